@@ -1,0 +1,30 @@
+/** Milliseconds since the epoch that never run backwards within a process. */
+export type Clock = { now(): number };
+
+/** A clock that stands still while its world waits for its turn in an experiment. */
+export type StoppableClock = Clock & {
+  /** Stands still at its present reading. Stopping twice is stopping once. */
+  stop(): void;
+  /** Runs on, `offsetMs` behind the machine's clock. The same offset is given to every replica of a world. */
+  resume(offsetMs: number): void;
+};
+
+/** Anchored to the wall clock at start, monotonic afterwards, so that a jump of the wall clock expires nothing. */
+export function createSystemClock(): Clock {
+  return { now: () => performance.timeOrigin + performance.now() };
+}
+
+export function createStoppableClock(base: Clock): StoppableClock {
+  let behindMs = 0;
+  let stoppedAtMs: number | null = null;
+  return {
+    now: () => stoppedAtMs ?? base.now() - behindMs,
+    stop() {
+      stoppedAtMs ??= base.now() - behindMs;
+    },
+    resume(offsetMs) {
+      behindMs = offsetMs;
+      stoppedAtMs = null;
+    },
+  };
+}

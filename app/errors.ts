@@ -1,0 +1,44 @@
+/**
+ * Every error the service knows: a stable code, the HTTP status it becomes (RFC 9457), and a title. They become HTTP in
+ * one place (`http/problem-details.ts`).
+ */
+const table = {
+  INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
+  INVALID_CURSOR: { status: 400, title: 'The cursor is not one that this service gave out' },
+  VIEWER_REQUIRED: { status: 401, title: 'No viewer was named' },
+  FORBIDDEN: { status: 403, title: 'The viewer may not do this' },
+  NOT_FOUND: { status: 404, title: 'There is no such thing' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
+  CONFLICT: { status: 409, title: 'The request contradicts what is stored' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
+  NOT_A_JPEG: { status: 415, title: 'The upload is not a JPEG' },
+  BROKEN_JPEG: { status: 422, title: 'The JPEG cannot be decoded' },
+  INTERNAL: { status: 500, title: 'Something failed inside the service' },
+  STORAGE_UNAVAILABLE: { status: 503, title: 'Storage does not answer' },
+  OVERLOADED: { status: 503, title: 'The service has more work than it can finish in time' },
+  CACHE_UNAVAILABLE: { status: 503, title: 'A cache tier does not answer' },
+  INVALID_CONFIG: { status: 500, title: 'A setting is not valid' },
+  INVALID_CANDIDATE: { status: 500, title: 'The candidate is not valid' },
+} as const;
+
+export type ErrorCode = keyof typeof table;
+
+/** An error with a stable code. `message` says what was wrong and, where one can, what to do. */
+export class DarkroomError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'DarkroomError';
+    this.code = code;
+  }
+
+  get status(): number {
+    return table[this.code].status;
+  }
+
+  get title(): string {
+    return table[this.code].title;
+  }
+}

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+/** A database of its own for one test file, on the server that the test command started. */
+export type TestDatabase = { readonly url: string; drop(): Promise<void> };
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new RangeError(`${name} is not set: run the tests with "npm test", which starts the servers`);
+  return value;
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const adminUrl = required('DARKROOM_TEST_DATABASE_URL');
+  const name = `darkroom_test_${randomUUID().replaceAll('-', '')}`;
+  const run = async (statement: string) => {
+    const client = new pg.Client({ connectionString: adminUrl });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  };
+  await run(`CREATE DATABASE ${name}`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+/** The shared Redis of the test command, with a key prefix that no other test uses. */
+export function createTestRedis(): { readonly url: string; readonly keyPrefix: string } {
+  return { url: required('DARKROOM_TEST_REDIS_URL'), keyPrefix: `darkroom:test:${randomUUID()}:` };
+}
