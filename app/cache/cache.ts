@@ -24,14 +24,13 @@ export type CacheRead<V> = {
 
 /** A key that a write changes, and the version that its commit gave it. A removed row keeps a version: its tombstone. */
 export type ChangedKey = {
-  readonly entity: CachedEntity<never, unknown> | { readonly name: string };
+  readonly entity: { readonly name: string };
   readonly id: string | number;
   readonly version: number;
 };
 
-/** A write: what it may change, known beforehand, and the commit that tells what it did change. */
+/** A write, as its commit. */
 export type CacheWrite<R> = {
-  readonly touches: readonly { readonly entity: { readonly name: string }; readonly id: string | number }[];
   /** Commits, and reports the changed keys with their new versions. An empty `changed` invalidates nothing. */
   readonly store: () => Promise<{ readonly result: R; readonly changed: readonly ChangedKey[] }>;
 };

@@ -50,6 +50,8 @@ export type BlockRecord = {
   readonly errors: number;
   /** From the intended start to the last byte, microseconds. Null when the driver died. */
   readonly responseTimeUs: Histogram | null;
+  /** Requests that the service answered between the readings of its counters: what the figures below are divided by. */
+  readonly servedRequests: number | null;
   readonly cache: CacheCounts | null;
   readonly storageQueries: number | null;
   readonly cpuUs: CpuUs;

@@ -1,0 +1,23 @@
+/** Work that nobody awaits, counted and told when it fails. */
+export type BackgroundTasks = {
+  readonly run: (name: string, task: Promise<unknown>) => void;
+  /** Resolves when nothing is left running. */
+  readonly settled: () => Promise<void>;
+};
+
+export function createBackgroundTasks(onFailure: (name: string, reason: unknown) => void): BackgroundTasks {
+  const running = new Set<Promise<void>>();
+  return {
+    run(name, task) {
+      const watched = task.then(
+        () => {},
+        (reason: unknown) => onFailure(name, reason),
+      );
+      running.add(watched);
+      void watched.then(() => running.delete(watched));
+    },
+    settled: async () => {
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** What an object costs beside its values: header, hidden class pointer, a slot per property. Near V8's own figures. */
+const objectBytes = 24;
+const slotBytes = 8;
+
+/**
+ * Freezes a value of plain JSON, so that no reader can change what the next one gets, and returns about how many bytes it
+ * takes in memory.
+ */
+export function sealAndMeasure(value: unknown): number {
+  if (typeof value === 'string') return 16 + value.length * 2;
+  if (typeof value !== 'object' || value === null) return slotBytes;
+  let bytes = objectBytes;
+  for (const part of Object.values(value)) bytes += slotBytes + sealAndMeasure(part);
+  Object.freeze(value);
+  return bytes;
+}

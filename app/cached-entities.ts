@@ -1,0 +1,35 @@
+/**
+ * The names of what is cached, and, per write, what it changes. Services invent no invalidation of their own: a write names
+ * its row of this table, and storage says which versions the commit gave.
+ */
+export const entityNames = {
+  photo: 'photo',
+  comments: 'comments',
+  profileGrid: 'profile_grid',
+  followers: 'followers',
+  feed: 'feed',
+} as const;
+
+/** The entities that each write changes. A feed holds ids only and is not invalidated: its TTL bounds how old it may be. */
+export const writeEffects = {
+  like: ['photo'],
+  comment: ['photo', 'comments'],
+  follow: ['followers'],
+  unfollow: ['followers'],
+  post: ['profileGrid'],
+  editCaption: ['photo'],
+  deletePhoto: ['photo', 'comments', 'profileGrid'],
+} as const satisfies Record<string, readonly (keyof typeof entityNames)[]>;
+
+type Effects<W extends keyof typeof writeEffects> = (typeof writeEffects)[W][number];
+
+/** The changed keys of a write, from the id and the version of each entity that the table lists for it. */
+export function changedBy<W extends keyof typeof writeEffects>(
+  write: W,
+  changes: { readonly [E in Effects<W>]: { readonly id: number; readonly version: number } },
+) {
+  return writeEffects[write].map((name) => {
+    const { id, version } = changes[name as Effects<W>];
+    return { entity: { name: entityNames[name] }, id, version };
+  });
+}

@@ -1,0 +1,32 @@
+import { Type } from 'typebox';
+import { operations } from '../contract/operations.ts';
+import type { App, RouteParts } from '../http/route-parts.ts';
+import { Comment, Id, NextCursor, PageQuery, PhotoParams, Version } from '../http/schemas.ts';
+import type { CommentService } from './comment-service.ts';
+
+const CommentList = Type.Object({ version: Version, comments: Type.Array(Comment), nextCursor: NextCursor });
+const NewComment = Type.Object({ comment: Type.String({ minLength: 1, maxLength: 2_200 }) }, { additionalProperties: false });
+const AddedComment = Type.Object({ id: Id, version: Version });
+
+export function registerCommentRoutes(app: App, { viewerOf, describeRead }: RouteParts, commentService: CommentService): void {
+  app.route({
+    method: operations.comments.method,
+    url: operations.comments.route,
+    schema: { params: PhotoParams, querystring: PageQuery, response: { 200: CommentList } },
+    handler: async (request, reply) => {
+      const read = await commentService.read(request.params.photoId, request.query.cursor);
+      describeRead(reply, read);
+      return { version: read.version, comments: [...read.value.comments], nextCursor: read.value.nextCursor };
+    },
+  });
+  app.route({
+    method: operations.comment.method,
+    url: operations.comment.route,
+    schema: { params: PhotoParams, body: NewComment, response: { 201: AddedComment } },
+    handler: async (request, reply) => {
+      const viewerId = viewerOf(request);
+      const added = await commentService.add(request.params.photoId, viewerId, request.body.comment);
+      return reply.code(201).send({ id: added.id, version: added.commentsVersion });
+    },
+  });
+}

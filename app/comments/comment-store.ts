@@ -1,0 +1,82 @@
+import type { Loaded } from '../cache/entry.ts';
+import { listStart, toPage } from '../storage/cursor.ts';
+import type { Position } from '../storage/cursor.ts';
+import type { Statement, Storage } from '../storage/postgres.ts';
+
+/** Comments on one page. */
+export const commentPageSize = 20;
+
+export type PhotoComment = { readonly commenterUserId: number; readonly commenterName: string; readonly comment: string };
+
+/** The newest comments on a photo. */
+export type CommentPage = { readonly comments: readonly PhotoComment[]; readonly nextCursor: string | null };
+
+const selectComments: Statement = {
+  name: 'select_comments',
+  text: `
+    SELECT photos.id AS photo_id, photos.comments_version, newest.id, newest.author_id, newest.text, authors.name,
+      (extract(epoch FROM newest.created_at) * 1000000)::bigint::text AS created_at_us
+    FROM photos LEFT JOIN LATERAL (
+      SELECT id, author_id, text, created_at FROM comments
+      WHERE photo_id = photos.id
+        AND (created_at, id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
+      ORDER BY created_at DESC, id DESC LIMIT $4
+    ) AS newest ON true LEFT JOIN users AS authors ON authors.id = newest.author_id
+    WHERE photos.id = ANY ($1::integer[]) AND photos.deleted_at IS NULL
+    ORDER BY photos.id, newest.created_at DESC, newest.id DESC`,
+};
+
+const insertComment: Statement = {
+  name: 'insert_comment',
+  text: `
+    WITH photo AS (
+      UPDATE photos SET comment_count = comment_count + 1, version = version + 1, comments_version = comments_version + 1
+      WHERE id = $1 AND deleted_at IS NULL RETURNING id, version, comments_version
+    ), added AS (
+      INSERT INTO comments (photo_id, author_id, text) SELECT id, $2, $3 FROM photo RETURNING id
+    )
+    SELECT added.id, photo.version, photo.comments_version FROM added, photo`,
+};
+
+type Row = {
+  photo_id: number;
+  comments_version: number;
+  id: number | null;
+  author_id: number;
+  text: string;
+  name: string;
+  created_at_us: string;
+};
+
+function toCommentPage(rows: readonly Row[]): Loaded<CommentPage> {
+  const [first] = rows as [Row, ...Row[]];
+  const comments = rows.flatMap((row) => (row.id === null ? [] : [{ ...row, id: row.id }]));
+  const { page, nextCursor } = toPage(comments, commentPageSize);
+  return {
+    version: first.comments_version,
+    value: {
+      comments: page.map((row) => ({ commenterUserId: row.author_id, commenterName: row.name, comment: row.text })),
+      nextCursor,
+    },
+  };
+}
+
+export type AddedComment = { readonly id: number; readonly photoVersion: number; readonly commentsVersion: number };
+export type CommentStore = ReturnType<typeof createCommentStore>;
+
+export function createCommentStore(storage: Storage) {
+  const loadFrom = async (ids: readonly number[], from: Position): Promise<ReadonlyMap<number, Loaded<CommentPage>>> => {
+    const rows = await storage.query<Row>(selectComments, [ids, from.createdAtUs, from.id, commentPageSize + 1]);
+    return new Map([...Map.groupBy(rows, (row) => row.photo_id)].map(([id, own]) => [id, toCommentPage(own)] as const));
+  };
+  return {
+    load: (photoIds: readonly number[]) => loadFrom(photoIds, listStart),
+    loadPage: async (photoId: number, from: Position) => (await loadFrom([photoId], from)).get(photoId),
+    /** Undefined when there is no such photo. */
+    async add(photoId: number, authorId: number, text: string): Promise<AddedComment | undefined> {
+      type Added = { id: number; version: number; comments_version: number };
+      const [row] = await storage.query<Added>(insertComment, [photoId, authorId, text]);
+      return row && { id: row.id, photoVersion: row.version, commentsVersion: row.comments_version };
+    },
+  };
+}

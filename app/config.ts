@@ -1,0 +1,108 @@
+import { parseCandidate } from './cache/candidate.ts';
+import { DarkroomError } from './errors.ts';
+
+type Setting<T> = {
+  readonly variable: string;
+  readonly takes: string;
+  readonly meaning: string;
+  /** The text that counts when the variable is not set; undefined: it must be set. */
+  readonly fallback: string | undefined;
+  /** Null when the text is not valid. */
+  readonly parse: (text: string) => T | null;
+};
+
+function wholeNumber(least: number, most: number): Pick<Setting<number>, 'takes' | 'parse'> {
+  return {
+    takes: `a whole number from ${least} to ${most}`,
+    parse: (text) => (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null),
+  };
+}
+
+function url(protocols: readonly string[]): Pick<Setting<string>, 'takes' | 'parse'> {
+  return {
+    takes: `an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    parse: (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : null),
+  };
+}
+
+const anyText: Pick<Setting<string>, 'takes' | 'parse'> = { takes: 'a text', parse: (text) => text };
+const port = wholeNumber(0, 65_535);
+
+/** Every setting of the service: its environment variable, what it takes, what it means. */
+export const settings = {
+  candidate: {
+    variable: 'DARKROOM_CANDIDATE',
+    takes: 'a candidate such as cache-aside or versioned:tiers=redis,ttl=5s',
+    meaning: 'cache strategy and its parameters',
+    fallback: 'cache-aside',
+    parse: parseCandidate,
+  },
+  host: { variable: 'DARKROOM_HOST', meaning: 'address to listen on', fallback: '127.0.0.1', ...anyText },
+  port: { variable: 'DARKROOM_PORT', meaning: 'port of the API; 0: any free one', fallback: '4000', ...port },
+  metricsPort: { variable: 'DARKROOM_METRICS_PORT', meaning: 'port of /metrics; 0: any free one', fallback: '0', ...port },
+  databaseUrl: {
+    variable: 'DATABASE_URL',
+    meaning: 'the PostgreSQL database',
+    fallback: undefined,
+    ...url(['postgres:', 'postgresql:']),
+  },
+  redisUrl: {
+    variable: 'REDIS_URL',
+    takes: 'an address that begins with redis:// or rediss://',
+    meaning: 'the Redis; needed by candidates with a redis tier or a bus',
+    fallback: '',
+    parse: (text: string) => (text === '' ? '' : url(['redis:', 'rediss:']).parse(text)),
+  },
+  redisPrefix: { variable: 'DARKROOM_REDIS_PREFIX', meaning: 'what every Redis key begins with', fallback: 'darkroom:', ...anyText },
+  replica: { variable: 'DARKROOM_REPLICA', meaning: 'name of this process in answers', fallback: 'r1', ...anyText },
+  mediaFolder: { variable: 'DARKROOM_MEDIA_DIR', meaning: 'folder of the stored photos', fallback: '.darkroom/media', ...anyText },
+  isLab: {
+    variable: 'DARKROOM_LAB_MODE',
+    takes: '0 or 1',
+    meaning: 'believe the Darkroom-Viewer header and open the lab port',
+    fallback: '0',
+    parse: (text: string) => (text === '1' ? true : text === '0' ? false : null),
+  },
+  labPort: { variable: 'DARKROOM_LAB_PORT', meaning: 'port of the lab; 0: any free one', fallback: '0', ...port },
+  labToken: { variable: 'DARKROOM_LAB_TOKEN', meaning: 'token of the lab; needed in lab mode', fallback: '', ...anyText },
+  poolSize: {
+    variable: 'DARKROOM_POOL_SIZE',
+    meaning: 'connections to PostgreSQL',
+    fallback: '10',
+    ...wholeNumber(1, 100),
+  },
+  logLevel: {
+    variable: 'DARKROOM_LOG_LEVEL',
+    takes: 'debug, info, warn, error or silent',
+    meaning: 'what is logged',
+    fallback: 'info',
+    parse: (text: string) => (['debug', 'info', 'warn', 'error', 'silent'].includes(text) ? text : null),
+  },
+} satisfies Record<string, Setting<unknown>>;
+
+export type Config = {
+  readonly [K in keyof typeof settings]: Exclude<ReturnType<(typeof settings)[K]['parse']>, null>;
+};
+
+const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/** Reads all settings. Throws INVALID_CONFIG naming the variable, never its value when that may be a secret. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const entries = Object.entries(settings as Record<string, Setting<unknown>>).map(([name, setting]) => {
+    const text = environment[setting.variable] || setting.fallback;
+    if (text === undefined) {
+      throw new DarkroomError('INVALID_CONFIG', `${setting.variable} must be set: ${setting.meaning}, ${setting.takes}.`);
+    }
+    const value = setting.parse(text);
+    if (value === null) throw new DarkroomError('INVALID_CONFIG', `${setting.variable} takes ${setting.takes}.`);
+    return [name, value] as const;
+  });
+  const config = Object.fromEntries(entries) as Config;
+  if (config.isLab && config.labToken === '') {
+    throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_TOKEN must be set in lab mode.');
+  }
+  if (config.isLab && !loopback.test(config.host)) {
+    throw new DarkroomError('INVALID_CONFIG', 'Lab mode believes who a viewer says to be: it needs a loopback DARKROOM_HOST.');
+  }
+  return config;
+}

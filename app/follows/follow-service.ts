@@ -1,0 +1,49 @@
+import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
+import { changedBy, entityNames } from '../cached-entities.ts';
+import { DarkroomError } from '../errors.ts';
+import { decodeCursor } from '../storage/cursor.ts';
+import { isMissingReference } from '../storage/postgres.ts';
+import type { Followers, FollowStore } from './follow-store.ts';
+
+export type FollowService = ReturnType<typeof createFollowService>;
+
+/** Following is idempotent: doing it twice changes nothing the second time. */
+export function createFollowService({ cache, followStore }: { readonly cache: Cache; readonly followStore: FollowStore }) {
+  const followers: CachedEntity<number, Followers> = {
+    name: entityNames.followers,
+    freshness: 'versioned',
+    loadMany: followStore.load,
+  };
+  const readPage = async (id: number, cursor: string): Promise<CacheRead<Followers> | undefined> => {
+    const loaded = await followStore.loadPage(id, decodeCursor(cursor));
+    return loaded && { ...loaded, outcome: 'bypass', freshForMs: 0 };
+  };
+  const change = (write: 'follow' | 'unfollow', followedId: number, store: () => Promise<number | undefined>): Promise<void> =>
+    cache.write({
+      store: async () => {
+        const version = await store();
+        const changed = version === undefined ? [] : changedBy(write, { followers: { id: followedId, version } });
+        return { result: undefined, changed };
+      },
+    });
+  return {
+    /** Throws NOT_FOUND or INVALID_CURSOR. */
+    async read(id: number, cursor: string | undefined): Promise<CacheRead<Followers>> {
+      const read = cursor === undefined ? await cache.read(followers, id) : await readPage(id, cursor);
+      if (read === undefined) throw new DarkroomError('NOT_FOUND', `There is no person ${id}.`);
+      return read;
+    },
+    /** Throws CONFLICT for oneself, NOT_FOUND when either person does not exist. */
+    async follow(followerId: number, followedId: number): Promise<void> {
+      if (followerId === followedId) throw new DarkroomError('CONFLICT', 'Nobody follows themselves.');
+      try {
+        await change('follow', followedId, () => followStore.add(followerId, followedId));
+      } catch (error) {
+        if (!isMissingReference(error)) throw error;
+        throw new DarkroomError('NOT_FOUND', 'One of the two people does not exist.', { cause: error });
+      }
+    },
+    unfollow: (followerId: number, followedId: number): Promise<void> =>
+      change('unfollow', followedId, () => followStore.remove(followerId, followedId)),
+  };
+}

@@ -1,0 +1,88 @@
+import type { Loaded } from '../cache/entry.ts';
+import { listStart, toPage } from '../storage/cursor.ts';
+import type { Position } from '../storage/cursor.ts';
+import type { Statement, Storage } from '../storage/postgres.ts';
+
+/** Followers on one page. */
+export const followerPageSize = 20;
+
+export type Follower = { readonly id: number; readonly name: string };
+
+/** How many follow a person, and the newest of them. */
+export type Followers = { readonly count: number; readonly newest: readonly Follower[]; readonly nextCursor: string | null };
+
+const selectFollowers: Statement = {
+  name: 'select_followers',
+  text: `
+    SELECT followed.id AS followed_id, followed.follower_count, followed.followers_version,
+      newest.follower_id AS id, followers.name,
+      (extract(epoch FROM newest.created_at) * 1000000)::bigint::text AS created_at_us
+    FROM users AS followed LEFT JOIN LATERAL (
+      SELECT follower_id, created_at FROM follows
+      WHERE followed_id = followed.id
+        AND (created_at, follower_id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
+      ORDER BY created_at DESC, follower_id DESC LIMIT $4
+    ) AS newest ON true LEFT JOIN users AS followers ON followers.id = newest.follower_id
+    WHERE followed.id = ANY ($1::integer[])
+    ORDER BY followed.id, newest.created_at DESC, newest.follower_id DESC`,
+};
+
+const insertFollow: Statement = {
+  name: 'insert_follow',
+  text: `
+    WITH added AS (
+      INSERT INTO follows (follower_id, followed_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING followed_id
+    )
+    UPDATE users SET follower_count = follower_count + 1, followers_version = followers_version + 1
+    FROM added WHERE users.id = added.followed_id RETURNING users.followers_version`,
+};
+
+const deleteFollow: Statement = {
+  name: 'delete_follow',
+  text: `
+    WITH removed AS (
+      DELETE FROM follows WHERE follower_id = $1 AND followed_id = $2 RETURNING followed_id
+    )
+    UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
+    FROM removed WHERE users.id = removed.followed_id RETURNING users.followers_version`,
+};
+
+type Row = {
+  followed_id: number;
+  follower_count: number;
+  followers_version: number;
+  id: number | null;
+  name: string;
+  created_at_us: string;
+};
+
+function toFollowers(rows: readonly Row[]): Loaded<Followers> {
+  const [followed] = rows as [Row, ...Row[]];
+  const followers = rows.flatMap(({ id, name, created_at_us }) => (id === null ? [] : [{ id, name, created_at_us }]));
+  const { page, nextCursor } = toPage(followers, followerPageSize);
+  return {
+    version: followed.followers_version,
+    value: { count: followed.follower_count, newest: page.map(({ id, name }) => ({ id, name })), nextCursor },
+  };
+}
+
+export type FollowStore = ReturnType<typeof createFollowStore>;
+
+export function createFollowStore(storage: Storage) {
+  const loadFrom = async (ids: readonly number[], from: Position): Promise<ReadonlyMap<number, Loaded<Followers>>> => {
+    const rows = await storage.query<Row>(selectFollowers, [ids, from.createdAtUs, from.id, followerPageSize + 1]);
+    return new Map([...Map.groupBy(rows, (row) => row.followed_id)].map(([id, own]) => [id, toFollowers(own)] as const));
+  };
+  const change = async (statement: Statement, followerId: number, followedId: number): Promise<number | undefined> => {
+    const [row] = await storage.query<{ followers_version: number }>(statement, [followerId, followedId]);
+    return row?.followers_version;
+  };
+  return {
+    load: (ids: readonly number[]) => loadFrom(ids, listStart),
+    loadPage: async (id: number, from: Position) => (await loadFrom([id], from)).get(id),
+    /** The new version; undefined when the pair was there already. */
+    add: (followerId: number, followedId: number) => change(insertFollow, followerId, followedId),
+    /** The new version; undefined when there was no such pair. */
+    remove: (followerId: number, followedId: number) => change(deleteFollow, followerId, followedId),
+  };
+}

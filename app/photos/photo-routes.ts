@@ -1,0 +1,91 @@
+import type { FastifyRequest } from 'fastify';
+import { operations } from '../contract/operations.ts';
+import { DarkroomError } from '../errors.ts';
+import type { App, RouteParts } from '../http/route-parts.ts';
+import { PhotoParams, UserParams } from '../http/schemas.ts';
+import { requireSelf } from '../http/viewer.ts';
+import { mediaUrlOf } from '../media/media-routes.ts';
+import { CaptionChange, ChangedVersion, PhotoPage, PostedImage } from './photo-schemas.ts';
+import type { PhotoService } from './photo-service.ts';
+
+const captionLengthMax = 2_200;
+
+/** The one file and the optional caption of a multipart upload. */
+async function readUpload(request: FastifyRequest): Promise<{ readonly bytes: Buffer; readonly caption: string }> {
+  const part = await request.file();
+  if (part === undefined || part.fieldname !== 'file') {
+    throw new DarkroomError('INVALID_REQUEST', 'Send the photo as the multipart part "file".');
+  }
+  const bytes = await part.toBuffer();
+  const field = part.fields['caption'];
+  const caption = field !== undefined && !Array.isArray(field) && field.type === 'field' ? String(field.value) : '';
+  if (caption.length > captionLengthMax) throw new DarkroomError('INVALID_REQUEST', `A caption has at most ${captionLengthMax} characters.`);
+  return { bytes, caption };
+}
+
+export function registerPhotoRoutes(app: App, { viewerOf, describeRead }: RouteParts, photoService: PhotoService): void {
+  app.route({
+    method: operations.photoPage.method,
+    url: operations.photoPage.route,
+    schema: { params: PhotoParams, response: { 200: PhotoPage } },
+    handler: async (request, reply) => {
+      const read = await photoService.read(request.params.photoId);
+      if (read === undefined) throw new DarkroomError('NOT_FOUND', `There is no photo ${request.params.photoId}.`);
+      describeRead(reply, read);
+      const { value: photo, version } = read;
+      return {
+        id: photo.id,
+        version,
+        ownerId: photo.ownerId,
+        ownerName: photo.ownerName,
+        caption: photo.caption,
+        imageUrl: mediaUrlOf(photo.digest),
+        size: { type: 'Size' as const, width: photo.widthPx, height: photo.heightPx },
+        numberOfLikes: photo.likeCount,
+        numberOfComments: photo.commentCount,
+        comments: [...photo.newestComments],
+        createdAt: photo.createdAt,
+      };
+    },
+  });
+  app.route({
+    method: operations.post.method,
+    url: operations.post.route,
+    schema: { params: UserParams, consumes: ['multipart/form-data'], response: { 201: PostedImage } },
+    handler: async (request, reply) => {
+      const viewerId = viewerOf(request);
+      requireSelf(viewerId, request.params.userId);
+      const { bytes, caption } = await readUpload(request);
+      const photo = await photoService.post(viewerId, caption, bytes);
+      return reply.code(201).send({
+        type: 'ImageFile',
+        id: photo.id,
+        createdAt: photo.createdAt,
+        createdBy: viewerId,
+        name: `${photo.digest}.jpg`,
+        updatedAt: photo.createdAt,
+        updatedBy: viewerId,
+        fullImageUrl: mediaUrlOf(photo.digest),
+        size: { type: 'Size', width: photo.widthPx, height: photo.heightPx },
+      });
+    },
+  });
+  app.route({
+    method: operations.editCaption.method,
+    url: operations.editCaption.route,
+    schema: { params: PhotoParams, body: CaptionChange, response: { 200: ChangedVersion } },
+    handler: async (request) => {
+      const viewerId = viewerOf(request);
+      return { version: await photoService.changeCaption(request.params.photoId, viewerId, request.body.caption) };
+    },
+  });
+  app.route({
+    method: operations.deletePhoto.method,
+    url: operations.deletePhoto.route,
+    schema: { params: PhotoParams },
+    handler: async (request, reply) => {
+      await photoService.remove(request.params.photoId, viewerOf(request));
+      return reply.code(204).send();
+    },
+  });
+}

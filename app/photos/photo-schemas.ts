@@ -1,0 +1,32 @@
+import { Type } from 'typebox';
+import { Comment, Id, Timestamp, Version } from '../http/schemas.ts';
+
+export const PhotoPage = Type.Object({
+  id: Id,
+  version: Version,
+  ownerId: Id,
+  ownerName: Type.String(),
+  caption: Type.String(),
+  imageUrl: Type.String(),
+  size: Type.Object({ type: Type.Literal('Size'), width: Type.Integer(), height: Type.Integer() }),
+  numberOfLikes: Type.Integer(),
+  numberOfComments: Type.Integer(),
+  comments: Type.Array(Comment),
+  createdAt: Timestamp,
+});
+
+/** The nine fields of a post's answer. */
+export const PostedImage = Type.Object({
+  type: Type.Literal('ImageFile'),
+  id: Id,
+  createdAt: Timestamp,
+  createdBy: Id,
+  name: Type.String(),
+  updatedAt: Timestamp,
+  updatedBy: Id,
+  fullImageUrl: Type.String(),
+  size: Type.Object({ type: Type.Literal('Size'), width: Type.Integer(), height: Type.Integer() }),
+});
+
+export const CaptionChange = Type.Object({ caption: Type.String({ maxLength: 2_200 }) }, { additionalProperties: false });
+export const ChangedVersion = Type.Object({ version: Version });

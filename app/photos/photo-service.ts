@@ -1,0 +1,62 @@
+import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
+import type { MaybePromise } from '../cache/entry.ts';
+import { changedBy, entityNames } from '../cached-entities.ts';
+import { DarkroomError } from '../errors.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { normaliseJpeg } from './jpeg.ts';
+import type { AddedPhoto, NewPhoto, Photo, PhotoStore } from './photo-store.ts';
+
+export type PhotoService = ReturnType<typeof createPhotoService>;
+export type PhotoServiceParts = { readonly cache: Cache; readonly photoStore: PhotoStore; readonly objectStore: ObjectStore };
+
+/** Reading, posting and changing photos. */
+export function createPhotoService({ cache, photoStore, objectStore }: PhotoServiceParts) {
+  const photos: CachedEntity<number, Photo> = { name: entityNames.photo, freshness: 'versioned', loadMany: photoStore.load };
+
+  const refuseChange = async (id: number): Promise<never> => {
+    const ownerId = await photoStore.ownerOf(id);
+    if (ownerId === undefined) throw new DarkroomError('NOT_FOUND', `There is no photo ${id}.`);
+    throw new DarkroomError('FORBIDDEN', 'Only the owner may change a photo.');
+  };
+
+  return {
+    read: (id: number): MaybePromise<CacheRead<Photo> | undefined> => cache.read(photos, id),
+    /** In the order of `ids`; undefined where a photo is gone. */
+    readMany: (ids: readonly number[]): Promise<readonly (CacheRead<Photo> | undefined)[]> => cache.readMany(photos, ids),
+    /** Stores the image, then the row. Throws NOT_A_JPEG, BROKEN_JPEG, or NOT_FOUND when there is no such owner. */
+    async post(ownerId: number, caption: string, upload: Buffer): Promise<NewPhoto & AddedPhoto> {
+      const { bytes, widthPx, heightPx } = await normaliseJpeg(upload);
+      const digest = await objectStore.put(bytes);
+      const photo: NewPhoto = { ownerId, caption, digest, widthPx, heightPx };
+      return cache.write({
+        store: async () => {
+          const added = await photoStore.add(photo);
+          if (added === undefined) throw new DarkroomError('NOT_FOUND', `There is no person ${ownerId}.`);
+          const changed = changedBy('post', { profileGrid: { id: ownerId, version: added.gridVersion } });
+          return { result: { ...photo, ...added }, changed };
+        },
+      });
+    },
+    /** The new version. Throws NOT_FOUND or FORBIDDEN. */
+    changeCaption: (id: number, viewerId: number, caption: string): Promise<number> =>
+      cache.write({
+        store: async () => {
+          const version = (await photoStore.changeCaption(id, viewerId, caption)) ?? (await refuseChange(id));
+          return { result: version, changed: changedBy('editCaption', { photo: { id, version } }) };
+        },
+      }),
+    /** Throws NOT_FOUND or FORBIDDEN. */
+    remove: (id: number, viewerId: number): Promise<void> =>
+      cache.write({
+        store: async () => {
+          const removed = (await photoStore.remove(id, viewerId)) ?? (await refuseChange(id));
+          const changed = changedBy('deletePhoto', {
+            photo: { id, version: removed.version },
+            comments: { id, version: removed.commentsVersion },
+            profileGrid: { id: viewerId, version: removed.gridVersion },
+          });
+          return { result: undefined, changed };
+        },
+      }),
+  };
+}

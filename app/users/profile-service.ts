@@ -1,0 +1,27 @@
+import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
+import { entityNames } from '../cached-entities.ts';
+import { DarkroomError } from '../errors.ts';
+import { decodeCursor } from '../storage/cursor.ts';
+import type { ProfileGrid, ProfileStore } from './profile-store.ts';
+
+export type ProfileService = ReturnType<typeof createProfileService>;
+
+export function createProfileService({ cache, profileStore }: { readonly cache: Cache; readonly profileStore: ProfileStore }) {
+  const grids: CachedEntity<number, ProfileGrid> = {
+    name: entityNames.profileGrid,
+    freshness: 'versioned',
+    loadMany: profileStore.load,
+  };
+  const readPage = async (id: number, cursor: string): Promise<CacheRead<ProfileGrid> | undefined> => {
+    const loaded = await profileStore.loadPage(id, decodeCursor(cursor));
+    return loaded && { ...loaded, outcome: 'bypass', freshForMs: 0 };
+  };
+  return {
+    /** Throws NOT_FOUND or INVALID_CURSOR. */
+    async read(id: number, cursor: string | undefined): Promise<CacheRead<ProfileGrid>> {
+      const read = cursor === undefined ? await cache.read(grids, id) : await readPage(id, cursor);
+      if (read === undefined) throw new DarkroomError('NOT_FOUND', `There is no person ${id}.`);
+      return read;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSystemClock } from '../../app/clock.ts';
+import type { Clock } from '../../app/clock.ts';
+
+/** What a command has of the world around it: where results and progress go, when to stop, what time it is. */
+export type Terminal = {
+  readonly version: string;
+  /** The root of the checkout. */
+  readonly checkout: string;
+  readonly clock: Clock;
+  /** Columns to print in; null when stdout is no terminal. */
+  readonly columns: number | null;
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. The second one ends the process at once. */
+  readonly signal: AbortSignal;
+  /** Results, to stdout. */
+  readonly print: (text: string) => void;
+  /** Progress and complaints, to stderr. */
+  readonly progress: (text: string) => void;
+  /** A line of progress. */
+  readonly report: (message: string) => void;
+  /** Sets the exit status of a command that ended without an error. */
+  readonly exitWith: (status: number) => void;
+  /** Writes what nobody foresaw to a log file and returns its path. */
+  readonly logUnforeseen: (failure: unknown) => string;
+  readonly close: () => void;
+};
+
+const checkout = join(import.meta.dirname, '..', '..');
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+}
+
+function writeFailure(failure: unknown): string {
+  const folder = join(checkout, '.darkroom', 'logs');
+  const file = join(folder, 'internal-error.log');
+  const text = failure instanceof Error ? `${failure.stack}\ncause: ${String(failure.cause)}\n` : String(failure);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+/** Joins a command to a process: its streams, its signals, its exit status. */
+export function createTerminal(process: NodeJS.Process): Terminal {
+  const controller = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write('\nStopping what was started (again to stop at once) ...\n');
+    controller.abort();
+  };
+  for (const name of signals) process.on(name, interrupt);
+  for (const stream of [process.stdout, process.stderr]) {
+    // A reader that went away (`| head`) is no failure of ours.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const progress = (text: string) => void process.stderr.write(text);
+  return {
+    version: readVersion(),
+    checkout,
+    clock: createSystemClock(),
+    columns: process.stdout.isTTY ? process.stdout.columns : null,
+    signal: controller.signal,
+    print: (text) => void process.stdout.write(text),
+    progress,
+    report: (message) => progress(`${message}\n`),
+    exitWith: (status) => {
+      process.exitCode = status;
+    },
+    logUnforeseen: writeFailure,
+    close: () => {
+      for (const name of signals) process.off(name, interrupt);
+    },
+  };
+}

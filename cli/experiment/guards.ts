@@ -1,0 +1,149 @@
+import type { CacheCounts, GuardFinding } from './records.ts';
+
+/** What was seen of one block; null where the platform or a dead process could not tell. */
+export type BlockObservation = {
+  readonly driverFailure: string | null;
+  readonly lostReplicas: readonly string[];
+  readonly offered: number;
+  readonly started: number;
+  readonly dropped: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly peakBusyVus: number | null;
+  readonly configuredVus: number;
+  readonly schedulingLagP99Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly driverCpuShare: number | null;
+  readonly foreignCpuShare: number | null;
+  readonly stealShare: number | null;
+  readonly cpuPressurePct: number | null;
+  readonly throttledPeriods: number | null;
+  readonly clockDisagreementMs: number;
+  readonly cache: CacheCounts | null;
+};
+
+type Limit = {
+  readonly guard: string;
+  readonly fault: GuardFinding['fault'];
+  /** The finding's kind and words, or null when the guard has nothing to say. */
+  readonly judge: (seen: BlockObservation) => readonly [GuardFinding['kind'], string] | null;
+};
+
+const pct = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+function judgeShare(share: number | null, warnAbove: number, refuseAbove: number, what: string) {
+  if (share === null || share <= warnAbove) return null;
+  const kind = share > refuseAbove ? ('hard' as const) : ('soft' as const);
+  return [kind, `${what} took ${pct(share)} of the machine (limit ${pct(refuseAbove)})`] as const;
+}
+
+/** Identity of the cache counters: whatever was asked was answered by exactly one part. */
+function unansweredReads(cache: CacheCounts): number {
+  return cache.reads - cache.memoryHits - cache.redisHits - cache.loads - cache.joinedLoads - cache.bypasses;
+}
+
+const limits: readonly Limit[] = [
+  {
+    guard: 'driver-failed',
+    fault: 'generator',
+    judge: (seen) => (seen.driverFailure === null ? null : ['hard', seen.driverFailure]),
+  },
+  {
+    guard: 'replica-lost',
+    fault: 'service',
+    judge: (seen) => (seen.lostReplicas.length === 0 ? null : ['hard', `replica ${seen.lostReplicas.join(', ')} died`]),
+  },
+  {
+    guard: 'dropped-arrivals',
+    fault: 'generator',
+    judge: (seen) => (seen.dropped === 0 ? null : ['hard', `${seen.dropped} arrivals were dropped`]),
+  },
+  {
+    guard: 'offered-rate',
+    fault: 'generator',
+    judge: (seen) =>
+      seen.offered > 0 && seen.started / seen.offered < 0.995
+        ? ['hard', `only ${seen.started} of ${seen.offered} requests were started`]
+        : null,
+  },
+  {
+    guard: 'busy-vus',
+    fault: 'generator',
+    judge: (seen) =>
+      seen.peakBusyVus !== null && seen.peakBusyVus > 0.8 * seen.configuredVus
+        ? ['hard', `${seen.peakBusyVus} of ${seen.configuredVus} virtual users were busy at once (limit 80 %)`]
+        : null,
+  },
+  {
+    guard: 'scheduling-lag',
+    fault: 'generator',
+    judge: (seen) => {
+      const limitMs = Math.max(5, 0.1 * (seen.p99Ms ?? 0));
+      return seen.schedulingLagP99Ms !== null && seen.schedulingLagP99Ms > limitMs
+        ? ['hard', `requests started ${seen.schedulingLagP99Ms.toFixed(1)} ms late at p99 (limit ${limitMs.toFixed(1)} ms)`]
+        : null;
+    },
+  },
+  {
+    guard: 'driver-cpu',
+    fault: 'generator',
+    judge: (seen) =>
+      seen.driverCpuShare !== null && seen.driverCpuShare > 0.8
+        ? ['hard', `k6 used ${pct(seen.driverCpuShare)} of the cores it may use (limit 80 %)`]
+        : null,
+  },
+  {
+    guard: 'foreign-cpu',
+    fault: 'machine',
+    judge: (seen) => judgeShare(seen.foreignCpuShare, 0.1, 0.25, 'other programs'),
+  },
+  { guard: 'steal', fault: 'machine', judge: (seen) => judgeShare(seen.stealShare, 0.01, 0.05, "the machine's host") },
+  {
+    guard: 'cpu-pressure',
+    fault: 'machine',
+    judge: (seen) =>
+      seen.cpuPressurePct !== null && seen.cpuPressurePct > 40
+        ? ['soft', `CPU pressure was ${seen.cpuPressurePct.toFixed(0)} %`]
+        : null,
+  },
+  {
+    guard: 'cpu-quota',
+    fault: 'machine',
+    judge: (seen) =>
+      seen.throttledPeriods !== null && seen.throttledPeriods > 0
+        ? ['soft', `the CPU quota throttled ${seen.throttledPeriods} periods`]
+        : null,
+  },
+  {
+    guard: 'clock-jump',
+    fault: 'machine',
+    judge: (seen) =>
+      seen.clockDisagreementMs > 100
+        ? ['hard', `wall clock and monotonic clock moved ${seen.clockDisagreementMs.toFixed(0)} ms apart`]
+        : null,
+  },
+  {
+    guard: 'cache-identity',
+    fault: 'service',
+    judge: (seen) =>
+      seen.cache !== null && unansweredReads(seen.cache) !== 0
+        ? ['hard', `${unansweredReads(seen.cache)} cache reads were not counted by the part that answered them`]
+        : null,
+  },
+  {
+    guard: 'errors',
+    fault: 'service',
+    judge: (seen) =>
+      seen.requests > 0 && seen.errors / seen.requests > 0.01
+        ? ['hard', `${seen.errors} of ${seen.requests} requests failed (limit 1 %)`]
+        : null,
+  },
+];
+
+/** All that the guards have to say about a block. One hard finding makes it invalid. */
+export function judgeBlock(seen: BlockObservation): GuardFinding[] {
+  return limits.flatMap(({ guard, fault, judge }) => {
+    const finding = judge(seen);
+    return finding === null ? [] : [{ guard, fault, kind: finding[0], message: finding[1] }];
+  });
+}

@@ -1,0 +1,104 @@
+import type { World } from '../worlds/world.ts';
+import type { BlockRecord, WarmUpCurve } from './records.ts';
+import type { BlockInput } from './run-block.ts';
+import type { SeededRandom } from './round-plan.ts';
+import { decideRepeat, firstRoundPass, orderOfPass, shakedownPass, warmUpPass } from './round-plan.ts';
+
+/** What an experiment does, decided before anything starts. */
+export type ExperimentSettings = {
+  readonly rounds: number;
+  readonly warmUpSeconds: number;
+  readonly settleSeconds: number;
+  readonly measureSeconds: number;
+};
+
+/** What the experiment needs of its surroundings. */
+export type ExperimentParts = {
+  readonly worlds: readonly World[];
+  readonly random: SeededRandom;
+  readonly signal: AbortSignal;
+  readonly runBlock: (input: BlockInput) => Promise<BlockRecord>;
+  readonly warmUp: (world: World, pass: number, seconds: number) => Promise<WarmUpCurve>;
+  /** Called with each block as it ends, in order. */
+  readonly onBlock: (record: BlockRecord, blocksLeft: number) => void;
+  readonly onRepeat: (round: number, reasons: readonly string[]) => void;
+};
+
+export type Experiment = {
+  readonly blocks: readonly BlockRecord[];
+  readonly warmUpCurves: readonly WarmUpCurve[];
+  /** The order of candidates of each round that was finished, by its number. */
+  readonly order: readonly (readonly string[])[];
+  readonly ended: 'complete' | 'interrupted' | 'gave-up';
+};
+
+/** Why a round cannot count: the messages of its hard findings. */
+function spoiledBy(blocks: readonly BlockRecord[]): string[] {
+  return blocks.flatMap((block) =>
+    block.findings.filter((finding) => finding.kind === 'hard').map((finding) => `${block.candidate}: ${finding.message}`),
+  );
+}
+
+/**
+ * Warms every world up, shakes the whole thing down once, then runs the rounds. A round with an invalid block is run
+ * again in every world with fresh requests, so that the states of the worlds stay equal.
+ */
+export async function runExperiment(settings: ExperimentSettings, parts: ExperimentParts): Promise<Experiment> {
+  const blocks: BlockRecord[] = [];
+  const warmUpCurves: WarmUpCurve[] = [];
+  const order: string[][] = [];
+  const done = (ended: Experiment['ended']): Experiment => ({ blocks, warmUpCurves, order, ended });
+
+  for (const world of parts.worlds) {
+    warmUpCurves.push(await parts.warmUp(world, warmUpPass, settings.warmUpSeconds));
+    if (parts.signal.aborted) return done('interrupted');
+  }
+  const runPass = async (pass: number, round: number, attempt: number): Promise<BlockRecord[]> => {
+    const ordered = orderOfPass(parts.worlds, pass, parts.random);
+    const records: BlockRecord[] = [];
+    for (const [index, world] of ordered.entries()) {
+      if (parts.signal.aborted) break;
+      const record = await parts.runBlock({ world, pass, round, attempt, slot: index + 1 });
+      if (parts.signal.aborted) break;
+      records.push(record);
+      blocks.push(record);
+      parts.onBlock(record, blocksLeft(settings, parts, round, index + 1));
+    }
+    return records;
+  };
+
+  await runPass(shakedownPass, 0, 1);
+  await recover(settings, parts);
+  let pass = firstRoundPass;
+  let repeatsInAll = 0;
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    for (let attempt = 1; ; attempt += 1) {
+      const records = await runPass(pass, round, attempt);
+      pass += 1;
+      if (parts.signal.aborted) return done('interrupted');
+      const reasons = spoiledBy(records);
+      if (reasons.length === 0) {
+        order.push(records.map((record) => record.candidate));
+        break;
+      }
+      await recover(settings, parts);
+      if (decideRepeat(attempt - 1, repeatsInAll) === 'give-up') return done('gave-up');
+      repeatsInAll += 1;
+      parts.onRepeat(round, reasons);
+    }
+  }
+  return done('complete');
+}
+
+/** Replaces what died; a world that lost a process warms up again before it may be measured. */
+async function recover(settings: ExperimentSettings, parts: ExperimentParts): Promise<void> {
+  for (const world of parts.worlds) {
+    if (world.lostReplicas().length === 0 || parts.signal.aborted) continue;
+    await world.replaceLostReplicas();
+    await parts.warmUp(world, warmUpPass, settings.warmUpSeconds);
+  }
+}
+
+function blocksLeft(settings: ExperimentSettings, parts: ExperimentParts, round: number, slot: number): number {
+  return (settings.rounds - round) * parts.worlds.length + (parts.worlds.length - slot);
+}

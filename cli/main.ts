@@ -1,0 +1,95 @@
+import { Command, CommanderError, Option } from 'commander';
+import { boundedNumber, wholeNumber } from './commands/arguments.ts';
+import { createTerminal } from './commands/terminal.ts';
+import type { Terminal } from './commands/terminal.ts';
+import { CommandError, exitCodes } from './errors.ts';
+
+/** Options of every command that puts load on the service. */
+function withLoadOptions(command: Command): Command {
+  return command
+    .option('--rate <n>', 'requests per second, the same for every candidate', boundedNumber(1, 5_000), 150)
+    .option('--people <n>', 'people in the seeded database', wholeNumber(20, 1_000_000))
+    .option('--photos <n>', 'photos in the seeded database', wholeNumber(20, 10_000_000))
+    .option('--replicas <n>', 'processes of the service per candidate', wholeNumber(1, 16), 2)
+    .option('--seed <n>', 'decides the population, the requests and the order of blocks', wholeNumber(0, 0xffffffff), 1);
+}
+
+function program(terminal: Terminal): Command {
+  const root = new Command('darkroom')
+    .description('Which cache configuration should this service run? Measured, side by side.')
+    .version(terminal.version)
+    .showHelpAfterError('Run with --help for the options.')
+    .configureOutput({ writeOut: terminal.print, writeErr: terminal.progress })
+    .exitOverride();
+
+  withLoadOptions(root.command('compare [candidates...]'))
+    .description('run one workload under several candidates in interleaved rounds and print the table')
+    .option('--scenario <name>', 'what is asked (see: darkroom list scenarios)', 'feed-browsing')
+    .option('--profile <name>', 'how long it measures: demo, quick, standard or thorough', 'demo')
+    .option('--rounds <n>', 'rounds that count', wholeNumber(1, 200))
+    .option('--measure <seconds>', 'measured part of a block', boundedNumber(1, 3_600))
+    .option('--warm-up <seconds>', 'warm-up of each world', boundedNumber(1, 3_600))
+    .option('--baseline <candidate>', 'the candidate the others are compared with (default: no-cache)')
+    .addOption(new Option('--primary <metric>', 'the metric of the verdict').choices(['p50', 'p95', 'p99']))
+    .option('--json <file>', 'write the result as JSON')
+    .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
+    .action(async (candidates: string[], options) =>
+      (await import('./commands/compare.ts')).compare(terminal, candidates, options),
+    );
+  withLoadOptions(root.command('up [candidate]'))
+    .description('start the servers and the service, print its addresses, and wait for Ctrl-C')
+    .action(async (candidate: string | undefined, options) =>
+      (await import('./commands/up.ts')).up(terminal, candidate, options),
+    );
+  withLoadOptions(root.command('load <scenario>'))
+    .description('put the load of one scenario on one candidate and print what it met')
+    .option('--candidate <candidate>', 'the candidate under load', 'cache-aside')
+    .option('--duration <seconds>', 'measured seconds', boundedNumber(1, 3_600), 15)
+    .action(async (scenario: string, options) =>
+      (await import('./commands/load.ts')).load(terminal, scenario, options),
+    );
+  root
+    .command('doctor')
+    .description('say what is there, what is missing, and the command that brings it')
+    .action(async () => (await import('./commands/doctor.ts')).doctor(terminal));
+  root
+    .command('list <what>')
+    .description('list strategies or scenarios')
+    .option('--json', 'as JSON')
+    .action(async (what: string, options: { json?: boolean }) =>
+      (await import('./commands/list.ts')).list(terminal, what, options),
+    );
+  root
+    .command('clean')
+    .description('remove everything that was put outside the checkout, and .darkroom/')
+    .action(async () => (await import('./commands/clean.ts')).clean(terminal));
+  return root;
+}
+
+/** What the user is told about a failure, and the exit status. Only an unforeseen one comes with a trace, in the log. */
+function explain(terminal: Terminal, failure: unknown): number {
+  if (failure instanceof CommanderError) return failure.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (terminal.signal.aborted) {
+    terminal.progress('Interrupted. Everything that was started has been stopped.\n');
+    return exitCodes.interrupted;
+  }
+  if (failure instanceof CommandError) {
+    terminal.progress(`darkroom: ${failure.message}\n`);
+    if (failure.remedy !== undefined) terminal.progress(`  ${failure.remedy}\n`);
+    if (failure.logFile !== undefined) terminal.progress(`  More in ${failure.logFile}\n`);
+    return failure.exitCode;
+  }
+  const logFile = terminal.logUnforeseen(failure);
+  const message = failure instanceof Error ? failure.message : String(failure);
+  terminal.progress(`darkroom: internal error: ${message}\n  More in ${logFile}\n`);
+  return exitCodes.internal;
+}
+
+const terminal = createTerminal(process);
+try {
+  await program(terminal).parseAsync(process.argv);
+} catch (failure) {
+  process.exitCode = explain(terminal, failure);
+} finally {
+  terminal.close();
+}
