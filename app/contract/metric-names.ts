@@ -14,9 +14,11 @@ export const metricNames = {
   cacheRequests: 'cache_requests_total',
   /** Histogram; labels `cache_name, cache_tier, cache_operation, cache_result`. */
   cacheOperationDuration: 'cache_operation_duration_seconds',
+  /** Histogram; labels `cache_name, outcome` (ok, error). */
+  cacheLoadDuration: 'cache_load_duration_seconds',
   /** Counter; labels `cache_name, cache_tier, reason` (size, ttl, flush). */
   cacheEvictions: 'cache_evictions_total',
-  /** Counter; labels `cache_name, outcome` (sent, received, ignored, gap, failed). */
+  /** Counter; labels `cache_name, outcome` (sent, received, failed; gap, cut and back have no cache_name). */
   cacheInvalidations: 'cache_invalidations_total',
   /** Counter; labels `cache_name, cache_tier`: fills that a newer version refused. */
   cacheFillsRejected: 'cache_fills_rejected_total',

@@ -1,9 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { App } from './route-parts.ts';
 
 export type HealthParts = { readonly isDraining: () => boolean; readonly isStorageReady: () => Promise<boolean> };
 
 /** `live`: the process answers. `ready`: it may get requests: it is not draining and storage answers. */
-export function registerHealthRoutes(app: FastifyInstance, { isDraining, isStorageReady }: HealthParts): void {
+export function registerHealthRoutes(app: App, { isDraining, isStorageReady }: HealthParts): void {
   app.get('/health/live', { schema: { hide: true } }, () => ({ status: 'live' }));
   app.get('/health/ready', { schema: { hide: true } }, async (_, reply) => {
     const reason = isDraining() ? 'draining' : (await isStorageReady()) ? null : 'storage does not answer';

@@ -1,3 +1,6 @@
+// Fastify's types learn of `request.file` and `schema.hide` from these.
+import type {} from '@fastify/multipart';
+import type {} from '@fastify/swagger';
 import type { FastifyInstance, RawServerDefault, FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';

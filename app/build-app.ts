@@ -1,0 +1,122 @@
+import multipart from '@fastify/multipart';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
+import { createBackgroundTasks } from './background-tasks.ts';
+import { createCache } from './cache/create-cache.ts';
+import { createStoppableClock, createSystemClock } from './clock.ts';
+import type { StoppableClock } from './clock.ts';
+import { registerCommentRoutes } from './comments/comment-routes.ts';
+import { createCommentService } from './comments/comment-service.ts';
+import { createCommentStore } from './comments/comment-store.ts';
+import type { Config } from './config.ts';
+import { headers } from './contract/headers.ts';
+import { registerFeedRoutes } from './feeds/feed-routes.ts';
+import { createFeedService } from './feeds/feed-service.ts';
+import { createFeedStore } from './feeds/feed-store.ts';
+import { registerFollowRoutes } from './follows/follow-routes.ts';
+import { createFollowService } from './follows/follow-service.ts';
+import { createFollowStore } from './follows/follow-store.ts';
+import { registerHealthRoutes } from './http/health-routes.ts';
+import { registerProblemDetails } from './http/problem-details.ts';
+import { registerRequestMetrics } from './http/request-metrics.ts';
+import type { App } from './http/route-parts.ts';
+import { createDescribeRead } from './http/send-read.ts';
+import { createViewerOf } from './http/viewer.ts';
+import { registerLikeRoutes } from './likes/like-routes.ts';
+import { createLikeService } from './likes/like-service.ts';
+import { createLikeStore } from './likes/like-store.ts';
+import { registerMediaRoutes } from './media/media-routes.ts';
+import { createMetrics } from './observability/metrics.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { registerPhotoRoutes } from './photos/photo-routes.ts';
+import { createPhotoService } from './photos/photo-service.ts';
+import { createPhotoStore } from './photos/photo-store.ts';
+import { createFileStore } from './storage/object-store.ts';
+import { createStorage } from './storage/postgres.ts';
+import { registerProfileRoutes } from './users/profile-routes.ts';
+import { createProfileService } from './users/profile-service.ts';
+import { createProfileStore } from './users/profile-store.ts';
+
+/** The service, made and joined but not listening. `close` ends what it holds; requests under way are finished first. */
+export type BuiltApp = { readonly app: App; readonly metrics: Metrics; readonly clock: StoppableClock; drain(): void; close(): Promise<void> };
+
+/** Bodies are captions and comments; an image has its own bound. */
+const bodyBytesMax = 64 * 1024;
+const uploadBytesMax = 10 * 1024 * 1024;
+const requestTimeoutMs = 10_000;
+/** In lab mode a world's clock may stand still for as long as an experiment takes. */
+const labExpirySlackMs = 24 * 3_600_000;
+
+/** What differs between one start and the next. */
+export type Entropy = { readonly random: () => number; readonly uniqueId: () => string };
+
+export async function buildApp(config: Config, logger: FastifyBaseLogger, { random, uniqueId }: Entropy): Promise<BuiltApp> {
+  const clock = createStoppableClock(createSystemClock());
+  const metrics = createMetrics(config.candidate.strategy);
+  const background = createBackgroundTasks((name, reason) => logger.warn({ err: reason, task: name }, 'background task failed'));
+  const storage = createStorage(config.databaseUrl, config.poolSize, metrics.observeStorage);
+  metrics.watchPool(storage);
+  const objectStore = createFileStore(config.mediaFolder);
+  const cache = await createCache({
+    candidate: config.candidate,
+    redis: config.redisUrl === '' ? null : { url: config.redisUrl, keyPrefix: config.redisPrefix },
+    sender: `${config.replica}:${uniqueId()}`,
+    clock,
+    random,
+    observe: metrics.observeCache,
+    runInBackground: background.run,
+    redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
+  });
+
+  const photoService = createPhotoService({ cache, objectStore, photoStore: createPhotoStore(storage) });
+  const feedService = createFeedService({ cache, photoService, feedStore: createFeedStore(storage) });
+  const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });
+  const followService = createFollowService({ cache, followStore: createFollowStore(storage) });
+  const likeService = createLikeService({ cache, likeStore: createLikeStore(storage) });
+  const commentService = createCommentService({ cache, commentStore: createCommentStore(storage) });
+
+  const app: App = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  let isDraining = false;
+  app.addHook('onRequest', (_, reply, done) => {
+    reply.headers({ [headers.replica]: config.replica, 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-store' });
+    done();
+  });
+  registerProblemDetails(app);
+  registerRequestMetrics(app, metrics.observeRequest);
+  await app.register(swagger, { openapi: { info: { title: 'Darkroom photo service', version: '1' } } });
+  await app.register(multipart, { limits: { fileSize: uploadBytesMax, files: 1, fields: 4, fieldSize: 16 * 1024, parts: 5, headerPairs: 50 } });
+  const parts = { viewerOf: createViewerOf(config.isLab), describeRead: createDescribeRead(config.candidate.tiers) };
+  registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
+  registerPhotoRoutes(app, parts, photoService);
+  registerFeedRoutes(app, parts, feedService);
+  registerProfileRoutes(app, parts, profileService);
+  registerFollowRoutes(app, parts, followService);
+  registerLikeRoutes(app, parts, likeService);
+  registerCommentRoutes(app, parts, commentService);
+  registerMediaRoutes(app, objectStore);
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.ready();
+  return {
+    app,
+    metrics,
+    clock,
+    drain: () => {
+      isDraining = true;
+    },
+    close: async () => {
+      await app.close();
+      await background.settled();
+      await cache.close();
+      await storage.close();
+    },
+  };
+}
