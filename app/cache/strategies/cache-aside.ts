@@ -25,7 +25,10 @@ export const cacheAside: StrategyDefinition = {
         await invalidateAll(context, changed, (key) => context.tiers.delete(key));
         return result;
       },
-      onInvalidation: (key) => void context.tiers.near?.delete(key),
+      onInvalidation(key) {
+        context.flights?.forget(key);
+        void context.tiers.near?.delete(key);
+      },
       onUnsure: () => {},
     };
   },

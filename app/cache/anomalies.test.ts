@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createBusNetwork } from '../../tests/support/bus-network.ts';
+import type { BusNetwork } from '../../tests/support/bus-network.ts';
+import { createReplica } from '../../tests/support/cache-replica.ts';
+import type { Replica } from '../../tests/support/cache-replica.ts';
+import { createFakeClock } from '../../tests/support/fake-clock.ts';
+import { createHeldStorage } from '../../tests/support/held-storage.ts';
+import type { HeldStorage } from '../../tests/support/held-storage.ts';
+import { createHeldTier } from '../../tests/support/shared-tier.ts';
+import type { HeldTier } from '../../tests/support/shared-tier.ts';
+import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
+import { anomalies } from './anomalies.ts';
+import type { Anomaly } from './anomalies.ts';
+import { parseCandidate } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import { strategies } from './strategies/index.ts';
+import type { StrategyDefinition } from './strategy.ts';
+import type { Tier } from './tiers/tier.ts';
+
+/** Two replicas of one service on one storage and one Redis, and every hand that can stop or lose something. */
+type Stage = {
+  readonly a: Replica;
+  readonly b: Replica;
+  readonly storage: HeldStorage;
+  readonly far: HeldTier;
+  readonly network: BusNetwork;
+};
+
+const clock = createFakeClock();
+let redisTier: Tier;
+let photoId = 0;
+
+before(async () => {
+  redisTier = (await createTestRedisTier(clock)).tier;
+});
+after(() => redisTier.close());
+
+function setStage(candidate: Candidate): Stage & { readonly id: number } {
+  const far = createHeldTier(redisTier);
+  const network = createBusNetwork();
+  const replica = (sender: string) => createReplica({ candidate, clock, far, network, sender });
+  const [a, b] = [replica('a'), replica('b')];
+  // Each has heard the other before anything happens.
+  a.beat();
+  b.beat();
+  // A flush refuses what began in its own millisecond.
+  clock.advance(1);
+  photoId += 1;
+  return { a, b, storage: createHeldStorage(), far, network, id: photoId };
+}
+
+/** Whether a replica still answers with an old version now that every write is done and every message has arrived. */
+async function isStale({ a, b, storage }: Stage, id: number): Promise<boolean> {
+  const reads = await Promise.all([a.cache.read(storage.entity, id), b.cache.read(storage.entity, id)]);
+  return reads.some((read) => read?.version !== storage.versionOf(id));
+}
+
+type Scenario = (stage: Stage, id: number) => Promise<boolean>;
+
+/** The write ends while a load that has read the old row is still on its way. `writer` is the same process or the other. */
+function writeDuringLoad(writer: 'a' | 'b', messages: 'deliver' | 'hold'): Scenario {
+  return async (stage, id) => {
+    const held = stage.storage.holdNextLoad();
+    const slow = stage.a.cache.read(stage.storage.entity, id);
+    const load = await held;
+    stage.network.mood = messages;
+    await stage[writer].cache.write(stage.storage.write(id));
+    load.release();
+    await slow;
+    stage.network.mood = 'deliver';
+    stage.network.release();
+    return isStale(stage, id);
+  };
+}
+
+/** As above, and the other replica, or the same one, loads and fills the new row before the old one arrives. */
+function fillDuringLoad(writer: 'a' | 'b', messages: 'deliver' | 'hold'): Scenario {
+  return async (stage, id) => {
+    const held = stage.storage.holdNextLoad();
+    const slow = stage.a.cache.read(stage.storage.entity, id);
+    const load = await held;
+    stage.network.mood = messages;
+    await stage[writer].cache.write(stage.storage.write(id));
+    const quick = await stage[writer].cache.read(stage.storage.entity, id);
+    assert.equal(quick?.version, 2, 'a read that begins after a write does not join a load from before it');
+    load.release();
+    await slow;
+    stage.network.mood = 'deliver';
+    stage.network.release();
+    return isStale(stage, id);
+  };
+}
+
+/** The write ends while the old entry is on its way from redis to memory. */
+function writeDuringPromotion(writer: 'a' | 'b'): Scenario {
+  return async (stage, id) => {
+    await stage.b.cache.read(stage.storage.entity, id);
+    const held = stage.far.holdNextGet();
+    const slow = stage.a.cache.read(stage.storage.entity, id);
+    const release = await held;
+    await stage[writer].cache.write(stage.storage.write(id));
+    release();
+    await slow;
+    return isStale(stage, id);
+  };
+}
+
+/** The other replica does not hear of the write; heartbeats go on afterwards. */
+function loseMessage(how: 'lose' | 'fail' | 'cut'): Scenario {
+  return async (stage, id) => {
+    await stage.b.cache.read(stage.storage.entity, id);
+    if (how === 'cut') stage.b.connection.cut();
+    else stage.network.mood = how;
+    await stage.a.cache.write(stage.storage.write(id));
+    if (how === 'cut') stage.b.connection.mend();
+    stage.network.mood = 'deliver';
+    clock.advance(1);
+    stage.a.beat();
+    stage.b.beat();
+    return isStale(stage, id);
+  };
+}
+
+const refuseDelete: Scenario = async (stage, id) => {
+  await stage.b.cache.read(stage.storage.entity, id);
+  stage.far.refusesDeletes = true;
+  await stage.a.cache.write(stage.storage.write(id));
+  stage.far.refusesDeletes = false;
+  return isStale(stage, id);
+};
+
+/** What shows each anomaly, if anything does. */
+const scenarios: Record<Anomaly, Readonly<Record<string, Scenario>>> = {
+  'stale-fill': {
+    'delete during a load of the same replica (R01)': writeDuringLoad('a', 'deliver'),
+    'delete by another replica during a load (R02)': writeDuringLoad('b', 'deliver'),
+    'the same, the message arriving after the fill': writeDuringLoad('b', 'hold'),
+  },
+  'older-overwrites-newer': {
+    'write and fill during a load of the same replica (R03)': fillDuringLoad('a', 'deliver'),
+    'write and fill by another replica during a load': fillDuringLoad('b', 'deliver'),
+    'the same, the message arriving after the fill': fillDuringLoad('b', 'hold'),
+  },
+  'stale-promotion': {
+    'delete while the redis answer is on its way (R05)': writeDuringPromotion('a'),
+    'delete by another replica while the redis answer is on its way': writeDuringPromotion('b'),
+  },
+  'lost-invalidation': {
+    'a message gets lost (R20)': loseMessage('lose'),
+    'the sender cannot publish': loseMessage('fail'),
+    'the subscriber is cut': loseMessage('cut'),
+  },
+  'failed-invalidation': { 'redis does not take the delete': refuseDelete },
+};
+
+/** What a candidate's parameters leave possible, whatever its strategy does. */
+const canOccur: Record<Anomaly, (candidate: Candidate) => boolean> = {
+  // Within one process a marked flight is never filled, and all tiers are in that process.
+  'stale-fill': ({ tiers, protection }) => tiers !== 'memory' || protection === 'none',
+  'older-overwrites-newer': ({ tiers, protection }) => tiers !== 'memory' || protection === 'none',
+  'stale-promotion': ({ tiers }) => tiers === 'memory+redis',
+  'lost-invalidation': ({ tiers }) => tiers !== 'redis',
+  'failed-invalidation': ({ tiers }) => tiers !== 'memory',
+};
+
+function candidatesOf(definition: StrategyDefinition): string[] {
+  if (!definition.usesTiers) return [definition.name];
+  return ['memory', 'redis', 'memory+redis'].flatMap((tiers) =>
+    ['none', 'single-flight'].map(
+      (protection) => `${definition.name}:tiers=${tiers},protection=${protection}`,
+    ),
+  );
+}
+
+for (const definition of Object.values(strategies) as StrategyDefinition[]) {
+  for (const text of candidatesOf(definition)) {
+    describe(`races of ${text}`, () => {
+      const candidate = parseCandidate(text);
+      for (const anomaly of Object.keys(anomalies) as Anomaly[]) {
+        // Without a second tier there is no promotion to race with.
+        if (anomaly === 'stale-promotion' && candidate.tiers !== 'memory+redis') continue;
+        const isExpected = definition.allows.includes(anomaly) && canOccur[anomaly](candidate);
+        test(`${anomaly} ${isExpected ? 'occurs, as declared' : 'never occurs'}`, async () => {
+          const shown: string[] = [];
+          for (const [name, scenario] of Object.entries(scenarios[anomaly])) {
+            const stage = setStage(candidate);
+            if (await scenario(stage, stage.id)) shown.push(name);
+          }
+          if (isExpected) assert.notDeepEqual(shown, [], 'declared, but nothing shows it');
+          else assert.deepEqual(shown, []);
+        });
+      }
+    });
+  }
+}
