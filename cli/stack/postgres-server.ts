@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { CommandError } from '../errors.ts';
+import { readTreeCpuUs } from './cpu-accounting.ts';
+import { createDatabaseAdmin } from './database-admin.ts';
+import type { DatabaseAdmin } from './database-admin.ts';
+import { findFreePort } from './free-port.ts';
+import { findPostgresPackage, preparePostgresBinaries } from './postgres-binaries.ts';
+import { takeSlot } from './slot-lock.ts';
+import type { StackContext } from './stack-context.ts';
+import { startProcess, tailOf } from './supervised-process.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
+
+export type PostgresServer = DatabaseAdmin & {
+  readonly source: string;
+  readonly version: string;
+  readonly pid: number | null;
+  readonly logFile: string | null;
+  readonly isAlive: () => boolean;
+  readonly cpuUs: () => number | null;
+  readonly stop: () => Promise<void>;
+};
+
+const startLimitMs = 30_000;
+const pollMs = 50;
+/** A port may be taken between finding and using it. */
+const portAttempts = 3;
+
+const settings = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'shared_buffers=256MB',
+  'max_connections=200',
+  // Compiling a query costs more than the short ones of this service take.
+  'jit=off',
+  'shared_preload_libraries=pg_stat_statements',
+];
+
+/** The user's own server when DATABASE_URL names one, else the embedded one with a data directory that is kept. */
+export async function startPostgres(context: StackContext): Promise<PostgresServer> {
+  const { databaseUrl } = context.environment;
+  return databaseUrl === null ? startEmbedded(context) : useGiven(databaseUrl);
+}
+
+async function useGiven(databaseUrl: string): Promise<PostgresServer> {
+  const admin = createDatabaseAdmin(databaseUrl);
+  const version = await admin.readVersion().catch((error: unknown) => {
+    throw new CommandError('cannotProvision', 'The PostgreSQL of DATABASE_URL does not answer.', {
+      remedy: 'Mend or unset DATABASE_URL; without it an embedded server is started.',
+      cause: error,
+    });
+  });
+  const nothing = { pid: null, logFile: null, isAlive: () => true, cpuUs: () => null, stop: async () => {} };
+  return { ...admin, ...nothing, source: 'DATABASE_URL', version };
+}
+
+async function startEmbedded(context: StackContext): Promise<PostgresServer> {
+  const found = findPostgresPackage();
+  if (found === null) {
+    throw new CommandError('cannotProvision', 'The embedded PostgreSQL for this platform is not installed.', {
+      remedy: 'Run "npm ci --include=optional", or set DATABASE_URL to a server of yours.',
+    });
+  }
+  const slot = takeSlot(context.paths.data, 'postgres');
+  if (slot === null) throw new CommandError('cannotProvision', 'Too many runs at once in this checkout.');
+  try {
+    const programs = preparePostgresBinaries(found.folder, context.paths);
+    const password = await initialise(context, programs, slot.folder);
+    const { server, port } = await startOnFreePort(context, programs, slot.folder, password);
+    const admin = createDatabaseAdmin(`postgres://darkroom:${password}@127.0.0.1:${port}/postgres`);
+    return {
+      ...admin,
+      source: `embedded ${found.version}`,
+      version: await admin.readVersion(),
+      pid: server.pid,
+      logFile: server.logFile,
+      isAlive: server.isAlive,
+      cpuUs: () => readTreeCpuUs(server.pid),
+      stop: async () => {
+        await server.stop();
+        slot.release();
+      },
+    };
+  } catch (error) {
+    slot.release();
+    throw error;
+  }
+}
+
+/** Makes the data directory unless it is there; a half-made one never has the final name. Returns the password. */
+async function initialise(context: StackContext, programs: string, folder: string): Promise<string> {
+  const user = context.paths.serverUser;
+  const passwordFile = `${folder}.password`;
+  if (existsSync(join(folder, 'PG_VERSION')) && existsSync(passwordFile)) return readFileSync(passwordFile, 'utf8').trim();
+  context.report('Initialising PostgreSQL ...');
+  const draft = `${folder}.new`;
+  for (const leftover of [folder, draft]) rmSync(leftover, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o700 });
+  const password = randomBytes(18).toString('base64url');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (user !== null) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
+  const args = ['-D', draft, '-U', 'darkroom', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
+  try {
+    await promisify(execFile)(join(programs, 'initdb'), [...args, '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8'], {
+      ...(user ?? {}),
+      cwd: context.paths.data,
+      signal: context.signal,
+    });
+  } catch (error) {
+    const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
+    throw new CommandError('cannotProvision', `PostgreSQL could not be initialised: ${output}`, {
+      remedy: `Its data would lie in ${folder}: is there space, and may it be written?`,
+      cause: error,
+    });
+  }
+  renameSync(draft, folder);
+  return password;
+}
+
+async function startOnFreePort(context: StackContext, programs: string, folder: string, password: string) {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await findFreePort();
+    const server = await startProcess(context, {
+      name: 'postgres',
+      command: join(programs, 'postgres'),
+      args: ['-D', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+      user: context.paths.serverUser,
+      stopSignal: 'SIGINT',
+    });
+    if (await isAnswering(context, server, port, password)) return { server, port };
+    await server.stop();
+    if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+    if (attempt === portAttempts) {
+      throw new CommandError('cannotProvision', `PostgreSQL does not start:\n  ${tailOf(server.logFile)}`, {
+        logFile: server.logFile,
+      });
+    }
+  }
+}
+
+/** Whether the server answers before it ends or the limit is reached. */
+async function isAnswering(context: StackContext, server: SupervisedProcess, port: number, password: string): Promise<boolean> {
+  const giveUpAt = performance.now() + startLimitMs;
+  while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'darkroom', password, database: 'postgres' });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+  return false;
+}

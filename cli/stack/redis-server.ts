@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { CommandError } from '../errors.ts';
+import { readTreeCpuUs } from './cpu-accounting.ts';
+import { findFreePort } from './free-port.ts';
+import { provideRedisBinary } from './redis-binary.ts';
+import type { StackContext } from './stack-context.ts';
+import { startProcess, tailOf } from './supervised-process.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
+
+export type RedisServer = {
+  readonly source: string;
+  readonly version: string;
+  readonly url: string;
+  readonly keyPrefix: string;
+  readonly pid: number | null;
+  readonly logFile: string | null;
+  readonly isAlive: () => boolean;
+  readonly cpuUs: () => number | null;
+  readonly stop: () => Promise<void>;
+};
+
+const startLimitMs = 15_000;
+const pollMs = 20;
+const portAttempts = 3;
+
+/** A cache: nothing on disk, bounded memory, and when that is full the least recently used entry goes. */
+const settings = ['bind 127.0.0.1', 'save ""', 'appendonly no', 'maxmemory 256mb', 'maxmemory-policy allkeys-lru'];
+
+/** A Redis process of its own, or keys under a prefix of their own in the Redis of REDIS_URL. */
+export async function startRedis(context: StackContext, { name }: { readonly name: string }): Promise<RedisServer> {
+  const { redisUrl } = context.environment;
+  return redisUrl === null ? startOwn(context, name) : useGiven(redisUrl);
+}
+
+function connect(url: string): Redis {
+  const redis = new Redis(url, { lazyConnect: true, connectTimeout: 2_000, commandTimeout: 5_000, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  redis.on('error', () => {});
+  return redis;
+}
+
+async function readVersion(redis: Redis): Promise<string> {
+  const info = await redis.info('server');
+  return /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+}
+
+async function useGiven(url: string): Promise<RedisServer> {
+  const keyPrefix = `darkroom:${randomBytes(6).toString('hex')}:`;
+  const redis = connect(url);
+  try {
+    await redis.connect();
+    const version = await readVersion(redis);
+    const nothing = { pid: null, logFile: null, isAlive: () => true, cpuUs: () => null };
+    return { ...nothing, source: 'REDIS_URL', version, url, keyPrefix, stop: () => removeKeys(url, keyPrefix) };
+  } catch (error) {
+    throw new CommandError('cannotProvision', 'The Redis of REDIS_URL does not answer.', {
+      remedy: 'Mend or unset REDIS_URL; without it a server is started.',
+      cause: error,
+    });
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Removes our keys from a Redis that is not ours. */
+async function removeKeys(url: string, keyPrefix: string): Promise<void> {
+  const redis = connect(url);
+  try {
+    await redis.connect();
+    let cursor = '0';
+    do {
+      const [next, keys] = await redis.scan(cursor, 'MATCH', `${keyPrefix}*`, 'COUNT', 1_000);
+      cursor = next;
+      if (keys.length > 0) await redis.unlink(...keys);
+    } while (cursor !== '0');
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function startOwn(context: StackContext, name: string): Promise<RedisServer> {
+  const binary = await provideRedisBinary(context);
+  const folder = join(context.paths.data, `${name}-${process.pid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const password = randomBytes(18).toString('base64url');
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await findFreePort();
+    const server = await startProcess(context, {
+      name,
+      command: binary.command,
+      args: ['-'],
+      env: binary.env,
+      cwd: folder,
+      // By standard input, so that no other user of the machine sees the password among the arguments.
+      input: [...settings, `port ${port}`, `dir ${folder}`, `requirepass ${password}`, ''].join('\n'),
+    });
+    const url = `redis://:${password}@127.0.0.1:${port}`;
+    const version = await awaitVersion(context, server, url);
+    if (version !== null) {
+      const stop = async () => {
+        await server.stop();
+        rmSync(folder, { recursive: true, force: true });
+      };
+      const { pid, logFile, isAlive } = server;
+      return { source: binary.source, version, url, keyPrefix: 'darkroom:', pid, logFile, isAlive, cpuUs: () => readTreeCpuUs(pid), stop };
+    }
+    await server.stop();
+    if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+    if (attempt === portAttempts) {
+      throw new CommandError('cannotProvision', `Redis does not start:\n  ${tailOf(server.logFile)}`, { logFile: server.logFile });
+    }
+  }
+}
+
+/** The version once the server answers; null when it ends or the limit is reached before. */
+async function awaitVersion(context: StackContext, server: SupervisedProcess, url: string): Promise<string | null> {
+  const giveUpAt = performance.now() + startLimitMs;
+  while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
+    const redis = connect(url);
+    try {
+      await redis.connect();
+      return await readVersion(redis);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    } finally {
+      redis.disconnect();
+    }
+  }
+  return null;
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Environment } from '../environment.ts';
+import { CommandError } from '../errors.ts';
+
+/** Where things live. */
+export type StackPaths = {
+  readonly checkout: string;
+  /** Results and logs: `.darkroom/` of the checkout, or the data folder where that cannot be written. */
+  readonly state: string;
+  /** Data of the servers. */
+  readonly data: string;
+  /** What is kept between checkouts: k6, a Go toolchain, an unpacked Redis. */
+  readonly cache: string;
+  /** The user that servers run as, when we are root and they refuse to be. */
+  readonly serverUser: { readonly uid: number; readonly gid: number } | null;
+};
+
+function canWrite(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL refuses to run as root: the user `postgres` when there is one, else `nobody`. */
+function findServerUser(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const account = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody');
+  if (account === undefined) {
+    throw new CommandError('cannotProvision', 'There is no user that PostgreSQL could run as.', {
+      remedy: 'Add a user "postgres", or run as a plain user.',
+    });
+  }
+  return { uid: Number(account[2]), gid: Number(account[3]) };
+}
+
+/** Whether every folder above `path` may be walked through by others. */
+export function isOpenToOthers(path: string): boolean {
+  for (let folder = path; ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+/** A folder under the system's temporary directory that is ours alone: neither planted by others nor a link. */
+function privateTemporaryFolder(checkout: string): string {
+  const { uid } = userInfo();
+  const digest = createHash('sha256').update(checkout).digest('hex').slice(0, 12);
+  const folder = join(tmpdir(), `darkroom-${uid}-${digest}`);
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== uid) {
+    throw new CommandError('cannotProvision', `${folder} belongs to somebody else.`, { remedy: 'Remove it, or set TMPDIR.' });
+  }
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
+/** Finds and makes the folders. What lies outside the checkout is recorded in it, for `darkroom clean`. */
+export function resolvePaths(checkout: string, environment: Environment): StackPaths {
+  const own = join(checkout, '.darkroom');
+  const serverUser = findServerUser();
+  const isOwnUsable = canWrite(own) && canWrite(join(own, 'logs'));
+  const data = isOwnUsable && serverUser === null ? join(own, 'data') : privateTemporaryFolder(checkout);
+  const state = isOwnUsable ? own : data;
+  const cache = environment.cacheFolder ?? join(environment.xdgCacheHome ?? join(homedir(), '.cache'), 'darkroom');
+  for (const folder of [join(data, 'pids'), join(state, 'logs'), join(state, 'runs'), cache]) {
+    if (!canWrite(folder)) {
+      throw new CommandError('cannotProvision', `${folder} cannot be written.`, {
+        remedy: 'Free some space or mend its owner; DARKROOM_CACHE_DIR moves the cache folder.',
+      });
+    }
+  }
+  writeFileSync(join(state, 'outside.json'), `${JSON.stringify({ data, cache })}\n`);
+  return { checkout, state, data, cache, serverUser };
+}
