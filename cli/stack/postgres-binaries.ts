@@ -1,6 +1,6 @@
 import { cpSync, existsSync, lstatSync, readFileSync, symlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { StackPaths } from './stack-paths.ts';
 import { isOpenToOthers } from './stack-paths.ts';
 
@@ -13,9 +13,10 @@ function packageName(): string {
 /** Folder of the installed package's files, or null when it is not installed. */
 export function findPostgresPackage(): { readonly folder: string; readonly version: string } | null {
   try {
-    const manifest = createRequire(import.meta.url).resolve(`${packageName()}/package.json`);
-    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-    return { folder: join(dirname(manifest), 'native'), version };
+    // Its manifest is not exported; its entry lies one folder below it.
+    const root = dirname(dirname(fileURLToPath(import.meta.resolve(packageName()))));
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    return { folder: join(root, 'native'), version };
   } catch {
     return null;
   }
