@@ -43,7 +43,7 @@ export function createReadPath(context: StrategyContext, fill: Fill): ReadPath {
   ): Promise<Found> => {
     if (loaded === undefined) return { entry: undefined, outcome: 'load' };
     const entry = toEntry(loaded, freshness);
-    if (flight?.isForgotten !== true) await fill(key, entry, startedAtMs);
+    await fill(key, entry, startedAtMs, flight?.isForgotten === true);
     return { entry, outcome: 'load' };
   };
 

@@ -1,7 +1,7 @@
 /**
  * Joins the reads of one key that miss at the same time: the first works, the others wait for it
  * (https://pkg.go.dev/golang.org/x/sync/singleflight). A flight covers the redis read and the load. `forget` takes a key's
- * flight out: its result still goes to those who wait, but it is marked, must not be filled, and later readers start anew.
+ * flight out: its result still goes to those who wait, but it is marked, for whoever fills it, and later readers start anew.
  */
 export type Flight<T> = {
   readonly key: string;

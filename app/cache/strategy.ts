@@ -26,8 +26,16 @@ export type BatchLookup = {
   readonly loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Loaded<unknown>>>;
 };
 
-/** Puts a loaded entry into the tiers; the strategy decides how. */
-export type Fill = (key: string, entry: Entry, startedAtMs: number) => MaybePromise<unknown>;
+/**
+ * Puts a loaded entry into the tiers; the strategy decides how. `isOvertaken`: since the load began, an invalidation has
+ * taken its flight out.
+ */
+export type Fill = (
+  key: string,
+  entry: Entry,
+  startedAtMs: number,
+  isOvertaken: boolean,
+) => MaybePromise<unknown>;
 
 /** What strategies are made of. They decide; these do. */
 export type StrategyContext = {

@@ -22,9 +22,9 @@ export type BusNetwork = {
   release(): void;
 };
 
-/** `schedule` decides when a message reaches a subscriber; at once unless told otherwise. */
+/** `schedule` decides when a message reaches a subscriber, in order for each; at once unless told otherwise. */
 export function createBusNetwork(
-  schedule: (deliver: () => void) => void = (deliver) => deliver(),
+  schedule: (deliver: () => void, subscriber: object) => void = (deliver) => deliver(),
 ): BusNetwork {
   const subscribers = new Map<EventEmitter, { isCut: boolean }>();
   let held: (() => void)[] = [];
@@ -34,7 +34,7 @@ export function createBusNetwork(
       if (link.isCut || network.mood === 'lose') continue;
       const deliver = () => void (link.isCut || subscriber.emit('message', channel, text));
       if (network.mood === 'hold') held.push(deliver);
-      else schedule(deliver);
+      else schedule(deliver, subscriber);
     }
   };
 

@@ -33,6 +33,7 @@ export function createHeldStorage(
       await between();
       const version = rowOf(id).version + 1;
       rows.set(id, { version, isGone });
+      await between();
       return { result: version, changed: [{ entity: { name }, id, version }] };
     },
   });

@@ -16,7 +16,9 @@ export const cacheAside: StrategyDefinition = {
   allows: ['stale-fill', 'older-overwrites-newer', 'stale-promotion', 'lost-invalidation', 'failed-invalidation'],
   promote: (near, key, entry) => near.set(key, entry),
   create(context) {
-    const path = createReadPath(context, (key, entry) => context.tiers.set(key, entry));
+    const path = createReadPath(context, (key, entry, _, isOvertaken) =>
+      isOvertaken ? undefined : context.tiers.set(key, entry),
+    );
     return {
       read: path.read,
       readMany: path.readMany,

@@ -19,6 +19,7 @@ export const versioned: StrategyDefinition = {
   promote: (near, key, entry, startedAtMs) => near.setFenced(key, entry, startedAtMs),
   create(context) {
     const { tiers, flights } = context;
+    // An overtaken load may fill too: it can hold the newest version, and the fence knows whether it does.
     const path = createReadPath(context, (key, entry, startedAtMs) => tiers.setFenced(key, entry, startedAtMs));
     return {
       read: path.read,

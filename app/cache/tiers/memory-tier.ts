@@ -43,12 +43,19 @@ export function createMemoryTier({ bytesMax, clock, observe }: MemoryTierOptions
   });
   let distrustReadsBeforeMs = Number.NEGATIVE_INFINITY;
   let isSuspended = false;
-  const tombstones = new LRUCache<string, Tombstone>({
-    max: tombstonesMax,
-    dispose: ({ atMs }, _, reason) => {
-      if (reason === 'evict') distrustReadsBeforeMs = Math.max(distrustReadsBeforeMs, atMs);
-    },
-  });
+  /** Oldest first. */
+  const tombstones = new Map<string, Tombstone>();
+  const bury = (key: string, tombstone: Tombstone): void => {
+    tombstones.delete(key);
+    tombstones.set(key, tombstone);
+    for (const [oldKey, { atMs }] of tombstones) {
+      // Reads from before it are refused for their age by now.
+      const isSpent = clock.now() - atMs >= tombstoneMs;
+      if (!isSpent && tombstones.size <= tombstonesMax) return;
+      if (!isSpent) distrustReadsBeforeMs = Math.max(distrustReadsBeforeMs, atMs);
+      tombstones.delete(oldKey);
+    }
+  };
 
   const get = (key: string): TierHit | undefined => {
     const hit = entries.get(key);
@@ -91,7 +98,7 @@ export function createMemoryTier({ bytesMax, clock, observe }: MemoryTierOptions
     },
     deleteFenced(key, version) {
       if ((entries.peek(key)?.entry.version ?? -1) < version) entries.delete(key);
-      if (version >= (tombstones.peek(key)?.version ?? 0)) tombstones.set(key, { version, atMs: clock.now() });
+      if (version >= (tombstones.get(key)?.version ?? 0)) bury(key, { version, atMs: clock.now() });
       return true;
     },
     flush,
