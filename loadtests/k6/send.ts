@@ -1,0 +1,50 @@
+import { check } from 'k6';
+import http from 'k6/http';
+import type { RefinedParams, ResponseType } from 'k6/http';
+import { headers } from '../../app/contract/headers.ts';
+import { operations, pathOf } from '../../app/contract/operations.ts';
+import { uint32At } from '../workloads/counter-random.ts';
+import type { RunSettings } from '../workloads/run-settings.ts';
+import type { PlannedRequest } from '../workloads/workload.ts';
+
+/** A photo may have been deleted by an earlier request: 404 is a right answer. Anything else but success is a failure. */
+http.setResponseCallback(http.expectedStatuses(200, 201, 204, 404));
+
+const timeout = '5s';
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}
+
+/** W3C trace context, decided by the request, so that its trace can be found again. */
+function traceparent({ seed, pass }: RunSettings, index: number): string {
+  const word = (draw: number): string => hex(uint32At(seed, pass, 99, index, draw));
+  return `00-${word(0)}${word(1)}${word(2)}${word(3)}-${word(4)}${word(5)}-01`;
+}
+
+/** Sends one planned request to the replica whose turn it is, and checks the answer. */
+export function send(settings: RunSettings, index: number, request: PlannedRequest, samples: readonly ArrayBuffer[]): void {
+  const { method, route } = operations[request.operation];
+  const target = settings.targets[index % settings.targets.length] as string;
+  const params: RefinedParams<ResponseType> = {
+    timeout,
+    tags: { name: route, phase: 'run' },
+    headers: { [headers.viewer]: String(request.viewerId), traceparent: traceparent(settings, index) },
+  };
+  const response = http.request(method, `${target}${pathOf(route, request.params)}`, bodyOf(request, samples, params), params);
+  check(response, { 'answered as expected': ({ status }) => [200, 201, 204, 404].includes(status) });
+}
+
+function bodyOf(request: PlannedRequest, samples: readonly ArrayBuffer[], params: RefinedParams<ResponseType>) {
+  const text = request.text ?? '';
+  switch (request.operation) {
+    case 'post':
+      return { caption: text, file: http.file(samples[request.sample ?? 0] as ArrayBuffer, 'photo.jpg', 'image/jpeg') };
+    case 'comment':
+    case 'editCaption':
+      Object.assign(params.headers ?? {}, { 'Content-Type': 'application/json' });
+      return JSON.stringify(request.operation === 'comment' ? { comment: text } : { caption: text });
+    default:
+      return null;
+  }
+}
