@@ -36,6 +36,8 @@ export function createSingleFlight<T>(): SingleFlight<T> {
       promise.catch(() => {});
       const land = () => {
         if (flights.get(key) === flight) flights.delete(key);
+        // This one was taken out, and may show something newer than the one that took its place will bring.
+        else forget(key);
       };
       const flight: Flight<T> = {
         key,
