@@ -42,7 +42,7 @@ function parseUnits(text: string, units: Readonly<Record<string, number>>, most:
   const unit = units[match?.[2] ?? ''];
   if (match === null || unit === undefined) return null;
   const value = Number(match[1]) * unit;
-  return value > 0 && value <= most ? value : null;
+  return value > 0 && value <= most && Number.isInteger(value) ? value : null;
 }
 
 function formatUnits(value: number, units: Readonly<Record<string, number>>): string {
