@@ -75,7 +75,6 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
   const back = (): void => {
     if (!isCut) return;
     isCut = false;
-    lastNumberOf.clear();
     unsure('back');
   };
   const receive = (text: string): void => {
@@ -86,8 +85,8 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
       back();
       return;
     }
-    const last = lastNumberOf.get(message.s);
-    const expected = (last ?? message.n - (message.k === undefined ? 0 : 1)) + (message.k === undefined ? 0 : 1);
+    // Of a sender that is new here all may have been missed, so it counts as one that was last heard at 0.
+    const expected = (lastNumberOf.get(message.s) ?? 0) + (message.k === undefined ? 0 : 1);
     if (lastNumberOf.size >= sendersMax) lastNumberOf.clear();
     lastNumberOf.set(message.s, message.n);
     if (message.n !== expected) unsure('gap');
