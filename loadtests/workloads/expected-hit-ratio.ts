@@ -1,0 +1,216 @@
+import type { SocialGraph } from './social-graph.ts';
+import type { PlannedRequest, Workload } from './workload.ts';
+
+/** Requests that a world receives in one go, in the order of the experiment. */
+export type PlannedPass = { readonly pass: number; readonly requests: number; readonly isMeasured: boolean };
+
+export type HitRatioSettings = {
+  readonly workload: Workload;
+  readonly graph: SocialGraph;
+  readonly tiers: 'none' | 'memory' | 'redis' | 'memory+redis';
+  readonly replicas: number;
+  readonly ttlMs: number;
+  readonly feedTtlMs: number;
+  readonly ratePerSecond: number;
+  readonly passes: readonly PlannedPass[];
+};
+
+/** Shares of all cache reads, from 0 to 1; `all` is the sum of the tiers. */
+export type HitRatios = { readonly memory: number; readonly redis: number; readonly all: number };
+
+/** Photos on the first page of a feed. */
+const feedPageSize = 10;
+/** The clock of a world runs on while the load generator starts: about so long in every pass. */
+const startMs = 1_000;
+
+type Entity = 'photo' | 'comments' | 'profileGrid' | 'followers' | 'feed';
+type Key = `${Entity}:${number}`;
+
+/**
+ * Predicts what caches without faults reach: replays the requests of an experiment one by one, on schedule, against tiers
+ * without a bound in size. Requests alternate over the replicas; memory is each replica's own, redis is shared; a write
+ * removes what it changes everywhere. Left out: requests that overlap, TTL jitter, and likes that the seed has already, so a
+ * real cache comes close from below.
+ */
+export function predictHitRatio(settings: HitRatioSettings): HitRatios {
+  const { workload, graph, passes, replicas, ratePerSecond } = settings;
+  const tiers = createIdealTiers(settings);
+  const storage = createStorageModel(workload, graph);
+  let passStartMs = 0;
+  for (const { pass, requests, isMeasured } of passes) {
+    for (let index = 0; index < requests; index += 1) {
+      const nowMs = passStartMs + startMs + (index * 1000) / ratePerSecond;
+      const request = workload.requestAt(pass, index);
+      const read = (key: Key, ttlMs: number, exists: boolean): boolean =>
+        tiers.read(key, { replica: index % replicas, nowMs, ttlMs, exists, isMeasured });
+      for (const key of storage.write(request)) tiers.remove(key);
+      readAll(request, settings, storage, read);
+    }
+    passStartMs += startMs + (requests * 1000) / ratePerSecond;
+  }
+  return tiers.ratios();
+}
+
+type StorageModel = ReturnType<typeof createStorageModel>;
+
+/** Asks the cache what a request asks it; the service's routes have the same reads. */
+function readAll(
+  { operation, params }: PlannedRequest,
+  { ttlMs, feedTtlMs }: HitRatioSettings,
+  storage: StorageModel,
+  read: (key: Key, ttlMs: number, exists: boolean) => boolean,
+): void {
+  const photoId = params['photoId'] ?? 0;
+  const userId = params['userId'] ?? 0;
+  switch (operation) {
+    case 'photoPage':
+      read(`photo:${photoId}`, ttlMs, storage.hasPhoto(photoId));
+      break;
+    case 'comments':
+      read(`comments:${photoId}`, ttlMs, storage.hasPhoto(photoId));
+      break;
+    case 'profileGrid':
+    case 'followers':
+      read(`${operation}:${userId}`, ttlMs, true);
+      break;
+    case 'feedPage': {
+      const isHit = read(`feed:${userId}`, feedTtlMs, true);
+      for (const id of storage.feedOf(userId, isHit)) read(`photo:${id}`, ttlMs, storage.hasPhoto(id));
+      break;
+    }
+    default:
+  }
+}
+
+type ReadContext = {
+  readonly replica: number;
+  readonly nowMs: number;
+  readonly ttlMs: number;
+  /** What is not there is asked of storage each time: its absence is not cached. */
+  readonly exists: boolean;
+  readonly isMeasured: boolean;
+};
+
+/** Tiers of unlimited size that hold, per key, when it expires. */
+function createIdealTiers({ tiers, replicas }: HitRatioSettings) {
+  const hasMemory = tiers === 'memory' || tiers === 'memory+redis';
+  const hasRedis = tiers === 'redis' || tiers === 'memory+redis';
+  const memories = Array.from({ length: replicas }, () => new Map<Key, number>());
+  const redis = new Map<Key, number>();
+  const counts = { reads: 0, memory: 0, redis: 0 };
+
+  const answer = (
+    key: Key,
+    { replica, nowMs, ttlMs, exists }: ReadContext,
+  ): 'memory' | 'redis' | 'storage' => {
+    const memory = memories[replica] as Map<Key, number>;
+    if ((memory.get(key) ?? 0) > nowMs) return 'memory';
+    const redisUntilMs = redis.get(key) ?? 0;
+    const isInRedis = redisUntilMs > nowMs;
+    if (!isInRedis && !exists) return 'storage';
+    // Out of redis an entry comes with the lifetime that is left of it.
+    const untilMs = isInRedis ? redisUntilMs : nowMs + ttlMs;
+    if (hasMemory) memory.set(key, untilMs);
+    if (hasRedis) redis.set(key, untilMs);
+    return isInRedis ? 'redis' : 'storage';
+  };
+  return {
+    /** Whether a tier answered. */
+    read(key: Key, context: ReadContext): boolean {
+      const tier = answer(key, context);
+      if (context.isMeasured) {
+        counts.reads += 1;
+        if (tier !== 'storage') counts[tier] += 1;
+      }
+      return tier !== 'storage';
+    },
+    remove(key: Key): void {
+      redis.delete(key);
+      for (const memory of memories) memory.delete(key);
+    },
+    ratios(): HitRatios {
+      const reads = Math.max(1, counts.reads);
+      return {
+        memory: counts.memory / reads,
+        redis: counts.redis / reads,
+        all: (counts.memory + counts.redis) / reads,
+      };
+    },
+  };
+}
+
+/** As much of the database as decides what is read and what a write changes. */
+function createStorageModel({ population }: Workload, graph: SocialGraph) {
+  const following = graph.following.map((followed) => new Set(followed));
+  // Ids grow with time, so the newest photos of a person are the last ones.
+  const photosOf = following.map((): number[] => []);
+  for (const [index, ownerId] of population.photoOwner.entries()) photosOf[ownerId - 1]?.push(index + 1);
+  const deleted = new Set<number>();
+  const liked = new Set<string>();
+  const feeds = new Map<number, readonly number[]>();
+  let lastPhotoId = population.photoOwner.length;
+
+  const newestFirst = (userId: number): number[] => {
+    const newest: number[] = [];
+    for (const followedId of following[userId - 1] ?? [])
+      newest.push(...(photosOf[followedId - 1] ?? []).slice(-feedPageSize));
+    return newest.sort((a, b) => b - a).slice(0, feedPageSize);
+  };
+
+  const changeFollow = (isFollowed: boolean, viewerId: number, userId: number): readonly Key[] => {
+    const own = following[viewerId - 1];
+    if (own === undefined || own.has(userId) === isFollowed) return [];
+    if (isFollowed) own.add(userId);
+    else own.delete(userId);
+    return [`followers:${userId}`];
+  };
+  const like = (photoId: number, viewerId: number): readonly Key[] => {
+    const pair = `${photoId} ${viewerId}`;
+    if (deleted.has(photoId) || liked.has(pair)) return [];
+    liked.add(pair);
+    return [`photo:${photoId}`];
+  };
+  const remove = (photoId: number, ownerId: number): readonly Key[] => {
+    if (deleted.has(photoId)) return [];
+    deleted.add(photoId);
+    const own = photosOf[ownerId - 1];
+    own?.splice(own.indexOf(photoId), 1);
+    return [`photo:${photoId}`, `comments:${photoId}`, `profileGrid:${ownerId}`];
+  };
+
+  return {
+    hasPhoto: (id: number): boolean => id >= 1 && id <= lastPhotoId && !deleted.has(id),
+    /** The ids on a feed's first page: as they were cached, or gathered anew. */
+    feedOf(userId: number, isCached: boolean): readonly number[] {
+      const cached = isCached ? feeds.get(userId) : undefined;
+      if (cached !== undefined) return cached;
+      const ids = newestFirst(userId);
+      feeds.set(userId, ids);
+      return ids;
+    },
+    /** Carries a write out and returns the keys that it changes. A read changes none. */
+    write({ operation, params, viewerId }: PlannedRequest): readonly Key[] {
+      const photoId = params['photoId'] ?? 0;
+      const userId = params['userId'] ?? 0;
+      switch (operation) {
+        case 'like':
+          return like(photoId, viewerId);
+        case 'comment':
+          return deleted.has(photoId) ? [] : [`photo:${photoId}`, `comments:${photoId}`];
+        case 'editCaption':
+          return deleted.has(photoId) ? [] : [`photo:${photoId}`];
+        case 'deletePhoto':
+          return remove(photoId, viewerId);
+        case 'follow':
+        case 'unfollow':
+          return changeFollow(operation === 'follow', viewerId, userId);
+        case 'post':
+          lastPhotoId += 1;
+          photosOf[viewerId - 1]?.push(lastPhotoId);
+          return [`profileGrid:${viewerId}`];
+        default:
+          return [];
+      }
+    },
+  };
+}
