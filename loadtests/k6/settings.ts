@@ -13,7 +13,6 @@ const alone = {
   arrivals: 'poisson',
   settleSeconds: 5,
   measureSeconds: 25,
-  label: 'alone',
 } as const;
 
 /** The settings of this run: DARKROOM_CONFIG as JSON over the defaults. Throws for a target that is not loopback. */

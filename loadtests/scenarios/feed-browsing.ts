@@ -20,8 +20,9 @@ const settings = readSettings(scenarios['feed-browsing'].mix);
 const samples = samplePhotos.map(({ file }) => open(`../media/${file}`, 'b'));
 const iterationErrors = new Counter('iteration_errors');
 
-/** Planned once per process and shared by all virtual users. */
+/** Planned once per process and shared by all virtual users; or read from a plan, because k6 takes seconds to make one. */
 const requests = new SharedArray<PlannedRequest>('requests', () => {
+  if (settings.planFile !== undefined) return JSON.parse(open(settings.planFile)) as PlannedRequest[];
   const workload = createWorkload(settings);
   return Array.from({ length: requestCount(settings) }, (_, index) => workload.requestAt(settings.pass, index));
 });

@@ -11,8 +11,8 @@ export type RunSettings = WorkloadSettings & {
   /** Not measured. */
   readonly settleSeconds: number;
   readonly measureSeconds: number;
-  /** Names the run in tags and traces. */
-  readonly label: string;
+  /** Absolute path of the planned requests as JSON. A driver without one plans them itself; the result is the same. */
+  readonly planFile?: string;
 };
 
 /** Requests of the settle part; the first measured one has this index. */

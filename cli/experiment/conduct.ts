@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { needsRedis } from '../../app/cache/candidate.ts';
+import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
+import { requestCount } from '../../loadtests/workloads/run-settings.ts';
+import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
+import type { PlannedRequest, Workload } from '../../loadtests/workloads/workload.ts';
+import { runK6 } from '../k6/run-k6.ts';
+import type { K6Run } from '../k6/run-k6.ts';
+import type { K6Binary } from '../stack/k6-binary.ts';
+import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
+import { closeWorlds, createWorlds } from '../worlds/world.ts';
+import type { World, WorldMaker } from '../worlds/world.ts';
+import type { ExperimentPlan } from './plan-experiment.ts';
+import type { BlockRecord } from './records.ts';
+import { runBlock } from './run-block.ts';
+import { runExperiment } from './run-experiment.ts';
+import type { Experiment, ExperimentParts } from './run-experiment.ts';
+import { warmUp } from './warm-up.ts';
+
+/** Where an experiment happens and who listens to it. */
+export type Surroundings = {
+  readonly maker: WorldMaker;
+  readonly mediaFolder: string;
+  readonly k6: K6Binary;
+  readonly workload: Workload;
+  readonly wallClock: () => Date;
+  readonly onBlock: ExperimentParts['onBlock'];
+  readonly onRepeat: ExperimentParts['onRepeat'];
+};
+
+/** Starts the worlds of a plan, runs the experiment in them, and takes them down again. */
+export async function conduct(plan: ExperimentPlan, surroundings: Surroundings): Promise<Experiment> {
+  const { maker, mediaFolder } = surroundings;
+  await storeSamplePhotos(maker.checkout, mediaFolder);
+  const template = await ensureSeededTemplate(maker, plan);
+  maker.context.report(`Starting ${plan.candidates.length} worlds of ${plan.replicas} replicas ...`);
+  const worlds = await createWorlds(
+    maker,
+    plan.candidates.map(({ label, text, settings }, index) => ({
+      label,
+      id: `${process.pid}_${index + 1}`,
+      candidate: text,
+      needsRedis: needsRedis(settings),
+      replicas: plan.replicas,
+      template,
+      mediaFolder,
+      port: 0,
+    })),
+  );
+  try {
+    for (const world of worlds) await world.stopClock();
+    return await runExperiment(plan, partsOf(plan, surroundings, worlds));
+  } finally {
+    await closeWorlds(worlds);
+  }
+}
+
+function partsOf(plan: ExperimentPlan, surroundings: Surroundings, worlds: readonly World[]): ExperimentParts {
+  const { maker, workload } = surroundings;
+  const settingsOf = (world: World, pass: number, settleSeconds: number, measureSeconds: number): RunSettings => ({
+    seed: plan.seed,
+    people: plan.people,
+    photos: plan.photos,
+    mix: scenarios[plan.scenario].mix,
+    targets: world.addresses(),
+    pass,
+    ratePerSecond: plan.rate,
+    arrivals: 'poisson',
+    settleSeconds,
+    measureSeconds,
+  });
+  const planned = createPlanner(workload);
+  const drive = (settings: RunSettings): Promise<K6Run> =>
+    runK6({
+      context: maker.context,
+      k6: surroundings.k6.path,
+      scenarioFile: join(maker.checkout, scenarios[plan.scenario].file),
+      settings,
+      requests: planned(settings),
+    });
+  return {
+    worlds,
+    random: (stream, index) => randomAt(plan.seed, stream, streams.order, index),
+    signal: maker.context.signal,
+    runBlock: (input): Promise<BlockRecord> =>
+      runBlock(
+        {
+          postgres: maker.postgres,
+          clock: maker.clock,
+          wallClock: surroundings.wallClock,
+          runK6: drive,
+          settingsOf: ({ world, pass }) => settingsOf(world, pass, plan.settleSeconds, plan.measureSeconds),
+        },
+        input,
+      ),
+    warmUp: (world, pass, seconds) => {
+      maker.context.report(`Warming up ${world.label} for ${seconds} s ...`);
+      return warmUp(world, settingsOf(world, pass, 0, seconds), drive);
+    },
+    onBlock: surroundings.onBlock,
+    onRepeat: surroundings.onRepeat,
+  };
+}
+
+/** Plans the requests of a pass once; every world of the pass gets the same ones. */
+function createPlanner(workload: Workload): (settings: RunSettings) => readonly PlannedRequest[] {
+  let last: { readonly key: string; readonly requests: readonly PlannedRequest[] } | null = null;
+  return (settings) => {
+    const count = requestCount(settings);
+    const key = `${settings.pass}/${count}`;
+    if (last?.key !== key) {
+      const requests = Array.from({ length: count }, (_, index) => workload.requestAt(settings.pass, index));
+      last = { key, requests };
+    }
+    return last.requests;
+  };
+}

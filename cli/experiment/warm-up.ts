@@ -1,0 +1,42 @@
+import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import type { K6Run } from '../k6/run-k6.ts';
+import { subtractCounters } from '../worlds/service-counters.ts';
+import { countersBetween } from '../worlds/world.ts';
+import type { World } from '../worlds/world.ts';
+import type { WarmUpCurve } from './records.ts';
+
+const secondMs = 1_000;
+
+/** Warms one world up by requests and keeps how it went: the cold start is a result of its own. */
+export async function warmUp(
+  world: World,
+  settings: RunSettings,
+  runK6: (settings: RunSettings) => Promise<K6Run>,
+): Promise<WarmUpCurve> {
+  const hitRatios: (number | null)[] = [];
+  let last = await world.readCounters();
+  let isReading = false;
+  const read = async (): Promise<void> => {
+    const now = await world.readCounters();
+    const cache = countersBetween(last, now, subtractCounters)?.cache;
+    const asked = cache === undefined ? 0 : cache.reads - cache.bypasses;
+    hitRatios.push(cache === undefined || asked === 0 ? null : (cache.memoryHits + cache.redisHits) / asked);
+    last = now;
+  };
+  await world.resumeClock();
+  const timer = setInterval(() => {
+    if (isReading) return;
+    isReading = true;
+    void read().finally(() => {
+      isReading = false;
+    });
+  }, secondMs);
+  try {
+    const run = await runK6(settings);
+    const seconds = run.seconds.map((second, index) => ({ ...second, hitRatio: hitRatios[index] ?? null }));
+    return { candidate: world.label, seconds };
+  } finally {
+    clearInterval(timer);
+    if (world.lostReplicas().length === 0) await world.stopClock();
+  }
+}

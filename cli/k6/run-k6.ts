@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstMeasuredIndex, requestCount, requireLoopback, virtualUsers } from '../../loadtests/workloads/run-settings.ts';
+import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
+import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
+import { readTreeCpuUs } from '../stack/cpu-accounting.ts';
+import type { StackContext } from '../stack/stack-context.ts';
+import { startProcess, tailOf } from '../stack/supervised-process.ts';
+import type { SupervisedProcess } from '../stack/supervised-process.ts';
+import { createTimings } from './request-timings.ts';
+import type { RequestTimings } from './request-timings.ts';
+import { createRowReader } from './sample-rows.ts';
+import type { SampleRow } from './sample-rows.ts';
+
+/** One run of k6. `driverFailure` says why its figures cannot count; null when they can. */
+export type K6Run = RequestTimings & {
+  readonly offered: number;
+  readonly dropped: number;
+  readonly requests: number;
+  readonly configuredVus: number;
+  readonly cpuUs: number | null;
+  readonly driverFailure: string | null;
+};
+
+export type K6Options = {
+  readonly context: StackContext;
+  readonly k6: string;
+  /** Absolute path of the scenario. */
+  readonly scenarioFile: string;
+  readonly settings: RunSettings;
+  readonly requests: readonly PlannedRequest[];
+};
+
+/** k6 ends 105 by a signal and 99 when a threshold is crossed; the guards judge by the figures themselves. */
+const thresholdsCrossed = 99;
+/** Beyond its schedule, a run may take this long before it is taken for hung. */
+const overtimeMs = 30_000;
+const cpuPollMs = 200;
+
+/** Runs k6 once against loopback and reads its samples from a FIFO; nothing is stored. */
+export async function runK6(options: K6Options): Promise<K6Run> {
+  const { context, settings } = options;
+  requireLoopback(settings.targets);
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-k6-'));
+  try {
+    const fifo = join(folder, 'samples.csv');
+    const planFile = join(folder, 'requests.json');
+    writeFileSync(planFile, JSON.stringify(options.requests), { mode: 0o600 });
+    execFileSync('mkfifo', ['-m', '600', fifo]);
+    const timings = createTimings(settings);
+    const reading = readFifo(fifo, timings.add);
+    const child = await startProcess(context, {
+      name: 'k6',
+      command: options.k6,
+      args: ['run', '--quiet', '--summary-mode=disabled', '--log-format=raw', '--out', `csv=${fifo}`, options.scenarioFile],
+      env: k6Environment({ ...settings, planFile }),
+      cwd: folder,
+      stopSignal: 'SIGTERM',
+    });
+    const { failure, cpuUs } = await watch(context, child, settings);
+    await reading.finish();
+    return assemble(settings, timings.finish(), failure, cpuUs);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function k6Environment(settings: RunSettings): Record<string, string> {
+  return {
+    DARKROOM_CONFIG: JSON.stringify(settings),
+    K6_CSV_TIME_FORMAT: 'unix_micro',
+    K6_CSV_SAVE_INTERVAL: '200ms',
+    K6_NO_USAGE_REPORT: 'true',
+    K6_AUTO_EXTENSION_RESOLUTION: 'false',
+    // Load goes to loopback and through no proxy.
+    NO_PROXY: '*',
+    no_proxy: '*',
+  };
+}
+
+/** Opened for reading and writing: then opening does not wait for k6, and k6's end does not end the stream. */
+function readFifo(fifo: string, add: (row: SampleRow) => void) {
+  const socket = new Socket({ fd: openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false });
+  const reader = createRowReader(add);
+  socket.setEncoding('utf8');
+  let isQuiet = false;
+  socket.on('data', (chunk: string) => {
+    isQuiet = false;
+    reader.push(chunk);
+  });
+  socket.on('error', () => {});
+  return {
+    /** Reads on until nothing comes any more, then closes. k6 has ended, so what it wrote is in the pipe. */
+    async finish(): Promise<void> {
+      while (!isQuiet) {
+        isQuiet = true;
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+      reader.end();
+      socket.destroy();
+    },
+  };
+}
+
+type Watched = { readonly failure: string | null; readonly cpuUs: number | null };
+
+/** Waits for k6, with a bound; ends it when the user does. Its CPU time is read while it lives. */
+async function watch(context: StackContext, child: SupervisedProcess, settings: RunSettings): Promise<Watched> {
+  let cpuUs: number | null = null;
+  const poll = setInterval(() => {
+    cpuUs = readTreeCpuUs(child.pid) ?? cpuUs;
+  }, cpuPollMs);
+  const limitMs = (settings.settleSeconds + settings.measureSeconds) * 1000 + overtimeMs;
+  let isHung = false;
+  const limit = setTimeout(() => {
+    isHung = true;
+    void child.stop();
+  }, limitMs);
+  const abort = () => void child.stop();
+  context.signal.addEventListener('abort', abort, { once: true });
+  const { code, signal } = await child.exited;
+  clearInterval(poll);
+  clearTimeout(limit);
+  context.signal.removeEventListener('abort', abort);
+  if (isHung) return { failure: 'k6 did not end in time', cpuUs };
+  if (code === 0 || code === thresholdsCrossed) return { failure: null, cpuUs };
+  const how = code === null ? `was ended by ${signal}` : `ended with status ${code}`;
+  return { failure: `k6 ${how}: ${tailOf(child.logFile, 1)}`, cpuUs };
+}
+
+function assemble(settings: RunSettings, timings: RequestTimings, failure: string | null, cpuUs: number | null): K6Run {
+  const planned = requestCount(settings);
+  const missing = planned - timings.startedInRun - timings.droppedInRun;
+  const lost = failure === null && missing > 0 ? `${missing} of ${planned} requests are missing in k6's samples` : null;
+  return {
+    ...timings,
+    offered: planned - firstMeasuredIndex(settings),
+    dropped: timings.droppedInRun,
+    requests: timings.started,
+    configuredVus: virtualUsers(settings, displacementWidthMs(settings.ratePerSecond)),
+    cpuUs,
+    driverFailure: failure ?? lost,
+  };
+}

@@ -1,0 +1,52 @@
+import { CommandError } from '../errors.ts';
+
+/** A sample of k6's CSV: a metric, when it was taken (microseconds since the epoch), its value, and which request it is of. */
+export type SampleRow = {
+  readonly metric: string;
+  readonly timestampUs: number;
+  readonly value: number;
+  /** Index of the request; null for samples of the run as a whole. */
+  readonly index: number | null;
+  readonly isExpected: boolean;
+};
+
+const needed = ['metric_name', 'timestamp', 'metric_value', 'expected_response', 'metadata'] as const;
+
+/**
+ * Reads k6's CSV as it comes. Columns are found by their names in the header. No value that is read holds a comma or a quote:
+ * names of metrics, numbers, and the index in the metadata; so a line is cut at its commas.
+ */
+export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: string): void; end(): void } {
+  let rest = '';
+  let columns: Record<(typeof needed)[number], number> | null = null;
+  const readHeader = (line: string): void => {
+    const names = line.split(',');
+    const found = Object.fromEntries(needed.map((name) => [name, names.indexOf(name)] as const));
+    if (Object.values(found).includes(-1)) throw new CommandError('internal', `k6 writes unknown columns: ${line.slice(0, 200)}`);
+    columns = found as Record<(typeof needed)[number], number>;
+  };
+  const readLine = (line: string): void => {
+    if (line === '') return;
+    if (columns === null) return readHeader(line);
+    const cells = line.split(',');
+    const index = /(?:^|&)i=(\d+)/.exec(cells[columns.metadata] ?? '')?.[1];
+    onRow({
+      metric: cells[columns.metric_name] ?? '',
+      timestampUs: Number(cells[columns.timestamp]),
+      value: Number(cells[columns.metric_value]),
+      index: index === undefined ? null : Number(index),
+      isExpected: cells[columns.expected_response] === 'true',
+    });
+  };
+  return {
+    push(chunk) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) readLine(line);
+    },
+    end() {
+      readLine(rest);
+      rest = '';
+    },
+  };
+}

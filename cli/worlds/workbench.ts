@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Clock } from '../../app/clock.ts';
+import { readEnvironment } from '../environment.ts';
+import { startPostgres } from '../stack/postgres-server.ts';
+import type { StackContext } from '../stack/stack-context.ts';
+import { resolvePaths } from '../stack/stack-paths.ts';
+import { reapLeftovers } from '../stack/supervised-process.ts';
+import type { WorldMaker } from './world.ts';
+
+export type WorkbenchSettings = {
+  readonly checkout: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly report: (message: string) => void;
+};
+
+/** Folders, environment and signal of a command; what an earlier run left behind is ended. */
+export function createStackContext({ checkout, signal, report }: WorkbenchSettings): StackContext {
+  const environment = readEnvironment();
+  const paths = resolvePaths(checkout, environment);
+  for (const name of reapLeftovers(paths)) report(`Ended ${name}, left behind by an earlier run.`);
+  return { paths, environment, report, signal };
+}
+
+/** Runs `work` with a PostgreSQL that is stopped afterwards, whatever happens. */
+export async function withWorkbench<T>(
+  settings: WorkbenchSettings,
+  work: (maker: WorldMaker, mediaFolder: string) => Promise<T>,
+): Promise<T> {
+  const context = createStackContext(settings);
+  const postgres = await startPostgres(context);
+  try {
+    // Worlds of a killed run are nobody's any more.
+    for (const name of await postgres.listDatabases()) {
+      if (postgres.pid !== null && /^darkroom_(world|seeding)_/.test(name)) await postgres.dropDatabase(name);
+    }
+    const maker: WorldMaker = { context, checkout: settings.checkout, postgres, clock: settings.clock };
+    return await work(maker, join(context.paths.state, 'media'));
+  } finally {
+    await postgres.stop();
+  }
+}
