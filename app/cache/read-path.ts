@@ -90,7 +90,7 @@ export function createReadPath(context: StrategyContext, fill: Fill): ReadPath {
     const together = readManyFar(batch, missing, opened);
     for (const [index, key] of missing.entries()) {
       const flight = opened.get(key);
-      const own = together.then((found) => found[index] as Found);
+      const own = together.then((found) => found[index] as Promise<Found>);
       works.set(key, flight === undefined ? own : fly(flight, own));
     }
     return Promise.all(
@@ -102,26 +102,25 @@ export function createReadPath(context: StrategyContext, fill: Fill): ReadPath {
     );
   };
 
+  /** A key that redis has does not wait for those that storage is asked for, nor fail with them. */
   const readManyFar = async (
     batch: BatchLookup,
     keys: readonly string[],
     flightOf: ReadonlyMap<string, Flight<Found> | undefined>,
-  ): Promise<readonly Found[]> => {
+  ): Promise<readonly Promise<Found>[]> => {
     if (keys.length === 0) return [];
     const hits = await tiers.getMany(keys);
     const toLoad = keys.filter((_, index) => hits[index] === undefined);
     const startedAtMs = clock.now();
-    const loaded =
+    const loading =
       toLoad.length === 0
-        ? new Map<string, Loaded<unknown>>()
-        : await load(batch.entityName, toLoad.length, () => batch.loadMany(toLoad));
-    return Promise.all(
-      keys.map((key, index): MaybePromise<Found> => {
-        const hit = hits[index];
-        if (hit !== undefined) return { entry: hit.entry, outcome: hit.tier === 'memory' ? 'memory-hit' : 'redis-hit' };
-        return keep(key, loaded.get(key), batch.freshness, startedAtMs, flightOf.get(key));
-      }),
-    );
+        ? Promise.resolve<ReadonlyMap<string, Loaded<unknown>>>(new Map())
+        : load(batch.entityName, toLoad.length, () => batch.loadMany(toLoad));
+    return keys.map(async (key, index): Promise<Found> => {
+      const hit = hits[index];
+      if (hit !== undefined) return { entry: hit.entry, outcome: hit.tier === 'memory' ? 'memory-hit' : 'redis-hit' };
+      return keep(key, (await loading).get(key), batch.freshness, startedAtMs, flightOf.get(key));
+    });
   };
 
   return {

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { createBusNetwork } from '../../tests/support/bus-network.ts';
+import { createReplica } from '../../tests/support/cache-replica.ts';
+import { createFakeClock } from '../../tests/support/fake-clock.ts';
+import { createHeldStorage } from '../../tests/support/held-storage.ts';
+import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
+import type { CachedEntity, ReadOutcome } from './cache.ts';
+import type { CacheEvent } from './cache-events.ts';
+import { parseCandidate } from './candidate.ts';
+import { strategies } from './strategies/index.ts';
+import type { StrategyDefinition } from './strategy.ts';
+import type { Tier } from './tiers/tier.ts';
+
+const clock = createFakeClock();
+let far: Tier;
+let nextId = 0;
+
+before(async () => {
+  far = (await createTestRedisTier(clock)).tier;
+});
+after(() => far.close());
+
+function setUp(text: string) {
+  const candidate = parseCandidate(text);
+  const network = createBusNetwork();
+  const [a, b] = ['a', 'b'].map((sender) => createReplica({ candidate, clock, far, network, sender }));
+  assert.ok(a !== undefined && b !== undefined);
+  a.beat();
+  b.beat();
+  clock.advance(1);
+  nextId += 1_000;
+  return { a, b, id: nextId, storage: createHeldStorage(), candidate };
+}
+
+const entityOf = <V>(loadMany: CachedEntity<number, V>['loadMany']): CachedEntity<number, V> => ({
+  name: 'photo',
+  freshness: 'versioned',
+  loadMany,
+});
+
+/** What was asked, and how it was answered. */
+function count(events: readonly CacheEvent[]) {
+  const outcomes: Record<ReadOutcome, number> = {
+    'memory-hit': 0,
+    'redis-hit': 0,
+    load: 0,
+    'joined-load': 0,
+    bypass: 0,
+  };
+  let asked = 0;
+  let keysLoaded = 0;
+  for (const event of events) {
+    if (event.type === 'asked') asked += event.count;
+    if (event.type === 'answered') outcomes[event.outcome] += 1;
+    if (event.type === 'loaded') keysLoaded += event.keys;
+  }
+  return {
+    asked,
+    outcomes,
+    keysLoaded,
+    answered: Object.values(outcomes).reduce((sum, number) => sum + number, 0),
+  };
+}
+
+function textsOf({ name, usesTiers }: StrategyDefinition): string[] {
+  if (!usesTiers) return [name];
+  return ['memory', 'redis', 'memory+redis'].flatMap((tiers) =>
+    ['none', 'single-flight'].map((protection) => `${name}:tiers=${tiers},protection=${protection}`),
+  );
+}
+
+const texts = (Object.values(strategies) as StrategyDefinition[]).flatMap(textsOf);
+
+for (const text of texts) {
+  describe(`contract of ${text}`, () => {
+    const { tiers, protection } = parseCandidate(text);
+    const isSingleFlight = protection === 'single-flight';
+
+    test('a read gives value and version; the second one comes from the nearest tier', async () => {
+      const { a, id, storage } = setUp(text);
+      const first = await a.cache.read(storage.entity, id);
+      assert.equal(first?.value, `photo ${id} v1`);
+      assert.equal(first?.version, 1);
+      const second = a.cache.read(storage.entity, id);
+      assert.equal(second instanceof Promise, !tiers.includes('memory'), 'a memory hit costs no promise');
+      const nearest = {
+        none: 'bypass',
+        memory: 'memory-hit',
+        redis: 'redis-hit',
+        'memory+redis': 'memory-hit',
+      } as const;
+      assert.equal((await second)?.outcome, nearest[tiers]);
+      assert.deepEqual((await second)?.value, first?.value);
+    });
+
+    test('a write is seen by the next read in every replica', async () => {
+      const { a, b, id, storage } = setUp(text);
+      await Promise.all([a.cache.read(storage.entity, id), b.cache.read(storage.entity, id)]);
+      assert.equal(await a.cache.write(storage.write(id)), 2);
+      for (const { cache } of [a, b]) assert.equal((await cache.read(storage.entity, id))?.version, 2);
+      await b.cache.write(storage.remove(id));
+      for (const { cache } of [a, b]) assert.equal(await cache.read(storage.entity, id), undefined);
+    });
+
+    test('what storage does not have is undefined, and is asked for again', async () => {
+      const { a, id, storage } = setUp(text);
+      await a.cache.write(storage.remove(id));
+      assert.equal(await a.cache.read(storage.entity, id), undefined);
+      assert.deepEqual(await a.cache.readMany(storage.entity, [id]), [undefined]);
+      await a.cache.write(storage.write(id));
+      assert.equal((await a.cache.read(storage.entity, id))?.version, 3);
+    });
+
+    test('a write that fails changes nothing and rejects', async () => {
+      const { a, id, storage } = setUp(text);
+      await a.cache.read(storage.entity, id);
+      const reason = new RangeError('storage is away');
+      await assert.rejects(async () => a.cache.write({ store: () => Promise.reject(reason) }), reason);
+      assert.equal((await a.cache.read(storage.entity, id))?.version, 1);
+    });
+
+    test('0, null, false and empty survive every tier', async () => {
+      for (const value of [0, null, false, '']) {
+        const { a, b, id } = setUp(text);
+        const entity = entityOf(async (ids) => new Map(ids.map((one) => [one, { value, version: 1 }])));
+        for (const { cache } of [a, a, b, b]) assert.deepEqual((await cache.read(entity, id))?.value, value);
+        assert.deepEqual((await b.cache.readMany(entity, [id]))[0]?.value, value);
+      }
+    });
+
+    test('readMany keeps the order, allows duplicates, and loads all misses in one call', async () => {
+      const { a, b, id, storage } = setUp(text);
+      await a.cache.read(storage.entity, id);
+      storage.loads.length = 0;
+      const ids = [id + 2, id, id + 1, id + 2];
+      const reads = await b.cache.readMany(storage.entity, ids);
+      assert.deepEqual(
+        reads.map((read) => read?.value),
+        ids.map((one) => `photo ${one} v1`),
+      );
+      const isShared = tiers.includes('redis');
+      assert.deepEqual(storage.loads, [isShared ? [id + 2, id + 1] : [id + 2, id, id + 1]]);
+      assert.deepEqual(await b.cache.readMany(storage.entity, []), []);
+    });
+
+    test('200 cold readers of one key', async () => {
+      const { a, id, storage } = setUp(text);
+      const held = isSingleFlight ? storage.holdNextLoad() : undefined;
+      const reads = Promise.all(Array.from({ length: 200 }, async () => a.cache.read(storage.entity, id)));
+      (await held)?.release();
+      for (const read of await reads) assert.equal(read?.version, 1);
+      assert.equal(storage.loads.length, isSingleFlight ? 1 : 200);
+    });
+
+    test('a load that fails reaches all who wait, together, and is not remembered', async () => {
+      const { a, id, storage } = setUp(text);
+      const reason = new RangeError('storage is away');
+      let calls = 0;
+      const failing = entityOf<string>(() => {
+        calls += 1;
+        return Promise.reject(reason);
+      });
+      const outcomes = await Promise.allSettled([
+        ...Array.from({ length: 200 }, async () => a.cache.read(failing, id)),
+        a.cache.readMany(failing, [id, id + 1]),
+      ]);
+      for (const outcome of outcomes) assert.deepEqual(outcome, { status: 'rejected', reason });
+      assert.equal(calls, isSingleFlight ? 2 : 201);
+      assert.equal((await a.cache.read(storage.entity, id))?.version, 1);
+      const { asked, answered } = count(a.events);
+      assert.equal(answered, asked);
+    });
+
+    test('an invalidation in mid-load: who waits is answered, who comes later loads anew', async () => {
+      const { a, id, storage } = setUp(text);
+      const held = storage.holdNextLoad();
+      const waiting = a.cache.read(storage.entity, id);
+      const load = await held;
+      await a.cache.write(storage.write(id));
+      assert.equal((await a.cache.read(storage.entity, id))?.version, 2);
+      load.release();
+      assert.equal((await waiting)?.version, 1);
+    });
+
+    test('every read is asked once and answered once, and every load is one', async () => {
+      const step = fc.record({
+        kind: fc.constantFrom('read', 'readMany', 'write', 'expire', 'fail'),
+        replica: fc.constantFrom('a', 'b') as fc.Arbitrary<'a' | 'b'>,
+        offset: fc.nat(5),
+        together: fc.integer({ min: 1, max: 4 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+          const stage = setUp(text);
+          const { storage, id } = stage;
+          for (const { kind, replica, offset, together } of steps) {
+            const { cache } = stage[replica];
+            const ids = [id + offset, id + 1, id + offset];
+            const failing = entityOf<string>(() => Promise.reject(new RangeError('storage is away')));
+            const act = async (): Promise<unknown> => {
+              if (kind === 'read') return cache.read(storage.entity, id + offset);
+              if (kind === 'readMany') return cache.readMany(storage.entity, ids);
+              if (kind === 'write') return cache.write(storage.write(id + offset));
+              if (kind === 'fail') return cache.readMany(failing, ids);
+              return clock.advance(61_000);
+            };
+            await Promise.allSettled(Array.from({ length: together }, act));
+          }
+          for (const { events } of [stage.a, stage.b]) {
+            const { asked, answered, outcomes, keysLoaded } = count(events);
+            assert.equal(answered, asked);
+            assert.equal(outcomes.load + outcomes.bypass, tiers === 'none' ? asked : keysLoaded);
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+  });
+}
+
+for (const text of texts.filter((one) => one !== 'no-cache')) {
+  describe(`lifetimes of ${text}`, () => {
+    test('an entry lives for its TTL, and tells what is left of it', async () => {
+      const { a, id, storage } = setUp(`${text},ttl=5s,jitter=0`);
+      await a.cache.read(storage.entity, id);
+      clock.advance(4_999);
+      assert.equal((await a.cache.read(storage.entity, id))?.freshForMs, 1);
+      assert.equal(storage.loads.length, 1);
+      clock.advance(1);
+      assert.equal((await a.cache.read(storage.entity, id))?.outcome, 'load');
+    });
+
+    test('what no write invalidates lives for feed-ttl', async () => {
+      const { a, id } = setUp(`${text},ttl=60s,feed-ttl=2s,jitter=0`);
+      const feeds = createHeldStorage({ name: 'feed', freshness: 'ttl' });
+      await a.cache.read(feeds.entity, id);
+      clock.advance(1_999);
+      await a.cache.read(feeds.entity, id);
+      assert.equal(feeds.loads.length, 1);
+      clock.advance(1);
+      await a.cache.read(feeds.entity, id);
+      assert.equal(feeds.loads.length, 2);
+    });
+
+    test(
+      'promotion carries the lifetime that is left',
+      { skip: !text.includes('memory+redis') },
+      async () => {
+        const { a, b, id, storage } = setUp(`${text},ttl=5s,jitter=0`);
+        await a.cache.read(storage.entity, id);
+        clock.advance(4_000);
+        assert.equal((await b.cache.read(storage.entity, id))?.outcome, 'redis-hit');
+        const promoted = await b.cache.read(storage.entity, id);
+        assert.deepEqual([promoted?.outcome, promoted?.freshForMs], ['memory-hit', 1_000]);
+        clock.advance(1_000);
+        assert.equal((await b.cache.read(storage.entity, id))?.outcome, 'load');
+      },
+    );
+  });
+}
