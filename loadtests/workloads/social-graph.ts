@@ -29,19 +29,36 @@ export function createSocialGraph(population: Population): SocialGraph {
   const choose = createAliasTable(population.attractiveness);
   const following = Array.from({ length: people }, () => new Set<number>());
   const most = Math.max(1, Math.floor(people * outDegreeShareMax));
-  // A link returned with probability q makes 2q / (1 + q) of all links reciprocal.
-  const returned = reciprocityTarget / (2 - reciprocityTarget);
   for (const [index, followed] of following.entries()) {
     const draws = drawsOf(seed, 0, streams.outDegree, index);
     const wanted = Math.min(most, Math.max(1, Math.round(outDegreeMedian * Math.exp(outDegreeSigma * normal(draws(0), draws(1))))));
     for (let link = 0; link < wanted; link += 1) {
       const target = chooseNew(seed, index, link, choose, followed);
-      if (target === null) continue;
-      followed.add(target);
-      if (randomAt(seed, 0, streams.reciprocated, index, link) < returned) following[target - 1]?.add(index + 1);
+      if (target !== null) followed.add(target);
     }
   }
+  returnLinks(seed, following);
   return { following: following.map((followed) => [...followed]) };
+}
+
+/**
+ * Adds reverse links until reciprocity is at its target. Links that happen to be mutual already count: in a small population
+ * they are many.
+ */
+function returnLinks(seed: number, following: readonly Set<number>[]): void {
+  const oneWay: { readonly index: number; readonly link: number; readonly target: number }[] = [];
+  let links = 0;
+  for (const [index, followed] of following.entries()) {
+    links += followed.size;
+    for (const [link, target] of [...followed].entries()) {
+      if (!following[target - 1]?.has(index + 1)) oneWay.push({ index, link, target });
+    }
+  }
+  // Of x more links each makes two reciprocal: (mutual + 2x) / (links + x) is the target.
+  const more = (reciprocityTarget * links - (links - oneWay.length)) / (2 - reciprocityTarget);
+  for (const { index, link, target } of oneWay) {
+    if (randomAt(seed, 0, streams.reciprocated, index, link) * oneWay.length < more) following[target - 1]?.add(index + 1);
+  }
 }
 
 function chooseNew(
