@@ -3,7 +3,7 @@ import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Comment, Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
-import { mediaUrlOf } from '../media/media-routes.ts';
+import { mediaUrlOf } from '../http/media-url.ts';
 import type { FeedService } from './feed-service.ts';
 
 const Feed = Type.Object({

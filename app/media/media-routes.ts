@@ -3,11 +3,6 @@ import { DarkroomError } from '../errors.ts';
 import type { App } from '../http/route-parts.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
-/** Where a stored image is read. */
-export function mediaUrlOf(digest: string): string {
-  return `/media/${digest}`;
-}
-
 /** The bytes of an image never change under their name, so that a client may keep them for good. */
 export function registerMediaRoutes(app: App, objectStore: ObjectStore): void {
   const params = Type.Object({ digest: Type.String({ pattern: '^[0-9a-f]{64}$' }) });

@@ -4,7 +4,7 @@ import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { PhotoParams, UserParams } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
-import { mediaUrlOf } from '../media/media-routes.ts';
+import { mediaUrlOf } from '../http/media-url.ts';
 import { CaptionChange, ChangedVersion, PhotoPage, PostedImage } from './photo-schemas.ts';
 import type { PhotoService } from './photo-service.ts';
 

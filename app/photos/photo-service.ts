@@ -6,6 +6,8 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { normaliseJpeg } from './jpeg.ts';
 import type { AddedPhoto, NewPhoto, Photo, PhotoStore } from './photo-store.ts';
 
+export type { Photo };
+
 export type PhotoService = ReturnType<typeof createPhotoService>;
 export type PhotoServiceParts = { readonly cache: Cache; readonly photoStore: PhotoStore; readonly objectStore: ObjectStore };
 

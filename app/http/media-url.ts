@@ -1,0 +1,4 @@
+/** Where a stored image is read. */
+export function mediaUrlOf(digest: string): string {
+  return `/media/${digest}`;
+}
