@@ -1,7 +1,6 @@
 import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
 import { entityNames } from '../cached-entities.ts';
-import type { PhotoService } from '../photos/photo-service.ts';
-import type { Photo } from '../photos/photo-service.ts';
+import type { Photo, PhotoService } from '../photos/photo-service.ts';
 import { decodeCursor } from '../storage/cursor.ts';
 import type { FeedIds, FeedStore } from './feed-store.ts';
 
