@@ -21,7 +21,8 @@ export type CacheEvent =
       readonly type: 'tier-operation';
       readonly name: string;
       readonly tier: TierName;
-      readonly operation: 'get' | 'mget' | 'set' | 'delete';
+      /** `decode`, `encode`: only told when they fail, with `error`. The bytes are not ours, or JSON cannot say the value. */
+      readonly operation: 'get' | 'mget' | 'set' | 'delete' | 'decode' | 'encode';
       readonly result: 'hit' | 'miss' | 'ok' | 'error' | 'refused';
       readonly durationMs: number;
     }

@@ -4,12 +4,19 @@ import type { Entry } from './entry.ts';
 const formatVersion = 1;
 
 /** What a redis key holds: an entry, or the tombstone of one that a write invalidated. */
-export type Stored = { readonly kind: 'entry'; readonly entry: Entry } | { readonly kind: 'tombstone'; readonly version: number };
+export type Stored =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'tombstone'; readonly version: number };
 
-/** `1|e|version|freshUntil|staleUntil|json`; the head is readable by the scripts of the redis tier. */
+/**
+ * `1|e|version|freshUntil|staleUntil|json`; the head is readable by the scripts of the redis tier. Throws a TypeError for a
+ * value that JSON cannot say.
+ */
 export function encodeEntry(entry: Entry): string {
   const { version, freshUntil, staleUntil, value } = entry;
-  return `${formatVersion}|e|${version}|${freshUntil}|${staleUntil}|${JSON.stringify(value)}`;
+  const json: string | undefined = JSON.stringify(value);
+  if (json === undefined) throw new TypeError(`JSON cannot say a value of the type ${typeof value}`);
+  return `${formatVersion}|e|${version}|${freshUntil}|${staleUntil}|${json}`;
 }
 
 export function encodeTombstone(version: number): string {

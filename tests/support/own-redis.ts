@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { readEnvironment } from '../../cli/environment.ts';
+import { findFreePort } from '../../cli/stack/free-port.ts';
+import { provideRedisBinary } from '../../cli/stack/redis-binary.ts';
+import { resolvePaths } from '../../cli/stack/stack-paths.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** A Redis process that a test may freeze and kill. */
+export type OwnRedis = {
+  readonly url: string;
+  freeze(): void;
+  thaw(): void;
+  kill(): Promise<void>;
+  /** Starts again after `kill`, empty, at the same address. */
+  start(): Promise<void>;
+  /** Runs one command on a connection of its own. */
+  command(name: string, ...args: string[]): Promise<unknown>;
+  stop(): Promise<void>;
+};
+
+export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
+  const environment = readEnvironment();
+  const paths = resolvePaths(join(import.meta.dirname, '..', '..'), environment);
+  const signal = new AbortController().signal;
+  const binary = await provideRedisBinary({ environment, paths, signal, report: () => {} });
+  const port = await findFreePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+
+  const command = async (name: string, ...args: string[]): Promise<unknown> => {
+    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, commandTimeout: 2_000 });
+    redis.on('error', () => {});
+    try {
+      await redis.connect();
+      return await redis.call(name, ...args);
+    } finally {
+      redis.disconnect();
+    }
+  };
+  const kill = async (): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  const start = async (): Promise<void> => {
+    const args = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      ...settings,
+    ];
+    child = spawn(binary.command, args, {
+      stdio: 'ignore',
+      env: { ...environment.inherited, ...binary.env },
+    });
+    await waitUntil(() =>
+      command('PING').then(
+        () => true,
+        () => false,
+      ),
+    );
+  };
+  // A test that ends early must not leave it behind.
+  process.once('exit', () => child?.kill('SIGKILL'));
+  await start();
+  return {
+    url,
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+    kill,
+    start,
+    command,
+    stop: kill,
+  };
+}

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Asks again and again until real processes have done what they do; fails when that takes longer than `limitMs`. */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  limitMs = 10_000,
+): Promise<void> {
+  const giveUpAt = performance.now() + limitMs;
+  while (!(await condition())) {
+    assert.ok(performance.now() < giveUpAt, `not so within ${limitMs} ms: ${condition}`);
+    await pause(5);
+  }
+}
