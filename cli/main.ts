@@ -33,9 +33,11 @@ function program(terminal: Terminal): Command {
     .addOption(new Option('--primary <metric>', 'the metric of the verdict').choices(['p50', 'p95', 'p99']))
     .option('--json <file>', 'write the result as JSON')
     .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
-    .action(async (candidates: string[], options) =>
-      (await import('./commands/compare.ts')).compare(terminal, candidates, options),
-    );
+    .action(async (candidates: string[], options, command: Command) => {
+      const isRateGiven = command.getOptionValueSource('rate') === 'cli';
+      const { compare } = await import('./commands/compare.ts');
+      return compare(terminal, candidates, { ...options, isRateGiven });
+    });
   withLoadOptions(root.command('up [candidate]'))
     .description('start the servers and the service, print its addresses, and wait for Ctrl-C')
     .action(async (candidate: string | undefined, options) =>

@@ -1,22 +1,146 @@
-import type { CompareOptions } from '../experiment/plan-experiment.ts';
-import { planExperiment } from '../experiment/plan-experiment.ts';
-import type { Terminal } from './terminal.ts';
-import { withWorkbench } from '../worlds/workbench.ts';
-import { provideK6 } from '../stack/k6-binary.ts';
-import { conduct } from '../experiment/conduct.ts';
-import { createWorkload } from '../../loadtests/workloads/workload.ts';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { strategies } from '../../app/cache/strategies/index.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
-import { quantileMs } from '../statistics/histograms.ts';
+import { createWorkload } from '../../loadtests/workloads/workload.ts';
+import type { Workload } from '../../loadtests/workloads/workload.ts';
+import { CommandError } from '../errors.ts';
+import { conduct } from '../experiment/conduct.ts';
+import { describeRun } from '../experiment/describe-run.ts';
+import { expectHits } from '../experiment/expect-hits.ts';
+import { planExperiment } from '../experiment/plan-experiment.ts';
+import type { CompareOptions, ExperimentPlan } from '../experiment/plan-experiment.ts';
+import type { BlockRecord } from '../experiment/records.ts';
+import type { Experiment } from '../experiment/run-experiment.ts';
+import { hashWorkload } from '../experiment/workload-hash.ts';
+import type { CompareResult } from '../report/compare-result.ts';
+import { finishedRounds } from '../report/per-round.ts';
+import { formatBlock, formatDuration } from '../report/progress.ts';
+import { summarise } from '../report/summarise.ts';
+import { renderTable } from '../report/table.ts';
+import { latencySummary } from '../report/block-line.ts';
+import { provideK6 } from '../stack/k6-binary.ts';
+import type { K6Binary } from '../stack/k6-binary.ts';
+import { withWorkbench } from '../worlds/workbench.ts';
+import type { WorldMaker } from '../worlds/world.ts';
+import type { Terminal } from './terminal.ts';
 
-/** Runs the experiment that the options describe and prints what it found. */
+/** Seconds that a block takes beside its settle and measure parts: the start and the end of k6, two readings of counters. */
+const blockOverheadSeconds = 1.3;
+
+/** What an experiment ended with: itself, and the store that died, if one did. */
+type Outcome = { readonly experiment: Experiment; readonly failure: string | null };
+
+/** Runs the experiment that the options describe, keeps its results, prints the table, and sets the exit status. */
 export async function compare(terminal: Terminal, given: readonly string[], options: CompareOptions): Promise<void> {
   const plan = planExperiment(given, options);
+  const jsonFile = options.json === undefined ? null : openForWriting(options.json);
+  const startedAt = new Date();
+  const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const k6 = await provideK6(maker.context);
-    const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
-    const e = await conduct(plan, { maker, mediaFolder, k6, workload, wallClock: () => new Date(),
-      onBlock: (b, left) => terminal.report(`${b.round} ${b.candidate} ${b.status} p50 ${quantileMs(b.responseTimeUs, 0.5)} served ${b.servedRequests} ${JSON.stringify(b.cache)} q ${b.storageQueries} cpu ${JSON.stringify(b.cpuUs)} ${JSON.stringify(b.findings)} left ${left}`),
-      onRepeat: (round, reasons) => terminal.report(`repeat ${round} ${reasons.join('; ')}`) });
-    terminal.report(e.ended);
+    const folder = createRunFolder(maker, startedAt);
+    const redisVersion = { current: null as string | null };
+    const outcome = await runToItsEnd(terminal, plan, { maker, mediaFolder, k6, workload, folder, redisVersion });
+    const { experiment, failure } = outcome;
+    const manifest = describeRun({
+      plan,
+      isRateGiven: options.isRateGiven ?? false,
+      workloadHash: hashWorkload(workload),
+      order: experiment.order,
+      k6,
+      versions: { darkroom: terminal.version, postgres: maker.postgres.version, redis: redisVersion.current },
+      checkout: terminal.checkout,
+      startedAt,
+    });
+    const result = summarise({
+      plan,
+      experiment,
+      manifest,
+      expectedHitRatios: expectHits(plan, workload),
+      allows: new Map(plan.candidates.map(({ label, settings }) => [label, strategies[settings.strategy].allows] as const)),
+      requireVerdict: options.requireVerdict ?? false,
+      failure,
+    });
+    keep(result, folder, jsonFile);
+    terminal.print(renderTable(result));
+    terminal.report(`Results are kept in ${folder}`);
+    terminal.exitWith(result.exitCode);
   });
+}
+
+/** Fails before anything starts when the file cannot be written. */
+function openForWriting(file: string): string {
+  try {
+    appendFileSync(file, '');
+    return file;
+  } catch (error) {
+    throw new CommandError('usage', `${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function createRunFolder({ context }: WorldMaker, startedAt: Date): string {
+  const id = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
+  const folder = join(context.paths.state, 'runs', id);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function keep(result: CompareResult, folder: string, jsonFile: string | null): void {
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  writeFileSync(join(folder, 'result.json'), text);
+  writeFileSync(join(folder, 'table.txt'), renderTable(result));
+  if (jsonFile !== null) writeFileSync(jsonFile, text);
+}
+
+type Ground = {
+  readonly maker: WorldMaker;
+  readonly mediaFolder: string;
+  readonly k6: K6Binary;
+  readonly workload: Workload;
+  readonly folder: string;
+  readonly redisVersion: { current: string | null };
+};
+
+/** Runs the experiment; when a store dies under it, what was finished is kept. */
+async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Ground): Promise<Outcome> {
+  const blocks: BlockRecord[] = [];
+  const secondsPerBlock = plan.settleSeconds + plan.measureSeconds + blockOverheadSeconds;
+  announce(terminal, plan, secondsPerBlock);
+  const { maker, mediaFolder, k6, workload, folder, redisVersion } = ground;
+  try {
+    const experiment = await conduct(plan, {
+      maker,
+      mediaFolder,
+      k6,
+      workload,
+      wallClock: () => new Date(),
+      onWorlds: (worlds) => {
+        redisVersion.current = worlds.find((world) => world.redis !== null)?.redis?.version ?? null;
+      },
+      onBlock: (block, left) => {
+        blocks.push(block);
+        appendFileSync(join(folder, 'blocks.jsonl'), `${JSON.stringify(latencySummary(block))}\n`);
+        terminal.report(formatBlock(block, plan.rounds, left * secondsPerBlock));
+      },
+      onRepeat: (round, reasons) => terminal.report(`Round ${round} is repeated in every world: ${reasons.join('; ')}`),
+    });
+    return { experiment, failure: null };
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.reason !== 'serviceFailed' || blocks.length === 0) throw error;
+    terminal.report(`darkroom: ${error.message}`);
+    if (error.logFile !== undefined) terminal.report(`  More in ${error.logFile}`);
+    const rounds = finishedRounds(blocks, plan.candidates.map(({ label }) => label));
+    const order = rounds.map((round) => [...round.keys()]);
+    return { experiment: { blocks, warmUpCurves: [], order, ended: 'gave-up' }, failure: error.message };
+  }
+}
+
+function announce(terminal: Terminal, plan: ExperimentPlan, secondsPerBlock: number): void {
+  const worlds = plan.candidates.length;
+  const seconds = worlds * (plan.warmUpSeconds + 2 + (plan.rounds + 1) * secondsPerBlock) + 10;
+  terminal.report(
+    `Comparing ${plan.candidates.map(({ label }) => label).join(', ')} under ${plan.scenario} at ${plan.rate} requests/s: ` +
+      `${plan.rounds} rounds, about ${formatDuration(seconds)}.`,
+  );
 }

@@ -25,6 +25,7 @@ export type Surroundings = {
   readonly k6: K6Binary;
   readonly workload: Workload;
   readonly wallClock: () => Date;
+  readonly onWorlds: (worlds: readonly World[]) => void;
   readonly onBlock: ExperimentParts['onBlock'];
   readonly onRepeat: ExperimentParts['onRepeat'];
 };
@@ -49,6 +50,7 @@ export async function conduct(plan: ExperimentPlan, surroundings: Surroundings):
     })),
   );
   try {
+    surroundings.onWorlds(worlds);
     for (const world of worlds) await world.stopClock();
     return await runExperiment(plan, partsOf(plan, surroundings, worlds));
   } finally {

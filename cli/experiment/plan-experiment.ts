@@ -25,6 +25,8 @@ export type CompareOptions = {
   readonly primary?: PrimaryMetric;
   readonly json?: string;
   readonly requireVerdict?: boolean;
+  /** Whether the rate was named, or is the default. */
+  readonly isRateGiven?: boolean;
 };
 
 export type PlannedCandidate = {

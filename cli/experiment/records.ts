@@ -27,12 +27,12 @@ export type GuardFinding = {
   readonly fault: 'service' | 'generator' | 'machine';
 };
 
-/** `valid` counts; `unsteady` counts and is marked; `invalid` spoiled its round; `shakedown` and `warmup` never count. */
-export type BlockStatus = 'valid' | 'unsteady' | 'invalid' | 'shakedown' | 'warmup';
+/** `valid` counts; `unsteady` counts and is marked; `invalid` spoiled its round; `shakedown` never counts. */
+export type BlockStatus = 'valid' | 'unsteady' | 'invalid' | 'shakedown';
 
 /** One candidate, once. Histograms record microseconds. Figures that could not be had are null, never 0. */
 export type BlockRecord = {
-  /** 1-based; 0 for warm-up and shake-down. */
+  /** 1-based; 0 for the shake-down. */
   readonly round: number;
   /** 1 for the first try of a round, 2 and 3 for its repetitions. */
   readonly attempt: number;
@@ -61,13 +61,6 @@ export type BlockRecord = {
 };
 
 export type CandidateRole = 'baseline' | 'control' | 'candidate';
-
-/** A candidate of an experiment: its label (unique; the control's ends in a prime mark) and its full settings. */
-export type CandidateRecord = {
-  readonly label: string;
-  readonly role: CandidateRole;
-  readonly config: Readonly<Record<string, string | number | boolean>>;
-};
 
 export type PrimaryMetric = 'p50' | 'p95' | 'p99';
 

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import type { K6Binary } from '../stack/k6-binary.ts';
+import { readMachine } from '../stack/cpu-accounting.ts';
+import type { CompareResult } from '../report/compare-result.ts';
+import type { ExperimentPlan } from './plan-experiment.ts';
+
+type Manifest = CompareResult['manifest'];
+
+/** Figures that guards and tables would like to have and this machine does not offer. */
+function unavailableFigures(): string[] {
+  const machine = readMachine();
+  const figures = {
+    'CPU time stolen by the host': machine.stealUs,
+    'CPU pressure (PSI)': machine.cpuPressurePct,
+    'CPU quota of the container': machine.throttledPeriods,
+  };
+  return Object.entries(figures).flatMap(([name, value]) => (value === null ? [name] : []));
+}
+
+function git(checkout: string, args: readonly string[]): string | null {
+  try {
+    return execFileSync('git', ['-C', checkout, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}
+
+function describeGit(checkout: string): Manifest['git'] {
+  const commit = git(checkout, ['rev-parse', 'HEAD']);
+  const changes = git(checkout, ['status', '--porcelain']);
+  return { commit, isDirty: changes === null ? null : changes !== '' };
+}
+
+export type RunFacts = {
+  readonly plan: ExperimentPlan;
+  readonly isRateGiven: boolean;
+  readonly workloadHash: string;
+  readonly order: readonly (readonly string[])[];
+  readonly k6: K6Binary;
+  readonly versions: { readonly darkroom: string; readonly postgres: string; readonly redis: string | null };
+  readonly checkout: string;
+  readonly startedAt: Date;
+};
+
+/** Everything that someone needs to judge or repeat a run. */
+export function describeRun(facts: RunFacts): Manifest {
+  const { plan } = facts;
+  return {
+    seed: plan.seed,
+    workloadHash: facts.workloadHash,
+    scenario: plan.scenario,
+    profile: plan.profile,
+    rate: { perSecond: plan.rate, source: facts.isRateGiven ? 'flag' : 'default' },
+    primary: plan.primary,
+    baseline: plan.baseline,
+    rounds: plan.rounds,
+    replicas: plan.replicas,
+    order: facts.order.map((round) => [...round]),
+    driver: { name: 'k6', version: facts.k6.version },
+    versions: { ...facts.versions, node: process.version },
+    machine: {
+      platform: `${platform()}-${arch()}`,
+      kernel: release(),
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: readMachine().cores,
+      memoryBytes: totalmem(),
+      unavailable: unavailableFigures(),
+    },
+    git: describeGit(facts.checkout),
+    people: plan.people,
+    photos: plan.photos,
+    arrivals: 'poisson',
+    settleSeconds: plan.settleSeconds,
+    measureSeconds: plan.measureSeconds,
+    warmUpSeconds: plan.warmUpSeconds,
+    startedAt: facts.startedAt.toISOString(),
+  };
+}

@@ -1,0 +1,125 @@
+import Type from 'typebox';
+import type { Static } from 'typebox';
+
+const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
+const Interval = Type.Union([Type.Tuple([Type.Number(), Type.Number()]), Type.Null()]);
+const Latency = Type.Object({ p50: NumberOrNull, p95: NumberOrNull, p99: NumberOrNull });
+const HitRatio = Type.Object({ memory: NumberOrNull, redis: NumberOrNull, all: NumberOrNull });
+const Cpu = Type.Object({ service: NumberOrNull, postgres: NumberOrNull, redis: NumberOrNull, driver: NumberOrNull });
+const Text = Type.String();
+const TextOrNull = Type.Union([Text, Type.Null()]);
+
+const Manifest = Type.Object({
+  seed: Type.Integer(),
+  workloadHash: Text,
+  scenario: Text,
+  profile: Text,
+  rate: Type.Object({ perSecond: Type.Number(), source: Type.Enum(['default', 'flag']) }),
+  primary: Type.Enum(['p50', 'p95', 'p99']),
+  baseline: Text,
+  rounds: Type.Integer({ description: 'rounds that were planned' }),
+  replicas: Type.Integer(),
+  order: Type.Array(Type.Array(Text), { description: 'candidates in the order of each finished round' }),
+  driver: Type.Object({ name: Text, version: Text }),
+  versions: Type.Object({ darkroom: Text, node: Text, postgres: Text, redis: TextOrNull }),
+  machine: Type.Object({
+    platform: Text,
+    kernel: Text,
+    cpu: Text,
+    cores: Type.Integer(),
+    memoryBytes: Type.Number(),
+    unavailable: Type.Array(Text, { description: 'figures that this machine does not offer' }),
+  }),
+  git: Type.Object({ commit: TextOrNull, isDirty: Type.Union([Type.Boolean(), Type.Null()]) }),
+  people: Type.Integer(),
+  photos: Type.Integer(),
+  arrivals: Text,
+  settleSeconds: Type.Number(),
+  measureSeconds: Type.Number(),
+  warmUpSeconds: Type.Number(),
+  startedAt: Text,
+});
+
+const Candidate = Type.Object({
+  name: Text,
+  role: Type.Enum(['baseline', 'control', 'candidate']),
+  config: Type.Record(Text, Type.Union([Text, Type.Number()])),
+  allows: Type.Array(Text, { description: 'anomalies that its strategy allows' }),
+  latencyMs: Latency,
+  hitRatio: HitRatio,
+  expectedHitRatio: HitRatio,
+  storageQueriesPerRequest: NumberOrNull,
+  cpuUsPerRequest: Cpu,
+  requests: Type.Integer(),
+  errors: Type.Integer(),
+});
+
+const Block = Type.Object({
+  round: Type.Integer(),
+  attempt: Type.Integer(),
+  slot: Type.Integer(),
+  candidate: Text,
+  status: Type.Enum(['valid', 'unsteady', 'invalid', 'shakedown']),
+  reasons: Type.Array(Text),
+  offered: Type.Integer(),
+  started: Type.Integer(),
+  dropped: Type.Integer(),
+  requests: Type.Integer(),
+  errors: Type.Integer(),
+  latencyMs: Latency,
+  cache: Type.Union([
+    Type.Object({
+      reads: Type.Integer(),
+      memoryHits: Type.Integer(),
+      redisHits: Type.Integer(),
+      loads: Type.Integer(),
+      joinedLoads: Type.Integer(),
+      bypasses: Type.Integer(),
+    }),
+    Type.Null(),
+  ]),
+  servedRequests: NumberOrNull,
+  storageQueries: NumberOrNull,
+  cpuUs: Cpu,
+});
+
+const Comparison = Type.Object({
+  candidate: Text,
+  baseline: Text,
+  metric: Text,
+  role: Type.Enum(['primary', 'exploratory']),
+  changePct: NumberOrNull,
+  interval95: Interval,
+  p: NumberOrNull,
+  pAdjusted: NumberOrNull,
+  marginPct: Type.Number(),
+  verdict: TextOrNull,
+  withheldReason: TextOrNull,
+  roundsNeeded: Type.Union([Type.Integer(), Type.Null()]),
+});
+
+const WarmUp = Type.Object({
+  candidate: Text,
+  seconds: Type.Array(Type.Object({ requests: Type.Integer(), p50Us: NumberOrNull, hitRatio: NumberOrNull })),
+});
+
+/** What `compare --json` writes. A figure that could not be had is null, never 0. */
+export const CompareResultSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    status: Type.Enum(['ok', 'inconclusive', 'service-failed', 'generator-saturated', 'too-noisy', 'interrupted']),
+    exitCode: Type.Integer(),
+    manifest: Manifest,
+    candidates: Type.Array(Candidate),
+    blocks: Type.Array(Block),
+    control: Type.Object({ interval95: Interval, noiseFloorPct: NumberOrNull, passed: Type.Union([Type.Boolean(), Type.Null()]) }),
+    comparisons: Type.Array(Comparison),
+    warmUps: Type.Array(WarmUp),
+    notes: Type.Array(Text, { description: 'what a reader must know: repeated rounds, what was not exercised' }),
+  },
+  { $id: 'compare-result', title: 'Result of darkroom compare' },
+);
+
+export type CompareResult = Static<typeof CompareResultSchema>;
+export type CandidateResult = CompareResult['candidates'][number];
+export type ComparisonResult = CompareResult['comparisons'][number];

@@ -1,0 +1,41 @@
+import type { PairedEffect } from './paired-effect.ts';
+
+/** What an effect amounts to. `better` is less: latency, queries and CPU are costs. */
+export type Verdict = 'better' | 'worse' | 'equivalent' | 'slightly better' | 'slightly worse' | 'inconclusive';
+
+const significance = 0.05;
+/** Sum of the normal quantiles of 80 % power and a two-sided 5 %: 0.84 + 1.96. */
+const powerFactor = 2.8;
+
+/**
+ * The first that applies: better or worse, when the 95 % interval lies beyond the margin; equivalent, when the 90 % interval
+ * lies within it (two one-sided tests); slightly better or worse, when the 95 % interval excludes no change. A difference is
+ * called only when its adjusted p allows it. Effect and margin are on the same scale (logs of ratios).
+ */
+export function judge(effect: PairedEffect, margin: number, pAdjusted: number): Verdict {
+  const { interval95, interval90 } = effect;
+  if (interval95 === null || interval90 === null) return 'inconclusive';
+  const isCalled = pAdjusted <= significance;
+  if (isCalled && interval95[1] < -margin) return 'better';
+  if (isCalled && interval95[0] > margin) return 'worse';
+  if (interval90[0] > -margin && interval90[1] < margin) return 'equivalent';
+  if (isCalled && interval95[1] < 0) return 'slightly better';
+  if (isCalled && interval95[0] > 0) return 'slightly worse';
+  return 'inconclusive';
+}
+
+/** Rounds with which a change of `delta` (on the log scale) would be seen four times out of five. */
+export function roundsNeeded(sd: number, delta: number): number {
+  return Math.ceil(((powerFactor * sd) / delta) ** 2) + 2;
+}
+
+/** The smallest change of a latency that matters, on the log scale: 5 % of a median; 10 % and 1 ms of a tail. */
+export function latencyMargin(metric: 'p50' | 'p95' | 'p99', baselineMs: number): number {
+  if (metric === 'p50') return Math.log(1.05);
+  return Math.max(Math.log(1.1), Math.log(1 + 1 / baselineMs));
+}
+
+/** The smallest change of a cost (queries, CPU) that matters. */
+export const costMargin = Math.log(1.05);
+/** The smallest change of a hit ratio that matters: a percentage point. */
+export const hitRatioMargin = 0.01;
