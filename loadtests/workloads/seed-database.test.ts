@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { seedEpochMs } from '../../app/contract/seed-rows.ts';
+import { createPopulation } from './population.ts';
+import { samplePhotos } from './sample-photos.ts';
+import { seedDatabase } from './seed-database.ts';
+import { createSocialGraph } from './social-graph.ts';
+
+function seed(number: number, people = 300, photos = 2_000) {
+  const population = createPopulation({ seed: number, people, photos });
+  return seedDatabase(population, createSocialGraph(population));
+}
+
+const rows = seed(1);
+const people = new Set(rows.people.map(({ id }) => id));
+const photos = new Map(rows.photos.map((photo) => [photo.id, photo]));
+const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+test('ids count from 1 and are unique', () => {
+  for (const [index, { id }] of rows.people.entries()) assert.equal(id, index + 1);
+  for (const [index, { id }] of rows.photos.entries()) assert.equal(id, index + 1);
+  for (const [index, { id }] of rows.comments.entries()) assert.equal(id, index + 1);
+});
+
+test('every reference leads somewhere, and no pair stands there twice', () => {
+  assert.ok(rows.photos.every(({ ownerId }) => people.has(ownerId)));
+  assert.ok(rows.likes.every(({ photoId, personId }) => photos.has(photoId) && people.has(personId)));
+  assert.ok(rows.comments.every(({ photoId, authorId }) => photos.has(photoId) && people.has(authorId)));
+  assert.ok(
+    rows.follows.every(
+      ({ followerId, followedId }) =>
+        people.has(followerId) && people.has(followedId) && followerId !== followedId,
+    ),
+  );
+  const pairs = rows.likes.map(({ photoId, personId }) => `${photoId} ${personId}`);
+  const links = rows.follows.map(({ followerId, followedId }) => `${followerId} ${followedId}`);
+  assert.equal(new Set(pairs).size, pairs.length);
+  assert.equal(new Set(links).size, links.length);
+});
+
+test('times are whole milliseconds before the seed epoch, and nothing is older than its photo', () => {
+  const all = [rows.people, rows.photos, rows.follows, rows.likes, rows.comments].flat();
+  assert.ok(all.every(({ createdAtMs }) => Number.isInteger(createdAtMs)));
+  assert.ok(
+    [...rows.people, ...rows.photos, ...rows.follows].every(({ createdAtMs }) => createdAtMs <= seedEpochMs),
+  );
+  const isLater = ({ photoId, createdAtMs }: { photoId: number; createdAtMs: number }): boolean =>
+    createdAtMs >= (photos.get(photoId)?.createdAtMs ?? Infinity);
+  assert.ok(rows.likes.every(isLater) && rows.comments.every(isLater));
+});
+
+test('photos show the samples, all of them', () => {
+  const known = new Map<string, (typeof samplePhotos)[number]>(
+    samplePhotos.map((sample) => [sample.digest, sample]),
+  );
+  for (const { digest: own, widthPx, heightPx } of rows.photos) {
+    assert.deepEqual([widthPx, heightPx], [known.get(own)?.widthPx, known.get(own)?.heightPx]);
+  }
+  assert.equal(new Set(rows.photos.map((photo) => photo.digest)).size, samplePhotos.length);
+});
+
+test('likes and comments are few for most photos and many for some', () => {
+  const perPhoto = (list: readonly { photoId: number }[]): number[] => {
+    const counts = rows.photos.map(() => 0);
+    for (const { photoId } of list) counts[photoId - 1] = (counts[photoId - 1] ?? 0) + 1;
+    return counts.sort((a, b) => a - b);
+  };
+  for (const [list, least, most] of [
+    [rows.likes, 8, 16],
+    [rows.comments, 1.5, 4],
+  ] as const) {
+    const counts = perPhoto(list);
+    const mean = list.length / rows.photos.length;
+    assert.ok(mean > least && mean < most, `mean ${mean}`);
+    assert.ok((counts[counts.length / 2] as number) < mean, 'the median lies below the mean');
+  }
+});
+
+test('texts are not empty, and names have two parts', () => {
+  assert.ok(rows.people.every(({ name }) => /^[A-Z][a-z]+ [A-Z][a-z]+$/.test(name)));
+  assert.ok(
+    [...rows.photos.map(({ caption }) => caption), ...rows.comments.map(({ text }) => text)].every(
+      (text) => text.length > 2,
+    ),
+  );
+});
+
+test('the same seed gives the same rows, byte for byte; another seed gives others', () => {
+  assert.equal(digest(seed(1)), digest(rows));
+  assert.notEqual(digest(seed(2)), digest(rows));
+});
+
+test('the default population is generated in seconds', () => {
+  const startedAt = performance.now();
+  const { photos: all } = seed(1, 2_000, 20_000);
+  assert.equal(all.length, 20_000);
+  // About 0.3 s on two cores; the bound only catches a change of its order.
+  assert.ok(performance.now() - startedAt < 10_000);
+});
