@@ -1,0 +1,89 @@
+import { importTable, packageHomes } from './import-table.ts';
+import type { ImportRule } from './import-table.ts';
+import { computedImport, importsOf } from './module-imports.ts';
+import type { ModuleImport } from './module-imports.ts';
+import { isTest, isTypeScript } from './source-file.ts';
+import type { SourceFile } from './source-file.ts';
+
+function covers(patterns: readonly string[], path: string): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('/') ? path.startsWith(pattern) : path === pattern));
+}
+
+/** `app/photos/` for a file of a feature, null for any other. */
+function featureOf(path: string, rule: ImportRule): string | null {
+  return rule.of.includes('app/') ? (/^app\/[^/]+\//.exec(path)?.[0] ?? null) : null;
+}
+
+function isAllowedFile(rule: ImportRule, from: string, { target, isTypeOnly }: ModuleImport): boolean {
+  if (isTest(target)) return false;
+  if (covers(rule.mayImport, target)) return true;
+  if (isTypeOnly && covers(rule.typesOf ?? [], target)) return true;
+  const feature = featureOf(from, rule);
+  // A feature sees all of itself, and of another one only its service.
+  return feature !== null && (target.startsWith(feature) || /^app\/[^/]+\/[^/]+-service\.ts$/.test(target));
+}
+
+function isAllowedPackage(rule: ImportRule, from: string, specifier: string): boolean {
+  if (specifier === computedImport) return false;
+  const name = specifier.startsWith('node:')
+    ? 'node:'
+    : specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
+  if (rule.packages !== undefined && !rule.packages.includes(name)) return false;
+  const homes = packageHomes[name];
+  return homes === undefined || covers(homes, from);
+}
+
+/** The import table holds: every import of product code is one that its row allows. */
+export function checkImports(files: readonly SourceFile[]): string[] {
+  const product = files.filter((file) => isTypeScript(file) && !isTest(file.path));
+  return product.flatMap((file) => {
+    const rule = importTable.find(({ of }) => covers(of, file.path));
+    if (rule === undefined) return [`${file.path} lies where no row of tests/tidy/import-table.ts covers it`];
+    return importsOf(file)
+      .filter((found) =>
+        found.isPackage
+          ? !isAllowedPackage(rule, file.path, found.target)
+          : !isAllowedFile(rule, file.path, found),
+      )
+      .map(
+        ({ target, isTypeOnly }) => `${file.path} may not import ${isTypeOnly ? 'types of ' : ''}${target}`,
+      );
+  });
+}
+
+/** No file imports itself by way of others, types included. Names one cycle per file that closes one. */
+export function checkCycles(files: readonly SourceFile[]): string[] {
+  const graph = new Map(
+    files.filter(isTypeScript).map((file) => {
+      const targets = importsOf(file).filter((found) => !found.isPackage);
+      return [file.path, targets.map(({ target }) => target)] as const;
+    }),
+  );
+  const complaints: string[] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, above: readonly string[]): void => {
+    const first = above.indexOf(path);
+    if (first >= 0) {
+      complaints.push(`import cycle: ${[...above.slice(first), path].join(' -> ')}`);
+      return;
+    }
+    if (finished.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...above, path]);
+    finished.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return complaints;
+}
+
+/** Imports lead to files that exist, by their real name. */
+export function checkTargets(files: readonly SourceFile[]): string[] {
+  const known = new Set(files.map((file) => file.path));
+  return files.filter(isTypeScript).flatMap((file) =>
+    importsOf(file)
+      .filter((found) => !found.isPackage && !known.has(found.target))
+      .map(({ target }) => `${file.path} imports ${target}, which does not exist`),
+  );
+}

@@ -1,0 +1,98 @@
+/**
+ * Who may import whom. A pattern that ends with a slash stands for everything below that folder, another one for that
+ * file. The first row whose `of` covers a file is its rule. Test files are free, and nobody imports them.
+ */
+export type ImportRule = {
+  readonly of: readonly string[];
+  readonly mayImport: readonly string[];
+  /** Allowed as `import type` only. */
+  readonly typesOf?: readonly string[];
+  /** Allowed packages, by their first part; `node:` covers all of Node's own. Absent: any. */
+  readonly packages?: readonly string[];
+};
+
+const service = ['app/'];
+
+export const importTable: readonly ImportRule[] = [
+  { of: ['app/contract/'], mayImport: ['app/contract/'], packages: [] },
+  { of: ['app/clock.ts', 'app/errors.ts'], mayImport: [], packages: [] },
+  { of: ['app/background-tasks.ts'], mayImport: ['app/errors.ts'], packages: [] },
+  {
+    of: ['app/cache/'],
+    mayImport: ['app/cache/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
+    packages: ['node:', 'lru-cache', 'ioredis', 'fastest-levenshtein'],
+  },
+  {
+    of: ['app/storage/'],
+    mayImport: ['app/storage/', 'app/contract/', 'app/errors.ts'],
+    typesOf: ['app/config.ts', 'app/cache/cache-events.ts'],
+  },
+  {
+    of: ['app/observability/'],
+    mayImport: ['app/observability/', 'app/contract/', 'app/errors.ts'],
+    typesOf: ['app/config.ts', 'app/cache/cache.ts', 'app/cache/cache-events.ts', 'app/storage/'],
+  },
+  {
+    of: ['app/http/'],
+    mayImport: ['app/http/', 'app/contract/', 'app/errors.ts'],
+    typesOf: ['app/cache/cache.ts', 'app/observability/'],
+  },
+  { of: ['app/lab/'], mayImport: ['app/lab/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'] },
+  { of: ['app/config.ts'], mayImport: ['app/cache/candidate.ts', 'app/errors.ts'] },
+  {
+    of: ['app/cached-entities.ts'],
+    mayImport: ['app/contract/', 'app/cache/keys.ts', 'app/cache/entry.ts', 'app/cache/cache.ts'],
+  },
+  { of: ['app/build-app.ts', 'app/main.ts'], mayImport: service },
+  // Whatever else is a folder in app/ is a feature; `featureOf` below adds the services of the others.
+  {
+    of: ['app/'],
+    mayImport: [
+      'app/cache/cache.ts',
+      'app/cached-entities.ts',
+      'app/storage/',
+      'app/contract/',
+      'app/http/',
+      'app/clock.ts',
+      'app/errors.ts',
+    ],
+    typesOf: ['app/cache/entry.ts'],
+  },
+  { of: ['loadtests/workloads/'], mayImport: ['loadtests/workloads/', 'app/contract/'], packages: [] },
+  {
+    of: ['loadtests/scenarios/', 'loadtests/k6/'],
+    mayImport: ['loadtests/workloads/', 'loadtests/k6/', 'app/contract/'],
+    packages: ['k6'],
+  },
+  { of: ['dashboards/'], mayImport: ['dashboards/', 'app/contract/'] },
+  {
+    of: ['cli/'],
+    mayImport: [
+      'cli/',
+      'app/contract/',
+      'app/config.ts',
+      'app/clock.ts',
+      'app/errors.ts',
+      'app/cache/strategies/index.ts',
+      'app/cache/candidate.ts',
+      'app/storage/',
+      'loadtests/workloads/',
+    ],
+  },
+];
+
+/** Packages that only some places may know. */
+export const packageHomes: Readonly<Record<string, readonly string[]>> = {
+  ioredis: [
+    'app/cache/tiers/redis-tier.ts',
+    'app/cache/invalidation-bus.ts',
+    'app/cache/redis-connection.ts',
+    'app/build-app.ts',
+    'cli/stack/',
+  ],
+  pg: ['app/storage/', 'cli/stack/'],
+  'pg-copy-streams': ['app/storage/'],
+  'prom-client': ['app/observability/'],
+  sharp: ['app/photos/'],
+  commander: ['cli/main.ts', 'cli/commands/'],
+};

@@ -1,0 +1,64 @@
+import { Visitor, parseSync } from 'oxc-parser';
+import { isTest, isTypeScript } from './source-file.ts';
+import type { SourceFile } from './source-file.ts';
+
+/** The places where time and chance enter the program. */
+function isTimeHome(path: string): boolean {
+  return path === 'app/main.ts' || path === 'cli/main.ts' || path.startsWith('cli/commands/');
+}
+
+/** No `enum`, no bare `Error`, and no reading of the clock or of chance but where the program begins. */
+export function checkConstructs(files: readonly SourceFile[]): string[] {
+  return files.filter((file) => isTypeScript(file) && !isTest(file.path)).flatMap(complaintsOf);
+}
+
+function complaintsOf({ path, text }: SourceFile): string[] {
+  const complaints: string[] = [];
+  const add = (start: number, what: string) => {
+    complaints.push(`${path}:${text.slice(0, start).split('\n').length} ${what}`);
+  };
+  const onCreate = (start: number, name: string, argumentCount: number) => {
+    if (name === 'Error') add(start, 'throws a bare Error: use DarkroomError or CommandError');
+    if (name === 'Date' && argumentCount === 0 && !isTimeHome(path))
+      add(start, 'reads the time: take a clock');
+  };
+  new Visitor({
+    TSEnumDeclaration: ({ start }) => add(start, 'declares an enum: use a union of texts'),
+    NewExpression: (node) => {
+      if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name, node.arguments.length);
+    },
+    CallExpression: (node) => {
+      if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name, node.arguments.length);
+    },
+    MemberExpression: (node) => {
+      if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier') return;
+      const name = `${node.object.name}.${node.property.name}`;
+      if (isTimeHome(path)) return;
+      if (name === 'Date.now') add(node.start, 'reads the time: take a clock');
+      if (name === 'Math.random') add(node.start, 'draws by chance: take a random source');
+    },
+  }).visit(parseSync(path, text).program);
+  return complaints;
+}
+
+/** What belongs to one machine or one network and not to the repository. */
+const foreign = [
+  { pattern: /(?<![\w.~-])\/(work|root|home|Users|tmp)\/[\w.]/, what: 'an absolute path of some machine' },
+  {
+    pattern: /\b(registry\.\w+\.\w+|proxy\.golang\.org|deb\.debian\.org|files\.pythonhosted\.org)\b/,
+    what: 'a registry host',
+  },
+];
+
+/** Nothing that is true on one machine only. */
+export function checkForeignText(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, index) =>
+        foreign
+          .filter(({ pattern }) => pattern.test(line))
+          .map(({ what }) => `${path}:${index + 1} names ${what}`),
+      ),
+  );
+}
