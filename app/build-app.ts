@@ -40,7 +40,13 @@ import { createProfileService } from './users/profile-service.ts';
 import { createProfileStore } from './users/profile-store.ts';
 
 /** The service, made and joined but not listening. `close` ends what it holds; requests under way are finished first. */
-export type BuiltApp = { readonly app: App; readonly metrics: Metrics; readonly clock: StoppableClock; drain(): void; close(): Promise<void> };
+export type BuiltApp = {
+  readonly app: App;
+  readonly metrics: Metrics;
+  readonly clock: StoppableClock;
+  drain(): void;
+  close(): Promise<void>;
+};
 
 /** Bodies are captions and comments; an image has its own bound. */
 const bodyBytesMax = 64 * 1024;
@@ -52,10 +58,16 @@ const labExpirySlackMs = 24 * 3_600_000;
 /** What differs between one start and the next. */
 export type Entropy = { readonly random: () => number; readonly uniqueId: () => string };
 
-export async function buildApp(config: Config, logger: FastifyBaseLogger, { random, uniqueId }: Entropy): Promise<BuiltApp> {
+export async function buildApp(
+  config: Config,
+  logger: FastifyBaseLogger,
+  { random, uniqueId }: Entropy,
+): Promise<BuiltApp> {
   const clock = createStoppableClock(createSystemClock());
   const metrics = createMetrics(config.candidate.strategy);
-  const background = createBackgroundTasks((name, reason) => logger.warn({ err: reason, task: name }, 'background task failed'));
+  const background = createBackgroundTasks((name, reason) =>
+    logger.warn({ err: reason, task: name }, 'background task failed'),
+  );
   const storage = createStorage(config.databaseUrl, config.poolSize, metrics.observeStorage);
   metrics.watchPool(storage);
   const objectStore = createFileStore(config.mediaFolder);
@@ -87,14 +99,30 @@ export async function buildApp(config: Config, logger: FastifyBaseLogger, { rand
   }).withTypeProvider<TypeBoxTypeProvider>();
   let isDraining = false;
   app.addHook('onRequest', (_, reply, done) => {
-    reply.headers({ [headers.replica]: config.replica, 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-store' });
+    reply.headers({
+      [headers.replica]: config.replica,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'private, no-store',
+    });
     done();
   });
   registerProblemDetails(app);
   registerRequestMetrics(app, metrics.observeRequest);
   await app.register(swagger, { openapi: { info: { title: 'Darkroom photo service', version: '1' } } });
-  await app.register(multipart, { limits: { fileSize: uploadBytesMax, files: 1, fields: 4, fieldSize: 16 * 1024, parts: 5, headerPairs: 50 } });
-  const parts = { viewerOf: createViewerOf(config.isLab), describeRead: createDescribeRead(config.candidate.tiers) };
+  await app.register(multipart, {
+    limits: {
+      fileSize: uploadBytesMax,
+      files: 1,
+      fields: 4,
+      fieldSize: 16 * 1024,
+      parts: 5,
+      headerPairs: 50,
+    },
+  });
+  const parts = {
+    viewerOf: createViewerOf(config.isLab),
+    describeRead: createDescribeRead(config.candidate.tiers),
+  };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
   registerPhotoRoutes(app, parts, photoService);
   registerFeedRoutes(app, parts, feedService);

@@ -14,7 +14,8 @@ type Setting<T> = {
 function wholeNumber(least: number, most: number): Pick<Setting<number>, 'takes' | 'parse'> {
   return {
     takes: `a whole number from ${least} to ${most}`,
-    parse: (text) => (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null),
+    parse: (text) =>
+      /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null,
   };
 }
 
@@ -39,7 +40,12 @@ export const settings = {
   },
   host: { variable: 'DARKROOM_HOST', meaning: 'address to listen on', fallback: '127.0.0.1', ...anyText },
   port: { variable: 'DARKROOM_PORT', meaning: 'port of the API; 0: any free one', fallback: '4000', ...port },
-  metricsPort: { variable: 'DARKROOM_METRICS_PORT', meaning: 'port of /metrics; 0: any free one', fallback: '0', ...port },
+  metricsPort: {
+    variable: 'DARKROOM_METRICS_PORT',
+    meaning: 'port of /metrics; 0: any free one',
+    fallback: '0',
+    ...port,
+  },
   databaseUrl: {
     variable: 'DATABASE_URL',
     meaning: 'the PostgreSQL database',
@@ -53,9 +59,24 @@ export const settings = {
     fallback: '',
     parse: (text: string) => (text === '' ? '' : url(['redis:', 'rediss:']).parse(text)),
   },
-  redisPrefix: { variable: 'DARKROOM_REDIS_PREFIX', meaning: 'what every Redis key begins with', fallback: 'darkroom:', ...anyText },
-  replica: { variable: 'DARKROOM_REPLICA', meaning: 'name of this process in answers', fallback: 'r1', ...anyText },
-  mediaFolder: { variable: 'DARKROOM_MEDIA_DIR', meaning: 'folder of the stored photos', fallback: '.darkroom/media', ...anyText },
+  redisPrefix: {
+    variable: 'DARKROOM_REDIS_PREFIX',
+    meaning: 'what every Redis key begins with',
+    fallback: 'darkroom:',
+    ...anyText,
+  },
+  replica: {
+    variable: 'DARKROOM_REPLICA',
+    meaning: 'name of this process in answers',
+    fallback: 'r1',
+    ...anyText,
+  },
+  mediaFolder: {
+    variable: 'DARKROOM_MEDIA_DIR',
+    meaning: 'folder of the stored photos',
+    fallback: '.darkroom/media',
+    ...anyText,
+  },
   isLab: {
     variable: 'DARKROOM_LAB_MODE',
     takes: '0 or 1',
@@ -63,8 +84,18 @@ export const settings = {
     fallback: '0',
     parse: (text: string) => (text === '1' ? true : text === '0' ? false : null),
   },
-  labPort: { variable: 'DARKROOM_LAB_PORT', meaning: 'port of the lab; 0: any free one', fallback: '0', ...port },
-  labToken: { variable: 'DARKROOM_LAB_TOKEN', meaning: 'token of the lab; needed in lab mode', fallback: '', ...anyText },
+  labPort: {
+    variable: 'DARKROOM_LAB_PORT',
+    meaning: 'port of the lab; 0: any free one',
+    fallback: '0',
+    ...port,
+  },
+  labToken: {
+    variable: 'DARKROOM_LAB_TOKEN',
+    meaning: 'token of the lab; needed in lab mode',
+    fallback: '',
+    ...anyText,
+  },
   poolSize: {
     variable: 'DARKROOM_POOL_SIZE',
     meaning: 'connections to PostgreSQL',
@@ -91,10 +122,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const entries = Object.entries(settings as Record<string, Setting<unknown>>).map(([name, setting]) => {
     const text = environment[setting.variable] || setting.fallback;
     if (text === undefined) {
-      throw new DarkroomError('INVALID_CONFIG', `${setting.variable} must be set: ${setting.meaning}, ${setting.takes}.`);
+      throw new DarkroomError(
+        'INVALID_CONFIG',
+        `${setting.variable} must be set: ${setting.meaning}, ${setting.takes}.`,
+      );
     }
     const value = setting.parse(text);
-    if (value === null) throw new DarkroomError('INVALID_CONFIG', `${setting.variable} takes ${setting.takes}.`);
+    if (value === null)
+      throw new DarkroomError('INVALID_CONFIG', `${setting.variable} takes ${setting.takes}.`);
     return [name, value] as const;
   });
   const config = Object.fromEntries(entries) as Config;
@@ -102,7 +137,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_TOKEN must be set in lab mode.');
   }
   if (config.isLab && !loopback.test(config.host)) {
-    throw new DarkroomError('INVALID_CONFIG', 'Lab mode believes who a viewer says to be: it needs a loopback DARKROOM_HOST.');
+    throw new DarkroomError(
+      'INVALID_CONFIG',
+      'Lab mode believes who a viewer says to be: it needs a loopback DARKROOM_HOST.',
+    );
   }
   return config;
 }

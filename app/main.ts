@@ -55,7 +55,10 @@ async function start(config: Config): Promise<void> {
 try {
   await start(readConfig());
 } catch (error) {
-  const code = error instanceof DarkroomError ? error.code : ((error as { code?: unknown }).code ?? 'INTERNAL');
-  process.stderr.write(`darkroom service: ${String(code)}: ${error instanceof Error ? error.message : String(error)}\n`);
+  const code =
+    error instanceof DarkroomError ? error.code : ((error as { code?: unknown }).code ?? 'INTERNAL');
+  process.stderr.write(
+    `darkroom service: ${String(code)}: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exit(error instanceof DarkroomError ? 2 : 1);
 }

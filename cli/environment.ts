@@ -13,7 +13,11 @@ export function readEnvironment(): Environment {
   const { DATABASE_URL, REDIS_URL, DARKROOM_CACHE_DIR, XDG_CACHE_HOME, PATH } = process.env;
   const inherited: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    const isOurs = name === 'DATABASE_URL' || name === 'REDIS_URL' || name.startsWith('NODE_CHANNEL') || /^(DARKROOM|K6)_/.test(name);
+    const isOurs =
+      name === 'DATABASE_URL' ||
+      name === 'REDIS_URL' ||
+      name.startsWith('NODE_CHANNEL') ||
+      /^(DARKROOM|K6)_/.test(name);
     if (value !== undefined && !isOurs) inherited[name] = value;
   }
   return {

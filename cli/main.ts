@@ -11,7 +11,12 @@ function withLoadOptions(command: Command): Command {
     .option('--people <n>', 'people in the seeded database', wholeNumber(20, 1_000_000))
     .option('--photos <n>', 'photos in the seeded database', wholeNumber(20, 10_000_000))
     .option('--replicas <n>', 'processes of the service per candidate', wholeNumber(1, 16), 2)
-    .option('--seed <n>', 'decides the population, the requests and the order of blocks', wholeNumber(0, 0xffffffff), 1);
+    .option(
+      '--seed <n>',
+      'decides the population, the requests and the order of blocks',
+      wholeNumber(0, 0xffffffff),
+      1,
+    );
 }
 
 function program(terminal: Terminal): Command {

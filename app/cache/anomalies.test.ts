@@ -113,6 +113,8 @@ function loseMessage(how: 'lose' | 'fail' | 'cut'): Scenario {
     if (how === 'cut') stage.b.connection.cut();
     else stage.network.mood = how;
     await stage.a.cache.write(stage.storage.write(id));
+    // While it knows that it hears nothing, a replica must not trust its memory either.
+    if (how === 'cut' && (await isStale(stage, id))) return true;
     if (how === 'cut') stage.b.connection.mend();
     stage.network.mood = 'deliver';
     clock.advance(1);

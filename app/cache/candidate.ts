@@ -78,8 +78,16 @@ export const candidateParameters: Readonly<Record<string, Parameter>> = {
     parse: (text) => parseUnits(text, byteUnits, 4 * byteUnits.GiB),
     format: (value) => formatUnits(Number(value), byteUnits),
   },
-  protection: { field: 'protection', meaning: 'what keeps one miss from becoming many loads', ...choice(protections) },
-  invalidation: { field: 'invalidation', meaning: 'how the other replicas hear of a write', ...choice(invalidations) },
+  protection: {
+    field: 'protection',
+    meaning: 'what keeps one miss from becoming many loads',
+    ...choice(protections),
+  },
+  invalidation: {
+    field: 'invalidation',
+    meaning: 'how the other replicas hear of a write',
+    ...choice(invalidations),
+  },
 };
 
 function refuse(message: string): never {
@@ -133,7 +141,8 @@ function readParameter(pair: string): readonly [string, Parameter, string | numb
     return refuse(`There is no parameter "${key}".${suggestion(key, names)} Valid: ${names.join(', ')}.`);
   }
   const value = cut < 0 ? null : parameter.parse(pair.slice(cut + 1));
-  if (value === null) return refuse(`"${key}" takes ${parameter.takes}, not "${cut < 0 ? '' : pair.slice(cut + 1)}".`);
+  if (value === null)
+    return refuse(`"${key}" takes ${parameter.takes}, not "${cut < 0 ? '' : pair.slice(cut + 1)}".`);
   return [key, parameter, value];
 }
 
@@ -155,9 +164,14 @@ export function parseCandidate(text: string): Candidate {
     given.set(key, [parameter, value]);
   }
   const defaults = defaultsOf(name as StrategyName);
-  const settings: Candidate = { ...defaults, ...Object.fromEntries([...given.values()].map(([p, value]) => [p.field, value])) };
+  const settings: Candidate = {
+    ...defaults,
+    ...Object.fromEntries([...given.values()].map(([p, value]) => [p.field, value])),
+  };
   const hasMemory = settings.tiers.includes('memory');
-  const candidate: Candidate = given.has('invalidation') ? settings : { ...settings, invalidation: hasMemory ? 'pubsub' : 'ttl' };
+  const candidate: Candidate = given.has('invalidation')
+    ? settings
+    : { ...settings, invalidation: hasMemory ? 'pubsub' : 'ttl' };
   const reason = contradiction(candidate, new Set(given.keys()));
   return reason === null ? candidate : refuse(reason);
 }
@@ -166,7 +180,10 @@ export function parseCandidate(text: string): Candidate {
 export function formatCandidate(candidate: Candidate): string {
   const plain = parseCandidate(candidate.strategy);
   const implied = candidate.tiers.includes('memory') ? 'pubsub' : 'ttl';
-  const usual: Candidate = { ...plain, invalidation: strategies[candidate.strategy].usesTiers ? implied : 'ttl' };
+  const usual: Candidate = {
+    ...plain,
+    invalidation: strategies[candidate.strategy].usesTiers ? implied : 'ttl',
+  };
   const pairs = Object.entries(candidateParameters)
     .filter(([, { field }]) => candidate[field] !== usual[field])
     .map(([key, { field, format }]) => `${key}=${format(candidate[field])}`);

@@ -98,9 +98,11 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
   const send = async (message: Message): Promise<void> => {
     try {
       await publisher.publish(channel, JSON.stringify(message));
-      if (message.k !== undefined) observe({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'sent' });
+      if (message.k !== undefined)
+        observe({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'sent' });
     } catch {
-      if (message.k !== undefined) observe({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'failed' });
+      if (message.k !== undefined)
+        observe({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'failed' });
     }
   };
 

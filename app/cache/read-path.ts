@@ -50,14 +50,19 @@ export function createReadPath(context: StrategyContext, fill: Fill): ReadPath {
   /** Redis, then storage. */
   const readFar = async (lookup: Lookup, flight: Flight<Found> | undefined): Promise<Found> => {
     const hit = await tiers.get(lookup.key);
-    if (hit !== undefined) return { entry: hit.entry, outcome: hit.tier === 'memory' ? 'memory-hit' : 'redis-hit' };
+    if (hit !== undefined)
+      return { entry: hit.entry, outcome: hit.tier === 'memory' ? 'memory-hit' : 'redis-hit' };
     const startedAtMs = clock.now();
     const loaded = await load(lookup.entityName, 1, lookup.load);
     return keep(lookup.key, loaded, lookup.freshness, startedAtMs, flight);
   };
 
   /** A failed load counts as the load, or the joined load, that it was. */
-  const settle = async (name: string, outcome: 'load' | 'joined-load', work: Promise<Found>): Promise<Found> => {
+  const settle = async (
+    name: string,
+    outcome: 'load' | 'joined-load',
+    work: Promise<Found>,
+  ): Promise<Found> => {
     try {
       return answered(name, await work);
     } catch (error) {
@@ -97,7 +102,11 @@ export function createReadPath(context: StrategyContext, fill: Fill): ReadPath {
       batch.keys.map((key) => {
         const hit = near.get(key);
         if (hit !== undefined) return answered(batch.entityName, hit);
-        return settle(batch.entityName, opened.has(key) ? 'load' : 'joined-load', works.get(key) as Promise<Found>);
+        return settle(
+          batch.entityName,
+          opened.has(key) ? 'load' : 'joined-load',
+          works.get(key) as Promise<Found>,
+        );
       }),
     );
   };
@@ -118,7 +127,8 @@ export function createReadPath(context: StrategyContext, fill: Fill): ReadPath {
         : load(batch.entityName, toLoad.length, () => batch.loadMany(toLoad));
     return keys.map(async (key, index): Promise<Found> => {
       const hit = hits[index];
-      if (hit !== undefined) return { entry: hit.entry, outcome: hit.tier === 'memory' ? 'memory-hit' : 'redis-hit' };
+      if (hit !== undefined)
+        return { entry: hit.entry, outcome: hit.tier === 'memory' ? 'memory-hit' : 'redis-hit' };
       return keep(key, (await loading).get(key), batch.freshness, startedAtMs, flightOf.get(key));
     });
   };

@@ -5,10 +5,17 @@ import { Comment, Id, NextCursor, PageQuery, PhotoParams, Version } from '../htt
 import type { CommentService } from './comment-service.ts';
 
 const CommentList = Type.Object({ version: Version, comments: Type.Array(Comment), nextCursor: NextCursor });
-const NewComment = Type.Object({ comment: Type.String({ minLength: 1, maxLength: 2_200 }) }, { additionalProperties: false });
+const NewComment = Type.Object(
+  { comment: Type.String({ minLength: 1, maxLength: 2_200 }) },
+  { additionalProperties: false },
+);
 const AddedComment = Type.Object({ id: Id, version: Version });
 
-export function registerCommentRoutes(app: App, { viewerOf, describeRead }: RouteParts, commentService: CommentService): void {
+export function registerCommentRoutes(
+  app: App,
+  { viewerOf, describeRead }: RouteParts,
+  commentService: CommentService,
+): void {
   app.route({
     method: operations.comments.method,
     url: operations.comments.route,

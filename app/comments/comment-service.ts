@@ -7,7 +7,13 @@ import type { AddedComment, CommentPage, CommentStore } from './comment-store.ts
 
 export type CommentService = ReturnType<typeof createCommentService>;
 
-export function createCommentService({ cache, commentStore }: { readonly cache: Cache; readonly commentStore: CommentStore }) {
+export function createCommentService({
+  cache,
+  commentStore,
+}: {
+  readonly cache: Cache;
+  readonly commentStore: CommentStore;
+}) {
   const comments: CachedEntity<number, CommentPage> = {
     name: entityNames.comments,
     freshness: 'versioned',
@@ -21,7 +27,8 @@ export function createCommentService({ cache, commentStore }: { readonly cache: 
   return {
     /** Throws NOT_FOUND or INVALID_CURSOR. */
     async read(photoId: number, cursor: string | undefined): Promise<CacheRead<CommentPage>> {
-      const read = cursor === undefined ? await cache.read(comments, photoId) : await readPage(photoId, cursor);
+      const read =
+        cursor === undefined ? await cache.read(comments, photoId) : await readPage(photoId, cursor);
       if (read === undefined) throw noPhoto(photoId);
       return read;
     },

@@ -6,7 +6,11 @@ import type { Statement, Storage } from '../storage/postgres.ts';
 /** Comments on one page. */
 export const commentPageSize = 20;
 
-export type PhotoComment = { readonly commenterUserId: number; readonly commenterName: string; readonly comment: string };
+export type PhotoComment = {
+  readonly commenterUserId: number;
+  readonly commenterName: string;
+  readonly comment: string;
+};
 
 /** The newest comments on a photo. */
 export type CommentPage = { readonly comments: readonly PhotoComment[]; readonly nextCursor: string | null };
@@ -55,19 +59,37 @@ function toCommentPage(rows: readonly Row[]): Loaded<CommentPage> {
   return {
     version: first.comments_version,
     value: {
-      comments: page.map((row) => ({ commenterUserId: row.author_id, commenterName: row.name, comment: row.text })),
+      comments: page.map((row) => ({
+        commenterUserId: row.author_id,
+        commenterName: row.name,
+        comment: row.text,
+      })),
       nextCursor,
     },
   };
 }
 
-export type AddedComment = { readonly id: number; readonly photoVersion: number; readonly commentsVersion: number };
+export type AddedComment = {
+  readonly id: number;
+  readonly photoVersion: number;
+  readonly commentsVersion: number;
+};
 export type CommentStore = ReturnType<typeof createCommentStore>;
 
 export function createCommentStore(storage: Storage) {
-  const loadFrom = async (ids: readonly number[], from: Position): Promise<ReadonlyMap<number, Loaded<CommentPage>>> => {
-    const rows = await storage.query<Row>(selectComments, [ids, from.createdAtUs, from.id, commentPageSize + 1]);
-    return new Map([...Map.groupBy(rows, (row) => row.photo_id)].map(([id, own]) => [id, toCommentPage(own)] as const));
+  const loadFrom = async (
+    ids: readonly number[],
+    from: Position,
+  ): Promise<ReadonlyMap<number, Loaded<CommentPage>>> => {
+    const rows = await storage.query<Row>(selectComments, [
+      ids,
+      from.createdAtUs,
+      from.id,
+      commentPageSize + 1,
+    ]);
+    return new Map(
+      [...Map.groupBy(rows, (row) => row.photo_id)].map(([id, own]) => [id, toCommentPage(own)] as const),
+    );
   };
   return {
     load: (photoIds: readonly number[]) => loadFrom(photoIds, listStart),

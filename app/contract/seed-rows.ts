@@ -1,6 +1,10 @@
 /** The rows of a seeded database. Ids are positive integers, times are milliseconds since the epoch. */
 export type PersonRow = { readonly id: number; readonly name: string; readonly createdAtMs: number };
-export type FollowRow = { readonly followerId: number; readonly followedId: number; readonly createdAtMs: number };
+export type FollowRow = {
+  readonly followerId: number;
+  readonly followedId: number;
+  readonly createdAtMs: number;
+};
 export type PhotoRow = {
   readonly id: number;
   readonly ownerId: number;

@@ -24,7 +24,11 @@ const Feed = Type.Object({
 });
 
 /** A feed is its reader's own. */
-export function registerFeedRoutes(app: App, { viewerOf, describeRead }: RouteParts, feedService: FeedService): void {
+export function registerFeedRoutes(
+  app: App,
+  { viewerOf, describeRead }: RouteParts,
+  feedService: FeedService,
+): void {
   app.route({
     method: operations.feedPage.method,
     url: operations.feedPage.route,

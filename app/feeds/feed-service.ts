@@ -11,7 +11,11 @@ export type FeedPage = {
 };
 
 export type FeedService = ReturnType<typeof createFeedService>;
-export type FeedServiceParts = { readonly cache: Cache; readonly feedStore: FeedStore; readonly photoService: PhotoService };
+export type FeedServiceParts = {
+  readonly cache: Cache;
+  readonly feedStore: FeedStore;
+  readonly photoService: PhotoService;
+};
 
 /**
  * A feed caches ids only, and reads the photos by themselves: a like changes one small entry, not every feed that shows the
@@ -22,7 +26,9 @@ export function createFeedService({ cache, feedStore, photoService }: FeedServic
     name: entityNames.feed,
     freshness: 'ttl',
     loadMany: async (viewerIds) => {
-      const pages = viewerIds.map(async (id) => [id, { value: await feedStore.loadFirstPage(id), version: 0 }] as const);
+      const pages = viewerIds.map(
+        async (id) => [id, { value: await feedStore.loadFirstPage(id), version: 0 }] as const,
+      );
       return new Map(await Promise.all(pages));
     },
   };

@@ -31,7 +31,12 @@ export type FeedStore = ReturnType<typeof createFeedStore>;
 export function createFeedStore(storage: Storage) {
   const loadPage = async (viewerId: number, from: Position): Promise<FeedIds> => {
     type Row = { id: number; created_at_us: string };
-    const rows = await storage.query<Row>(selectFeed, [viewerId, from.createdAtUs, from.id, feedPageSize + 1]);
+    const rows = await storage.query<Row>(selectFeed, [
+      viewerId,
+      from.createdAtUs,
+      from.id,
+      feedPageSize + 1,
+    ]);
     const { page, nextCursor } = toPage(rows, feedPageSize);
     return { ids: page.map((row) => row.id), nextCursor };
   };

@@ -11,7 +11,11 @@ const FollowerList = Type.Object({
   nextCursor: NextCursor,
 });
 
-export function registerFollowRoutes(app: App, { viewerOf, describeRead }: RouteParts, followService: FollowService): void {
+export function registerFollowRoutes(
+  app: App,
+  { viewerOf, describeRead }: RouteParts,
+  followService: FollowService,
+): void {
   app.route({
     method: operations.followers.method,
     url: operations.followers.route,

@@ -8,7 +8,13 @@ import type { Followers, FollowStore } from './follow-store.ts';
 export type FollowService = ReturnType<typeof createFollowService>;
 
 /** Following is idempotent: doing it twice changes nothing the second time. */
-export function createFollowService({ cache, followStore }: { readonly cache: Cache; readonly followStore: FollowStore }) {
+export function createFollowService({
+  cache,
+  followStore,
+}: {
+  readonly cache: Cache;
+  readonly followStore: FollowStore;
+}) {
   const followers: CachedEntity<number, Followers> = {
     name: entityNames.followers,
     freshness: 'versioned',
@@ -18,11 +24,16 @@ export function createFollowService({ cache, followStore }: { readonly cache: Ca
     const loaded = await followStore.loadPage(id, decodeCursor(cursor));
     return loaded && { ...loaded, outcome: 'bypass', freshForMs: 0 };
   };
-  const change = (write: 'follow' | 'unfollow', followedId: number, store: () => Promise<number | undefined>): Promise<void> =>
+  const change = (
+    write: 'follow' | 'unfollow',
+    followedId: number,
+    store: () => Promise<number | undefined>,
+  ): Promise<void> =>
     cache.write({
       store: async () => {
         const version = await store();
-        const changed = version === undefined ? [] : changedBy(write, { followers: { id: followedId, version } });
+        const changed =
+          version === undefined ? [] : changedBy(write, { followers: { id: followedId, version } });
         return { result: undefined, changed };
       },
     });

@@ -9,7 +9,11 @@ export const followerPageSize = 20;
 export type Follower = { readonly id: number; readonly name: string };
 
 /** How many follow a person, and the newest of them. */
-export type Followers = { readonly count: number; readonly newest: readonly Follower[]; readonly nextCursor: string | null };
+export type Followers = {
+  readonly count: number;
+  readonly newest: readonly Follower[];
+  readonly nextCursor: string | null;
+};
 
 const selectFollowers: Statement = {
   name: 'select_followers',
@@ -58,7 +62,9 @@ type Row = {
 
 function toFollowers(rows: readonly Row[]): Loaded<Followers> {
   const [followed] = rows as [Row, ...Row[]];
-  const followers = rows.flatMap(({ id, name, created_at_us }) => (id === null ? [] : [{ id, name, created_at_us }]));
+  const followers = rows.flatMap(({ id, name, created_at_us }) =>
+    id === null ? [] : [{ id, name, created_at_us }],
+  );
   const { page, nextCursor } = toPage(followers, followerPageSize);
   return {
     version: followed.followers_version,
@@ -69,11 +75,25 @@ function toFollowers(rows: readonly Row[]): Loaded<Followers> {
 export type FollowStore = ReturnType<typeof createFollowStore>;
 
 export function createFollowStore(storage: Storage) {
-  const loadFrom = async (ids: readonly number[], from: Position): Promise<ReadonlyMap<number, Loaded<Followers>>> => {
-    const rows = await storage.query<Row>(selectFollowers, [ids, from.createdAtUs, from.id, followerPageSize + 1]);
-    return new Map([...Map.groupBy(rows, (row) => row.followed_id)].map(([id, own]) => [id, toFollowers(own)] as const));
+  const loadFrom = async (
+    ids: readonly number[],
+    from: Position,
+  ): Promise<ReadonlyMap<number, Loaded<Followers>>> => {
+    const rows = await storage.query<Row>(selectFollowers, [
+      ids,
+      from.createdAtUs,
+      from.id,
+      followerPageSize + 1,
+    ]);
+    return new Map(
+      [...Map.groupBy(rows, (row) => row.followed_id)].map(([id, own]) => [id, toFollowers(own)] as const),
+    );
   };
-  const change = async (statement: Statement, followerId: number, followedId: number): Promise<number | undefined> => {
+  const change = async (
+    statement: Statement,
+    followerId: number,
+    followedId: number,
+  ): Promise<number | undefined> => {
     const [row] = await storage.query<{ followers_version: number }>(statement, [followerId, followedId]);
     return row?.followers_version;
   };

@@ -9,13 +9,17 @@ function tiersOf(stack: string): string[] {
  * The `Cache-Status` of a read (RFC 9211): a member per tier that was asked, nearest to storage first. Only tiers at and
  * before the one that answered were asked.
  */
-export function formatCacheStatus(stack: string, read: Pick<CacheRead<unknown>, 'outcome' | 'freshForMs'>): string {
+export function formatCacheStatus(
+  stack: string,
+  read: Pick<CacheRead<unknown>, 'outcome' | 'freshForMs'>,
+): string {
   const tiers = tiersOf(stack);
   if (tiers.length === 0 || read.outcome === 'bypass') return 'darkroom; fwd=bypass';
   const hitTier: Partial<Record<ReadOutcome, string>> = { 'memory-hit': 'memory', 'redis-hit': 'redis' };
   const answering = hitTier[read.outcome];
   const hit = `${answering}; hit; ttl=${Math.floor(read.freshForMs / 1000)}`;
-  const missed = (tier: string) => `${tier}; fwd=miss${read.outcome === 'joined-load' ? '; collapsed' : '; stored'}`;
+  const missed = (tier: string) =>
+    `${tier}; fwd=miss${read.outcome === 'joined-load' ? '; collapsed' : '; stored'}`;
   const from = answering === undefined ? 0 : tiers.indexOf(answering);
   return tiers
     .slice(from)

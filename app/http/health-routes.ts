@@ -1,6 +1,9 @@
 import type { App } from './route-parts.ts';
 
-export type HealthParts = { readonly isDraining: () => boolean; readonly isStorageReady: () => Promise<boolean> };
+export type HealthParts = {
+  readonly isDraining: () => boolean;
+  readonly isStorageReady: () => Promise<boolean>;
+};
 
 /** `live`: the process answers. `ready`: it may get requests: it is not draining and storage answers. */
 export function registerHealthRoutes(app: App, { isDraining, isStorageReady }: HealthParts): void {

@@ -18,7 +18,8 @@ function toDarkroomError(error: FastifyError | DarkroomError): DarkroomError {
   if (error instanceof DarkroomError) return error;
   const code = codeOfFramework[error.code];
   if (code !== undefined) return new DarkroomError(code, error.message, { cause: error });
-  const isClients = error.validation !== undefined || (error.statusCode !== undefined && error.statusCode < 500);
+  const isClients =
+    error.validation !== undefined || (error.statusCode !== undefined && error.statusCode < 500);
   if (isClients) return new DarkroomError('INVALID_REQUEST', error.message, { cause: error });
   return new DarkroomError('INTERNAL', 'The request could not be answered.', { cause: error });
 }
@@ -31,7 +32,13 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, error: Darkro
     .code(error.status)
     .header('content-type', 'application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body))
-    .send({ type: 'about:blank', title: error.title, status: error.status, code: error.code, detail: error.message });
+    .send({
+      type: 'about:blank',
+      title: error.title,
+      status: error.status,
+      code: error.code,
+      detail: error.message,
+    });
 }
 
 /** The methods that a path has, by the table of operations. */
@@ -43,16 +50,22 @@ function methodsOf(path: string): string[] {
 
 /** The one place where errors become HTTP. */
 export function registerProblemDetails(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, toDarkroomError(error)));
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    sendProblem(request, reply, toDarkroomError(error)),
+  );
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = methodsOf(path);
-    if (allowed.length === 0) return sendProblem(request, reply, new DarkroomError('NOT_FOUND', 'There is no such route.'));
+    if (allowed.length === 0)
+      return sendProblem(request, reply, new DarkroomError('NOT_FOUND', 'There is no such route.'));
     reply.header('allow', allowed.join(', '));
     return sendProblem(
       request,
       reply,
-      new DarkroomError('METHOD_NOT_ALLOWED', `${request.method} is not allowed here; allowed: ${allowed.join(', ')}.`),
+      new DarkroomError(
+        'METHOD_NOT_ALLOWED',
+        `${request.method} is not allowed here; allowed: ${allowed.join(', ')}.`,
+      ),
     );
   });
 }

@@ -9,7 +9,12 @@ export function registerRequestMetrics(app: FastifyInstance, observe: (event: Re
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? unmatchedRoute;
     if (!route.startsWith('/health/')) {
-      observe({ method: request.method, route, status: reply.statusCode, durationSeconds: reply.elapsedTime / 1000 });
+      observe({
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        durationSeconds: reply.elapsedTime / 1000,
+      });
     }
     done();
   });

@@ -8,7 +8,13 @@ import type { DescribeRead } from './send-read.ts';
 import type { ViewerOf } from './viewer.ts';
 
 /** The app as routes see it: schemas are types. */
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
 
 /** What every feature's routes are given beside their service. */
 export type RouteParts = { readonly viewerOf: ViewerOf; readonly describeRead: DescribeRead };

@@ -2,14 +2,21 @@ import { Type } from 'typebox';
 
 /** Ids are PostgreSQL integers. */
 export const Id = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
-export const Version = Type.Integer({ minimum: 1, description: 'Raised by storage in each commit that changes the thing.' });
+export const Version = Type.Integer({
+  minimum: 1,
+  description: 'Raised by storage in each commit that changes the thing.',
+});
 export const Timestamp = Type.String({ format: 'date-time' });
 export const PhotoParams = Type.Object({ photoId: Id });
 export const UserParams = Type.Object({ userId: Id });
 export const PageQuery = Type.Object({
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'nextCursor of an earlier page' })),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: 'nextCursor of an earlier page' }),
+  ),
 });
-export const NextCursor = Type.Union([Type.String(), Type.Null()], { description: 'cursor of the next page; null on the last' });
+export const NextCursor = Type.Union([Type.String(), Type.Null()], {
+  description: 'cursor of the next page; null on the last',
+});
 export const Comment = Type.Object({
   commenterUserId: Id,
   commenterName: Type.String(),

@@ -6,7 +6,13 @@ import type { LikeCount, LikeStore } from './like-store.ts';
 
 export type LikeService = ReturnType<typeof createLikeService>;
 
-export function createLikeService({ cache, likeStore }: { readonly cache: Cache; readonly likeStore: LikeStore }) {
+export function createLikeService({
+  cache,
+  likeStore,
+}: {
+  readonly cache: Cache;
+  readonly likeStore: LikeStore;
+}) {
   const add = async (photoId: number, personId: number): Promise<LikeCount | undefined> => {
     try {
       return await likeStore.add(photoId, personId);
@@ -22,7 +28,9 @@ export function createLikeService({ cache, likeStore }: { readonly cache: Cache;
         store: async () => {
           const count = await add(photoId, personId);
           if (count === undefined) throw new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
-          const changed = count.isNew ? changedBy('like', { photo: { id: photoId, version: count.version } }) : [];
+          const changed = count.isNew
+            ? changedBy('like', { photo: { id: photoId, version: count.version } })
+            : [];
           return { result: count, changed };
         },
       }),

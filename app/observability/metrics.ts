@@ -5,7 +5,9 @@ import type { ReadOutcome } from '../cache/cache.ts';
 import { metricNames } from '../contract/metric-names.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
 
-const requestBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+const requestBuckets = [
+  0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
 const cacheBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
 const storageBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10];
 
@@ -25,7 +27,9 @@ export type Metrics = {
   readonly watchPool: (storage: Storage) => void;
 };
 
-const answerLabels: Readonly<Record<ReadOutcome, { readonly cache_tier: string; readonly cache_result: string }>> = {
+const answerLabels: Readonly<
+  Record<ReadOutcome, { readonly cache_tier: string; readonly cache_result: string }>
+> = {
   'memory-hit': { cache_tier: 'memory', cache_result: 'hit' },
   'redis-hit': { cache_tier: 'redis', cache_result: 'hit' },
   load: { cache_tier: 'none', cache_result: 'miss' },
@@ -85,9 +89,19 @@ function createCacheObserver(registry: Registry, strategy: string): CacheObserve
     'cache_tier',
     'cache_result',
   ]);
-  const evictions = counter(metricNames.cacheEvictions, 'Entries that had to go', ['cache_name', 'cache_tier', 'reason']);
-  const invalidations = counter(metricNames.cacheInvalidations, 'Messages between replicas', ['cache_name', 'outcome']);
-  const rejections = counter(metricNames.cacheFillsRejected, 'Fills that something newer refused', ['cache_name', 'cache_tier']);
+  const evictions = counter(metricNames.cacheEvictions, 'Entries that had to go', [
+    'cache_name',
+    'cache_tier',
+    'reason',
+  ]);
+  const invalidations = counter(metricNames.cacheInvalidations, 'Messages between replicas', [
+    'cache_name',
+    'outcome',
+  ]);
+  const rejections = counter(metricNames.cacheFillsRejected, 'Fills that something newer refused', [
+    'cache_name',
+    'cache_tier',
+  ]);
   const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
     new Histogram({ name, help, labelNames, buckets, registers: [registry] });
   const operations = histogram(
@@ -96,15 +110,27 @@ function createCacheObserver(registry: Registry, strategy: string): CacheObserve
     ['cache_name', 'cache_tier', 'cache_operation', 'cache_result'],
     cacheBuckets,
   );
-  const loads = histogram(metricNames.cacheLoadDuration, 'Time of a load', ['cache_name', 'outcome'], storageBuckets);
+  const loads = histogram(
+    metricNames.cacheLoadDuration,
+    'Time of a load',
+    ['cache_name', 'outcome'],
+    storageBuckets,
+  );
   return (event: CacheEvent): void => {
     switch (event.type) {
       case 'asked':
         return reads.inc({ cache_name: event.name, cache_strategy: strategy }, event.count);
       case 'answered':
-        return answers.inc({ cache_name: event.name, cache_strategy: strategy, ...answerLabels[event.outcome] });
+        return answers.inc({
+          cache_name: event.name,
+          cache_strategy: strategy,
+          ...answerLabels[event.outcome],
+        });
       case 'loaded':
-        return loads.observe({ cache_name: event.name, outcome: event.isFailed ? 'error' : 'ok' }, event.durationMs / 1000);
+        return loads.observe(
+          { cache_name: event.name, outcome: event.isFailed ? 'error' : 'ok' },
+          event.durationMs / 1000,
+        );
       case 'tier-operation':
         return operations.observe(
           {
@@ -118,7 +144,10 @@ function createCacheObserver(registry: Registry, strategy: string): CacheObserve
       case 'fill-rejected':
         return rejections.inc({ cache_name: event.name, cache_tier: event.tier });
       case 'evicted':
-        return evictions.inc({ cache_name: event.name, cache_tier: event.tier, reason: event.reason }, event.count);
+        return evictions.inc(
+          { cache_name: event.name, cache_tier: event.tier, reason: event.reason },
+          event.count,
+        );
       case 'invalidation':
         return invalidations.inc({ cache_name: event.name, outcome: event.outcome });
       case 'bus-unsure':

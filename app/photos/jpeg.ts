@@ -25,6 +25,8 @@ export async function normaliseJpeg(upload: Buffer): Promise<Jpeg> {
     const { data, info } = await image.toBuffer({ resolveWithObject: true });
     return { bytes: data, widthPx: info.width, heightPx: info.height };
   } catch (error) {
-    throw new DarkroomError('BROKEN_JPEG', 'The JPEG is cut off, damaged or too large to decode.', { cause: error });
+    throw new DarkroomError('BROKEN_JPEG', 'The JPEG is cut off, damaged or too large to decode.', {
+      cause: error,
+    });
   }
 }

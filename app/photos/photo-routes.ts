@@ -11,26 +11,35 @@ import type { PhotoService } from './photo-service.ts';
 const captionLengthMax = 2_200;
 
 /** The one file and the optional caption of a multipart upload. */
-async function readUpload(request: FastifyRequest): Promise<{ readonly bytes: Buffer; readonly caption: string }> {
+async function readUpload(
+  request: FastifyRequest,
+): Promise<{ readonly bytes: Buffer; readonly caption: string }> {
   const part = await request.file();
   if (part === undefined || part.fieldname !== 'file') {
     throw new DarkroomError('INVALID_REQUEST', 'Send the photo as the multipart part "file".');
   }
   const bytes = await part.toBuffer();
   const field = part.fields['caption'];
-  const caption = field !== undefined && !Array.isArray(field) && field.type === 'field' ? String(field.value) : '';
-  if (caption.length > captionLengthMax) throw new DarkroomError('INVALID_REQUEST', `A caption has at most ${captionLengthMax} characters.`);
+  const caption =
+    field !== undefined && !Array.isArray(field) && field.type === 'field' ? String(field.value) : '';
+  if (caption.length > captionLengthMax)
+    throw new DarkroomError('INVALID_REQUEST', `A caption has at most ${captionLengthMax} characters.`);
   return { bytes, caption };
 }
 
-export function registerPhotoRoutes(app: App, { viewerOf, describeRead }: RouteParts, photoService: PhotoService): void {
+export function registerPhotoRoutes(
+  app: App,
+  { viewerOf, describeRead }: RouteParts,
+  photoService: PhotoService,
+): void {
   app.route({
     method: operations.photoPage.method,
     url: operations.photoPage.route,
     schema: { params: PhotoParams, response: { 200: PhotoPage } },
     handler: async (request, reply) => {
       const read = await photoService.read(request.params.photoId);
-      if (read === undefined) throw new DarkroomError('NOT_FOUND', `There is no photo ${request.params.photoId}.`);
+      if (read === undefined)
+        throw new DarkroomError('NOT_FOUND', `There is no photo ${request.params.photoId}.`);
       describeRead(reply, read);
       const { value: photo, version } = read;
       return {
@@ -76,7 +85,9 @@ export function registerPhotoRoutes(app: App, { viewerOf, describeRead }: RouteP
     schema: { params: PhotoParams, body: CaptionChange, response: { 200: ChangedVersion } },
     handler: async (request) => {
       const viewerId = viewerOf(request);
-      return { version: await photoService.changeCaption(request.params.photoId, viewerId, request.body.caption) };
+      return {
+        version: await photoService.changeCaption(request.params.photoId, viewerId, request.body.caption),
+      };
     },
   });
   app.route({

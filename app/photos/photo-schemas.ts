@@ -28,5 +28,8 @@ export const PostedImage = Type.Object({
   size: Type.Object({ type: Type.Literal('Size'), width: Type.Integer(), height: Type.Integer() }),
 });
 
-export const CaptionChange = Type.Object({ caption: Type.String({ maxLength: 2_200 }) }, { additionalProperties: false });
+export const CaptionChange = Type.Object(
+  { caption: Type.String({ maxLength: 2_200 }) },
+  { additionalProperties: false },
+);
 export const ChangedVersion = Type.Object({ version: Version });

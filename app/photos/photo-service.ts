@@ -9,11 +9,19 @@ import type { AddedPhoto, NewPhoto, Photo, PhotoStore } from './photo-store.ts';
 export type { Photo };
 
 export type PhotoService = ReturnType<typeof createPhotoService>;
-export type PhotoServiceParts = { readonly cache: Cache; readonly photoStore: PhotoStore; readonly objectStore: ObjectStore };
+export type PhotoServiceParts = {
+  readonly cache: Cache;
+  readonly photoStore: PhotoStore;
+  readonly objectStore: ObjectStore;
+};
 
 /** Reading, posting and changing photos. */
 export function createPhotoService({ cache, photoStore, objectStore }: PhotoServiceParts) {
-  const photos: CachedEntity<number, Photo> = { name: entityNames.photo, freshness: 'versioned', loadMany: photoStore.load };
+  const photos: CachedEntity<number, Photo> = {
+    name: entityNames.photo,
+    freshness: 'versioned',
+    loadMany: photoStore.load,
+  };
 
   const refuseChange = async (id: number): Promise<never> => {
     const ownerId = await photoStore.ownerOf(id);
@@ -24,7 +32,8 @@ export function createPhotoService({ cache, photoStore, objectStore }: PhotoServ
   return {
     read: (id: number): MaybePromise<CacheRead<Photo> | undefined> => cache.read(photos, id),
     /** In the order of `ids`; undefined where a photo is gone. */
-    readMany: (ids: readonly number[]): Promise<readonly (CacheRead<Photo> | undefined)[]> => cache.readMany(photos, ids),
+    readMany: (ids: readonly number[]): Promise<readonly (CacheRead<Photo> | undefined)[]> =>
+      cache.readMany(photos, ids),
     /** Stores the image, then the row. Throws NOT_A_JPEG, BROKEN_JPEG, or NOT_FOUND when there is no such owner. */
     async post(ownerId: number, caption: string, upload: Buffer): Promise<NewPhoto & AddedPhoto> {
       const { bytes, widthPx, heightPx } = await normaliseJpeg(upload);

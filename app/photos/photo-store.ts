@@ -13,7 +13,11 @@ export type Photo = {
   readonly likeCount: number;
   readonly commentCount: number;
   readonly createdAt: string;
-  readonly newestComments: readonly { readonly commenterUserId: number; readonly commenterName: string; readonly comment: string }[];
+  readonly newestComments: readonly {
+    readonly commenterUserId: number;
+    readonly commenterName: string;
+    readonly comment: string;
+  }[];
 };
 
 const selectPhotos: Statement = {
@@ -109,8 +113,17 @@ export type NewPhoto = {
   readonly widthPx: number;
   readonly heightPx: number;
 };
-export type AddedPhoto = { readonly id: number; readonly createdAt: string; readonly ownerName: string; readonly gridVersion: number };
-export type DeletedPhoto = { readonly version: number; readonly commentsVersion: number; readonly gridVersion: number };
+export type AddedPhoto = {
+  readonly id: number;
+  readonly createdAt: string;
+  readonly ownerName: string;
+  readonly gridVersion: number;
+};
+export type DeletedPhoto = {
+  readonly version: number;
+  readonly commentsVersion: number;
+  readonly gridVersion: number;
+};
 
 export type PhotoStore = ReturnType<typeof createPhotoStore>;
 
@@ -127,7 +140,12 @@ export function createPhotoStore(storage: Storage) {
       const values = [photo.ownerId, photo.caption, photo.digest, photo.widthPx, photo.heightPx];
       const [row] = await storage.query<Row>(insertPhoto, values);
       if (row === undefined) return undefined;
-      return { id: row.id, createdAt: row.created_at.toISOString(), ownerName: row.owner_name, gridVersion: row.grid_version };
+      return {
+        id: row.id,
+        createdAt: row.created_at.toISOString(),
+        ownerName: row.owner_name,
+        gridVersion: row.grid_version,
+      };
     },
     /** The new version; undefined when the photo is not the owner's. */
     async changeCaption(id: number, ownerId: number, caption: string): Promise<number | undefined> {
@@ -138,7 +156,9 @@ export function createPhotoStore(storage: Storage) {
     async remove(id: number, ownerId: number): Promise<DeletedPhoto | undefined> {
       type Row = { version: number; comments_version: number; grid_version: number };
       const [row] = await storage.query<Row>(deletePhoto, [id, ownerId]);
-      return row && { version: row.version, commentsVersion: row.comments_version, gridVersion: row.grid_version };
+      return (
+        row && { version: row.version, commentsVersion: row.comments_version, gridVersion: row.grid_version }
+      );
     },
     async ownerOf(id: number): Promise<number | undefined> {
       const [row] = await storage.query<{ owner_id: number }>(selectOwner, [id]);

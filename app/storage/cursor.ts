@@ -14,13 +14,20 @@ export function encodeCursor({ createdAtUs, id }: Position): string {
 export function decodeCursor(cursor: string): Position {
   const match = /^(\d{1,16})\.(\d{1,10})$/.exec(Buffer.from(cursor, 'base64url').toString());
   const id = Number(match?.[2]);
-  if (match === null || id > listStart.id) throw new DarkroomError('INVALID_CURSOR', 'Use the nextCursor of an earlier page as it is.');
+  if (match === null || id > listStart.id)
+    throw new DarkroomError('INVALID_CURSOR', 'Use the nextCursor of an earlier page as it is.');
   return { createdAtUs: match[1] as string, id };
 }
 
 /** The rows of one page, and the cursor of the next one. The query asks for one row more than a page has. */
-export function toPage<Row extends { readonly id: number; readonly created_at_us: string }>(rows: readonly Row[], size: number) {
+export function toPage<Row extends { readonly id: number; readonly created_at_us: string }>(
+  rows: readonly Row[],
+  size: number,
+) {
   const page = rows.slice(0, size);
   const last = rows.length > size ? page.at(-1) : undefined;
-  return { page, nextCursor: last === undefined ? null : encodeCursor({ createdAtUs: last.created_at_us, id: last.id }) };
+  return {
+    page,
+    nextCursor: last === undefined ? null : encodeCursor({ createdAtUs: last.created_at_us, id: last.id }),
+  };
 }

@@ -30,19 +30,31 @@ export async function migrate(databaseUrl: string): Promise<void> {
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
-    await client.query('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text NOT NULL)');
-    const { rows } = await client.query<{ name: string; checksum: string }>('SELECT name, checksum FROM migrations');
+    await client.query(
+      'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text NOT NULL)',
+    );
+    const { rows } = await client.query<{ name: string; checksum: string }>(
+      'SELECT name, checksum FROM migrations',
+    );
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
-    for (const migration of await readMigrations()) await apply(client, migration, applied.get(migration.name));
+    for (const migration of await readMigrations())
+      await apply(client, migration, applied.get(migration.name));
   } finally {
     await client.end();
   }
 }
 
-async function apply(client: pg.Client, { name, text, checksum }: Migration, appliedChecksum: string | undefined) {
+async function apply(
+  client: pg.Client,
+  { name, text, checksum }: Migration,
+  appliedChecksum: string | undefined,
+) {
   if (appliedChecksum === checksum) return;
   if (appliedChecksum !== undefined) {
-    throw new DarkroomError('CONFLICT', `The migration ${name} has changed since it was applied; add a new one instead.`);
+    throw new DarkroomError(
+      'CONFLICT',
+      `The migration ${name} has changed since it was applied; add a new one instead.`,
+    );
   }
   await client.query('BEGIN');
   try {

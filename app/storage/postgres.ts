@@ -5,7 +5,11 @@ import { DarkroomError } from '../errors.ts';
 export type Statement = { readonly name: string; readonly text: string };
 
 /** A finished query, told to an observer. `errorType` is PostgreSQL's code, or the client's, or null. */
-export type StorageEvent = { readonly statement: string; readonly durationMs: number; readonly errorType: string | null };
+export type StorageEvent = {
+  readonly statement: string;
+  readonly durationMs: number;
+  readonly errorType: string | null;
+};
 
 export type Storage = {
   /** Rejects with STORAGE_UNAVAILABLE or OVERLOADED; a violated constraint comes as the driver's own error. */
@@ -40,24 +44,37 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : 'timeout';
 }
 
-export function createStorage(databaseUrl: string, poolSize: number, observe: (event: StorageEvent) => void): Storage {
+export function createStorage(
+  databaseUrl: string,
+  poolSize: number,
+  observe: (event: StorageEvent) => void,
+): Storage {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: poolSize, ...bounds });
   // An idle connection may be cut at any time; without a listener that would end the process. The next query notices.
   pool.on('error', () => {});
 
-  const query = async <Row extends object>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> => {
+  const query = async <Row extends object>(
+    statement: Statement,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> => {
     if (pool.waitingCount >= poolSize * waitersPerConnectionMax) {
       throw new DarkroomError('OVERLOADED', 'Too many requests wait for storage; try again in a moment.');
     }
     const startedAtMs = performance.now();
     let errorType: string | null = null;
     try {
-      const { rows } = await pool.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
+      const { rows } = await pool.query<Row>({
+        name: statement.name,
+        text: statement.text,
+        values: [...values],
+      });
       return rows;
     } catch (error) {
       errorType = codeOf(error);
       if (errorType === 'timeout' || unavailable.test(errorType)) {
-        throw new DarkroomError('STORAGE_UNAVAILABLE', 'Storage does not answer; try again in a moment.', { cause: error });
+        throw new DarkroomError('STORAGE_UNAVAILABLE', 'Storage does not answer; try again in a moment.', {
+          cause: error,
+        });
       }
       throw error;
     } finally {

@@ -15,7 +15,8 @@ const deriveCounts = [
      FROM (SELECT photo_id, count(*) AS total FROM comments GROUP BY photo_id) AS comments
      WHERE comments.photo_id = photos.id`,
   ...['users', 'photos', 'comments'].map(
-    (table) => `SELECT setval(pg_get_serial_sequence('${table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM ${table}), false)`,
+    (table) =>
+      `SELECT setval(pg_get_serial_sequence('${table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM ${table}), false)`,
   ),
 ];
 
@@ -28,10 +29,16 @@ const time = (ms: number): string => new Date(ms).toISOString();
 
 /** One field of COPY's text format. */
 function field(value: string | number): string {
-  return String(value).replace(/[\\\t\n\r]/g, (character) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[character] as string);
+  return String(value).replace(
+    /[\\\t\n\r]/g,
+    (character) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[character] as string,
+  );
 }
 
-function* toLines<T>(rows: readonly T[], fields: (row: T) => readonly (string | number)[]): Generator<string> {
+function* toLines<T>(
+  rows: readonly T[],
+  fields: (row: T) => readonly (string | number)[],
+): Generator<string> {
   for (const row of rows) yield `${fields(row).map(field).join('\t')}\n`;
 }
 
@@ -51,7 +58,15 @@ function tablesOf(rows: SeedRows): Table[] {
       name: 'photos',
       columns: 'id, owner_id, caption, digest, width_px, height_px, created_at',
       lines: () =>
-        toLines(rows.photos, (row) => [row.id, row.ownerId, row.caption, row.digest, row.widthPx, row.heightPx, time(row.createdAtMs)]),
+        toLines(rows.photos, (row) => [
+          row.id,
+          row.ownerId,
+          row.caption,
+          row.digest,
+          row.widthPx,
+          row.heightPx,
+          time(row.createdAtMs),
+        ]),
     },
     {
       name: 'likes',
@@ -61,7 +76,8 @@ function tablesOf(rows: SeedRows): Table[] {
     {
       name: 'comments',
       columns: 'id, photo_id, author_id, text, created_at',
-      lines: () => toLines(rows.comments, (row) => [row.id, row.photoId, row.authorId, row.text, time(row.createdAtMs)]),
+      lines: () =>
+        toLines(rows.comments, (row) => [row.id, row.photoId, row.authorId, row.text, time(row.createdAtMs)]),
     },
   ];
 }

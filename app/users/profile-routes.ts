@@ -14,7 +14,11 @@ const Grid = Type.Object({
   nextCursor: NextCursor,
 });
 
-export function registerProfileRoutes(app: App, { describeRead }: RouteParts, profileService: ProfileService): void {
+export function registerProfileRoutes(
+  app: App,
+  { describeRead }: RouteParts,
+  profileService: ProfileService,
+): void {
   app.route({
     method: operations.profileGrid.method,
     url: operations.profileGrid.route,

@@ -6,7 +6,13 @@ import type { ProfileGrid, ProfileStore } from './profile-store.ts';
 
 export type ProfileService = ReturnType<typeof createProfileService>;
 
-export function createProfileService({ cache, profileStore }: { readonly cache: Cache; readonly profileStore: ProfileStore }) {
+export function createProfileService({
+  cache,
+  profileStore,
+}: {
+  readonly cache: Cache;
+  readonly profileStore: ProfileStore;
+}) {
   const grids: CachedEntity<number, ProfileGrid> = {
     name: entityNames.profileGrid,
     freshness: 'versioned',

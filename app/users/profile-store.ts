@@ -63,7 +63,10 @@ function toGrid(rows: readonly Row[]): Loaded<ProfileGrid> {
 export type ProfileStore = ReturnType<typeof createProfileStore>;
 
 export function createProfileStore(storage: Storage) {
-  const loadFrom = async (ids: readonly number[], from: Position): Promise<ReadonlyMap<number, Loaded<ProfileGrid>>> => {
+  const loadFrom = async (
+    ids: readonly number[],
+    from: Position,
+  ): Promise<ReadonlyMap<number, Loaded<ProfileGrid>>> => {
     const rows = await storage.query<Row>(selectGrids, [ids, from.createdAtUs, from.id, gridPageSize + 1]);
     return new Map([...Map.groupBy(rows, (row) => row.id)].map(([id, own]) => [id, toGrid(own)] as const));
   };

@@ -29,7 +29,8 @@ export function oneOf<T extends string>(what: string, text: string, choices: rea
   const found = choices.find((choice) => choice === text);
   if (found !== undefined) return found;
   const nearest = closest(text, choices);
-  const suggestion = distance(text, nearest) <= Math.max(2, text.length / 3) ? ` Did you mean "${nearest}"?` : '';
+  const suggestion =
+    distance(text, nearest) <= Math.max(2, text.length / 3) ? ` Did you mean "${nearest}"?` : '';
   throw new CommandError('usage', `There is no ${what} "${text}".${suggestion}`, {
     remedy: `Valid: ${choices.join(', ')}.`,
   });

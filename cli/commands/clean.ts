@@ -11,7 +11,9 @@ export async function clean(terminal: Terminal): Promise<void> {
   const { paths, environment } = createStackContext(terminal);
   const live = liveOwners(paths);
   if (live.length > 0) {
-    throw new CommandError('usage', `A run is going on (process ${live.join(', ')}).`, { remedy: 'End it first, with Ctrl-C.' });
+    throw new CommandError('usage', `A run is going on (process ${live.join(', ')}).`, {
+      remedy: 'End it first, with Ctrl-C.',
+    });
   }
   if (environment.databaseUrl !== null) {
     const admin = createDatabaseAdmin(environment.databaseUrl);

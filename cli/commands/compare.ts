@@ -15,7 +15,7 @@ import type { Experiment } from '../experiment/run-experiment.ts';
 import { hashWorkload } from '../experiment/workload-hash.ts';
 import type { CompareResult } from '../report/compare-result.ts';
 import { finishedRounds } from '../report/per-round.ts';
-import { formatBlock, formatDuration } from '../report/progress.ts';
+import { describeSpoiled, formatBlock, formatDuration } from '../report/progress.ts';
 import { summarise } from '../report/summarise.ts';
 import { renderTable } from '../report/table.ts';
 import { latencySummary } from '../report/block-line.ts';
@@ -32,7 +32,11 @@ const blockOverheadSeconds = 1.3;
 type Outcome = { readonly experiment: Experiment; readonly failure: string | null };
 
 /** Runs the experiment that the options describe, keeps its results, prints the table, and sets the exit status. */
-export async function compare(terminal: Terminal, given: readonly string[], options: CompareOptions): Promise<void> {
+export async function compare(
+  terminal: Terminal,
+  given: readonly string[],
+  options: CompareOptions,
+): Promise<void> {
   const plan = planExperiment(given, options);
   const jsonFile = options.json === undefined ? null : openForWriting(options.json);
   const startedAt = new Date();
@@ -41,7 +45,14 @@ export async function compare(terminal: Terminal, given: readonly string[], opti
     const k6 = await provideK6(maker.context);
     const folder = createRunFolder(maker, startedAt);
     const redisVersion = { current: null as string | null };
-    const outcome = await runToItsEnd(terminal, plan, { maker, mediaFolder, k6, workload, folder, redisVersion });
+    const outcome = await runToItsEnd(terminal, plan, {
+      maker,
+      mediaFolder,
+      k6,
+      workload,
+      folder,
+      redisVersion,
+    });
     const { experiment, failure } = outcome;
     const manifest = describeRun({
       plan,
@@ -58,7 +69,9 @@ export async function compare(terminal: Terminal, given: readonly string[], opti
       experiment,
       manifest,
       expectedHitRatios: expectHits(plan, workload),
-      allows: new Map(plan.candidates.map(({ label, settings }) => [label, strategies[settings.strategy].allows] as const)),
+      allows: new Map(
+        plan.candidates.map(({ label, settings }) => [label, strategies[settings.strategy].allows] as const),
+      ),
       requireVerdict: options.requireVerdict ?? false,
       failure,
     });
@@ -75,7 +88,9 @@ function openForWriting(file: string): string {
     appendFileSync(file, '');
     return file;
   } catch (error) {
-    throw new CommandError('usage', `${file} cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new CommandError('usage', `${file} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -123,14 +138,19 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
         appendFileSync(join(folder, 'blocks.jsonl'), `${JSON.stringify(latencySummary(block))}\n`);
         terminal.report(formatBlock(block, plan.rounds, left * secondsPerBlock));
       },
-      onRepeat: (round, reasons) => terminal.report(`Round ${round} is repeated in every world: ${reasons.join('; ')}`),
+      onRepeat: (round, spoiled) =>
+        terminal.report(`Round ${round} is repeated in every world: ${describeSpoiled(spoiled)}`),
     });
     return { experiment, failure: null };
   } catch (error) {
-    if (!(error instanceof CommandError) || error.reason !== 'serviceFailed' || blocks.length === 0) throw error;
+    if (!(error instanceof CommandError) || error.reason !== 'serviceFailed' || blocks.length === 0)
+      throw error;
     terminal.report(`darkroom: ${error.message}`);
     if (error.logFile !== undefined) terminal.report(`  More in ${error.logFile}`);
-    const rounds = finishedRounds(blocks, plan.candidates.map(({ label }) => label));
+    const rounds = finishedRounds(
+      blocks,
+      plan.candidates.map(({ label }) => label),
+    );
     const order = rounds.map((round) => [...round.keys()]);
     return { experiment: { blocks, warmUpCurves: [], order, ended: 'gave-up' }, failure: error.message };
   }

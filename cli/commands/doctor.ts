@@ -13,7 +13,13 @@ import type { Terminal } from './terminal.ts';
 
 /** `will come`: compare brings it by itself. `missing`: compare could not run. */
 type State = 'found' | 'will come' | 'missing';
-type Part = { readonly part: string; readonly state: State; readonly version: string; readonly from: string; readonly remedy: string };
+type Part = {
+  readonly part: string;
+  readonly state: State;
+  readonly version: string;
+  readonly from: string;
+  readonly remedy: string;
+};
 
 async function inspectPostgres({ environment }: StackContext): Promise<Part> {
   const part = 'PostgreSQL';
@@ -22,21 +28,35 @@ async function inspectPostgres({ environment }: StackContext): Promise<Part> {
       const version = await createDatabaseAdmin(environment.databaseUrl).readVersion();
       return { part, state: 'found', version, from: 'DATABASE_URL', remedy: '' };
     } catch {
-      return { part, state: 'missing', version: '', from: 'DATABASE_URL', remedy: 'it does not answer: mend or unset DATABASE_URL' };
+      return {
+        part,
+        state: 'missing',
+        version: '',
+        from: 'DATABASE_URL',
+        remedy: 'it does not answer: mend or unset DATABASE_URL',
+      };
     }
   }
   const found = findPostgresPackage();
-  if (found === null) return { part, state: 'missing', version: '', from: '', remedy: 'npm ci --include=optional' };
+  if (found === null)
+    return { part, state: 'missing', version: '', from: '', remedy: 'npm ci --include=optional' };
   return { part, state: 'found', version: found.version, from: 'embedded', remedy: '' };
 }
 
 function inspectRedis(context: StackContext): Part {
   const part = 'Redis';
-  if (context.environment.redisUrl !== null) return { part, state: 'found', version: '', from: 'REDIS_URL', remedy: '' };
+  if (context.environment.redisUrl !== null)
+    return { part, state: 'found', version: '', from: 'REDIS_URL', remedy: '' };
   const found = findRedisBinary(context);
   if (found !== null) return { part, state: 'found', version: '', from: found.source, remedy: '' };
   const canUnpack = findOnPath(context.environment.path, ['apt-get']) !== null;
-  return { part, state: canUnpack ? 'will come' : 'missing', version: '', from: canUnpack ? 'packages of this system' : '', remedy: 'apt-get install redis-server (or: brew install valkey)' };
+  return {
+    part,
+    state: canUnpack ? 'will come' : 'missing',
+    version: '',
+    from: canUnpack ? 'packages of this system' : '',
+    remedy: 'apt-get install redis-server (or: brew install valkey)',
+  };
 }
 
 async function inspectK6(context: StackContext): Promise<Part> {
@@ -44,13 +64,21 @@ async function inspectK6(context: StackContext): Promise<Part> {
   const found = await findK6(context);
   if (found !== null) return { part, state: 'found', version: found.version, from: found.source, remedy: '' };
   const { path } = context.environment;
-  const canBuild = existsSync('/usr/local/go/bin/go') || findOnPath(path, ['go', 'python3', 'apt-get']) !== null;
-  return { part, state: canBuild ? 'will come' : 'missing', version: '', from: canBuild ? 'built once, a minute or two' : '', remedy: 'put k6 1.6 or later on PATH' };
+  const canBuild =
+    existsSync('/usr/local/go/bin/go') || findOnPath(path, ['go', 'python3', 'apt-get']) !== null;
+  return {
+    part,
+    state: canBuild ? 'will come' : 'missing',
+    version: '',
+    from: canBuild ? 'built once, a minute or two' : '',
+    remedy: 'put k6 1.6 or later on PATH',
+  };
 }
 
 function inspectMachine(): Part {
   const { cores, cpuPressurePct } = readMachine();
-  const pressure = cpuPressurePct === null ? 'CPU pressure unknown' : `CPU pressure ${cpuPressurePct.toFixed(0)} %`;
+  const pressure =
+    cpuPressurePct === null ? 'CPU pressure unknown' : `CPU pressure ${cpuPressurePct.toFixed(0)} %`;
   const version = `${cores} cores, ${(totalmem() / 1024 ** 3).toFixed(0)} GiB`;
   return { part: 'machine', state: 'found', version, from: pressure, remedy: '' };
 }
@@ -58,9 +86,27 @@ function inspectMachine(): Part {
 /** Prints a line per part. Installs nothing. */
 export async function doctor(terminal: Terminal): Promise<void> {
   const context = createStackContext(terminal);
-  const node: Part = { part: 'Node', state: 'found', version: process.version, from: process.execPath, remedy: '' };
-  const parts = [node, await inspectPostgres(context), inspectRedis(context), await inspectK6(context), inspectMachine()];
-  const rows = parts.map(({ part, state, version, from, remedy }) => [part, state, version, from, state === 'found' ? '' : remedy]);
+  const node: Part = {
+    part: 'Node',
+    state: 'found',
+    version: process.version,
+    from: process.execPath,
+    remedy: '',
+  };
+  const parts = [
+    node,
+    await inspectPostgres(context),
+    inspectRedis(context),
+    await inspectK6(context),
+    inspectMachine(),
+  ];
+  const rows = parts.map(({ part, state, version, from, remedy }) => [
+    part,
+    state,
+    version,
+    from,
+    state === 'found' ? '' : remedy,
+  ]);
   terminal.print(`${alignColumns(rows, () => true).join('\n')}\n`);
   if (parts.some(({ state }) => state === 'missing')) terminal.exitWith(exitCodes.cannotProvision);
 }

@@ -6,7 +6,11 @@ import { oneOf } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
 
 function listStrategies() {
-  return Object.values(strategies).map(({ name, summary, allows }) => ({ name, summary, allows: [...allows] }));
+  return Object.values(strategies).map(({ name, summary, allows }) => ({
+    name,
+    summary,
+    allows: [...allows],
+  }));
 }
 
 function listParameters() {
@@ -18,7 +22,11 @@ function listScenarios() {
 }
 
 function printStrategies(terminal: Terminal): void {
-  const rows = listStrategies().map(({ name, summary, allows }) => [name, summary, allows.length === 0 ? 'allows nothing' : `allows ${allows.join(', ')}`]);
+  const rows = listStrategies().map(({ name, summary, allows }) => [
+    name,
+    summary,
+    allows.length === 0 ? 'allows nothing' : `allows ${allows.join(', ')}`,
+  ]);
   const parameters = listParameters().map(({ name, takes, meaning }) => [`  ${name}`, meaning, takes]);
   const lines = [
     ...alignColumns(rows, () => true),
@@ -33,7 +41,10 @@ function printStrategies(terminal: Terminal): void {
 export function list(terminal: Terminal, what: string, { json = false }: { readonly json?: boolean }): void {
   const chosen = oneOf('list', what, ['strategies', 'scenarios']);
   if (json) {
-    const content = chosen === 'strategies' ? { strategies: listStrategies(), parameters: listParameters() } : { scenarios: listScenarios() };
+    const content =
+      chosen === 'strategies'
+        ? { strategies: listStrategies(), parameters: listParameters() }
+        : { scenarios: listScenarios() };
     terminal.print(`${JSON.stringify(content, null, 2)}\n`);
     return;
   }

@@ -30,13 +30,16 @@ const checkout = join(import.meta.dirname, '..', '..');
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
 }
 
 function writeFailure(failure: unknown): string {
   const folder = join(checkout, '.darkroom', 'logs');
   const file = join(folder, 'internal-error.log');
-  const text = failure instanceof Error ? `${failure.stack}\ncause: ${String(failure.cause)}\n` : String(failure);
+  const text =
+    failure instanceof Error ? `${failure.stack}\ncause: ${String(failure.cause)}\n` : String(failure);
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, text, { mode: 0o600 });
   return file;

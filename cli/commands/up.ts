@@ -52,7 +52,11 @@ export async function withWorld<T>(
 }
 
 /** Starts the stores and the service, prints where they are, and waits until it is told to stop or something dies. */
-export async function up(terminal: Terminal, candidateText = 'cache-aside', options: ServiceOptions): Promise<void> {
+export async function up(
+  terminal: Terminal,
+  candidateText = 'cache-aside',
+  options: ServiceOptions,
+): Promise<void> {
   readCandidate(candidateText);
   await withWorkbench(terminal, async (maker, mediaFolder) =>
     withWorld({ maker, mediaFolder }, candidateText, { ...options, port: firstPort }, async (world) => {
@@ -75,6 +79,8 @@ async function waitForTheEnd(terminal: Terminal, world: World): Promise<void> {
   const stop = terminal.signal.aborted ? Promise.resolve() : once(terminal.signal, 'abort');
   const first = await Promise.race([stop.then(() => null), ...ended]);
   if (first !== null && !terminal.signal.aborted) {
-    throw new CommandError('serviceFailed', `${first.name} ended by itself.`, { logFile: first.process.logFile });
+    throw new CommandError('serviceFailed', `${first.name} ended by itself.`, {
+      logFile: first.process.logFile,
+    });
   }
 }

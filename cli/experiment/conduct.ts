@@ -58,9 +58,18 @@ export async function conduct(plan: ExperimentPlan, surroundings: Surroundings):
   }
 }
 
-function partsOf(plan: ExperimentPlan, surroundings: Surroundings, worlds: readonly World[]): ExperimentParts {
+function partsOf(
+  plan: ExperimentPlan,
+  surroundings: Surroundings,
+  worlds: readonly World[],
+): ExperimentParts {
   const { maker, workload } = surroundings;
-  const settingsOf = (world: World, pass: number, settleSeconds: number, measureSeconds: number): RunSettings => ({
+  const settingsOf = (
+    world: World,
+    pass: number,
+    settleSeconds: number,
+    measureSeconds: number,
+  ): RunSettings => ({
     seed: plan.seed,
     people: plan.people,
     photos: plan.photos,

@@ -20,7 +20,10 @@ function unavailableFigures(): string[] {
 
 function git(checkout: string, args: readonly string[]): string | null {
   try {
-    return execFileSync('git', ['-C', checkout, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', ['-C', checkout, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return null;
   }

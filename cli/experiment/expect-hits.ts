@@ -14,7 +14,11 @@ export function expectHits(plan: ExperimentPlan, workload: Workload): ReadonlyMa
   const passes: PlannedPass[] = [
     { pass: warmUpPass, requests: requestsOf(plan.warmUpSeconds), isMeasured: false },
     { pass: shakedownPass, requests: block, isMeasured: false },
-    ...Array.from({ length: plan.rounds }, (_, index) => ({ pass: firstRoundPass + index, requests: block, isMeasured: true })),
+    ...Array.from({ length: plan.rounds }, (_, index) => ({
+      pass: firstRoundPass + index,
+      requests: block,
+      isMeasured: true,
+    })),
   ];
   return new Map(
     plan.candidates.map(({ label, settings }) => {

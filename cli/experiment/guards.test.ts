@@ -58,7 +58,11 @@ const cases: readonly [string, Partial<BlockObservation>, 'hard' | 'soft'][] = [
   ['cpu-pressure', { cpuPressurePct: 41 }, 'soft'],
   ['cpu-quota', { throttledPeriods: 1 }, 'soft'],
   ['clock-jump', { clockDisagreementMs: 150 }, 'hard'],
-  ['cache-identity', { cache: { reads: 9, memoryHits: 4, redisHits: 3, loads: 1, joinedLoads: 0, bypasses: 0 } }, 'hard'],
+  [
+    'cache-identity',
+    { cache: { reads: 9, memoryHits: 4, redisHits: 3, loads: 1, joinedLoads: 0, bypasses: 0 } },
+    'hard',
+  ],
   ['errors', { errors: 7 }, 'hard'],
 ];
 for (const [guard, change, kind] of cases) {

@@ -51,7 +51,8 @@ const limits: readonly Limit[] = [
   {
     guard: 'replica-lost',
     fault: 'service',
-    judge: (seen) => (seen.lostReplicas.length === 0 ? null : ['hard', `replica ${seen.lostReplicas.join(', ')} died`]),
+    judge: (seen) =>
+      seen.lostReplicas.length === 0 ? null : ['hard', `replica ${seen.lostReplicas.join(', ')} died`],
   },
   {
     guard: 'dropped-arrivals',
@@ -71,7 +72,10 @@ const limits: readonly Limit[] = [
     fault: 'generator',
     judge: (seen) =>
       seen.peakBusyVus !== null && seen.peakBusyVus > 0.8 * seen.configuredVus
-        ? ['hard', `${seen.peakBusyVus} of ${seen.configuredVus} virtual users were busy at once (limit 80 %)`]
+        ? [
+            'hard',
+            `${seen.peakBusyVus} of ${seen.configuredVus} virtual users were busy at once (limit 80 %)`,
+          ]
         : null,
   },
   {
@@ -80,7 +84,10 @@ const limits: readonly Limit[] = [
     judge: (seen) => {
       const limitMs = Math.max(5, 0.1 * (seen.p99Ms ?? 0));
       return seen.schedulingLagP99Ms !== null && seen.schedulingLagP99Ms > limitMs
-        ? ['hard', `requests started ${seen.schedulingLagP99Ms.toFixed(1)} ms late at p99 (limit ${limitMs.toFixed(1)} ms)`]
+        ? [
+            'hard',
+            `requests started ${seen.schedulingLagP99Ms.toFixed(1)} ms late at p99 (limit ${limitMs.toFixed(1)} ms)`,
+          ]
         : null;
     },
   },
@@ -97,7 +104,11 @@ const limits: readonly Limit[] = [
     fault: 'machine',
     judge: (seen) => judgeShare(seen.foreignCpuShare, 0.1, 0.25, 'other programs'),
   },
-  { guard: 'steal', fault: 'machine', judge: (seen) => judgeShare(seen.stealShare, 0.01, 0.05, "the machine's host") },
+  {
+    guard: 'steal',
+    fault: 'machine',
+    judge: (seen) => judgeShare(seen.stealShare, 0.01, 0.05, "the machine's host"),
+  },
   {
     guard: 'cpu-pressure',
     fault: 'machine',
@@ -127,7 +138,10 @@ const limits: readonly Limit[] = [
     fault: 'service',
     judge: (seen) =>
       seen.cache !== null && unansweredReads(seen.cache) !== 0
-        ? ['hard', `${unansweredReads(seen.cache)} cache reads were not counted by the part that answered them`]
+        ? [
+            'hard',
+            `${unansweredReads(seen.cache)} cache reads were not counted by the part that answered them`,
+          ]
         : null,
   },
   {

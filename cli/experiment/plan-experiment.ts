@@ -70,7 +70,10 @@ function chooseBaseline(texts: readonly string[], wanted: string | undefined): s
 }
 
 /** The candidates with their roles: the baseline first, the others as given, the control last. */
-export function planCandidates(given: readonly string[], wantedBaseline: string | undefined): PlannedCandidate[] {
+export function planCandidates(
+  given: readonly string[],
+  wantedBaseline: string | undefined,
+): PlannedCandidate[] {
   const texts = given.length === 0 ? [...defaultCandidates] : [...given];
   const baseline = chooseBaseline(texts, wantedBaseline);
   const others = texts.filter((text) => text !== baseline);

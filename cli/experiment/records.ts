@@ -67,5 +67,9 @@ export type PrimaryMetric = 'p50' | 'p95' | 'p99';
 /** How a world warmed up, second by second, before round 1. */
 export type WarmUpCurve = {
   readonly candidate: string;
-  readonly seconds: readonly { readonly requests: number; readonly p50Us: number | null; readonly hitRatio: number | null }[];
+  readonly seconds: readonly {
+    readonly requests: number;
+    readonly p50Us: number | null;
+    readonly hitRatio: number | null;
+  }[];
 };

@@ -75,7 +75,10 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     attempt: input.attempt,
     slot: input.slot,
     candidate: world.label,
-    status: statusOf(input, findings.some((finding) => finding.kind === 'hard')),
+    status: statusOf(
+      input,
+      findings.some((finding) => finding.kind === 'hard'),
+    ),
     findings,
     offered: run.offered,
     started: run.started,
@@ -117,7 +120,13 @@ function difference(after: number | null, before: number | null): number | null 
   return after === null || before === null ? null : after - before;
 }
 
-function cpuBetween(world: World, before: Edge, after: Edge, counters: ServiceCounters | null, run: K6Run): CpuUs {
+function cpuBetween(
+  world: World,
+  before: Edge,
+  after: Edge,
+  counters: ServiceCounters | null,
+  run: K6Run,
+): CpuUs {
   return {
     service: counters?.cpuUs ?? null,
     postgres: difference(after.postgresCpuUs, before.postgresCpuUs),
@@ -139,8 +148,11 @@ function observe({ world, before, after, counters, cpuUs, run }: Observed): Bloc
   const wallUs = (after.atMs - before.atMs) * 1000;
   const { totalUs, idleUs, stealUs, cores } = machineBetween(before.machine, after.machine);
   const own = [cpuUs.service, cpuUs.postgres, cpuUs.redis, cpuUs.driver, after.ownCpuUs - before.ownCpuUs];
-  const ownUs = own.some((part) => part === null) ? null : own.reduce<number>((sum, part) => sum + (part ?? 0), 0);
-  const share = (part: number | null): number | null => (part === null || totalUs === null || totalUs <= 0 ? null : part / totalUs);
+  const ownUs = own.some((part) => part === null)
+    ? null
+    : own.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+  const share = (part: number | null): number | null =>
+    part === null || totalUs === null || totalUs <= 0 ? null : part / totalUs;
   const busyUs = totalUs === null || idleUs === null || stealUs === null ? null : totalUs - idleUs - stealUs;
   return {
     driverFailure: run.driverFailure,

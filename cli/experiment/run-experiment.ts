@@ -21,7 +21,7 @@ export type ExperimentParts = {
   readonly warmUp: (world: World, pass: number, seconds: number) => Promise<WarmUpCurve>;
   /** Called with each block as it ends, in order. */
   readonly onBlock: (record: BlockRecord, blocksLeft: number) => void;
-  readonly onRepeat: (round: number, reasons: readonly string[]) => void;
+  readonly onRepeat: (round: number, spoiled: readonly BlockRecord[]) => void;
 };
 
 export type Experiment = {
@@ -29,21 +29,31 @@ export type Experiment = {
   readonly warmUpCurves: readonly WarmUpCurve[];
   /** The order of candidates of each round that was finished, by its number. */
   readonly order: readonly (readonly string[])[];
-  readonly ended: 'complete' | 'interrupted' | 'gave-up';
+  /** `noisy`: all rounds were run, but the machine spoiled more of them than may be repeated. */
+  readonly ended: 'complete' | 'noisy' | 'interrupted' | 'gave-up';
 };
 
-/** Why a round cannot count: the messages of its hard findings. */
-function spoiledBy(blocks: readonly BlockRecord[]): string[] {
-  return blocks.flatMap((block) =>
-    block.findings.filter((finding) => finding.kind === 'hard').map((finding) => `${block.candidate}: ${finding.message}`),
-  );
+/** The blocks for which a round cannot count. */
+function spoiledOf(blocks: readonly BlockRecord[]): BlockRecord[] {
+  return blocks.filter((block) => block.status === 'invalid');
+}
+
+/** Whether the machine alone is at fault: then another round may do better, and its figures are worth a look. */
+export function isNoise(spoiled: readonly BlockRecord[]): boolean {
+  return spoiled.every(({ findings }) => {
+    const faults = findings.filter(({ kind }) => kind === 'hard').map(({ fault }) => fault);
+    return faults.includes('machine') && !faults.includes('service');
+  });
 }
 
 /**
  * Warms every world up, shakes the whole thing down once, then runs the rounds. A round with an invalid block is run
  * again in every world with fresh requests, so that the states of the worlds stay equal.
  */
-export async function runExperiment(settings: ExperimentSettings, parts: ExperimentParts): Promise<Experiment> {
+export async function runExperiment(
+  settings: ExperimentSettings,
+  parts: ExperimentParts,
+): Promise<Experiment> {
   const blocks: BlockRecord[] = [];
   const warmUpCurves: WarmUpCurve[] = [];
   const order: string[][] = [];
@@ -71,23 +81,26 @@ export async function runExperiment(settings: ExperimentSettings, parts: Experim
   await recover(settings, parts);
   let pass = firstRoundPass;
   let repeatsInAll = 0;
+  let isNoisy = false;
   for (let round = 1; round <= settings.rounds; round += 1) {
     for (let attempt = 1; ; attempt += 1) {
       const records = await runPass(pass, round, attempt);
       pass += 1;
       if (parts.signal.aborted) return done('interrupted');
-      const reasons = spoiledBy(records);
-      if (reasons.length === 0) {
+      const spoiled = spoiledOf(records);
+      const isLast = spoiled.length === 0 || decideRepeat(attempt - 1, repeatsInAll) === 'give-up';
+      if (isLast && spoiled.length > 0 && !isNoise(spoiled)) return done('gave-up');
+      if (isLast) {
+        isNoisy ||= spoiled.length > 0;
         order.push(records.map((record) => record.candidate));
         break;
       }
       await recover(settings, parts);
-      if (decideRepeat(attempt - 1, repeatsInAll) === 'give-up') return done('gave-up');
       repeatsInAll += 1;
-      parts.onRepeat(round, reasons);
+      parts.onRepeat(round, spoiled);
     }
   }
-  return done('complete');
+  return done(isNoisy ? 'noisy' : 'complete');
 }
 
 /** Replaces what died; a world that lost a process warms up again before it may be measured. */
@@ -99,6 +112,11 @@ async function recover(settings: ExperimentSettings, parts: ExperimentParts): Pr
   }
 }
 
-function blocksLeft(settings: ExperimentSettings, parts: ExperimentParts, round: number, slot: number): number {
+function blocksLeft(
+  settings: ExperimentSettings,
+  parts: ExperimentParts,
+  round: number,
+  slot: number,
+): number {
   return (settings.rounds - round) * parts.worlds.length + (parts.worlds.length - slot);
 }

@@ -26,7 +26,10 @@ export type RequestTimings = {
 type Request = { endUs: number; durationUs: number; blockedUs: number; isExpected: boolean };
 
 /** Collects the samples of one run, request by request. */
-export function createTimings(settings: RunSettings): { add(row: SampleRow): void; finish(): RequestTimings } {
+export function createTimings(settings: RunSettings): {
+  add(row: SampleRow): void;
+  finish(): RequestTimings;
+} {
   const requests = new Map<number, Request>();
   let dropped = 0;
   const requestOf = (index: number): Request => {
@@ -49,14 +52,22 @@ export function createTimings(settings: RunSettings): { add(row: SampleRow): voi
   };
 }
 
-function summarise(settings: RunSettings, requests: ReadonlyMap<number, Request>, dropped: number): RequestTimings {
+function summarise(
+  settings: RunSettings,
+  requests: ReadonlyMap<number, Request>,
+  dropped: number,
+): RequestTimings {
   const { arrivals, seed, pass, ratePerSecond } = settings;
-  const plannedUs = (index: number): number => plannedStartMs(arrivals, seed, pass, index, ratePerSecond) * 1000;
+  const plannedUs = (index: number): number =>
+    plannedStartMs(arrivals, seed, pass, index, ratePerSecond) * 1000;
   const ended = [...requests].filter(([, request]) => !Number.isNaN(request.endUs));
   const startUs = (request: Request): number => request.endUs - request.durationUs - request.blockedUs;
   // k6 tells scripts the start of its schedule in whole milliseconds only. The request that was least late against its plan
   // gives it to some tens of microseconds: nothing starts before its time.
-  const originUs = ended.reduce((least, [index, request]) => Math.min(least, startUs(request) - plannedUs(index)), Infinity);
+  const originUs = ended.reduce(
+    (least, [index, request]) => Math.min(least, startUs(request) - plannedUs(index)),
+    Infinity,
+  );
   const responseTimeUs = createHistogram();
   const serviceTimeUs = createHistogram();
   const lagUs = createHistogram();
@@ -77,11 +88,14 @@ function summarise(settings: RunSettings, requests: ReadonlyMap<number, Request>
     recordUs(serviceTimeUs, request.durationUs);
     recordUs(lagUs, startUs(request) - intendedUs);
   }
-  const seconds = Array.from({ length: Math.ceil(requestCount(settings) / ratePerSecond) }, (_, second): SecondOfRun => {
-    const histogram = bySecond.get(second);
-    const p50 = quantileMs(histogram ?? null, 0.5);
-    return { requests: histogram?.totalCount ?? 0, p50Us: p50 === null ? null : p50 * 1000 };
-  });
+  const seconds = Array.from(
+    { length: Math.ceil(requestCount(settings) / ratePerSecond) },
+    (_, second): SecondOfRun => {
+      const histogram = bySecond.get(second);
+      const p50 = quantileMs(histogram ?? null, 0.5);
+      return { requests: histogram?.totalCount ?? 0, p50Us: p50 === null ? null : p50 * 1000 };
+    },
+  );
   return {
     started,
     errors,
@@ -98,7 +112,10 @@ function summarise(settings: RunSettings, requests: ReadonlyMap<number, Request>
 /** The most requests that were under way at once; null without any. */
 function peakOverlap(spans: readonly (readonly [number, number])[]): number | null {
   if (spans.length === 0) return null;
-  const edges = spans.flatMap(([from, to]) => [{ at: from, change: 1 }, { at: to, change: -1 }]);
+  const edges = spans.flatMap(([from, to]) => [
+    { at: from, change: 1 },
+    { at: to, change: -1 },
+  ]);
   edges.sort((a, b) => a.at - b.at || a.change - b.change);
   let now = 0;
   let peak = 0;

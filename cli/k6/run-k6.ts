@@ -3,7 +3,12 @@ import { constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstMeasuredIndex, requestCount, requireLoopback, virtualUsers } from '../../loadtests/workloads/run-settings.ts';
+import {
+  firstMeasuredIndex,
+  requestCount,
+  requireLoopback,
+  virtualUsers,
+} from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
@@ -56,7 +61,15 @@ export async function runK6(options: K6Options): Promise<K6Run> {
     const child = await startProcess(context, {
       name: 'k6',
       command: options.k6,
-      args: ['run', '--quiet', '--summary-mode=disabled', '--log-format=raw', '--out', `csv=${fifo}`, options.scenarioFile],
+      args: [
+        'run',
+        '--quiet',
+        '--summary-mode=disabled',
+        '--log-format=raw',
+        '--out',
+        `csv=${fifo}`,
+        options.scenarioFile,
+      ],
       env: k6Environment({ ...settings, planFile }),
       cwd: folder,
       stopSignal: 'SIGTERM',
@@ -84,7 +97,11 @@ function k6Environment(settings: RunSettings): Record<string, string> {
 
 /** Opened for reading and writing: then opening does not wait for k6, and k6's end does not end the stream. */
 function readFifo(fifo: string, add: (row: SampleRow) => void) {
-  const socket = new Socket({ fd: openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false });
+  const socket = new Socket({
+    fd: openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK),
+    readable: true,
+    writable: false,
+  });
   const reader = createRowReader(add);
   socket.setEncoding('utf8');
   let isQuiet = false;
@@ -109,7 +126,11 @@ function readFifo(fifo: string, add: (row: SampleRow) => void) {
 type Watched = { readonly failure: string | null; readonly cpuUs: number | null };
 
 /** Waits for k6, with a bound; ends it when the user does. Its CPU time is read while it lives. */
-async function watch(context: StackContext, child: SupervisedProcess, settings: RunSettings): Promise<Watched> {
+async function watch(
+  context: StackContext,
+  child: SupervisedProcess,
+  settings: RunSettings,
+): Promise<Watched> {
   let cpuUs: number | null = null;
   const poll = setInterval(() => {
     cpuUs = readTreeCpuUs(child.pid) ?? cpuUs;
@@ -132,10 +153,16 @@ async function watch(context: StackContext, child: SupervisedProcess, settings: 
   return { failure: `k6 ${how}: ${tailOf(child.logFile, 1)}`, cpuUs };
 }
 
-function assemble(settings: RunSettings, timings: RequestTimings, failure: string | null, cpuUs: number | null): K6Run {
+function assemble(
+  settings: RunSettings,
+  timings: RequestTimings,
+  failure: string | null,
+  cpuUs: number | null,
+): K6Run {
   const planned = requestCount(settings);
   const missing = planned - timings.startedInRun - timings.droppedInRun;
-  const lost = failure === null && missing > 0 ? `${missing} of ${planned} requests are missing in k6's samples` : null;
+  const lost =
+    failure === null && missing > 0 ? `${missing} of ${planned} requests are missing in k6's samples` : null;
   return {
     ...timings,
     offered: planned - firstMeasuredIndex(settings),

@@ -22,7 +22,8 @@ export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: 
   const readHeader = (line: string): void => {
     const names = line.split(',');
     const found = Object.fromEntries(needed.map((name) => [name, names.indexOf(name)] as const));
-    if (Object.values(found).includes(-1)) throw new CommandError('internal', `k6 writes unknown columns: ${line.slice(0, 200)}`);
+    if (Object.values(found).includes(-1))
+      throw new CommandError('internal', `k6 writes unknown columns: ${line.slice(0, 200)}`);
     columns = found as Record<(typeof needed)[number], number>;
   };
   const readLine = (line: string): void => {

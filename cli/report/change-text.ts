@@ -4,7 +4,10 @@ import type { ComparisonResult } from './compare-result.ts';
 export const unknown = 'n/a';
 
 /** A change in percent with its interval. The sign is in the symbol and in the number, so that no colour is needed. */
-export function formatChange({ changePct, interval95 }: Pick<ComparisonResult, 'changePct' | 'interval95'>): string {
+export function formatChange({
+  changePct,
+  interval95,
+}: Pick<ComparisonResult, 'changePct' | 'interval95'>): string {
   if (changePct === null) return unknown;
   const symbol = changePct < 0 ? '▼' : changePct > 0 ? '▲' : '=';
   const sign = (value: number) => `${value > 0 ? '+' : ''}${value.toFixed(1)}`;

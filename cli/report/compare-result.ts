@@ -5,7 +5,12 @@ const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
 const Interval = Type.Union([Type.Tuple([Type.Number(), Type.Number()]), Type.Null()]);
 const Latency = Type.Object({ p50: NumberOrNull, p95: NumberOrNull, p99: NumberOrNull });
 const HitRatio = Type.Object({ memory: NumberOrNull, redis: NumberOrNull, all: NumberOrNull });
-const Cpu = Type.Object({ service: NumberOrNull, postgres: NumberOrNull, redis: NumberOrNull, driver: NumberOrNull });
+const Cpu = Type.Object({
+  service: NumberOrNull,
+  postgres: NumberOrNull,
+  redis: NumberOrNull,
+  driver: NumberOrNull,
+});
 const Text = Type.String();
 const TextOrNull = Type.Union([Text, Type.Null()]);
 
@@ -107,15 +112,28 @@ const WarmUp = Type.Object({
 export const CompareResultSchema = Type.Object(
   {
     schemaVersion: Type.Literal(1),
-    status: Type.Enum(['ok', 'inconclusive', 'service-failed', 'generator-saturated', 'too-noisy', 'interrupted']),
+    status: Type.Enum([
+      'ok',
+      'inconclusive',
+      'service-failed',
+      'generator-saturated',
+      'too-noisy',
+      'interrupted',
+    ]),
     exitCode: Type.Integer(),
     manifest: Manifest,
     candidates: Type.Array(Candidate),
     blocks: Type.Array(Block),
-    control: Type.Object({ interval95: Interval, noiseFloorPct: NumberOrNull, passed: Type.Union([Type.Boolean(), Type.Null()]) }),
+    control: Type.Object({
+      interval95: Interval,
+      noiseFloorPct: NumberOrNull,
+      passed: Type.Union([Type.Boolean(), Type.Null()]),
+    }),
     comparisons: Type.Array(Comparison),
     warmUps: Type.Array(WarmUp),
-    notes: Type.Array(Text, { description: 'what a reader must know: repeated rounds, what was not exercised' }),
+    notes: Type.Array(Text, {
+      description: 'what a reader must know: repeated rounds, what was not exercised',
+    }),
   },
   { $id: 'compare-result', title: 'Result of darkroom compare' },
 );

@@ -5,7 +5,13 @@ import type { PairedEffect } from '../statistics/paired-effect.ts';
 import { signFlipP } from '../statistics/sign-flip.ts';
 import { costMargin, hitRatioMargin, judge, latencyMargin, roundsNeeded } from '../statistics/verdict.ts';
 import type { ComparisonResult } from './compare-result.ts';
-import { hitRatio, latencyMetric, pairedDifferences, queriesPerRequest, servingCpuPerRequest } from './per-round.ts';
+import {
+  hitRatio,
+  latencyMetric,
+  pairedDifferences,
+  queriesPerRequest,
+  servingCpuPerRequest,
+} from './per-round.ts';
 import type { BlockMetric, Round } from './per-round.ts';
 
 type Metric = {
@@ -54,7 +60,8 @@ function inPercent(effect: PairedEffect, scale: Metric['scale']) {
 }
 
 function turned(effect: PairedEffect): PairedEffect {
-  const turn = (interval: readonly [number, number] | null) => (interval === null ? null : ([-interval[1], -interval[0]] as const));
+  const turn = (interval: readonly [number, number] | null) =>
+    interval === null ? null : ([-interval[1], -interval[0]] as const);
   return {
     ...effect,
     mean: -effect.mean,
@@ -90,7 +97,8 @@ function compareMetric(settings: ComparisonSettings, metric: Metric): Comparison
       marginPct: metric.scale === 'log' ? toPct(margin) : margin * 100,
       verdict: withheldReason === null ? verdict : null,
       withheldReason,
-      roundsNeeded: metric.scale === 'log' && verdict === 'inconclusive' ? roundsNeeded(effect.sd, margin) : null,
+      roundsNeeded:
+        metric.scale === 'log' && verdict === 'inconclusive' ? roundsNeeded(effect.sd, margin) : null,
     };
   });
 }
@@ -99,12 +107,18 @@ function compareMetric(settings: ComparisonSettings, metric: Metric): Comparison
 export function compareCandidates(settings: ComparisonSettings): ComparisonResult[] {
   if (settings.rounds.length === 0) return [];
   const metrics = [...latencies, ...costs];
-  const primaryFirst = metrics.toSorted((a, b) => Number(b.name === settings.primary) - Number(a.name === settings.primary));
+  const primaryFirst = metrics.toSorted(
+    (a, b) => Number(b.name === settings.primary) - Number(a.name === settings.primary),
+  );
   return primaryFirst.flatMap((metric) => compareMetric(settings, metric));
 }
 
 /** The baseline against itself: its spread is the noise floor. */
-export function judgeControl(rounds: readonly Round[], [control, baseline]: readonly [string, string], primary: PrimaryMetric) {
+export function judgeControl(
+  rounds: readonly Round[],
+  [control, baseline]: readonly [string, string],
+  primary: PrimaryMetric,
+) {
   const differences = pairedDifferences(rounds, latencyMetric(primary), [control, baseline], 'log');
   const effect = differences === null ? null : pairedEffect(differences);
   if (effect === null || effect.interval95 === null || effect.interval99 === null) {

@@ -4,15 +4,27 @@ import { beyondPerBlockMin, isQuantileKnown, quantileMs } from '../statistics/hi
 /** One finished round: the block of each candidate. */
 export type Round = ReadonlyMap<string, BlockRecord>;
 
-/** Rounds in which every candidate's block counts; of a repeated round, the try that did. */
-export function finishedRounds(blocks: readonly BlockRecord[], candidates: readonly string[]): Round[] {
+/**
+ * One round for each that was finished: of a repeated one, its last try. Rounds with an invalid block are left out unless
+ * `withSpoiled`: figures of a noisy machine are shown, but nothing is concluded from them.
+ */
+export function finishedRounds(
+  blocks: readonly BlockRecord[],
+  candidates: readonly string[],
+  { withSpoiled = false }: { readonly withSpoiled?: boolean } = {},
+): Round[] {
   const tries = Map.groupBy(
     blocks.filter((block) => block.round > 0),
     (block) => `${block.round}/${block.attempt}`,
   );
-  return [...tries.values()]
-    .filter((own) => own.length === candidates.length && own.every((block) => block.status === 'valid' || block.status === 'unsteady'))
-    .map((own) => new Map(own.map((block) => [block.candidate, block] as const)));
+  const counts = (block: BlockRecord): boolean => withSpoiled || block.status !== 'invalid';
+  const rounds = new Map<number, Round>();
+  for (const own of tries.values()) {
+    const [first] = own;
+    if (first === undefined || own.length !== candidates.length || !own.every(counts)) continue;
+    rounds.set(first.round, new Map(own.map((block) => [block.candidate, block] as const)));
+  }
+  return [...rounds.values()];
 }
 
 /** A figure of one block; null when it cannot be had. */
@@ -29,7 +41,9 @@ export function latencyMetric(name: keyof typeof quantiles): BlockMetric {
 }
 
 function perRequest(figure: number | null, block: BlockRecord): number | null {
-  return figure === null || block.servedRequests === null || block.servedRequests === 0 ? null : figure / block.servedRequests;
+  return figure === null || block.servedRequests === null || block.servedRequests === 0
+    ? null
+    : figure / block.servedRequests;
 }
 
 export const queriesPerRequest: BlockMetric = (block) => perRequest(block.storageQueries, block);
@@ -37,7 +51,9 @@ export const queriesPerRequest: BlockMetric = (block) => perRequest(block.storag
 /** CPU of what serves: the service and its stores, not the driver. */
 export const servingCpuPerRequest: BlockMetric = (block) => {
   const { service, postgres, redis } = block.cpuUs;
-  return service === null || postgres === null || redis === null ? null : perRequest(service + postgres + redis, block);
+  return service === null || postgres === null || redis === null
+    ? null
+    : perRequest(service + postgres + redis, block);
 };
 
 /** Share of the reads that did not wait for storage; 0 where nothing is cached. */

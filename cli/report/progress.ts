@@ -21,6 +21,19 @@ export function formatBlock(block: BlockRecord, rounds: number, secondsLeft: num
     `${formatDuration(secondsLeft)} left`,
   ];
   const shown = figures.filter((figure) => figure !== null).join(', ');
-  const soft = block.findings.map(({ message }) => `  (${message})`).join('');
-  return `${place}  ${block.candidate}: ${shown}${soft}`;
+  const guards = [...new Set(block.findings.map(({ guard }) => guard))];
+  return `${place}  ${block.candidate}: ${shown}${guards.length === 0 ? '' : `  (${guards.join(', ')})`}`;
+}
+
+/** Why blocks are invalid: the guards that spoke up, how often, and the first one's words. */
+export function describeSpoiled(blocks: readonly BlockRecord[]): string {
+  const findings = blocks.flatMap(({ candidate, findings: own }) =>
+    own.filter(({ kind }) => kind === 'hard').map((finding) => ({ ...finding, candidate })),
+  );
+  const counts = [...Map.groupBy(findings, ({ guard }) => guard)].map(
+    ([guard, own]) => `${guard} in ${own.length}`,
+  );
+  const [first] = findings;
+  const example = first === undefined ? '' : `; ${first.candidate}: ${first.message}`;
+  return `${counts.join(', ')} of its blocks${example}`;
 }

@@ -2,7 +2,11 @@ import type { CandidateResult, CompareResult, ComparisonResult } from './compare
 import { formatChange } from './change-text.ts';
 
 function comparisonsOf(result: CompareResult, name: string): ReadonlyMap<string, ComparisonResult> {
-  return new Map(result.comparisons.filter(({ candidate }) => candidate === name).map((comparison) => [comparison.metric, comparison] as const));
+  return new Map(
+    result.comparisons
+      .filter(({ candidate }) => candidate === name)
+      .map((comparison) => [comparison.metric, comparison] as const),
+  );
 }
 
 function times(result: CompareResult, rounds: number): string {
@@ -34,10 +38,16 @@ function describePrimary(result: CompareResult, comparison: ComparisonResult): s
 /** What it costs or saves beside the primary metric, where that was told apart. */
 function describeCosts(result: CompareResult, name: string): string {
   const comparisons = comparisonsOf(result, name);
-  const words = { storageQueriesPerRequest: 'storage queries per request', cpuUsPerRequest: 'CPU per request of service and stores' };
+  const words = {
+    storageQueriesPerRequest: 'storage queries per request',
+    cpuUsPerRequest: 'CPU per request of service and stores',
+  };
   const parts = Object.entries(words).flatMap(([metric, text]) => {
     const comparison = comparisons.get(metric);
-    const isTold = comparison?.verdict !== undefined && comparison.verdict !== null && comparison.verdict !== 'inconclusive';
+    const isTold =
+      comparison?.verdict !== undefined &&
+      comparison.verdict !== null &&
+      comparison.verdict !== 'inconclusive';
     return comparison !== undefined && isTold ? [`${text} ${formatChange(comparison)}`] : [];
   });
   return parts.length === 0 ? '' : `  ${parts.join('; ')}.`;
@@ -55,7 +65,11 @@ export function describeVerdicts(result: CompareResult): string[] {
     .flatMap((candidate) => {
       const primary = comparisonsOf(result, candidate.name).get(result.manifest.primary);
       if (primary === undefined) return [`${candidate.name}: not measured in enough requests to compare.`];
-      return [describePrimary(result, primary), describeCosts(result, candidate.name), describeAnomalies(candidate)];
+      return [
+        describePrimary(result, primary),
+        describeCosts(result, candidate.name),
+        describeAnomalies(candidate),
+      ];
     })
     .filter((line) => line !== '');
 }
@@ -72,7 +86,8 @@ function overlap(a: ComparisonResult, b: ComparisonResult): boolean {
 export function recommend(result: CompareResult): string {
   const primaries = result.comparisons.filter(({ role }) => role === 'primary');
   const withheld = primaries.find(({ withheldReason }) => withheldReason !== null)?.withheldReason;
-  if (withheld !== undefined && withheld !== null) return `No recommendation: ${withheld}.${whatToDo(result)}`;
+  if (withheld !== undefined && withheld !== null)
+    return `No recommendation: ${withheld}.${whatToDo(result)}`;
   const better = primaries
     .filter(({ verdict }) => verdict !== null && gains.includes(verdict))
     .sort((a, b) => (a.changePct ?? 0) - (b.changePct ?? 0));
@@ -81,7 +96,8 @@ export function recommend(result: CompareResult): string {
     return `Recommendation: keep ${result.manifest.baseline}; no candidate was shown to be better on ${result.manifest.primary}.`;
   }
   const equals = others.filter((other) => overlap(best, other)).map(({ candidate }) => candidate);
-  if (equals.length === 0) return `Recommendation: ${best.candidate}, ${best.metric} ${formatChange(best)} against ${best.baseline}.`;
+  if (equals.length === 0)
+    return `Recommendation: ${best.candidate}, ${best.metric} ${formatChange(best)} against ${best.baseline}.`;
   const tied = [best.candidate, ...equals];
   const fewest = tied.toSorted((a, b) => allowedBy(result, a) - allowedBy(result, b))[0] as string;
   const comparison = primaries.find(({ candidate }) => candidate === fewest) as ComparisonResult;
@@ -96,7 +112,8 @@ function allowedBy(result: CompareResult, name: string): number {
 }
 
 function whatToDo({ status, manifest, blocks }: CompareResult): string {
-  if (status === 'generator-saturated') return ` Try --rate ${Math.max(1, Math.round(manifest.rate.perSecond / 2))}.`;
+  if (status === 'generator-saturated')
+    return ` Try --rate ${Math.max(1, Math.round(manifest.rate.perSecond / 2))}.`;
   if (status === 'too-noisy') return ' Run again on a quieter machine, or with more rounds.';
   if (status === 'service-failed') {
     const failing = blocks.findLast(({ status: block }) => block === 'invalid')?.candidate;

@@ -2,14 +2,25 @@ import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, CpuUs } from '../experiment/records.ts';
 import type { Experiment } from '../experiment/run-experiment.ts';
 import { exitCodes } from '../errors.ts';
-import { beyondPerBlockMin, beyondPooledMin, isQuantileKnown, mergeHistograms, quantileMs } from '../statistics/histograms.ts';
+import {
+  beyondPerBlockMin,
+  beyondPooledMin,
+  isQuantileKnown,
+  mergeHistograms,
+  quantileMs,
+} from '../statistics/histograms.ts';
 import { roundsMin } from '../statistics/holm.ts';
 import type { CandidateResult, CompareResult } from './compare-result.ts';
 import { compareCandidates, judgeControl } from './comparisons.ts';
 import { finishedRounds } from './per-round.ts';
 import type { Round } from './per-round.ts';
+import { describeSpoiled } from './progress.ts';
 
-export type HitRatios = { readonly memory: number | null; readonly redis: number | null; readonly all: number | null };
+export type HitRatios = {
+  readonly memory: number | null;
+  readonly redis: number | null;
+  readonly all: number | null;
+};
 
 export type SummaryInput = {
   readonly plan: ExperimentPlan;
@@ -24,7 +35,11 @@ export type SummaryInput = {
   readonly failure: string | null;
 };
 
-type Ending = { readonly status: CompareResult['status']; readonly exitCode: number; readonly withheldReason: string | null };
+type Ending = {
+  readonly status: CompareResult['status'];
+  readonly exitCode: number;
+  readonly withheldReason: string | null;
+};
 
 const endings = {
   service: { status: 'service-failed', exitCode: exitCodes.serviceFailed },
@@ -48,11 +63,19 @@ function endingOf(input: SummaryInput, controlPassed: boolean | null): Ending {
   const { experiment, failure } = input;
   if (failure !== null) return { ...endings.service, withheldReason: failure };
   if (experiment.ended === 'interrupted') {
-    return { status: 'interrupted', exitCode: exitCodes.interrupted, withheldReason: 'the run was interrupted' };
+    return {
+      status: 'interrupted',
+      exitCode: exitCodes.interrupted,
+      withheldReason: 'the run was interrupted',
+    };
   }
-  if (experiment.ended === 'gave-up') {
-    const fault = spoiler(experiment.blocks);
-    const reason = { service: 'the service failed', generator: 'the load generator was saturated', machine: 'the machine was too noisy' };
+  if (experiment.ended === 'gave-up' || experiment.ended === 'noisy') {
+    const fault = experiment.ended === 'noisy' ? 'machine' : spoiler(experiment.blocks);
+    const reason = {
+      service: 'the service failed',
+      generator: 'the load generator was saturated',
+      machine: 'the machine was too noisy',
+    };
     return { ...endings[fault], withheldReason: reason[fault] };
   }
   if (controlPassed === false) {
@@ -65,7 +88,7 @@ function endingOf(input: SummaryInput, controlPassed: boolean | null): Ending {
 export function summarise(input: SummaryInput): CompareResult {
   const { plan, experiment } = input;
   const labels = plan.candidates.map(({ label }) => label);
-  const rounds = finishedRounds(experiment.blocks, labels);
+  const rounds = finishedRounds(experiment.blocks, labels, { withSpoiled: experiment.ended === 'noisy' });
   const controlLabel = plan.candidates.find(({ role }) => role === 'control')?.label ?? '';
   const control = judgeControl(rounds, [controlLabel, plan.baseline], plan.primary);
   const ending = endingOf(input, control.passed);
@@ -95,7 +118,8 @@ export function summarise(input: SummaryInput): CompareResult {
 
 function latencyOf(block: BlockRecord): CandidateResult['latencyMs'] {
   const count = block.responseTimeUs?.totalCount ?? 0;
-  const at = (q: number) => (isQuantileKnown(count, q, beyondPerBlockMin) ? quantileMs(block.responseTimeUs, q) : null);
+  const at = (q: number) =>
+    isQuantileKnown(count, q, beyondPerBlockMin) ? quantileMs(block.responseTimeUs, q) : null;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
@@ -132,12 +156,17 @@ function summariseCandidate(
 ): CandidateResult {
   const blocks = rounds.flatMap((round) => round.get(label) ?? []);
   const pooled = mergeHistograms(blocks.flatMap(({ responseTimeUs }) => responseTimeUs ?? []));
-  const at = (q: number) => (isQuantileKnown(pooled.totalCount, q, beyondPooledMin) ? quantileMs(pooled, q) : null);
+  const at = (q: number) =>
+    isQuantileKnown(pooled.totalCount, q, beyondPooledMin) ? quantileMs(pooled, q) : null;
   const served = total(blocks, (block) => block.servedRequests);
   const reads = total(blocks, (block) => block.cache?.reads ?? null);
   const memory = total(blocks, (block) => block.cache?.memoryHits ?? null);
   const redis = total(blocks, (block) => block.cache?.redisHits ?? null);
-  const cpu = (part: keyof CpuUs) => ratio(total(blocks, (block) => block.cpuUs[part]), served);
+  const cpu = (part: keyof CpuUs) =>
+    ratio(
+      total(blocks, (block) => block.cpuUs[part]),
+      served,
+    );
   const hits = memory === null || redis === null ? null : memory + redis;
   return {
     name: label,
@@ -147,8 +176,16 @@ function summariseCandidate(
     latencyMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
     hitRatio: { memory: ratio(memory, reads), redis: ratio(redis, reads), all: ratio(hits, reads) },
     expectedHitRatio: expectedHitRatios.get(label) ?? { memory: null, redis: null, all: null },
-    storageQueriesPerRequest: ratio(total(blocks, (block) => block.storageQueries), served),
-    cpuUsPerRequest: { service: cpu('service'), postgres: cpu('postgres'), redis: cpu('redis'), driver: cpu('driver') },
+    storageQueriesPerRequest: ratio(
+      total(blocks, (block) => block.storageQueries),
+      served,
+    ),
+    cpuUsPerRequest: {
+      service: cpu('service'),
+      postgres: cpu('postgres'),
+      redis: cpu('redis'),
+      driver: cpu('driver'),
+    },
     requests: total(blocks, (block) => block.requests) ?? 0,
     errors: total(blocks, (block) => block.errors) ?? 0,
   };
@@ -169,18 +206,18 @@ function notesOf({ plan, experiment, manifest, failure }: SummaryInput, rounds: 
     experiment.blocks.filter(({ status }) => status === 'invalid'),
     (block) => `round ${block.round}, try ${block.attempt}`,
   );
-  for (const [name, blocks] of spoiled) {
-    const reasons = blocks.flatMap(({ candidate, findings }) =>
-      findings.filter(({ kind }) => kind === 'hard').map(({ message }) => `${candidate}: ${message}`),
-    );
-    notes.push(`Not counted: ${name} (${reasons.join('; ')}).`);
-  }
+  const isShown = experiment.ended === 'noisy';
+  for (const [name, blocks] of spoiled)
+    notes.push(`${isShown ? 'Spoiled' : 'Not counted'}: ${name}: ${describeSpoiled(blocks)}.`);
+  if (isShown)
+    notes.push('The figures above include the last try of each spoiled round: they show, but prove nothing.');
   if (counted.length > 0 && plan.candidates.some(({ settings }) => settings.tiers !== 'none')) {
     const expired = total(counted, (block) => block.expiredEntries);
     const evicted = total(counted, (block) => block.evictedEntries);
     if (expired === 0) notes.push('Not exercised: no entry of a memory tier expired while it was measured.');
     if (evicted === 0) notes.push('Not exercised: nothing was evicted for room.');
   }
-  if (manifest.machine.unavailable.length > 0) notes.push(`Not offered by this machine: ${manifest.machine.unavailable.join(', ')}.`);
+  if (manifest.machine.unavailable.length > 0)
+    notes.push(`Not offered by this machine: ${manifest.machine.unavailable.join(', ')}.`);
   return notes;
 }

@@ -2,8 +2,6 @@ import { formatChange, unknown } from './change-text.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
 import { describeVerdicts, recommend } from './sentences.ts';
 
-
-
 function ms(value: number | null): string {
   if (value === null) return unknown;
   return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
@@ -52,25 +50,37 @@ const columns: readonly {
   { title: 'p99', cell: (_, { latencyMs }) => ms(latencyMs.p99) },
   { title: 'change', isLeft: true, cell: changeCell },
   { title: 'hit % mem/redis/all', cell: (_, candidate) => hits(candidate) },
-  { title: 'expected', cell: (_, { expectedHitRatio, config }) => (config['tiers'] === 'none' ? '0' : percent(expectedHitRatio.all)) },
+  {
+    title: 'expected',
+    cell: (_, { expectedHitRatio, config }) =>
+      config['tiers'] === 'none' ? '0' : percent(expectedHitRatio.all),
+  },
   { title: 'q/req', cell: (_, candidate) => candidate.storageQueriesPerRequest?.toFixed(2) ?? unknown },
   { title: 'CPU µs/req app/pg/redis', cell: (_, candidate) => cpu(candidate) },
   { title: 'verdict', isLeft: true, cell: verdictCell },
 ];
 
 /** Rows of cells as lines of equal columns. */
-export function alignColumns(rows: readonly (readonly string[])[], isLeft: (column: number) => boolean): string[] {
+export function alignColumns(
+  rows: readonly (readonly string[])[],
+  isLeft: (column: number) => boolean,
+): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>
     row
-      .map((cell, column) => (isLeft(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        isLeft(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd(),
   );
 }
 
 function headline({ manifest, control }: CompareResult): string {
-  const floor = control.noiseFloorPct === null ? 'noise floor unknown' : `noise floor (A/A′) ±${control.noiseFloorPct.toFixed(1)} %`;
+  const floor =
+    control.noiseFloorPct === null
+      ? 'noise floor unknown'
+      : `noise floor (A/A′) ±${control.noiseFloorPct.toFixed(1)} %`;
   return [
     `${manifest.primary} response time of ${manifest.scenario}`,
     `${manifest.rate.perSecond} requests/s, ${manifest.arrivals} arrivals`,
@@ -83,15 +93,12 @@ function headline({ manifest, control }: CompareResult): string {
 
 /** The result as text for people. */
 export function renderTable(result: CompareResult): string {
-  const rows = [columns.map(({ title }) => title), ...result.candidates.map((candidate) => columns.map(({ cell }) => cell(result, candidate)))];
-  const table = alignColumns(rows, (column) => columns[column]?.isLeft === true);
-  const sections = [
-    [headline(result)],
-    table,
-    [recommend(result)],
-    describeVerdicts(result),
-    result.notes,
+  const rows = [
+    columns.map(({ title }) => title),
+    ...result.candidates.map((candidate) => columns.map(({ cell }) => cell(result, candidate))),
   ];
+  const table = alignColumns(rows, (column) => columns[column]?.isLeft === true);
+  const sections = [[headline(result)], table, [recommend(result)], describeVerdicts(result), result.notes];
   return `${sections
     .filter((section) => section.length > 0)
     .map((section) => section.join('\n'))

@@ -39,7 +39,10 @@ export function readMachine(): MachineReading {
   };
   const line = tryRead('/proc/stat')?.split('\n', 1)[0];
   if (line === undefined) return { ...shared, ...portableTotals(), stealUs: null };
-  const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, soft = 0, steal = 0] = line.split(/\s+/).slice(1).map(Number);
+  const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, soft = 0, steal = 0] = line
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
   const total = user + nice + system + idle + wait + irq + soft + steal;
   return { ...shared, totalUs: total * tickUs, idleUs: (idle + wait) * tickUs, stealUs: steal * tickUs };
 }
@@ -56,7 +59,10 @@ type ProcessTimes = { readonly parent: number; readonly ownUs: number; readonly 
 function readTimes(pid: number): ProcessTimes | null {
   const stat = tryRead(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   const [, parent = 0] = fields;
   const [own, ownSystem, reaped, reapedSystem] = fields.slice(11, 15) as [number, number, number, number];
   return { parent, ownUs: (own + ownSystem) * tickUs, reapedUs: (reaped + reapedSystem) * tickUs };

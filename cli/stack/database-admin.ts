@@ -22,7 +22,10 @@ function own(name: string): string {
 }
 
 export function createDatabaseAdmin(adminUrl: string): DatabaseAdmin {
-  const run = async <Row extends object>(statement: string, values: readonly unknown[] = []): Promise<Row[]> => {
+  const run = async <Row extends object>(
+    statement: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> => {
     const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 });
     client.on('error', () => {});
     try {
@@ -42,7 +45,8 @@ export function createDatabaseAdmin(adminUrl: string): DatabaseAdmin {
       url.pathname = `/${own(database)}`;
       return url.href;
     },
-    databaseExists: async (name) => (await run('SELECT 1 FROM pg_database WHERE datname = $1', [own(name)])).length > 0,
+    databaseExists: async (name) =>
+      (await run('SELECT 1 FROM pg_database WHERE datname = $1', [own(name)])).length > 0,
     createDatabase: async (name, { template } = {}) => {
       const source = template === undefined ? '' : ` TEMPLATE ${own(template)} STRATEGY file_copy`;
       await run(`CREATE DATABASE ${own(name)}${source}`);
@@ -50,9 +54,12 @@ export function createDatabaseAdmin(adminUrl: string): DatabaseAdmin {
     dropDatabase: async (name) => void (await run(`DROP DATABASE IF EXISTS ${own(name)} WITH (FORCE)`)),
     renameDatabase: async (from, to) => void (await run(`ALTER DATABASE ${own(from)} RENAME TO ${own(to)}`)),
     listDatabases: async () => {
-      const rows = await run<{ datname: string }>("SELECT datname FROM pg_database WHERE datname LIKE 'darkroom\\_%'");
+      const rows = await run<{ datname: string }>(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'darkroom\\_%'",
+      );
       return rows.map((row) => row.datname);
     },
-    readVersion: async () => (await run<{ server_version: string }>('SHOW server_version'))[0]?.server_version ?? 'unknown',
+    readVersion: async () =>
+      (await run<{ server_version: string }>('SHOW server_version'))[0]?.server_version ?? 'unknown',
   };
 }

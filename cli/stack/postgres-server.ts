@@ -95,7 +95,8 @@ async function startEmbedded(context: StackContext): Promise<PostgresServer> {
 async function initialise(context: StackContext, programs: string, folder: string): Promise<string> {
   const user = context.paths.serverUser;
   const passwordFile = `${folder}.password`;
-  if (existsSync(join(folder, 'PG_VERSION')) && existsSync(passwordFile)) return readFileSync(passwordFile, 'utf8').trim();
+  if (existsSync(join(folder, 'PG_VERSION')) && existsSync(passwordFile))
+    return readFileSync(passwordFile, 'utf8').trim();
   context.report('Initialising PostgreSQL ...');
   const draft = `${folder}.new`;
   for (const leftover of [folder, draft]) rmSync(leftover, { recursive: true, force: true });
@@ -105,11 +106,15 @@ async function initialise(context: StackContext, programs: string, folder: strin
   if (user !== null) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
   const args = ['-D', draft, '-U', 'darkroom', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
   try {
-    await promisify(execFile)(join(programs, 'initdb'), [...args, '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8'], {
-      ...(user ?? {}),
-      cwd: context.paths.data,
-      signal: context.signal,
-    });
+    await promisify(execFile)(
+      join(programs, 'initdb'),
+      [...args, '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8'],
+      {
+        ...(user ?? {}),
+        cwd: context.paths.data,
+        signal: context.signal,
+      },
+    );
   } catch (error) {
     const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
     throw new CommandError('cannotProvision', `PostgreSQL could not be initialised: ${output}`, {
@@ -143,10 +148,21 @@ async function startOnFreePort(context: StackContext, programs: string, folder: 
 }
 
 /** Whether the server answers before it ends or the limit is reached. */
-async function isAnswering(context: StackContext, server: SupervisedProcess, port: number, password: string): Promise<boolean> {
+async function isAnswering(
+  context: StackContext,
+  server: SupervisedProcess,
+  port: number,
+  password: string,
+): Promise<boolean> {
   const giveUpAt = performance.now() + startLimitMs;
   while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'darkroom', password, database: 'postgres' });
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port,
+      user: 'darkroom',
+      password,
+      database: 'postgres',
+    });
     client.on('error', () => {});
     try {
       await client.connect();

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CommandError } from '../errors.ts';
@@ -15,7 +24,15 @@ export type RedisBinary = {
 };
 
 /** Debian's packages that make a server without touching the system; 1.5 MB together. */
-const debianPackages = ['redis-tools', 'redis-server', 'libjemalloc2', 'liblua5.1-0', 'liblzf1', 'lua-bitop', 'lua-cjson'];
+const debianPackages = [
+  'redis-tools',
+  'redis-server',
+  'libjemalloc2',
+  'liblua5.1-0',
+  'liblzf1',
+  'lua-bitop',
+  'lua-cjson',
+];
 
 /** The first program of these names on PATH. */
 export function findOnPath(path: string, names: readonly string[]): string | null {
@@ -39,7 +56,9 @@ export function findRedisBinary(context: StackContext): RedisBinary | null {
   if (command !== null) return { command, source: command, env: {} };
   const unpacked = join(context.paths.cache, 'redis');
   const binary = join(unpacked, 'usr', 'bin', 'redis-server');
-  return existsSync(binary) ? { command: binary, source: unpacked, env: { LD_LIBRARY_PATH: libraryPath(unpacked) } } : null;
+  return existsSync(binary)
+    ? { command: binary, source: unpacked, env: { LD_LIBRARY_PATH: libraryPath(unpacked) } }
+    : null;
 }
 
 function libraryPath(unpacked: string): string {
@@ -51,7 +70,10 @@ function libraryPath(unpacked: string): string {
 export async function provideRedisBinary(context: StackContext): Promise<RedisBinary> {
   const found = findRedisBinary(context);
   if (found !== null) return found;
-  if (findOnPath(context.environment.path, ['apt-get']) !== null && findOnPath(context.environment.path, ['dpkg']) !== null) {
+  if (
+    findOnPath(context.environment.path, ['apt-get']) !== null &&
+    findOnPath(context.environment.path, ['dpkg']) !== null
+  ) {
     context.report('Unpacking Redis from the packages of this system (1.5 MB, once) ...');
     await unpackDebian(context);
     const unpacked = findRedisBinary(context);
@@ -68,8 +90,19 @@ async function unpackDebian(context: StackContext): Promise<void> {
   const packages = join(folder, 'packages');
   const root = join(folder, 'root');
   for (const path of [join(state, 'lists', 'partial'), packages, root]) mkdirSync(path, { recursive: true });
-  const lists = ['-o', `Dir::State::lists=${join(state, 'lists')}`, '-o', `Dir::Cache=${state}`, '-o', 'APT::Sandbox::User=root'];
-  const options = { cwd: packages, signal: context.signal, env: { ...context.environment.inherited, LC_ALL: 'C' } };
+  const lists = [
+    '-o',
+    `Dir::State::lists=${join(state, 'lists')}`,
+    '-o',
+    `Dir::Cache=${state}`,
+    '-o',
+    'APT::Sandbox::User=root',
+  ];
+  const options = {
+    cwd: packages,
+    signal: context.signal,
+    env: { ...context.environment.inherited, LC_ALL: 'C' },
+  };
   try {
     await run('apt-get', [...lists, '-q', 'update'], options);
     await run('apt-get', [...lists, '-q', 'download', ...debianPackages], options);
@@ -82,10 +115,14 @@ async function unpackDebian(context: StackContext): Promise<void> {
     renameSync(root, join(context.paths.cache, 'redis'));
   } catch (error) {
     const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
-    throw new CommandError(context.signal.aborted ? 'interrupted' : 'cannotProvision', `Redis could not be unpacked: ${output}`, {
-      remedy: 'Install it yourself (apt-get install redis-server), or set REDIS_URL.',
-      cause: error,
-    });
+    throw new CommandError(
+      context.signal.aborted ? 'interrupted' : 'cannotProvision',
+      `Redis could not be unpacked: ${output}`,
+      {
+        remedy: 'Install it yourself (apt-get install redis-server), or set REDIS_URL.',
+        cause: error,
+      },
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

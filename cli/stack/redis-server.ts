@@ -27,16 +27,31 @@ const pollMs = 20;
 const portAttempts = 3;
 
 /** A cache: nothing on disk, bounded memory, and when that is full the least recently used entry goes. */
-const settings = ['bind 127.0.0.1', 'save ""', 'appendonly no', 'maxmemory 256mb', 'maxmemory-policy allkeys-lru'];
+const settings = [
+  'bind 127.0.0.1',
+  'save ""',
+  'appendonly no',
+  'maxmemory 256mb',
+  'maxmemory-policy allkeys-lru',
+];
 
 /** A Redis process of its own, or keys under a prefix of their own in the Redis of REDIS_URL. */
-export async function startRedis(context: StackContext, { name }: { readonly name: string }): Promise<RedisServer> {
+export async function startRedis(
+  context: StackContext,
+  { name }: { readonly name: string },
+): Promise<RedisServer> {
   const { redisUrl } = context.environment;
   return redisUrl === null ? startOwn(context, name) : useGiven(redisUrl);
 }
 
 function connect(url: string): Redis {
-  const redis = new Redis(url, { lazyConnect: true, connectTimeout: 2_000, commandTimeout: 5_000, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 2_000,
+    commandTimeout: 5_000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
   redis.on('error', () => {});
   return redis;
 }
@@ -53,7 +68,14 @@ async function useGiven(url: string): Promise<RedisServer> {
     await redis.connect();
     const version = await readVersion(redis);
     const nothing = { pid: null, logFile: null, isAlive: () => true, cpuUs: () => null };
-    return { ...nothing, source: 'REDIS_URL', version, url, keyPrefix, stop: () => removeKeys(url, keyPrefix) };
+    return {
+      ...nothing,
+      source: 'REDIS_URL',
+      version,
+      url,
+      keyPrefix,
+      stop: () => removeKeys(url, keyPrefix),
+    };
   } catch (error) {
     throw new CommandError('cannotProvision', 'The Redis of REDIS_URL does not answer.', {
       remedy: 'Mend or unset REDIS_URL; without it a server is started.',
@@ -104,18 +126,34 @@ async function startOwn(context: StackContext, name: string): Promise<RedisServe
         rmSync(folder, { recursive: true, force: true });
       };
       const { pid, logFile, isAlive } = server;
-      return { source: binary.source, version, url, keyPrefix: 'darkroom:', pid, logFile, isAlive, cpuUs: () => readTreeCpuUs(pid), stop };
+      return {
+        source: binary.source,
+        version,
+        url,
+        keyPrefix: 'darkroom:',
+        pid,
+        logFile,
+        isAlive,
+        cpuUs: () => readTreeCpuUs(pid),
+        stop,
+      };
     }
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
     if (attempt === portAttempts) {
-      throw new CommandError('cannotProvision', `Redis does not start:\n  ${tailOf(server.logFile)}`, { logFile: server.logFile });
+      throw new CommandError('cannotProvision', `Redis does not start:\n  ${tailOf(server.logFile)}`, {
+        logFile: server.logFile,
+      });
     }
   }
 }
 
 /** The version once the server answers; null when it ends or the limit is reached before. */
-async function awaitVersion(context: StackContext, server: SupervisedProcess, url: string): Promise<string | null> {
+async function awaitVersion(
+  context: StackContext,
+  server: SupervisedProcess,
+  url: string,
+): Promise<string | null> {
   const giveUpAt = performance.now() + startLimitMs;
   while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
     const redis = connect(url);

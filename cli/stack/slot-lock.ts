@@ -36,7 +36,10 @@ function isHeld(file: string): boolean {
 }
 
 /** The first numbered folder `name-1`, `name-2`, ... that no live process uses; null when there are too many. */
-export function takeSlot(parent: string, name: string): { readonly folder: string; readonly release: () => void } | null {
+export function takeSlot(
+  parent: string,
+  name: string,
+): { readonly folder: string; readonly release: () => void } | null {
   for (let number = 1; number <= slotsMax; number += 1) {
     const folder = join(parent, `${name}-${number}`);
     const lock = `${folder}.lock`;

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../environment.ts';
@@ -31,8 +40,11 @@ function canWrite(folder: string): boolean {
 /** PostgreSQL refuses to run as root: the user `postgres` when there is one, else `nobody`. */
 function findServerUser(): { uid: number; gid: number } | null {
   if (process.getuid?.() !== 0) return null;
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
-  const account = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody');
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const account =
+    accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody');
   if (account === undefined) {
     throw new CommandError('cannotProvision', 'There is no user that PostgreSQL could run as.', {
       remedy: 'Add a user "postgres", or run as a plain user.',
@@ -57,7 +69,9 @@ function privateTemporaryFolder(checkout: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== uid) {
-    throw new CommandError('cannotProvision', `${folder} belongs to somebody else.`, { remedy: 'Remove it, or set TMPDIR.' });
+    throw new CommandError('cannotProvision', `${folder} belongs to somebody else.`, {
+      remedy: 'Remove it, or set TMPDIR.',
+    });
   }
   chmodSync(folder, 0o711);
   return folder;
@@ -70,7 +84,8 @@ export function resolvePaths(checkout: string, environment: Environment): StackP
   const isOwnUsable = canWrite(own) && canWrite(join(own, 'logs'));
   const data = isOwnUsable && serverUser === null ? join(own, 'data') : privateTemporaryFolder(checkout);
   const state = isOwnUsable ? own : data;
-  const cache = environment.cacheFolder ?? join(environment.xdgCacheHome ?? join(homedir(), '.cache'), 'darkroom');
+  const cache =
+    environment.cacheFolder ?? join(environment.xdgCacheHome ?? join(homedir(), '.cache'), 'darkroom');
   for (const folder of [join(data, 'pids'), join(state, 'logs'), join(state, 'runs'), cache]) {
     if (!canWrite(folder)) {
       throw new CommandError('cannotProvision', `${folder} cannot be written.`, {

@@ -70,16 +70,23 @@ function spawnChild(context: StackContext, settings: ProcessSettings, logFile: s
 }
 
 /** Starts a child whose output goes to a log file and whose life is bound to ours. Throws when it cannot be started. */
-export async function startProcess(context: StackContext, settings: ProcessSettings): Promise<SupervisedProcess> {
+export async function startProcess(
+  context: StackContext,
+  settings: ProcessSettings,
+): Promise<SupervisedProcess> {
   const logFile = join(context.paths.state, 'logs', `${settings.name}.log`);
   const child = spawnChild(context, settings, logFile);
   try {
     await once(child, 'spawn');
   } catch (error) {
-    throw new CommandError('cannotProvision', `${settings.command} cannot be started: ${(error as Error).message}`, {
-      logFile,
-      cause: error,
-    });
+    throw new CommandError(
+      'cannotProvision',
+      `${settings.command} cannot be started: ${(error as Error).message}`,
+      {
+        logFile,
+        cause: error,
+      },
+    );
   }
   child.on('error', () => {});
   const pid = child.pid as number;
@@ -125,8 +132,12 @@ function readPidFile(file: string): PidRecord | null {
 
 /** Processes of runs in this checkout whose command is still alive. */
 export function liveOwners(paths: StackPaths): number[] {
-  const records = readdirSync(join(paths.data, 'pids')).map((name) => readPidFile(join(paths.data, 'pids', name)));
-  const owners = records.flatMap((record) => (record !== null && isSameProcess(record.owner) ? [record.owner.pid] : []));
+  const records = readdirSync(join(paths.data, 'pids')).map((name) =>
+    readPidFile(join(paths.data, 'pids', name)),
+  );
+  const owners = records.flatMap((record) =>
+    record !== null && isSameProcess(record.owner) ? [record.owner.pid] : [],
+  );
   return [...new Set(owners)];
 }
 

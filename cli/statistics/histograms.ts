@@ -6,7 +6,11 @@ const highestUs = 60_000_000;
 
 /** A histogram of microseconds with three significant digits: quantiles are off by 0.1 % at most. */
 export function createHistogram(): Histogram {
-  return build({ lowestDiscernibleValue: 1, highestTrackableValue: highestUs, numberOfSignificantValueDigits: 3 });
+  return build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: highestUs,
+    numberOfSignificantValueDigits: 3,
+  });
 }
 
 /** Records a time; what lies outside of the range counts as its nearest end. */

@@ -15,7 +15,12 @@ function tQuantile(probability: number, freedom: number): number {
   return jstat.studentt.inv(probability, freedom);
 }
 
-function intervalOf(mean: number, sd: number, n: number, confidence: number): readonly [number, number] | null {
+function intervalOf(
+  mean: number,
+  sd: number,
+  n: number,
+  confidence: number,
+): readonly [number, number] | null {
   if (n < 2) return null;
   const half = (tQuantile(1 - (1 - confidence) / 2, n - 1) * sd) / Math.sqrt(n);
   return [mean - half, mean + half];
@@ -28,9 +33,17 @@ function intervalOf(mean: number, sd: number, n: number, confidence: number): re
 export function pairedEffect(differences: readonly number[]): PairedEffect {
   const n = differences.length;
   const mean = differences.reduce((sum, value) => sum + value, 0) / n;
-  const sd = n < 2 ? 0 : Math.sqrt(differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const sd =
+    n < 2 ? 0 : Math.sqrt(differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
   const interval = (confidence: number) => intervalOf(mean, sd, n, confidence);
-  return { rounds: n, mean, sd, interval90: interval(0.9), interval95: interval(0.95), interval99: interval(0.99) };
+  return {
+    rounds: n,
+    mean,
+    sd,
+    interval90: interval(0.9),
+    interval95: interval(0.95),
+    interval99: interval(0.99),
+  };
 }
 
 /** A log ratio as a change in percent. */

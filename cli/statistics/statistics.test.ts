@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
-import { createHistogram, isQuantileKnown, mergeHistograms, quantileMs, recordUs, requestsMissing } from './histograms.ts';
+import {
+  createHistogram,
+  isQuantileKnown,
+  mergeHistograms,
+  quantileMs,
+  recordUs,
+  requestsMissing,
+} from './histograms.ts';
 import { holmAdjust, roundsMin } from './holm.ts';
 import { pairedEffect, toPct } from './paired-effect.ts';
 import { signFlipP } from './sign-flip.ts';
@@ -57,7 +64,14 @@ test('the fewest rounds grow with the family', () => {
 });
 
 test('verdicts say the first word that applies', () => {
-  const effect = (low: number, high: number) => ({ rounds: 7, mean: (low + high) / 2, sd: 0.1, interval95: [low, high] as const, interval90: [low * 0.9 + high * 0.1, high * 0.9 + low * 0.1] as const, interval99: null });
+  const effect = (low: number, high: number) => ({
+    rounds: 7,
+    mean: (low + high) / 2,
+    sd: 0.1,
+    interval95: [low, high] as const,
+    interval90: [low * 0.9 + high * 0.1, high * 0.9 + low * 0.1] as const,
+    interval99: null,
+  });
   assert.equal(judge(effect(-0.5, -0.2), 0.05, 0.01), 'better');
   assert.equal(judge(effect(0.2, 0.5), 0.05, 0.01), 'worse');
   assert.equal(judge(effect(-0.02, 0.02), 0.05, 0.9), 'equivalent');

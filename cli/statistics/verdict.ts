@@ -1,7 +1,8 @@
 import type { PairedEffect } from './paired-effect.ts';
 
 /** What an effect amounts to. `better` is less: latency, queries and CPU are costs. */
-export type Verdict = 'better' | 'worse' | 'equivalent' | 'slightly better' | 'slightly worse' | 'inconclusive';
+export type Verdict =
+  'better' | 'worse' | 'equivalent' | 'slightly better' | 'slightly worse' | 'inconclusive';
 
 const significance = 0.05;
 /** Sum of the normal quantiles of 80 % power and a two-sided 5 %: 0.84 + 1.96. */

@@ -85,7 +85,11 @@ function environmentOf(settings: ReplicaSettings, labToken: string): Record<stri
 }
 
 /** Starts one process of the service and waits until it listens. */
-export async function startReplica(context: StackContext, checkout: string, settings: ReplicaSettings): Promise<Replica> {
+export async function startReplica(
+  context: StackContext,
+  checkout: string,
+  settings: ReplicaSettings,
+): Promise<Replica> {
   const labToken = crypto.randomUUID();
   const child = await startProcess(context, {
     name: `service-${settings.name}`,
@@ -105,7 +109,8 @@ export async function startReplica(context: StackContext, checkout: string, sett
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(answerLimitMs),
     });
-    if (!response.ok) throw new CommandError('internal', `the clock of ${settings.name} answered ${response.status}`);
+    if (!response.ok)
+      throw new CommandError('internal', `the clock of ${settings.name} answered ${response.status}`);
   };
   let alive = true;
   void child.exited.then(() => {

@@ -15,7 +15,6 @@ import { takeLock } from '../stack/slot-lock.ts';
 import { CommandError } from '../errors.ts';
 import type { WorldMaker } from './world.ts';
 
-
 /** Everything whose change makes another database: the schema, the loader, the generator. */
 const sources = [
   ['app', 'storage', 'migrations'],
@@ -27,7 +26,11 @@ function digestOfSources(checkout: string): string {
   const hash = createHash('sha256');
   for (const parts of sources) {
     const path = join(checkout, ...parts);
-    const files = path.endsWith('.ts') ? [path] : readdirSync(path).sort().map((name) => join(path, name));
+    const files = path.endsWith('.ts')
+      ? [path]
+      : readdirSync(path)
+          .sort()
+          .map((name) => join(path, name));
     for (const file of files) if (!file.endsWith('.test.ts')) hash.update(readFileSync(file));
   }
   return hash.digest('hex').slice(0, 12);
@@ -94,5 +97,6 @@ function describeGraph({ links, followers, following, reciprocity }: GraphStatis
 /** Puts the images of the seeded photos where the service reads them. */
 export async function storeSamplePhotos(checkout: string, mediaFolder: string): Promise<void> {
   const store = createFileStore(mediaFolder);
-  for (const { file } of samplePhotos) await store.put(readFileSync(join(checkout, 'loadtests', 'media', file)));
+  for (const { file } of samplePhotos)
+    await store.put(readFileSync(join(checkout, 'loadtests', 'media', file)));
 }

@@ -20,7 +20,8 @@ export function* parseExposition(text: string): Generator<Sample> {
     const match = /^([A-Za-z_:][\w:]*)(?:\{(.*?)\})? ([^ ]+)(?: |$)/.exec(line);
     if (match === null) continue;
     const labels = new Map<string, string>();
-    for (const [, name, value] of (match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) labels.set(name as string, value as string);
+    for (const [, name, value] of (match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
+      labels.set(name as string, value as string);
     yield { name: match[1] as string, labels, value: Number(match[3]) };
   }
 }
@@ -95,7 +96,8 @@ function combine(
   operate: (a: number, b: number) => number,
 ): ServiceCounters {
   const cache = noCounts().cache;
-  for (const key of Object.keys(cache) as (keyof CacheCounts)[]) cache[key] = operate(left.cache[key], right.cache[key]);
+  for (const key of Object.keys(cache) as (keyof CacheCounts)[])
+    cache[key] = operate(left.cache[key], right.cache[key]);
   return {
     requests: operate(left.requests, right.requests),
     cache,

@@ -13,7 +13,13 @@ export const cacheAside: StrategyDefinition = {
   summary: 'a miss loads and fills; a write commits, then deletes the key',
   usesTiers: true,
   defaultProtection: 'none',
-  allows: ['stale-fill', 'older-overwrites-newer', 'stale-promotion', 'lost-invalidation', 'failed-invalidation'],
+  allows: [
+    'stale-fill',
+    'older-overwrites-newer',
+    'stale-promotion',
+    'lost-invalidation',
+    'failed-invalidation',
+  ],
   promote: (near, key, entry) => near.set(key, entry),
   create(context) {
     const path = createReadPath(context, (key, entry, _, isOvertaken) =>

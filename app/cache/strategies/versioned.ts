@@ -20,7 +20,9 @@ export const versioned: StrategyDefinition = {
   create(context) {
     const { tiers, flights } = context;
     // An overtaken load may fill too: it can hold the newest version, and the fence knows whether it does.
-    const path = createReadPath(context, (key, entry, startedAtMs) => tiers.setFenced(key, entry, startedAtMs));
+    const path = createReadPath(context, (key, entry, startedAtMs) =>
+      tiers.setFenced(key, entry, startedAtMs),
+    );
     return {
       read: path.read,
       readMany: path.readMany,

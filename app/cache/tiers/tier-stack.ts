@@ -40,7 +40,8 @@ export function createTierStack({ near, far, promote, now }: TierStackOptions): 
   return {
     near,
     far,
-    get: (key): MaybePromise<TierHit | undefined> => near?.get(key) ?? (far === null ? undefined : getFar(key)),
+    get: (key): MaybePromise<TierHit | undefined> =>
+      near?.get(key) ?? (far === null ? undefined : getFar(key)),
     async getMany(keys) {
       const hits = keys.map((key) => near?.get(key));
       const missing = keys.filter((_, index) => hits[index] === undefined);
