@@ -9,12 +9,13 @@ export function createBackgroundTasks(onFailure: (name: string, reason: unknown)
   const running = new Set<Promise<void>>();
   return {
     run(name, task) {
-      const watched = task.then(
-        () => {},
-        (reason: unknown) => onFailure(name, reason),
-      );
+      const watched: Promise<void> = task
+        .then(
+          () => {},
+          (reason: unknown) => onFailure(name, reason),
+        )
+        .finally(() => running.delete(watched));
       running.add(watched);
-      void watched.then(() => running.delete(watched));
     },
     settled: async () => {
       await Promise.all(running);

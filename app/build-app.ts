@@ -1,9 +1,10 @@
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify from 'fastify';
+import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import { createBackgroundTasks } from './background-tasks.ts';
+import type { Cache } from './cache/cache.ts';
 import { createCache } from './cache/create-cache.ts';
 import { createStoppableClock, createSystemClock } from './clock.ts';
 import type { StoppableClock } from './clock.ts';
@@ -21,7 +22,7 @@ import { createFollowStore } from './follows/follow-store.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { registerProblemDetails } from './http/problem-details.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
-import type { App } from './http/route-parts.ts';
+import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/send-read.ts';
 import { createViewerOf } from './http/viewer.ts';
 import { registerLikeRoutes } from './likes/like-routes.ts';
@@ -34,7 +35,9 @@ import { registerPhotoRoutes } from './photos/photo-routes.ts';
 import { createPhotoService } from './photos/photo-service.ts';
 import { createPhotoStore } from './photos/photo-store.ts';
 import { createFileStore } from './storage/object-store.ts';
+import type { ObjectStore } from './storage/object-store.ts';
 import { createStorage } from './storage/postgres.ts';
+import type { Storage } from './storage/postgres.ts';
 import { registerProfileRoutes } from './users/profile-routes.ts';
 import { createProfileService } from './users/profile-service.ts';
 import { createProfileStore } from './users/profile-store.ts';
@@ -82,30 +85,9 @@ export async function buildApp(
     redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
   });
 
-  const photoService = createPhotoService({ cache, objectStore, photoStore: createPhotoStore(storage) });
-  const feedService = createFeedService({ cache, photoService, feedStore: createFeedStore(storage) });
-  const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });
-  const followService = createFollowService({ cache, followStore: createFollowStore(storage) });
-  const likeService = createLikeService({ cache, likeStore: createLikeStore(storage) });
-  const commentService = createCommentService({ cache, commentStore: createCommentStore(storage) });
-
-  const app: App = fastify({
-    loggerInstance: logger,
-    disableRequestLogging: true,
-    bodyLimit: bodyBytesMax,
-    requestTimeout: requestTimeoutMs,
-    return503OnClosing: true,
-    forceCloseConnections: 'idle',
-  }).withTypeProvider<TypeBoxTypeProvider>();
+  const app = createServer(logger);
   let isDraining = false;
-  app.addHook('onRequest', (_, reply, done) => {
-    reply.headers({
-      [headers.replica]: config.replica,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'private, no-store',
-    });
-    done();
-  });
+  addCommonHeaders(app, config.replica);
   registerProblemDetails(app);
   registerRequestMetrics(app, metrics.observeRequest);
   await app.register(swagger, { openapi: { info: { title: 'Darkroom photo service', version: '1' } } });
@@ -124,12 +106,7 @@ export async function buildApp(
     describeRead: createDescribeRead(config.candidate.tiers),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
-  registerPhotoRoutes(app, parts, photoService);
-  registerFeedRoutes(app, parts, feedService);
-  registerProfileRoutes(app, parts, profileService);
-  registerFollowRoutes(app, parts, followService);
-  registerLikeRoutes(app, parts, likeService);
-  registerCommentRoutes(app, parts, commentService);
+  registerFeatures(app, { parts, cache, storage, objectStore });
   registerMediaRoutes(app, objectStore);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.ready();
@@ -147,4 +124,51 @@ export async function buildApp(
       await storage.close();
     },
   };
+}
+
+/** What every response carries. An answer depends on its viewer, so that only the viewer may keep it. */
+function addCommonHeaders(app: App, replica: string): void {
+  app.addHook('onRequest', (_, reply, done) => {
+    reply.headers({
+      [headers.replica]: replica,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'private, no-store',
+    });
+    done();
+  });
+}
+
+function createServer(logger: FastifyBaseLogger): App {
+  return fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>();
+}
+
+type FeatureParts = {
+  readonly parts: RouteParts;
+  readonly cache: Cache;
+  readonly storage: Storage;
+  readonly objectStore: ObjectStore;
+};
+
+/** Every feature: its store, its service, its routes. */
+function registerFeatures(app: App, { parts, cache, storage, objectStore }: FeatureParts): void {
+  const photoService = createPhotoService({ cache, objectStore, photoStore: createPhotoStore(storage) });
+  const feedService = createFeedService({ cache, photoService, feedStore: createFeedStore(storage) });
+  const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });
+  const followService = createFollowService({ cache, followStore: createFollowStore(storage) });
+  const likeService = createLikeService({ cache, likeStore: createLikeStore(storage) });
+  const commentService = createCommentService({ cache, commentStore: createCommentStore(storage) });
+
+  registerPhotoRoutes(app, parts, photoService);
+  registerFeedRoutes(app, parts, feedService);
+  registerProfileRoutes(app, parts, profileService);
+  registerFollowRoutes(app, parts, followService);
+  registerLikeRoutes(app, parts, likeService);
+  registerCommentRoutes(app, parts, commentService);
 }

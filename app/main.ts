@@ -52,13 +52,19 @@ async function start(config: Config): Promise<void> {
   process.send?.({ type: 'listening', http, metrics, lab });
 }
 
+/** The stable code of an error of ours, or of the system. */
+function codeOf(error: unknown): string {
+  if (error instanceof DarkroomError) return error.code;
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'INTERNAL';
+}
+
 try {
   await start(readConfig());
 } catch (error) {
-  const code =
-    error instanceof DarkroomError ? error.code : ((error as { code?: unknown }).code ?? 'INTERNAL');
+  const code = codeOf(error);
   process.stderr.write(
-    `darkroom service: ${String(code)}: ${error instanceof Error ? error.message : String(error)}\n`,
+    `darkroom service: ${code}: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exit(error instanceof DarkroomError ? 2 : 1);
 }

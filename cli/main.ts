@@ -1,8 +1,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { boundedNumber, wholeNumber } from './commands/arguments.ts';
+import type { LoadOptions } from './commands/load.ts';
 import { createTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
+import type { ServiceOptions } from './commands/up.ts';
 import { CommandError, exitCodes } from './errors.ts';
+import type { CompareOptions } from './experiment/plan-experiment.ts';
 
 /** Options of every command that puts load on the service. */
 function withLoadOptions(command: Command): Command {
@@ -38,21 +41,21 @@ function program(terminal: Terminal): Command {
     .addOption(new Option('--primary <metric>', 'the metric of the verdict').choices(['p50', 'p95', 'p99']))
     .option('--json <file>', 'write the result as JSON')
     .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
-    .action(async (candidates: string[], options, command: Command) => {
+    .action(async (candidates: string[], options: CompareOptions, command: Command) => {
       const isRateGiven = command.getOptionValueSource('rate') === 'cli';
       const { compare } = await import('./commands/compare.ts');
       return compare(terminal, candidates, { ...options, isRateGiven });
     });
   withLoadOptions(root.command('up [candidate]'))
     .description('start the servers and the service, print its addresses, and wait for Ctrl-C')
-    .action(async (candidate: string | undefined, options) =>
+    .action(async (candidate: string | undefined, options: ServiceOptions) =>
       (await import('./commands/up.ts')).up(terminal, candidate, options),
     );
   withLoadOptions(root.command('load <scenario>'))
     .description('put the load of one scenario on one candidate and print what it met')
     .option('--candidate <candidate>', 'the candidate under load', 'cache-aside')
     .option('--duration <seconds>', 'measured seconds', boundedNumber(1, 3_600), 15)
-    .action(async (scenario: string, options) =>
+    .action(async (scenario: string, options: LoadOptions) =>
       (await import('./commands/load.ts')).load(terminal, scenario, options),
     );
   root

@@ -1,14 +1,13 @@
 import { performance } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
-import type { ReadOutcome } from '../cache/cache.ts';
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { CacheObserver } from '../cache/cache-events.ts';
 import { metricNames } from '../contract/metric-names.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
+import { createCacheObserver } from './cache-metrics.ts';
 
 const requestBuckets = [
   0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
-const cacheBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
 const storageBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /** A finished request, as the metrics see it. `route` is a template, never a path. */
@@ -25,16 +24,6 @@ export type Metrics = {
   readonly observeStorage: (event: StorageEvent) => void;
   readonly observeRequest: (event: RequestEvent) => void;
   readonly watchPool: (storage: Storage) => void;
-};
-
-const answerLabels: Readonly<
-  Record<ReadOutcome, { readonly cache_tier: string; readonly cache_result: string }>
-> = {
-  'memory-hit': { cache_tier: 'memory', cache_result: 'hit' },
-  'redis-hit': { cache_tier: 'redis', cache_result: 'hit' },
-  load: { cache_tier: 'none', cache_result: 'miss' },
-  'joined-load': { cache_tier: 'none', cache_result: 'coalesced' },
-  bypass: { cache_tier: 'none', cache_result: 'bypass' },
 };
 
 /** Makes the registry of one process and the observers that feed it. */
@@ -76,83 +65,6 @@ export function createMetrics(strategy: string): Metrics {
         durationSeconds,
       ),
     watchPool: (storage) => addPool(registry, storage),
-  };
-}
-
-function createCacheObserver(registry: Registry, strategy: string): CacheObserver {
-  const counter = (name: string, help: string, labelNames: string[]) =>
-    new Counter({ name, help, labelNames, registers: [registry] });
-  const reads = counter(metricNames.cacheReads, 'Reads asked of the cache', ['cache_name', 'cache_strategy']);
-  const answers = counter(metricNames.cacheRequests, 'Reads by the part that answered', [
-    'cache_name',
-    'cache_strategy',
-    'cache_tier',
-    'cache_result',
-  ]);
-  const evictions = counter(metricNames.cacheEvictions, 'Entries that had to go', [
-    'cache_name',
-    'cache_tier',
-    'reason',
-  ]);
-  const invalidations = counter(metricNames.cacheInvalidations, 'Messages between replicas', [
-    'cache_name',
-    'outcome',
-  ]);
-  const rejections = counter(metricNames.cacheFillsRejected, 'Fills that something newer refused', [
-    'cache_name',
-    'cache_tier',
-  ]);
-  const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
-    new Histogram({ name, help, labelNames, buckets, registers: [registry] });
-  const operations = histogram(
-    metricNames.cacheOperationDuration,
-    'Time of an operation on a tier behind a socket',
-    ['cache_name', 'cache_tier', 'cache_operation', 'cache_result'],
-    cacheBuckets,
-  );
-  const loads = histogram(
-    metricNames.cacheLoadDuration,
-    'Time of a load',
-    ['cache_name', 'outcome'],
-    storageBuckets,
-  );
-  return (event: CacheEvent): void => {
-    switch (event.type) {
-      case 'asked':
-        return reads.inc({ cache_name: event.name, cache_strategy: strategy }, event.count);
-      case 'answered':
-        return answers.inc({
-          cache_name: event.name,
-          cache_strategy: strategy,
-          ...answerLabels[event.outcome],
-        });
-      case 'loaded':
-        return loads.observe(
-          { cache_name: event.name, outcome: event.isFailed ? 'error' : 'ok' },
-          event.durationMs / 1000,
-        );
-      case 'tier-operation':
-        return operations.observe(
-          {
-            cache_name: event.name,
-            cache_tier: event.tier,
-            cache_operation: event.operation,
-            cache_result: event.result,
-          },
-          event.durationMs / 1000,
-        );
-      case 'fill-rejected':
-        return rejections.inc({ cache_name: event.name, cache_tier: event.tier });
-      case 'evicted':
-        return evictions.inc(
-          { cache_name: event.name, cache_tier: event.tier, reason: event.reason },
-          event.count,
-        );
-      case 'invalidation':
-        return invalidations.inc({ cache_name: event.name, outcome: event.outcome });
-      case 'bus-unsure':
-        return invalidations.inc({ cache_name: '', outcome: event.reason });
-    }
   };
 }
 

@@ -57,6 +57,10 @@ export function registerPhotoRoutes(
       };
     },
   });
+  registerPhotoWrites(app, viewerOf, photoService);
+}
+
+function registerPhotoWrites(app: App, viewerOf: RouteParts['viewerOf'], photoService: PhotoService): void {
   app.route({
     method: operations.post.method,
     url: operations.post.route,

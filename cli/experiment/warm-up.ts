@@ -16,6 +16,7 @@ export async function warmUp(
   const hitRatios: (number | null)[] = [];
   let last = await world.readCounters();
   let isReading = false;
+  let reading = Promise.resolve();
   const read = async (): Promise<void> => {
     const now = await world.readCounters();
     const cache = countersBetween(last, now, subtractCounters)?.cache;
@@ -27,9 +28,11 @@ export async function warmUp(
   const timer = setInterval(() => {
     if (isReading) return;
     isReading = true;
-    void read().finally(() => {
-      isReading = false;
-    });
+    reading = read()
+      .catch(() => {})
+      .finally(() => {
+        isReading = false;
+      });
   }, secondMs);
   try {
     const run = await runK6(settings);
@@ -37,6 +40,7 @@ export async function warmUp(
     return { candidate: world.label, seconds };
   } finally {
     clearInterval(timer);
+    await reading;
     if (world.lostReplicas().length === 0) await world.stopClock();
   }
 }

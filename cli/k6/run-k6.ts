@@ -137,13 +137,17 @@ async function watch(
   }, cpuPollMs);
   const limitMs = (settings.settleSeconds + settings.measureSeconds) * 1000 + overtimeMs;
   let isHung = false;
+  let stopping = Promise.resolve();
   const limit = setTimeout(() => {
     isHung = true;
-    void child.stop();
+    stopping = child.stop();
   }, limitMs);
-  const abort = () => void child.stop();
+  const abort = () => {
+    stopping = child.stop();
+  };
   context.signal.addEventListener('abort', abort, { once: true });
   const { code, signal } = await child.exited;
+  await stopping;
   clearInterval(poll);
   clearTimeout(limit);
   context.signal.removeEventListener('abort', abort);

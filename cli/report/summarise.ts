@@ -124,9 +124,17 @@ function latencyOf(block: BlockRecord): CandidateResult['latencyMs'] {
 }
 
 function toBlockResult(block: BlockRecord): CompareResult['blocks'][number] {
-  const { round, attempt, slot, candidate, status, offered, started, dropped, requests, errors } = block;
   return {
-    ...{ round, attempt, slot, candidate, status, offered, started, dropped, requests, errors },
+    round: block.round,
+    attempt: block.attempt,
+    slot: block.slot,
+    candidate: block.candidate,
+    status: block.status,
+    offered: block.offered,
+    started: block.started,
+    dropped: block.dropped,
+    requests: block.requests,
+    errors: block.errors,
     reasons: block.findings.map((finding) => `${finding.guard}: ${finding.message}`),
     latencyMs: latencyOf(block),
     cache: block.cache,

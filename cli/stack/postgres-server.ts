@@ -110,7 +110,7 @@ async function initialise(context: StackContext, programs: string, folder: strin
       join(programs, 'initdb'),
       [...args, '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8'],
       {
-        ...(user ?? {}),
+        ...user,
         cwd: context.paths.data,
         signal: context.signal,
       },

@@ -58,7 +58,7 @@ function awaitListening(child: SupervisedProcess, name: string, signal: AbortSig
     const listening = parseListening(message);
     if (listening !== null) resolve(listening);
   });
-  void child.exited.then(() => fail('ended while it started'));
+  child.exited.then(() => fail('ended while it started'), reject);
   return promise.finally(() => {
     clearTimeout(limit);
     signal.removeEventListener('abort', abort);
@@ -112,17 +112,13 @@ export async function startReplica(
     if (!response.ok)
       throw new CommandError('internal', `the clock of ${settings.name} answered ${response.status}`);
   };
-  let alive = true;
-  void child.exited.then(() => {
-    alive = false;
-  });
   const metricsAddress = `http://127.0.0.1:${ports.metrics}/metrics`;
   return {
     name: settings.name,
     address: `http://127.0.0.1:${ports.http}`,
     metricsAddress,
     process: child,
-    isAlive: () => alive,
+    isAlive: child.isAlive,
     readCounters: async () => {
       const response = await fetch(metricsAddress, { signal: AbortSignal.timeout(answerLimitMs) });
       return parseServiceCounters(await response.text());

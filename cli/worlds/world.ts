@@ -106,7 +106,9 @@ function assembleWorld({ settings, database, started, startOne, close, clock }: 
     stopClock: async () => {
       if (stoppedAtMs !== null) return;
       stoppedAtMs = clock.now();
-      await Promise.all(started.replicas.map((replica) => replica.isAlive() && replica.stopClock()));
+      await Promise.all(
+        started.replicas.map((replica) => (replica.isAlive() ? replica.stopClock() : Promise.resolve())),
+      );
     },
     resumeClock: async () => {
       if (stoppedAtMs === null) return;
