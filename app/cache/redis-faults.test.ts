@@ -101,7 +101,7 @@ describe('a Redis that does not answer', () => {
       const startedAtMs = performance.now();
       // Beginning with many at once: they wait together, not one after another.
       const together = await Promise.all(
-        Array.from({ length: 50 }, (_, id) => cache.read(storage.entity, 100 + id)),
+        Array.from({ length: 50 }, async (_, id) => cache.read(storage.entity, 100 + id)),
       );
       for (let id = 200; id < 500; id += 1) together.push(await cache.read(storage.entity, id));
       await cache.write(storage.write(1));

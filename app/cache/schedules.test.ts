@@ -29,16 +29,16 @@ const clients: fc.Arbitrary<Client[]> = fc.array(
 async function runSchedule(text: string, plan: readonly Client[], scheduler: fc.Scheduler): Promise<void> {
   const clock = createFakeClock();
   const step = () => scheduler.schedule(Promise.resolve());
-  const queues = new Map<object, (() => void)[]>();
   // Messages may take any time, but each subscriber gets them in the order in which they were sent.
+  const queues = new Map<object, (() => void)[]>();
+  const deliveries: Promise<void>[] = [];
+  const deliverNext = async (subscriber: object): Promise<void> => {
+    await step();
+    queues.get(subscriber)?.shift()?.();
+  };
   const network = createBusNetwork((deliver, subscriber) => {
-    const queue = queues.get(subscriber) ?? [];
-    queues.set(subscriber, [...queue, deliver]);
-    void step().then(() => {
-      const [next, ...rest] = queues.get(subscriber) ?? [];
-      queues.set(subscriber, rest);
-      next?.();
-    });
+    queues.set(subscriber, [...(queues.get(subscriber) ?? []), deliver]);
+    deliveries.push(deliverNext(subscriber));
   });
   const candidate = parseCandidate(text);
   const far = createSharedTier(clock, step);
@@ -79,6 +79,7 @@ async function runSchedule(text: string, plan: readonly Client[], scheduler: fc.
   };
   await scheduler.waitFor(Promise.all(plan.map(runClient)));
   await scheduler.waitIdle();
+  await Promise.all(deliveries);
 
   for (const [index, { cache }] of replicas.entries()) {
     const reads = await scheduler.waitFor(cache.readMany(storage.entity, ids));
@@ -90,7 +91,7 @@ async function runSchedule(text: string, plan: readonly Client[], scheduler: fc.
   }
 }
 
-function holds(text: string, numRuns: number): Promise<void> {
+async function holds(text: string, numRuns: number): Promise<void> {
   return fc.assert(
     fc.asyncProperty(clients, fc.scheduler(), (plan, scheduler) => runSchedule(text, plan, scheduler)),
     { numRuns },

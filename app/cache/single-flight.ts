@@ -57,7 +57,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
     },
     forget,
     forgetAll() {
-      for (const key of [...flights.keys()]) forget(key);
+      for (const key of flights.keys()) forget(key);
     },
   };
 }

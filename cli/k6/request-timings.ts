@@ -104,7 +104,10 @@ function summarise(
     schedulingLagP99Ms: quantileMs(lagUs, 0.99),
     droppedInRun: dropped,
     startedInRun: ended.length,
-    peakBusyVus: peakOverlap(ended.map(([, request]) => [startUs(request), request.endUs])),
+    // A virtual user is busy from its place in the lattice on: it sleeps until the displaced start.
+    peakBusyVus: peakOverlap(
+      ended.map(([index, request]) => [originUs + (index * 1e6) / ratePerSecond, request.endUs]),
+    ),
     seconds,
   };
 }

@@ -55,6 +55,9 @@ export async function runK6(options: K6Options): Promise<K6Run> {
     const fifo = join(folder, 'samples.csv');
     const planFile = join(folder, 'requests.json');
     writeFileSync(planFile, JSON.stringify(options.requests), { mode: 0o600 });
+    // k6 would read the user's own settings without a file of ours.
+    const configFile = join(folder, 'k6.json');
+    writeFileSync(configFile, '{}');
     execFileSync('mkfifo', ['-m', '600', fifo]);
     const timings = createTimings(settings);
     const reading = readFifo(fifo, timings.add);
@@ -63,6 +66,8 @@ export async function runK6(options: K6Options): Promise<K6Run> {
       command: options.k6,
       args: [
         'run',
+        '--config',
+        configFile,
         '--quiet',
         '--summary-mode=disabled',
         '--log-format=raw',

@@ -24,7 +24,9 @@ const iterationErrors = new Counter('iteration_errors');
 const requests = new SharedArray<PlannedRequest>('requests', () => {
   if (settings.planFile !== undefined) return JSON.parse(open(settings.planFile)) as PlannedRequest[];
   const workload = createWorkload(settings);
-  return Array.from({ length: requestCount(settings) }, (_, index) => workload.requestAt(settings.pass, index));
+  return Array.from({ length: requestCount(settings) }, (_, index) =>
+    workload.requestAt(settings.pass, index),
+  );
 });
 
 export const options = openLoop(settings);
@@ -36,10 +38,13 @@ export default function browse(): void {
   if (request === undefined) return;
   exec.vu.metrics.metadata['i'] = String(index);
   try {
-    sleep(displacementMs(settings.arrivals, settings.seed, settings.pass, index, settings.ratePerSecond) / 1000);
+    sleep(
+      displacementMs(settings.arrivals, settings.seed, settings.pass, index, settings.ratePerSecond) / 1000,
+    );
     send(settings, index, request, samples);
   } catch (error) {
     iterationErrors.add(1);
-    exec.vu.metrics.metadata["error"] = String(error);
+    // k6 logs what is thrown.
+    throw error;
   }
 }

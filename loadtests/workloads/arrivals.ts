@@ -9,12 +9,24 @@ export function displacementWidthMs(ratePerSecond: number): number {
 }
 
 /** How long request `index` waits after its place in the even lattice. */
-export function displacementMs(arrivals: Arrivals, seed: number, pass: number, index: number, ratePerSecond: number): number {
+export function displacementMs(
+  arrivals: Arrivals,
+  seed: number,
+  pass: number,
+  index: number,
+  ratePerSecond: number,
+): number {
   if (arrivals === 'even') return 0;
   return randomAt(seed, pass, streams.displacement, index) * displacementWidthMs(ratePerSecond);
 }
 
 /** When request `index` of a pass should start, milliseconds after its first place in the lattice. */
-export function plannedStartMs(arrivals: Arrivals, seed: number, pass: number, index: number, ratePerSecond: number): number {
+export function plannedStartMs(
+  arrivals: Arrivals,
+  seed: number,
+  pass: number,
+  index: number,
+  ratePerSecond: number,
+): number {
   return (index * 1000) / ratePerSecond + displacementMs(arrivals, seed, pass, index, ratePerSecond);
 }

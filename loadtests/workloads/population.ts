@@ -55,7 +55,10 @@ export function createPopulation(size: PopulationSize): Population {
       .map((weight, index) => ({ weight, id: index + 1 }))
       .sort((a, b) => b.weight - a.weight || a.id - b.id)
       .map(({ id }) => id),
-    photoOwner: Array.from({ length: photos }, (_, index) => owner(ownerRank(drawsOf(seed, 0, streams.owner, index)) - 1) + 1),
+    photoOwner: Array.from(
+      { length: photos },
+      (_, index) => owner(ownerRank(drawsOf(seed, 0, streams.owner, index)) - 1) + 1,
+    ),
     // Ids grow with time: the highest id is the newest photo.
     photoAgeHours: Array.from(
       { length: photos },
@@ -65,10 +68,15 @@ export function createPopulation(size: PopulationSize): Population {
 }
 
 /** How often each photo is asked for: rank by Zipf, times the owner's attractiveness, times its age's weight. */
-export function photoWeights({ size, attractiveness, photoOwner, photoAgeHours }: Population, alpha: number): number[] {
+export function photoWeights(
+  { size, attractiveness, photoOwner, photoAgeHours }: Population,
+  alpha: number,
+): number[] {
   const rank = createPermutation(size.photos, size.seed, streams.photoRank);
   return photoOwner.map(
     (ownerId, index) =>
-      (rank(index) + 1) ** -alpha * (attractiveness[ownerId - 1] as number) * ageWeight(photoAgeHours[index] as number),
+      (rank(index) + 1) ** -alpha *
+      (attractiveness[ownerId - 1] as number) *
+      ageWeight(photoAgeHours[index] as number),
   );
 }

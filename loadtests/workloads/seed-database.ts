@@ -1,4 +1,11 @@
-import type { CommentRow, FollowRow, LikeRow, PersonRow, PhotoRow, SeedRows } from '../../app/contract/seed-rows.ts';
+import type {
+  CommentRow,
+  FollowRow,
+  LikeRow,
+  PersonRow,
+  PhotoRow,
+  SeedRows,
+} from '../../app/contract/seed-rows.ts';
 import { seedEpochMs } from '../../app/contract/seed-rows.ts';
 import { drawsOf, randomAt, streams, uint32At } from './counter-random.ts';
 import type { Population } from './population.ts';
@@ -7,8 +14,42 @@ import type { SocialGraph } from './social-graph.ts';
 import { createZipf } from './zipf.ts';
 
 const hourMs = 3_600_000;
-const syllables = ['ka', 'lo', 'mi', 'ren', 'sa', 'tu', 'vel', 'no', 'ri', 'dan', 'es', 'ha', 'jo', 'li', 'mar', 'pe'];
-const words = ['light', 'harbour', 'morning', 'street', 'old', 'river', 'winter', 'quiet', 'market', 'roof', 'hills', 'walk', 'friends', 'blue', 'evening', 'home'];
+const syllables = [
+  'ka',
+  'lo',
+  'mi',
+  'ren',
+  'sa',
+  'tu',
+  'vel',
+  'no',
+  'ri',
+  'dan',
+  'es',
+  'ha',
+  'jo',
+  'li',
+  'mar',
+  'pe',
+];
+const words = [
+  'light',
+  'harbour',
+  'morning',
+  'street',
+  'old',
+  'river',
+  'winter',
+  'quiet',
+  'market',
+  'roof',
+  'hills',
+  'walk',
+  'friends',
+  'blue',
+  'evening',
+  'home',
+];
 /** Likes and comments of a photo follow a Zipf law too: most get few, some get many. */
 const likesMax = 60;
 const commentsMax = 12;
@@ -73,7 +114,8 @@ function followRows({ size }: Population, { following }: SocialGraph): FollowRow
     followed.map((followedId, link) => ({
       followerId: index + 1,
       followedId,
-      createdAtMs: seedEpochMs - Math.floor(randomAt(size.seed, 4, streams.followed, index, link) * 365 * 24) * hourMs,
+      createdAtMs:
+        seedEpochMs - Math.floor(randomAt(size.seed, 4, streams.followed, index, link) * 365 * 24) * hourMs,
     })),
   );
 }
@@ -95,8 +137,20 @@ export function seedDatabase(population: Population, graph: SocialGraph): SeedRo
     const authors = drawComments(drawsOf(seed, 0, streams.comments, index)) - 1;
     for (const [place, authorId] of differentPeople(population, streams.comments, index, authors).entries()) {
       const id = comments.length + 1;
-      comments.push({ id, photoId, authorId, text: sentence(seed, streams.comments, id), createdAtMs: postedAtMs + place * 60_000 });
+      comments.push({
+        id,
+        photoId,
+        authorId,
+        text: sentence(seed, streams.comments, id),
+        createdAtMs: postedAtMs + place * 60_000,
+      });
     }
   }
-  return { people: peopleRows(population), photos: photoRows(population), follows: followRows(population, graph), likes, comments };
+  return {
+    people: peopleRows(population),
+    photos: photoRows(population),
+    follows: followRows(population, graph),
+    likes,
+    comments,
+  };
 }

@@ -31,7 +31,10 @@ export function createSocialGraph(population: Population): SocialGraph {
   const most = Math.max(1, Math.floor(people * outDegreeShareMax));
   for (const [index, followed] of following.entries()) {
     const draws = drawsOf(seed, 0, streams.outDegree, index);
-    const wanted = Math.min(most, Math.max(1, Math.round(outDegreeMedian * Math.exp(outDegreeSigma * normal(draws(0), draws(1))))));
+    const wanted = Math.min(
+      most,
+      Math.max(1, Math.round(outDegreeMedian * Math.exp(outDegreeSigma * normal(draws(0), draws(1))))),
+    );
     for (let link = 0; link < wanted; link += 1) {
       const target = chooseNew(seed, index, link, choose, followed);
       if (target !== null) followed.add(target);
@@ -57,7 +60,8 @@ function returnLinks(seed: number, following: readonly Set<number>[]): void {
   // Of x more links each makes two reciprocal: (mutual + 2x) / (links + x) is the target.
   const more = (reciprocityTarget * links - (links - oneWay.length)) / (2 - reciprocityTarget);
   for (const { index, link, target } of oneWay) {
-    if (randomAt(seed, 0, streams.reciprocated, index, link) * oneWay.length < more) following[target - 1]?.add(index + 1);
+    if (randomAt(seed, 0, streams.reciprocated, index, link) * oneWay.length < more)
+      following[target - 1]?.add(index + 1);
   }
 }
 

@@ -24,7 +24,10 @@ export type PlannedRequest = {
 };
 
 /** Request `index` of a pass. Passes are numbered by the experiment; each has requests of its own. */
-export type Workload = { readonly population: Population; requestAt(pass: number, index: number): PlannedRequest };
+export type Workload = {
+  readonly population: Population;
+  requestAt(pass: number, index: number): PlannedRequest;
+};
 
 export type WorkloadSettings = PopulationSize & { readonly mix: MixName };
 
@@ -41,7 +44,8 @@ export function createWorkload(settings: WorkloadSettings): Workload {
     const operation = operationAt(mix, randomAt(seed, pass, streams.operation, index));
     const viewerId = viewerOf(viewerRank(drawsOf(seed, pass, streams.viewer, index)) - 1) + 1;
     const photoDraws = drawsOf(seed, pass, streams.photo, index);
-    const personId = (): number => population.peopleByRank[profileRank(drawsOf(seed, pass, streams.person, index)) - 1] as number;
+    const personId = (): number =>
+      population.peopleByRank[profileRank(drawsOf(seed, pass, streams.person, index)) - 1] as number;
     const text = (): string => `note ${uint32At(seed, pass, streams.text, index).toString(36)}`;
     switch (operation) {
       case 'feedPage':
@@ -60,7 +64,11 @@ export function createWorkload(settings: WorkloadSettings): Workload {
       case 'unfollow': {
         const followed = personId();
         // Nobody follows themselves.
-        return { operation, viewerId, params: { userId: followed === viewerId ? (followed % people) + 1 : followed } };
+        return {
+          operation,
+          viewerId,
+          params: { userId: followed === viewerId ? (followed % people) + 1 : followed },
+        };
       }
       case 'post':
         return {
@@ -75,7 +83,12 @@ export function createWorkload(settings: WorkloadSettings): Workload {
         // Only the owner may; any photo is as likely, so that a deleted one is seldom asked for again.
         const photo = Math.floor(photoDraws(0) * settings.photos);
         const owner = population.photoOwner[photo] as number;
-        return { operation, viewerId: owner, params: { photoId: photo + 1 }, ...(operation === 'editCaption' ? { text: text() } : {}) };
+        return {
+          operation,
+          viewerId: owner,
+          params: { photoId: photo + 1 },
+          ...(operation === 'editCaption' ? { text: text() } : {}),
+        };
       }
     }
   };

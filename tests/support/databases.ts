@@ -6,7 +6,8 @@ export type TestDatabase = { readonly url: string; drop(): Promise<void> };
 
 function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new RangeError(`${name} is not set: run the tests with "npm test", which starts the servers`);
+  if (!value)
+    throw new RangeError(`${name} is not set: run the tests with "npm test", which starts the servers`);
   return value;
 }
 

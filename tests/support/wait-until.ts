@@ -8,7 +8,7 @@ export async function waitUntil(
 ): Promise<void> {
   const giveUpAt = performance.now() + limitMs;
   while (!(await condition())) {
-    assert.ok(performance.now() < giveUpAt, `not so within ${limitMs} ms: ${condition}`);
+    assert.ok(performance.now() < giveUpAt, `not so within ${limitMs} ms: ${String(condition)}`);
     await pause(5);
   }
 }

@@ -47,7 +47,8 @@ export function checkNames(files: readonly SourceFile[]): string[] {
     const other = seen.get(name);
     if (other !== undefined && !ownNames.test(name)) complaints.push(`${path} has the same name as ${other}`);
     seen.set(name, path);
-    if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/.test(name)) complaints.push(`${path} is not in kebab-case`);
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/.test(name))
+      complaints.push(`${path} is not in kebab-case`);
     if (path.split('/').some((part) => vagueWords.test(part)))
       complaints.push(`${path} has a name that says nothing`);
     if (path.split('/').length - 1 > foldersMax)

@@ -3,14 +3,9 @@ import type { Clock } from '../../clock.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
-import { tombstoneMs } from './tier.ts';
 import type { Tier, TierHit } from './tier.ts';
+import { createTombstones } from './tombstones.ts';
 import { sealAndMeasure } from './value-size.ts';
-
-/** Tombstones kept at once. When one has to go early, fills whose reads began before it are refused instead. */
-const tombstonesMax = 100_000;
-
-type Tombstone = { readonly version: number; readonly atMs: number };
 
 /** The tier of one process. All its answers are immediate. */
 export interface MemoryTier extends Tier {
@@ -41,21 +36,8 @@ export function createMemoryTier({ bytesMax, clock, observe }: MemoryTierOptions
     sizeCalculation: ({ entry }, key) => 64 + key.length * 2 + sealAndMeasure(entry.value),
     dispose: (_, key, reason) => reason === 'evict' && evicted(key, 'size'),
   });
-  let distrustReadsBeforeMs = Number.NEGATIVE_INFINITY;
+  const tombstones = createTombstones(clock);
   let isSuspended = false;
-  /** Oldest first. */
-  const tombstones = new Map<string, Tombstone>();
-  const bury = (key: string, tombstone: Tombstone): void => {
-    tombstones.delete(key);
-    tombstones.set(key, tombstone);
-    for (const [oldKey, { atMs }] of tombstones) {
-      // Reads from before it are refused for their age by now.
-      const isSpent = clock.now() - atMs >= tombstoneMs;
-      if (!isSpent && tombstones.size <= tombstonesMax) return;
-      if (!isSpent) distrustReadsBeforeMs = Math.max(distrustReadsBeforeMs, atMs);
-      tombstones.delete(oldKey);
-    }
-  };
 
   const get = (key: string): TierHit | undefined => {
     const hit = entries.get(key);
@@ -67,16 +49,14 @@ export function createMemoryTier({ bytesMax, clock, observe }: MemoryTierOptions
   const set = (key: string, entry: Entry): void => {
     if (!isSuspended) entries.set(key, { entry, tier: 'memory' });
   };
-  const fenceOf = (key: string): number => {
-    const tombstone = tombstones.get(key);
-    return Math.max(entries.peek(key)?.entry.version ?? 0, tombstone?.version ?? 0);
-  };
+  const fenceOf = (key: string): number =>
+    Math.max(entries.peek(key)?.entry.version ?? 0, tombstones.versionOf(key));
   const flush = (): void => {
     for (const [name, count] of countByEntity(entries.keys())) {
       observe({ type: 'evicted', name, tier: 'memory', reason: 'flush', count });
     }
     entries.clear();
-    distrustReadsBeforeMs = clock.now();
+    tombstones.distrustEarlierReads();
   };
 
   return {
@@ -84,8 +64,7 @@ export function createMemoryTier({ bytesMax, clock, observe }: MemoryTierOptions
     getMany: (keys) => keys.map(get),
     set,
     setFenced(key, entry, startedAtMs) {
-      const isTooLate = startedAtMs <= distrustReadsBeforeMs || clock.now() - startedAtMs >= tombstoneMs;
-      if (isTooLate || entry.version < fenceOf(key)) {
+      if (tombstones.mayHaveMissed(startedAtMs) || entry.version < fenceOf(key)) {
         observe({ type: 'fill-rejected', name: entityNameOf(key), tier: 'memory' });
         return false;
       }
@@ -98,7 +77,7 @@ export function createMemoryTier({ bytesMax, clock, observe }: MemoryTierOptions
     },
     deleteFenced(key, version) {
       if ((entries.peek(key)?.entry.version ?? -1) < version) entries.delete(key);
-      if (version >= (tombstones.get(key)?.version ?? 0)) bury(key, { version, atMs: clock.now() });
+      tombstones.bury(key, version);
       return true;
     },
     flush,

@@ -1,0 +1,50 @@
+import { ReplyError } from 'ioredis';
+import type { CacheEvent, CacheObserver } from '../cache-events.ts';
+import type { CircuitBreaker } from '../circuit-breaker.ts';
+import { entityNameOf } from '../keys.ts';
+
+type TierEvent = Extract<CacheEvent, { type: 'tier-operation' }>;
+
+/** What became of a command: a reply, an error that the server replied, or nothing within the time allowed. */
+export type Answer<T> =
+  { readonly kind: 'reply'; readonly reply: T } | { readonly kind: 'refusal' | 'silence' };
+
+/** Runs a command of the redis tier behind its breaker, and tells how it went. Never rejects. */
+export type RunCommand = <T>(
+  key: string,
+  operation: TierEvent['operation'],
+  command: () => Promise<T>,
+  resultOf?: (reply: T) => 'hit' | 'miss' | 'ok',
+) => Promise<Answer<T>>;
+
+export function createRunCommand(breaker: CircuitBreaker, observe: CacheObserver): RunCommand {
+  return async (key, operation, command, resultOf = () => 'ok') => {
+    const startedAtMs = performance.now();
+    const tell = (result: TierEvent['result']) =>
+      observe({
+        type: 'tier-operation',
+        name: entityNameOf(key),
+        tier: 'redis',
+        operation,
+        result,
+        durationMs: performance.now() - startedAtMs,
+      });
+    if (!breaker.allows()) {
+      tell('refused');
+      return { kind: 'silence' };
+    }
+    try {
+      const reply = await command();
+      breaker.succeeded();
+      tell(resultOf(reply));
+      return { kind: 'reply', reply };
+    } catch (error) {
+      tell('error');
+      // A server that refuses is there: the breaker is for one that is not.
+      const isRefusal = error instanceof ReplyError;
+      if (isRefusal) breaker.succeeded();
+      else breaker.failed();
+      return { kind: isRefusal ? 'refusal' : 'silence' };
+    }
+  };
+}

@@ -1,0 +1,97 @@
+import { createTerminal } from '../cli/commands/terminal.ts';
+import { CommandError, exitCodes } from '../cli/errors.ts';
+import { createStackContext } from '../cli/worlds/workbench.ts';
+import { checkSteps, runCheck } from './runner/check-steps.ts';
+import { addOutcomes, describeOutcome, isGreen } from './runner/outcome.ts';
+import type { Outcome } from './runner/outcome.ts';
+import { findTestFiles } from './runner/test-files.ts';
+import { runTestFiles } from './runner/test-session.ts';
+import { provideTestServers } from './runner/test-servers.ts';
+
+/** Two files at a time: many of them start servers of their own, and CI has two cores. */
+const concurrency = 2;
+const fileLimitMs = 180_000;
+const endToEndFileLimitMs = 540_000;
+
+const nothing: Outcome = { passed: 0, skipped: 0, failures: [] };
+const terminal = createTerminal(process);
+const { checkout: root, signal } = terminal;
+const print = (line: string) => terminal.print(`${line}\n`);
+
+/** Runs one step and says how it ended and how long it took. After Ctrl-C no step begins. */
+async function runStep(name: string, work: () => Promise<Outcome>): Promise<Outcome> {
+  if (signal.aborted) return nothing;
+  const startedAtMs = performance.now();
+  const outcome = await work().catch((error: unknown) => ({
+    ...nothing,
+    failures: [failureOf(name, error)],
+  }));
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+  print(
+    `${outcome.failures.length === 0 ? 'ok' : 'NOT OK'} ${name}: ${describeOutcome(outcome)} (${seconds} s)`,
+  );
+  return outcome;
+}
+
+function failureOf(title: string, error: unknown): Outcome['failures'][number] {
+  if (!(error instanceof CommandError))
+    return { title, text: error instanceof Error ? String(error.stack) : String(error) };
+  return { title, text: [error.message, error.remedy, error.logFile].filter(Boolean).join('\n') };
+}
+
+async function runTests(patterns: readonly string[]): Promise<Outcome> {
+  const files = findTestFiles(root, patterns);
+  const given = {
+    databaseUrl: process.env.DARKROOM_TEST_DATABASE_URL,
+    redisUrl: process.env.DARKROOM_TEST_REDIS_URL,
+  };
+  const servers = await provideTestServers(given, () =>
+    createStackContext({ checkout: root, clock: terminal.clock, signal, report: terminal.report }),
+  );
+  try {
+    process.env.DARKROOM_TEST_DATABASE_URL = servers.databaseUrl;
+    process.env.DARKROOM_TEST_REDIS_URL = servers.redisUrl;
+    const session = { root, signal, print };
+    return addOutcomes([
+      await runStep('tests', () =>
+        runTestFiles({ ...session, files: files.quick, concurrency, fileLimitMs }),
+      ),
+      await runStep('end-to-end tests', () =>
+        runTestFiles({ ...session, files: files.endToEnd, concurrency: 1, fileLimitMs: endToEndFileLimitMs }),
+      ),
+    ]);
+  } finally {
+    await servers.stop();
+  }
+}
+
+/** All checks and tests, or only the test files that the patterns name. */
+async function runAll(patterns: readonly string[]): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  if (patterns.length === 0) {
+    for (const step of checkSteps)
+      outcomes.push(await runStep(step.name, () => runCheck(root, step, signal)));
+  }
+  outcomes.push(
+    signal.aborted
+      ? nothing
+      : await runTests(patterns).catch((error: unknown) => ({
+          ...nothing,
+          failures: [failureOf('servers', error)],
+        })),
+  );
+  return addOutcomes(outcomes);
+}
+
+// A test may run this command: node's runner must not take that for a test file running tests.
+delete process.env.NODE_TEST_CONTEXT;
+const outcome = await runAll(process.argv.slice(2));
+for (const { title, text } of outcome.failures) print(`\n--- ${title}\n${text.trimEnd()}`);
+if (signal.aborted) print('\nInterrupted: not everything ran.');
+print(`\n${describeOutcome(outcome)}`);
+process.exitCode = signal.aborted
+  ? exitCodes.interrupted
+  : isGreen(outcome)
+    ? exitCodes.ok
+    : exitCodes.internal;
+terminal.close();

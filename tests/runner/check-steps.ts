@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Outcome } from './outcome.ts';
+
+/** A check that needs no server: a tool of node_modules/, run by this very Node. */
+export type CheckStep = { readonly name: string; readonly tool: string; readonly args: readonly string[] };
+
+const typeScript = 'typescript/bin/tsc';
+
+/** Every check, in the order in which a failure is best met. */
+export const checkSteps: readonly CheckStep[] = [
+  { name: 'types', tool: typeScript, args: ['-p', 'tsconfig.json'] },
+  { name: 'types of the k6 scripts', tool: typeScript, args: ['-p', 'loadtests/tsconfig.json'] },
+  { name: 'lint', tool: 'oxlint/bin/oxlint', args: ['--type-aware'] },
+  {
+    name: 'format',
+    tool: 'prettier/bin/prettier.cjs',
+    args: ['--check', '--log-level=warn', '.', 'darkroom'],
+  },
+  { name: 'nothing unused', tool: 'knip/bin/knip.js', args: ['--no-progress'] },
+];
+
+/** Runs the tool; its output counts only when it complains. */
+export async function runCheck(root: string, step: CheckStep, signal: AbortSignal): Promise<Outcome> {
+  const output: Buffer[] = [];
+  const status = await new Promise<number | null>((resolve) => {
+    const child = spawn(process.execPath, [join(root, 'node_modules', step.tool), ...step.args], {
+      cwd: root,
+      signal,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+    child.once('error', (error) => {
+      output.push(Buffer.from(String(error)));
+      resolve(null);
+    });
+    child.once('close', resolve);
+  });
+  if (status === 0) return { passed: 1, skipped: 0, failures: [] };
+  return { passed: 0, skipped: 0, failures: [{ title: step.name, text: Buffer.concat(output).toString() }] };
+}

@@ -1,0 +1,27 @@
+/** What failed, and all that is known about it. */
+export type Failure = { readonly title: string; readonly text: string };
+
+/** What a step of the test command found. A check counts as one test. */
+export type Outcome = {
+  readonly passed: number;
+  readonly skipped: number;
+  readonly failures: readonly Failure[];
+};
+
+export function addOutcomes(outcomes: readonly Outcome[]): Outcome {
+  return {
+    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+    skipped: outcomes.reduce((sum, { skipped }) => sum + skipped, 0),
+    failures: outcomes.flatMap(({ failures }) => failures),
+  };
+}
+
+/** The plain last line that scripts read: `12 passed, 0 failed, 1 skipped`. */
+export function describeOutcome({ passed, skipped, failures }: Outcome): string {
+  return `${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** A run that tested nothing has not shown anything. */
+export function isGreen({ passed, failures }: Outcome): boolean {
+  return failures.length === 0 && passed > 0;
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A `darkroom` that runs as its users run it. */
+export type CliRun = {
+  readonly pid: number;
+  /** What it has said so far. */
+  readonly output: () => string;
+  /** Resolves when the text was said, on stdout or stderr; rejects when the command ends before. */
+  readonly said: (text: string) => Promise<void>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<{
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  }>;
+};
+
+const checkout = join(import.meta.dirname, '..', '..');
+
+/** Starts the command line in a folder of its own for logs and results, so that runs do not see each other. */
+export function runCli(args: readonly string[]): CliRun {
+  const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
+  const child = spawn(process.execPath, [join(checkout, 'cli', 'main.ts'), ...args], { cwd: checkout, env });
+  let stdout = '';
+  let stderr = '';
+  const waiting = new Set<() => void>();
+  const hear = (): void => {
+    for (const wake of waiting) wake();
+  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    hear();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    hear();
+  });
+  const ended = once(child, 'close').then(([status]) => ({
+    status: status as number | null,
+    stdout,
+    stderr,
+  }));
+  return {
+    pid: child.pid as number,
+    output: () => stdout + stderr,
+    said: async (text) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const wake = () => (stdout + stderr).includes(text) && resolve();
+      waiting.add(wake);
+      wake();
+      const end = ended.then((result) =>
+        Promise.reject(new RangeError(`never said "${text}": ${result.stderr}`)),
+      );
+      await Promise.race([promise, end]).finally(() => waiting.delete(wake));
+    },
+    kill: (signal) => child.kill(signal),
+    ended,
+  };
+}
+
+/** Processes that a run has started and that are on record as alive, by name. */
+export function childrenOf(ownerPid: number): ReadonlyMap<string, number> {
+  const { data } = JSON.parse(readFileSync(join(checkout, '.darkroom', 'outside.json'), 'utf8')) as {
+    data: string;
+  };
+  const folder = join(data, 'pids');
+  const children = new Map<string, number>();
+  for (const name of readdirSync(folder)) {
+    const record = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
+      name: string;
+      child: { pid: number };
+      owner: { pid: number };
+    };
+    if (record.owner.pid === ownerPid) children.set(record.name, record.child.pid);
+  }
+  return children;
+}
+
+/** Whether a process is there and is no zombie. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
