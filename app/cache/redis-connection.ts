@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
 /** An answer from a healthy Redis takes a millisecond; this is how long a frozen one may hold up a request. */
@@ -32,6 +32,11 @@ export function createCommandConnection(url: string): Redis {
 /** A connection for pub/sub: it waits for messages as long as it lives, and subscribes again when it comes back. */
 export function createSubscriberConnection(url: string): Redis {
   return quiet(new Redis(url, { ...shared, maxRetriesPerRequest: null, autoResubscribe: true }));
+}
+
+/** Whether an error is the server's own answer, as opposed to none within the time allowed. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ReplyError;
 }
 
 /** A connection error shows in the commands that fail; without a listener it would end the process. */

@@ -1,7 +1,7 @@
-import { ReplyError } from 'ioredis';
 import type { CacheEvent, CacheObserver } from '../cache-events.ts';
 import type { CircuitBreaker } from '../circuit-breaker.ts';
 import { entityNameOf } from '../keys.ts';
+import { isRefusal } from '../redis-connection.ts';
 
 type TierEvent = Extract<CacheEvent, { type: 'tier-operation' }>;
 
@@ -41,10 +41,12 @@ export function createRunCommand(breaker: CircuitBreaker, observe: CacheObserver
     } catch (error) {
       tell('error');
       // A server that refuses is there: the breaker is for one that is not.
-      const isRefusal = error instanceof ReplyError;
-      if (isRefusal) breaker.succeeded();
-      else breaker.failed();
-      return { kind: isRefusal ? 'refusal' : 'silence' };
+      if (!isRefusal(error)) {
+        breaker.failed();
+        return { kind: 'silence' };
+      }
+      breaker.succeeded();
+      return { kind: 'refusal' };
     }
   };
 }

@@ -6,9 +6,30 @@ import { decodeStored, encodeEntry, encodeTombstone } from '../codec.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
 import { createRunCommand } from './redis-commands.ts';
-import { defineScripts } from './redis-scripts.ts';
 import { tombstoneMs } from './tier.ts';
 import type { Tier, TierHit } from './tier.ts';
+
+/** KEYS[1]; ARGV: version, text, milliseconds to live. Leaves what is newer. The head of a text is written by the codec. */
+const setFencedScript = `
+local held = redis.call('GET', KEYS[1])
+local version = held and tonumber(string.match(held, '^1|[et]|(%d+)'))
+if version and version > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`;
+
+/** The same arguments with a tombstone as text; an entry of the same version stays: it is the write's own value. */
+const deleteFencedScript = `
+local held = redis.call('GET', KEYS[1])
+local version = held and tonumber(string.match(held, '^1|[et]|(%d+)'))
+if version and version >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`;
+
+/** A connection that knows the scripts of the redis tier. They are sent once for each connection and then named. */
+type ScriptedRedis = Redis & {
+  darkroomSetFenced(key: string, version: number, text: string, ms: number): Promise<number>;
+  darkroomDeleteFenced(key: string, version: number, text: string, ms: number): Promise<number>;
+};
 
 export type RedisTierOptions = {
   readonly redis: Redis;
@@ -85,6 +106,12 @@ export function createRedisTier(options: RedisTierOptions): Tier {
     },
     close: async () => redis.disconnect(),
   };
+}
+
+function defineScripts(redis: Redis): ScriptedRedis {
+  redis.defineCommand('darkroomSetFenced', { numberOfKeys: 1, lua: setFencedScript });
+  redis.defineCommand('darkroomDeleteFenced', { numberOfKeys: 1, lua: deleteFencedScript });
+  return redis as ScriptedRedis;
 }
 
 /** The codec, which tells of bytes that are not ours and of values that JSON cannot say: the one is a miss, the other is not kept. */
