@@ -16,25 +16,34 @@ export async function provideTestServers(
     return { databaseUrl: given.databaseUrl, redisUrl: given.redisUrl, stop: async () => {} };
   }
   const context = makeContext();
-  const postgres = given.databaseUrl ? null : await startPostgres(context);
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const server of started.toReversed()) await server.stop();
+  };
   try {
-    if (postgres !== null && postgres.pid !== null) {
-      // In a server of our own, databases of tests that were killed are nobody's any more.
-      for (const name of await postgres.listDatabases()) {
-        if (name.startsWith('darkroom_test_')) await postgres.dropDatabase(name);
-      }
-    }
-    const redis = given.redisUrl ? null : await startRedis(context, { name: 'redis-tests' });
-    return {
-      databaseUrl: postgres?.urlOf('postgres') ?? String(given.databaseUrl),
-      redisUrl: redis?.url ?? String(given.redisUrl),
-      stop: async () => {
-        await redis?.stop();
-        await postgres?.stop();
-      },
-    };
+    const databaseUrl = given.databaseUrl || (await startOwnPostgres(context, started));
+    const redisUrl = given.redisUrl || (await startOwnRedis(context, started));
+    return { databaseUrl, redisUrl, stop };
   } catch (error) {
-    await postgres?.stop();
+    await stop();
     throw error;
   }
+}
+
+async function startOwnPostgres(
+  context: StackContext,
+  started: { stop(): Promise<void> }[],
+): Promise<string> {
+  const postgres = await startPostgres(context);
+  started.push(postgres);
+  // In a server of our own, databases of tests that were killed are nobody's any more.
+  const leftovers = postgres.pid === null ? [] : await postgres.listDatabases();
+  for (const name of leftovers) if (name.startsWith('darkroom_test_')) await postgres.dropDatabase(name);
+  return postgres.adminUrl;
+}
+
+async function startOwnRedis(context: StackContext, started: { stop(): Promise<void> }[]): Promise<string> {
+  const redis = await startRedis(context, { name: 'redis-tests' });
+  started.push(redis);
+  return redis.url;
 }
