@@ -30,7 +30,7 @@ export function oneOf<T extends string>(what: string, text: string, choices: rea
   if (found !== undefined) return found;
   const nearest = closest(text, choices);
   const suggestion =
-    distance(text, nearest) <= Math.max(2, text.length / 3) ? ` Did you mean "${nearest}"?` : '';
+    distance(text, nearest) <= Math.max(2, text.length * 0.4) ? ` Did you mean "${nearest}"?` : '';
   throw new CommandError('usage', `There is no ${what} "${text}".${suggestion}`, {
     remedy: `Valid: ${choices.join(', ')}.`,
   });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { formatCandidate, needsRedis } from '../../app/cache/candidate.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
 import { profiles } from '../experiment/profiles.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, exitCodes } from '../errors.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import { closeWorlds, createWorld } from '../worlds/world.ts';
@@ -66,6 +66,7 @@ export async function up(
       terminal.print(`OpenAPI  ${world.addresses()[0]}/openapi.json\n`);
       terminal.report('Running; Ctrl-C stops it.');
       await waitForTheEnd(terminal, world);
+      terminal.exitWith(exitCodes.interrupted);
     }),
   );
 }

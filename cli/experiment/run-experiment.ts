@@ -29,7 +29,7 @@ export type Experiment = {
   readonly warmUpCurves: readonly WarmUpCurve[];
   /** The order of candidates of each round that was finished, by its number. */
   readonly order: readonly (readonly string[])[];
-  /** `noisy`: all rounds were run, but the machine spoiled more of them than may be repeated. */
+  /** `noisy`: all rounds were run, but more of them were spoiled than may be repeated. `gave-up`: the service failed. */
   readonly ended: 'complete' | 'noisy' | 'interrupted' | 'gave-up';
 };
 
@@ -38,12 +38,11 @@ function spoiledOf(blocks: readonly BlockRecord[]): BlockRecord[] {
   return blocks.filter((block) => block.status === 'invalid');
 }
 
-/** Whether the machine alone is at fault: then another round may do better, and its figures are worth a look. */
-export function isNoise(spoiled: readonly BlockRecord[]): boolean {
-  return spoiled.every(({ findings }) => {
-    const faults = findings.filter(({ kind }) => kind === 'hard').map(({ fault }) => fault);
-    return faults.includes('machine') && !faults.includes('service');
-  });
+/** Whether the service failed: more rounds would not mend it. What a busy machine spoils may be better in the next round. */
+function isServiceAtFault(spoiled: readonly BlockRecord[]): boolean {
+  return spoiled.some(({ findings }) =>
+    findings.some(({ kind, fault }) => kind === 'hard' && fault === 'service'),
+  );
 }
 
 /**
@@ -89,7 +88,7 @@ export async function runExperiment(
       if (parts.signal.aborted) return done('interrupted');
       const spoiled = spoiledOf(records);
       const isLast = spoiled.length === 0 || decideRepeat(attempt - 1, repeatsInAll) === 'give-up';
-      if (isLast && spoiled.length > 0 && !isNoise(spoiled)) return done('gave-up');
+      if (isLast && isServiceAtFault(spoiled)) return done('gave-up');
       if (isLast) {
         isNoisy ||= spoiled.length > 0;
         order.push(records.map((record) => record.candidate));

@@ -47,15 +47,13 @@ const endings = {
   machine: { status: 'too-noisy', exitCode: exitCodes.tooNoisy },
 } as const;
 
-/** Whose fault it is that a round could not be finished: the service's before the generator's before the machine's. */
+/**
+ * Whose fault it is that rounds could not be finished. A machine that is busy with others makes a generator late: when both
+ * spoke up, the machine is at fault.
+ */
 function spoiler(blocks: readonly BlockRecord[]): keyof typeof endings {
-  const last = blocks.at(-1);
-  const findings = blocks
-    .filter((block) => block.round === last?.round && block.attempt === last.attempt)
-    .flatMap((block) => block.findings.filter((finding) => finding.kind === 'hard'));
-  // A machine that is busy with others makes a generator late: then the machine is at fault.
-  const faults = new Set(findings.map((finding) => finding.fault));
-  if (faults.has('service')) return 'service';
+  const findings = blocks.flatMap((block) => (block.round > 0 ? block.findings : []));
+  const faults = new Set(findings.filter(({ kind }) => kind === 'hard').map(({ fault }) => fault));
   return faults.has('machine') ? 'machine' : 'generator';
 }
 
@@ -70,7 +68,7 @@ function endingOf(input: SummaryInput, controlPassed: boolean | null): Ending {
     };
   }
   if (experiment.ended === 'gave-up' || experiment.ended === 'noisy') {
-    const fault = experiment.ended === 'noisy' ? 'machine' : spoiler(experiment.blocks);
+    const fault = experiment.ended === 'gave-up' ? 'service' : spoiler(experiment.blocks);
     const reason = {
       service: 'the service failed',
       generator: 'the load generator was saturated',
