@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { createTestDatabase } from '../../tests/support/databases.ts';
+import { createTestStack } from '../../tests/support/stack-context.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { CommandError } from '../errors.ts';
+import { startPostgres } from './postgres-server.ts';
+import { isSameProcess, ownIdentity, startTimeOf } from './process-identity.ts';
+import { startRedis } from './redis-server.ts';
+import { takeLock } from './slot-lock.ts';
+import { liveOwners, reapLeftovers, startProcess } from './supervised-process.ts';
+
+const { context, remove } = createTestStack();
+after(remove);
+const pids = join(context.paths.data, 'pids');
+
+async function queryOf(url: string, statement: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    return (await client.query(statement)).rows[0];
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+test('PostgreSQL starts with a password on loopback, clones a template, and its data survive a restart', async () => {
+  const first = await startPostgres(context);
+  assert.match(first.version, /^18\./);
+  assert.equal(new URL(first.adminUrl).hostname, '127.0.0.1');
+  const stranger = new URL(first.adminUrl);
+  stranger.password = 'wrong';
+  await assert.rejects(queryOf(stranger.href, 'SELECT 1'), /password authentication failed/);
+  await first.createDatabase('darkroom_template_x');
+  await queryOf(first.urlOf('darkroom_template_x'), 'CREATE TABLE things AS SELECT 7 AS id');
+  await first.createDatabase('darkroom_world_x', { template: 'darkroom_template_x' });
+  assert.deepEqual(await queryOf(first.urlOf('darkroom_world_x'), 'SELECT id FROM things'), { id: 7 });
+  assert.ok((first.cpuUs() ?? 1) > 0);
+  await first.stop();
+
+  const second = await startPostgres(context);
+  assert.equal(await second.databaseExists('darkroom_world_x'), true);
+  await second.dropDatabase('darkroom_world_x');
+  assert.equal(await second.databaseExists('darkroom_world_x'), false);
+  await second.stop();
+  assert.deepEqual(readdirSync(pids), []);
+});
+
+test('two at once do not share data, and a half-made data directory is made anew', async () => {
+  const first = await startPostgres(context);
+  mkdirSync(join(context.paths.data, 'postgres-2.new'), { recursive: true });
+  writeFileSync(join(context.paths.data, 'postgres-2.new', 'half'), '');
+  const second = await startPostgres(context);
+  await first.createDatabase('darkroom_world_y');
+  assert.equal(await second.databaseExists('darkroom_world_y'), false);
+  await Promise.all([first.stop(), second.stop()]);
+  rmSync(join(context.paths.data, 'postgres-2'), { recursive: true });
+});
+
+test('only databases that Darkroom made are touched, in a server of yours too', async () => {
+  const database = await createTestDatabase();
+  const own = await startPostgres({
+    ...context,
+    environment: { ...context.environment, databaseUrl: database.url },
+  });
+  assert.equal(own.source, 'DATABASE_URL');
+  await assert.rejects(own.dropDatabase('postgres'), RangeError);
+  await assert.rejects(own.createDatabase('darkroom_x"; DROP TABLE y'), RangeError);
+  await own.stop();
+  await database.drop();
+});
+
+test('a server of yours that does not answer is said to, with what to do', async () => {
+  const environment = {
+    ...context.environment,
+    databaseUrl: 'postgres://127.0.0.1:1/x',
+    redisUrl: 'redis://127.0.0.1:1',
+  };
+  const cannot = (error: unknown) =>
+    error instanceof CommandError && error.exitCode === 3 && /unset/.test(error.remedy ?? '');
+  await assert.rejects(startPostgres({ ...context, environment }), cannot);
+  await assert.rejects(startRedis({ ...context, environment }, { name: 'redis' }), cannot);
+});
+
+test('Redis starts with a password on loopback, and its log is private', async () => {
+  const server = await startRedis(context, { name: 'redis-x' });
+  assert.equal(statSync(server.logFile as string).mode & 0o077, 0);
+  const redis = new Redis(server.url);
+  assert.equal(await redis.set('a', '1'), 'OK');
+  redis.disconnect();
+  const url = new URL(server.url);
+  const stranger = new Redis({ port: Number(url.port), retryStrategy: () => null });
+  stranger.on('error', () => {});
+  await assert.rejects(stranger.get('a'), /NOAUTH/);
+  stranger.disconnect();
+  await server.stop();
+  assert.equal(server.isAlive(), false);
+});
+
+test('what a killed owner left behind is ended; what is not ours, or no longer the same, is left alone', async () => {
+  const orphan = spawn('sleep', ['100'], { stdio: 'ignore' });
+  const stranger = spawn('sleep', ['100'], { stdio: 'ignore' });
+  await Promise.all([once(orphan, 'spawn'), once(stranger, 'spawn')]);
+  const record = (name: string, pid: number, startTime: string, owner: object) =>
+    writeFileSync(join(pids, `${pid}.json`), JSON.stringify({ name, child: { pid, startTime }, owner }));
+  const dead = { pid: 1, startTime: 'never' };
+  record('orphan', orphan.pid as number, startTimeOf(orphan.pid as number) as string, dead);
+  record('stranger', stranger.pid as number, 'another time', dead);
+  const kept = await startProcess(context, { name: 'kept', command: 'sleep', args: ['100'] });
+  assert.deepEqual(liveOwners(context.paths), [process.pid]);
+  assert.deepEqual(reapLeftovers(context.paths), ['orphan']);
+  await once(orphan, 'exit');
+  assert.equal(stranger.exitCode, null);
+  assert.equal(kept.isAlive(), true);
+  stranger.kill();
+  await kept.stop();
+});
+
+test(
+  'children end with the command, also when it is killed',
+  { skip: process.platform !== 'linux' && 'Linux only' },
+  async () => {
+    const script = `
+    import { startRedis } from '${join(import.meta.dirname, 'redis-server.ts')}';
+    const context = { ...${JSON.stringify({ paths: context.paths, environment: context.environment })}, report() {}, signal: new AbortController().signal };
+    const server = await startRedis(context, { name: 'redis-orphan' });
+    console.log(server.pid);
+    setInterval(() => {}, 1000);`;
+    const owner = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+    const child = { pid: Number(line), startTime: startTimeOf(Number(line)) as string };
+    assert.equal(isSameProcess(child), true);
+    owner.kill('SIGKILL');
+    await waitUntil(() => !isSameProcess(child));
+  },
+);
+
+test('a program that is not there is a clear error', async () => {
+  const settings = { name: 'nothing', command: '/nowhere/program', args: [] };
+  const child = await startProcess(context, settings).catch((error: unknown) => error);
+  if (child instanceof CommandError) assert.match(child.message, /cannot be started/);
+  else assert.notEqual((await (child as Awaited<ReturnType<typeof startProcess>>).exited).code, 0);
+});
+
+test('a lock is held by a live process and taken over from a dead one', () => {
+  const file = join(context.paths.data, 'a.lock');
+  assert.equal(takeLock(file), true);
+  assert.equal(takeLock(file), false);
+  writeFileSync(file, JSON.stringify({ ...ownIdentity(), startTime: 'never' }));
+  assert.equal(takeLock(file), true);
+  rmSync(file);
+  assert.equal(existsSync(file), false);
+});
