@@ -27,7 +27,7 @@ let k6 = '';
 before(async () => {
   const paths = resolvePaths(checkout, environment);
   const signal = new AbortController().signal;
-  k6 = (await provideK6({ paths, environment, report: (message) => console.error(message), signal })).path;
+  k6 = (await provideK6({ paths, environment, report: () => {}, signal })).path;
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -111,15 +111,15 @@ async function startReplicas(statusOf: (request: IncomingMessage) => number) {
   const traces = new Set<string>();
   const servers = [0, 1].map((replica) =>
     createServer((request, response) => {
-      void bodyOf(request).then((body) => {
+      bodyOf(request).then((body) => {
         const { method = '', url = '', headers } = request;
         received.push({ replica, method, url, viewer: String(headers['darkroom-viewer']), body });
         traces.add(String(headers['traceparent']));
         response.writeHead(statusOf(request)).end();
-      });
+      }, assert.fail);
     }).listen(0, '127.0.0.1'),
   );
-  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
+  await Promise.all(servers.map(async (server) => server.listening || once(server, 'listening')));
   const close = () => {
     for (const server of servers) {
       server.close();

@@ -4,7 +4,7 @@ import type { Position } from '../storage/cursor.ts';
 import type { Statement, Storage } from '../storage/postgres.ts';
 
 /** Comments on one page. */
-export const commentPageSize = 20;
+const commentPageSize = 20;
 
 export type PhotoComment = {
   readonly commenterUserId: number;

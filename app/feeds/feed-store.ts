@@ -3,7 +3,7 @@ import type { Position } from '../storage/cursor.ts';
 import type { Statement, Storage } from '../storage/postgres.ts';
 
 /** Photos on one page of a feed. */
-export const feedPageSize = 10;
+const feedPageSize = 10;
 
 /** The ids of one page of a feed, newest first. */
 export type FeedIds = { readonly ids: readonly number[]; readonly nextCursor: string | null };

@@ -4,7 +4,7 @@ import type { Position } from '../storage/cursor.ts';
 import type { Statement, Storage } from '../storage/postgres.ts';
 
 /** Followers on one page. */
-export const followerPageSize = 20;
+const followerPageSize = 20;
 
 export type Follower = { readonly id: number; readonly name: string };
 

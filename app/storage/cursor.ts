@@ -6,7 +6,7 @@ export type Position = { readonly createdAtUs: string; readonly id: number };
 /** Before the first row: later than any. */
 export const listStart: Position = { createdAtUs: '9000000000000000', id: 2_147_483_647 };
 
-export function encodeCursor({ createdAtUs, id }: Position): string {
+function encodeCursor({ createdAtUs, id }: Position): string {
   return Buffer.from(`${createdAtUs}.${id}`).toString('base64url');
 }
 

@@ -4,7 +4,7 @@ import type { Position } from '../storage/cursor.ts';
 import type { Statement, Storage } from '../storage/postgres.ts';
 
 /** Photos on one page of a profile. */
-export const gridPageSize = 12;
+const gridPageSize = 12;
 
 export type GridPhoto = { readonly id: number; readonly digest: string };
 

@@ -48,7 +48,7 @@ export type ExperimentPlan = Profile & {
   readonly candidates: readonly PlannedCandidate[];
 };
 
-export const defaultCandidates = ['no-cache', 'cache-aside', 'versioned'] as const;
+const defaultCandidates = ['no-cache', 'cache-aside', 'versioned'] as const;
 const defaultBaseline = 'no-cache';
 
 /** Each candidate is a world of processes; beyond this a machine measures itself. */

@@ -8,8 +8,8 @@ export const shakedownPass = 1;
 export const firstRoundPass = 2;
 
 /** A round may be tried again this often, and all rounds together this often, before the experiment gives up. */
-export const repeatsPerRoundMax = 2;
-export const repeatsInAllMax = 4;
+const repeatsPerRoundMax = 2;
+const repeatsInAllMax = 4;
 
 /** A seeded source of numbers in [0, 1), named by what it is for. */
 export type SeededRandom = (stream: number, index: number) => number;

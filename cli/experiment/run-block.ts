@@ -102,7 +102,7 @@ function statusOf(input: BlockInput, isSpoiled: boolean): BlockStatus {
 }
 
 /** A dead store cannot be measured around: the experiment ends with what it has. */
-export function assertStoresAlive(postgres: PostgresServer, world: World): void {
+function assertStoresAlive(postgres: PostgresServer, world: World): void {
   for (const [name, server] of [
     ['PostgreSQL', postgres],
     ['Redis', world.redis],

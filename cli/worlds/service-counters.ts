@@ -15,7 +15,7 @@ export type ServiceCounters = {
 type Sample = { readonly name: string; readonly labels: ReadonlyMap<string, string>; readonly value: number };
 
 /** The samples of an exposition in the text format of Prometheus or OpenMetrics; comments and exemplars are passed over. */
-export function* parseExposition(text: string): Generator<Sample> {
+function* parseExposition(text: string): Generator<Sample> {
   for (const line of text.split('\n')) {
     const match = /^([A-Za-z_:][\w:]*)(?:\{(.*?)\})? ([^ ]+)(?: |$)/.exec(line);
     if (match === null) continue;

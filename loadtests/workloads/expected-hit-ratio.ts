@@ -147,7 +147,6 @@ function createStorageModel({ population }: Workload, graph: SocialGraph) {
   for (const [index, ownerId] of population.photoOwner.entries()) photosOf[ownerId - 1]?.push(index + 1);
   const deleted = new Set<number>();
   const liked = new Set<string>();
-  const feeds = new Map<number, readonly number[]>();
   let lastPhotoId = population.photoOwner.length;
 
   const newestFirst = (userId: number): number[] => {
@@ -180,14 +179,7 @@ function createStorageModel({ population }: Workload, graph: SocialGraph) {
 
   return {
     hasPhoto: (id: number): boolean => id >= 1 && id <= lastPhotoId && !deleted.has(id),
-    /** The ids on a feed's first page: as they were cached, or gathered anew. */
-    feedOf(userId: number, isCached: boolean): readonly number[] {
-      const cached = isCached ? feeds.get(userId) : undefined;
-      if (cached !== undefined) return cached;
-      const ids = newestFirst(userId);
-      feeds.set(userId, ids);
-      return ids;
-    },
+    feedOf: rememberFeeds(newestFirst),
     /** Carries a write out and returns the keys that it changes. A read changes none. */
     write({ operation, params, viewerId }: PlannedRequest): readonly Key[] {
       const photoId = params['photoId'] ?? 0;
@@ -212,5 +204,17 @@ function createStorageModel({ population }: Workload, graph: SocialGraph) {
           return [];
       }
     },
+  };
+}
+
+/** The ids on a feed's first page: as they were cached, or gathered anew. */
+function rememberFeeds(gather: (userId: number) => readonly number[]) {
+  const feeds = new Map<number, readonly number[]>();
+  return (userId: number, isCached: boolean): readonly number[] => {
+    const cached = isCached ? feeds.get(userId) : undefined;
+    if (cached !== undefined) return cached;
+    const ids = gather(userId);
+    feeds.set(userId, ids);
+    return ids;
   };
 }

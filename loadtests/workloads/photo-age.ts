@@ -1,5 +1,5 @@
 /** Half-life scale of interest in a photo, from the views of Flickr photos over their first 50 days (derived). */
-export const ageScaleHours = 2.1;
+const ageScaleHours = 2.1;
 /** Views are modelled up to this age. */
 export const ageSpanHours = 1_200;
 

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 
 const folders = ['app', 'cli', 'loadtests', 'dashboards', 'tests'];
@@ -10,6 +10,7 @@ export type TestFiles = { readonly quick: readonly string[]; readonly endToEnd: 
 /** All test files, or those whose path contains one of the patterns or matches it as a glob. */
 export function findTestFiles(root: string, patterns: readonly string[]): TestFiles {
   const all = folders
+    .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((path) => `${folder}/${String(path)}`),
     )
