@@ -24,6 +24,7 @@ import { registerProblemDetails } from './http/problem-details.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/send-read.ts';
+import { createValidatorCompiler } from './http/validator.ts';
 import { createViewerOf } from './http/viewer.ts';
 import { registerLikeRoutes } from './likes/like-routes.ts';
 import { createLikeService } from './likes/like-service.ts';
@@ -86,6 +87,7 @@ export async function buildApp(
   });
 
   const app = createServer(logger);
+  app.setValidatorCompiler(createValidatorCompiler());
   let isDraining = false;
   addCommonHeaders(app, config.replica);
   registerProblemDetails(app);

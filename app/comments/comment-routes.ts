@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
-import { Comment, Id, NextCursor, PageQuery, PhotoParams, Version } from '../http/schemas.ts';
+import { Comment, Id, NextCursor, PageQuery, PhotoParams, Version, storableText } from '../http/schemas.ts';
 import type { CommentService } from './comment-service.ts';
 
 const CommentList = Type.Object({ version: Version, comments: Type.Array(Comment), nextCursor: NextCursor });
 const NewComment = Type.Object(
-  { comment: Type.String({ minLength: 1, maxLength: 2_200 }) },
+  { comment: storableText({ minLength: 1, maxLength: 2_200 }) },
   { additionalProperties: false },
 );
 const AddedComment = Type.Object({ id: Id, version: Version });

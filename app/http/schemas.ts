@@ -17,6 +17,9 @@ export const PageQuery = Type.Object({
 export const NextCursor = Type.Union([Type.String(), Type.Null()], {
   description: 'cursor of the next page; null on the last',
 });
+/** Text that storage can hold: PostgreSQL has no character U+0000. */
+export const storableText = (bounds: { readonly minLength?: number; readonly maxLength: number }) =>
+  Type.String({ ...bounds, pattern: '^[^\\u0000]*$' });
 export const Comment = Type.Object({
   commenterUserId: Id,
   commenterName: Type.String(),

@@ -1,30 +1,52 @@
 import type { FastifyRequest } from 'fastify';
+import Value from 'typebox/value';
 import { operations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { PhotoParams, UserParams } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
 import { mediaUrlOf } from '../http/media-url.ts';
-import { CaptionChange, ChangedVersion, PhotoPage, PostedImage } from './photo-schemas.ts';
+import {
+  Caption,
+  CaptionChange,
+  ChangedVersion,
+  PhotoPage,
+  PostedImage,
+  captionLengthMax,
+} from './photo-schemas.ts';
 import type { PhotoService } from './photo-service.ts';
 
-const captionLengthMax = 2_200;
+type Upload = { readonly bytes: Buffer; readonly caption: string };
 
-/** The one file and the optional caption of a multipart upload. */
-async function readUpload(
-  request: FastifyRequest,
-): Promise<{ readonly bytes: Buffer; readonly caption: string }> {
-  const part = await request.file();
-  if (part === undefined || part.fieldname !== 'file') {
-    throw new DarkroomError('INVALID_REQUEST', 'Send the photo as the multipart part "file".');
+/** The one file and the optional caption of a multipart upload, in any order. */
+async function readParts(request: FastifyRequest): Promise<Upload> {
+  let bytes: Buffer | undefined;
+  let caption: unknown = '';
+  for await (const part of request.parts()) {
+    if (part.type === 'field') caption = part.fieldname === 'caption' ? part.value : caption;
+    else {
+      const upload = await part.toBuffer();
+      if (part.fieldname === 'file') bytes = upload;
+    }
   }
-  const bytes = await part.toBuffer();
-  const field = part.fields['caption'];
-  const caption =
-    field !== undefined && !Array.isArray(field) && field.type === 'field' ? String(field.value) : '';
-  if (caption.length > captionLengthMax)
-    throw new DarkroomError('INVALID_REQUEST', `A caption has at most ${captionLengthMax} characters.`);
+  if (bytes === undefined)
+    throw new DarkroomError('INVALID_REQUEST', 'Send the photo as the multipart part "file".');
+  if (!Value.Check(Caption, caption))
+    throw new DarkroomError(
+      'INVALID_REQUEST',
+      `A caption is a text of at most ${captionLengthMax} characters.`,
+    );
   return { bytes, caption };
+}
+
+async function readUpload(request: FastifyRequest): Promise<Upload> {
+  try {
+    return await readParts(request);
+  } catch (error) {
+    // The form's parser has codes for its limits, and none for a form that breaks off or has no boundary.
+    if ((error as { code?: unknown }).code !== undefined) throw error;
+    throw new DarkroomError('INVALID_REQUEST', 'The form is not a whole multipart form.', { cause: error });
+  }
 }
 
 export function registerPhotoRoutes(

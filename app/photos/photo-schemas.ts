@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Comment, Id, Timestamp, Version } from '../http/schemas.ts';
+import { Comment, Id, Timestamp, Version, storableText } from '../http/schemas.ts';
 
 export const PhotoPage = Type.Object({
   id: Id,
@@ -28,8 +28,7 @@ export const PostedImage = Type.Object({
   size: Type.Object({ type: Type.Literal('Size'), width: Type.Integer(), height: Type.Integer() }),
 });
 
-export const CaptionChange = Type.Object(
-  { caption: Type.String({ maxLength: 2_200 }) },
-  { additionalProperties: false },
-);
+export const captionLengthMax = 2_200;
+export const Caption = storableText({ maxLength: captionLengthMax });
+export const CaptionChange = Type.Object({ caption: Caption }, { additionalProperties: false });
 export const ChangedVersion = Type.Object({ version: Version });

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { after, before, describe, it } from 'node:test';
+import sharp from 'sharp';
+import { multipartForm, photoForm } from '../../tests/support/multipart-form.ts';
+import { assertProblem, startTestApp } from '../../tests/support/test-app.ts';
+import type { Ask, TestApp } from '../../tests/support/test-app.ts';
+import { village } from '../../tests/support/village-rows.ts';
+
+const samples = join(import.meta.dirname, '..', '..', 'loadtests', 'media');
+let app: TestApp;
+let jpeg: Buffer;
+before(async () => {
+  app = await startTestApp();
+  jpeg = await readFile(join(samples, 'sample-1.jpg'));
+});
+after(() => app.close());
+
+type Posted = {
+  id: number;
+  createdAt: string;
+  fullImageUrl: string;
+  name: string;
+  size: { width: number; height: number };
+};
+
+const post = (form: Pick<Ask, 'headers' | 'body'>, viewer: number = village.hermit) =>
+  app.ask('POST', `/users/${viewer}/posts`, { viewer, ...form });
+
+/** What there is of photos: rows, versions and stored files. A failed post leaves it as it was. */
+async function everythingStored() {
+  const [rows] = await app.sql(
+    'SELECT (SELECT count(*) FROM photos) AS photos, (SELECT sum(grid_version) FROM users) AS versions',
+  );
+  const files = await readdir(app.mediaFolder, { recursive: true });
+  return { ...rows, files: files.toSorted() };
+}
+
+describe('a post', () => {
+  it('answers with the nine fields, and its image can be read', async () => {
+    const response = await post(photoForm(jpeg, 'First light'));
+    assert.equal(response.statusCode, 201, response.body);
+    const posted = response.json<Posted>();
+    const digest = posted.fullImageUrl.slice('/media/'.length);
+    assert.deepEqual(posted, {
+      type: 'ImageFile',
+      id: posted.id,
+      createdAt: posted.createdAt,
+      createdBy: village.hermit,
+      name: `${digest}.jpg`,
+      updatedAt: posted.createdAt,
+      updatedBy: village.hermit,
+      fullImageUrl: `/media/${digest}`,
+      size: { type: 'Size', width: 640, height: 480 },
+    });
+    assert.ok(posted.id > 40, 'ids go on behind the seeded ones');
+    const image = await app.ask('GET', posted.fullImageUrl);
+    assert.equal(image.statusCode, 200);
+    assert.equal(image.headers['content-type'], 'image/jpeg');
+    assert.match(String(image.headers['cache-control']), /immutable/);
+    assert.equal(createHash('sha256').update(image.rawPayload).digest('hex'), digest);
+    assert.equal((await sharp(image.rawPayload).metadata()).format, 'jpeg');
+    const page = (await app.ask('GET', `/photos/${posted.id}`)).json<{ caption: string; imageUrl: string }>();
+    assert.equal(page.caption, 'First light');
+    assert.equal(page.imageUrl, posted.fullImageUrl);
+  });
+
+  it('is on its own profile, first, and raises its version by one', async () => {
+    const grid = async () =>
+      (await app.ask('GET', `/users/${village.hermit}/posts`)).json<{
+        version: number;
+        numberOfPosts: number;
+        posts: { postId: number }[];
+      }>();
+    const earlier = await grid();
+    const { id } = (await post(photoForm(jpeg))).json<Posted>();
+    const later = await grid();
+    assert.equal(later.posts[0]?.postId, id);
+    assert.equal(later.numberOfPosts, earlier.numberOfPosts + 1);
+    assert.equal(later.version, earlier.version + 1);
+  });
+
+  it('takes its caption before or after the file', async () => {
+    const file = { name: 'file', value: jpeg, fileName: 'a.jpg' };
+    const caption = { name: 'caption', value: 'Grüße 🙂' };
+    for (const parts of [
+      [caption, file],
+      [file, caption],
+    ]) {
+      const { id } = (await post(multipartForm(parts))).json<Posted>();
+      const page = (await app.ask('GET', `/photos/${id}`)).json<{ caption: string }>();
+      assert.equal(page.caption, 'Grüße 🙂');
+    }
+  });
+
+  it('waits for a caption that arrives long after the file', async () => {
+    const { headers, body } = multipartForm([
+      { name: 'file', value: jpeg, fileName: 'a.jpg' },
+      { name: 'caption', value: 'late' },
+    ]);
+    const cut = body.length - 100;
+    const inPieces = Readable.from([
+      body.subarray(0, cut),
+      body.subarray(cut, cut + 40),
+      body.subarray(cut + 40),
+    ]);
+    const { id } = (await post({ headers, body: inPieces })).json<Posted>();
+    assert.equal((await app.ask('GET', `/photos/${id}`)).json<{ caption: string }>().caption, 'late');
+  });
+
+  it('stores equal bytes once', async () => {
+    const { fullImageUrl } = (await post(photoForm(jpeg))).json<Posted>();
+    const filesBefore = (await everythingStored()).files;
+    assert.equal((await post(photoForm(jpeg))).json<Posted>().fullImageUrl, fullImageUrl);
+    assert.deepEqual((await everythingStored()).files, filesBefore);
+  });
+
+  it('may be larger than any other body', async () => {
+    const width = 900;
+    const noise = Buffer.alloc(width * width * 3);
+    for (let index = 0; index < noise.length; index += 1) noise[index] = (index * 2_654_435_761) >>> 24;
+    const large = await sharp(noise, { raw: { width, height: width, channels: 3 } })
+      .jpeg({ quality: 100 })
+      .toBuffer();
+    assert.ok(large.length > 200_000, `${large.length} bytes`);
+    assert.equal((await post(photoForm(large))).statusCode, 201);
+  });
+});
+
+describe('a post that is refused', () => {
+  it('leaves nothing behind, whatever was wrong with it', async () => {
+    const file = (value: Buffer, name = 'file') => ({ name, value, fileName: 'a.jpg' });
+    const nul = { name: 'caption', value: 'a\u0000b' };
+    const long = { name: 'caption', value: 'x'.repeat(2_201) };
+    const cutBody = { ...photoForm(jpeg), body: photoForm(jpeg).body.subarray(0, 20_000) };
+    const png = await sharp(jpeg).png().toBuffer();
+    const cases: [string, ReturnType<typeof multipartForm>, number, string][] = [
+      ['a text file', photoForm(Buffer.from('no photo at all')), 415, 'NOT_A_JPEG'],
+      ['an empty file', photoForm(Buffer.alloc(0)), 415, 'NOT_A_JPEG'],
+      ['a PNG that says it is a JPEG', photoForm(png), 415, 'NOT_A_JPEG'],
+      ['an SVG', photoForm(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')), 415, 'NOT_A_JPEG'],
+      ['a JPEG cut in its middle', photoForm(jpeg.subarray(0, 20_000)), 422, 'BROKEN_JPEG'],
+      ['a JPEG cut in its head', photoForm(jpeg.subarray(0, 30)), 422, 'BROKEN_JPEG'],
+      ['too many bytes', photoForm(Buffer.alloc(10 * 1024 * 1024 + 1, jpeg)), 413, 'BODY_TOO_LARGE'],
+      ['a form cut off in its file', cutBody, 400, 'INVALID_REQUEST'],
+      ['no file', multipartForm([{ name: 'caption', value: 'x' }]), 400, 'INVALID_REQUEST'],
+      ['the file in another part', multipartForm([file(jpeg, 'photo')]), 400, 'INVALID_REQUEST'],
+      ['two files', multipartForm([file(jpeg), file(jpeg, 'more')]), 400, 'INVALID_REQUEST'],
+      ['a caption that is too long', multipartForm([long, file(jpeg)]), 400, 'INVALID_REQUEST'],
+      ['a caption storage cannot hold', multipartForm([nul, file(jpeg)]), 400, 'INVALID_REQUEST'],
+      ['no part at all', multipartForm([]), 400, 'INVALID_REQUEST'],
+    ];
+    const earlier = await everythingStored();
+    for (const [what, form, status, code] of cases) {
+      const response = await post(form);
+      assert.equal(response.statusCode, status, `${what}: ${response.body}`);
+      assertProblem(response, status, code);
+      assert.deepEqual(await everythingStored(), earlier, what);
+    }
+  });
+
+  it('is refused before its body is read when it is another’s, or nobody’s', async () => {
+    const earlier = await everythingStored();
+    const form = photoForm(jpeg);
+    const path = `/users/${village.busy}/posts`;
+    assertProblem(await app.ask('POST', path, { viewer: village.sudden, ...form }), 403, 'FORBIDDEN');
+    assertProblem(await app.ask('POST', path, form), 401, 'VIEWER_REQUIRED');
+    assert.deepEqual(await everythingStored(), earlier);
+  });
+
+  it('is 404 for a person who does not exist, and stores no row', async () => {
+    const { photos } = (await everythingStored()) as unknown as { photos: string };
+    assertProblem(await post(photoForm(jpeg), village.nobody), 404, 'NOT_FOUND');
+    assert.equal(((await everythingStored()) as unknown as { photos: string }).photos, photos);
+  });
+
+  it('must be multipart', async () => {
+    const path = `/users/${village.hermit}/posts`;
+    const viewer = village.hermit;
+    for (const type of ['image/jpeg', 'text/plain', 'application/json', 'application/octet-stream']) {
+      const body = type === 'application/json' ? '{}' : jpeg;
+      const response = await app.ask('POST', path, { viewer, headers: { 'content-type': type }, body });
+      assertProblem(response, 415, 'UNSUPPORTED_MEDIA_TYPE');
+    }
+    assertProblem(
+      await app.ask('POST', path, {
+        viewer,
+        headers: { 'content-type': 'multipart/form-data' },
+        body: jpeg,
+      }),
+      400,
+      'INVALID_REQUEST',
+    );
+    assert.ok([400, 415].includes((await app.ask('POST', path, { viewer })).statusCode));
+  });
+});

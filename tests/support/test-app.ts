@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { LightMyRequestResponse } from 'fastify';
+import pg from 'pg';
+import { pino } from 'pino';
+import { buildApp } from '../../app/build-app.ts';
+import type { BuiltApp } from '../../app/build-app.ts';
+import { readConfig } from '../../app/config.ts';
+import type { SeedRows } from '../../app/contract/seed-rows.ts';
+import { headers } from '../../app/contract/headers.ts';
+import { migrate } from '../../app/storage/migrate.ts';
+import { loadSeedRows } from '../../app/storage/seed.ts';
+import { createTestDatabase } from './databases.ts';
+import { villageRows } from './village-rows.ts';
+
+export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
+export type Ask = {
+  readonly viewer?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is when it is a text or bytes, else as JSON. */
+  readonly body?: string | Buffer | Readable | object;
+};
+
+/** The service as it is made for its process, on a database of its own, asked without a socket. */
+export type TestApp = BuiltApp & {
+  readonly databaseUrl: string;
+  readonly mediaFolder: string;
+  /** What was logged, a line each. */
+  readonly logs: readonly string[];
+  ask(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
+  sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+};
+
+export type TestAppOptions = {
+  readonly candidate?: string;
+  /** A database that somebody else drops; absent: an own one with `rows`. */
+  readonly databaseUrl?: string;
+  readonly rows?: SeedRows;
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
+/** A migrated and seeded database of the test's own. */
+export async function createSeededDatabase(rows: SeedRows = villageRows) {
+  const database = await createTestDatabase();
+  await migrate(database.url);
+  await loadSeedRows(database.url, rows);
+  return database;
+}
+
+/** Made by chance in the product; here a seed would change nothing that is asserted. */
+const entropy = { random: Math.random, uniqueId: () => crypto.randomUUID() };
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { candidate = 'no-cache', rows = villageRows, environment = {} } = options;
+  const database = options.databaseUrl === undefined ? await createSeededDatabase(rows) : null;
+  const databaseUrl = database?.url ?? String(options.databaseUrl);
+  const mediaFolder = await mkdtemp(join(tmpdir(), 'darkroom-media-'));
+  const logs: string[] = [];
+  const config = readConfig({
+    DARKROOM_CANDIDATE: candidate,
+    DATABASE_URL: databaseUrl,
+    DARKROOM_MEDIA_DIR: mediaFolder,
+    DARKROOM_LAB_MODE: '1',
+    DARKROOM_LAB_TOKEN: 'token of a test',
+    DARKROOM_POOL_SIZE: '4',
+    ...environment,
+  });
+  const logger = pino({ level: config.logLevel }, { write: (line) => void logs.push(line) });
+  const built = await buildApp(config, logger, entropy);
+  const admin = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  return {
+    ...built,
+    databaseUrl,
+    mediaFolder,
+    logs,
+    ask: (method, url, { viewer, headers: given = {}, body } = {}) => {
+      const named = viewer === undefined ? {} : { [headers.viewer]: String(viewer) };
+      const payload = body === undefined ? {} : { payload: body };
+      return built.app.inject({ method, url, headers: { ...named, ...given }, ...payload });
+    },
+    async sql<Row extends object>(text: string, values: readonly unknown[] = []) {
+      const { rows: found } = await admin.query<Row>(text, [...values]);
+      return found;
+    },
+    async close() {
+      await built.close();
+      await admin.end();
+      await database?.drop();
+      await rm(mediaFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A problem document (RFC 9457) with this status and code, which tells nothing about the inside. */
+export function assertProblem(response: LightMyRequestResponse, status: number, code: string): void {
+  assert.equal(response.statusCode, status, response.body);
+  assert.match(String(response.headers['content-type']), /^application\/problem\+json/);
+  const problem = response.json<Record<string, unknown>>();
+  assert.equal(problem['status'], status);
+  assert.equal(problem['code'], code);
+  assert.equal(typeof problem['title'], 'string');
+  assert.equal(typeof problem['detail'], 'string');
+  assert.deepEqual(
+    Object.keys(problem).toSorted(),
+    ['code', 'detail', 'status', 'title', 'type'],
+    'nothing else is told',
+  );
+  assert.doesNotMatch(response.body, /node_modules|\.ts:|\bat .*\(|SELECT |postgres:\/\//);
+}
