@@ -1,6 +1,7 @@
 import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
 import { entityNames } from '../cached-entities.ts';
 import type { Photo, PhotoService } from '../photos/photo-service.ts';
+import { DarkroomError } from '../errors.ts';
 import { decodeCursor } from '../storage/cursor.ts';
 import type { FeedIds, FeedStore } from './feed-store.ts';
 
@@ -26,23 +27,23 @@ export function createFeedService({ cache, feedStore, photoService }: FeedServic
     name: entityNames.feed,
     freshness: 'ttl',
     loadMany: async (viewerIds) => {
-      const pages = viewerIds.map(
-        async (id) => [id, { value: await feedStore.loadFirstPage(id), version: 0 }] as const,
+      const pages = await Promise.all(
+        viewerIds.map(async (id) => ({ id, value: await feedStore.loadFirstPage(id) })),
       );
-      return new Map(await Promise.all(pages));
+      return new Map(
+        pages.flatMap(({ id, value }) => (value === undefined ? [] : [[id, { value, version: 0 }] as const])),
+      );
     },
   };
-  const readIds = async (viewerId: number, cursor: string | undefined): Promise<CacheRead<FeedIds>> => {
-    if (cursor !== undefined) {
-      const value = await feedStore.loadPage(viewerId, decodeCursor(cursor));
-      return { value, version: 0, outcome: 'bypass', freshForMs: 0 };
-    }
-    return (await cache.read(feeds, viewerId)) as CacheRead<FeedIds>;
+  const readPage = async (viewerId: number, cursor: string): Promise<CacheRead<FeedIds> | undefined> => {
+    const value = await feedStore.loadPage(viewerId, decodeCursor(cursor));
+    return value && { value, version: 0, outcome: 'bypass', freshForMs: 0 };
   };
   return {
-    /** Throws INVALID_CURSOR. A person who follows nobody, or does not exist, has an empty feed. */
+    /** Throws NOT_FOUND or INVALID_CURSOR. A person who follows nobody has an empty feed. */
     async read(viewerId: number, cursor: string | undefined): Promise<FeedPage> {
-      const ids = await readIds(viewerId, cursor);
+      const ids = cursor === undefined ? await cache.read(feeds, viewerId) : await readPage(viewerId, cursor);
+      if (ids === undefined) throw new DarkroomError('NOT_FOUND', `There is no person ${viewerId}.`);
       const photos = await photoService.readMany(ids.value.ids);
       return { ids, photos: photos.filter((photo) => photo !== undefined) };
     },

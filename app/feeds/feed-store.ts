@@ -15,30 +15,41 @@ export type FeedIds = { readonly ids: readonly number[]; readonly nextCursor: st
 const selectFeed: Statement = {
   name: 'select_feed',
   text: `
-    SELECT newest.id, (extract(epoch FROM newest.created_at) * 1000000)::bigint::text AS created_at_us
-    FROM follows CROSS JOIN LATERAL (
-      SELECT id, created_at FROM photos
-      WHERE owner_id = follows.followed_id AND deleted_at IS NULL
-        AND (created_at, id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
-      ORDER BY created_at DESC, id DESC LIMIT $4
-    ) AS newest
-    WHERE follows.follower_id = $1
-    ORDER BY newest.created_at DESC, newest.id DESC LIMIT $4`,
+    SELECT page.id, (extract(epoch FROM page.created_at) * 1000000)::bigint::text AS created_at_us
+    FROM users LEFT JOIN LATERAL (
+      SELECT newest.id, newest.created_at
+      FROM follows CROSS JOIN LATERAL (
+        SELECT id, created_at FROM photos
+        WHERE owner_id = follows.followed_id AND deleted_at IS NULL
+          AND (created_at, id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
+        ORDER BY created_at DESC, id DESC LIMIT $4
+      ) AS newest
+      WHERE follows.follower_id = users.id
+      ORDER BY newest.created_at DESC, newest.id DESC LIMIT $4
+    ) AS page ON true
+    WHERE users.id = $1
+    ORDER BY page.created_at DESC, page.id DESC`,
 };
 
 export type FeedStore = ReturnType<typeof createFeedStore>;
 
 export function createFeedStore(storage: Storage) {
-  const loadPage = async (viewerId: number, from: Position): Promise<FeedIds> => {
-    type Row = { id: number; created_at_us: string };
+  const loadPage = async (viewerId: number, from: Position): Promise<FeedIds | undefined> => {
+    type Row = { id: number | null; created_at_us: string };
     const rows = await storage.query<Row>(selectFeed, [
       viewerId,
       from.createdAtUs,
       from.id,
       feedPageSize + 1,
     ]);
-    const { page, nextCursor } = toPage(rows, feedPageSize);
+    if (rows.length === 0) return undefined;
+    const photos = rows.flatMap(({ id, created_at_us }) => (id === null ? [] : [{ id, created_at_us }]));
+    const { page, nextCursor } = toPage(photos, feedPageSize);
     return { ids: page.map((row) => row.id), nextCursor };
   };
-  return { loadPage, loadFirstPage: (viewerId: number) => loadPage(viewerId, listStart) };
+  return {
+    /** Undefined when there is no such person. */
+    loadPage,
+    loadFirstPage: (viewerId: number) => loadPage(viewerId, listStart),
+  };
 }

@@ -27,21 +27,21 @@ export function createFollowService({
   const change = (
     write: 'follow' | 'unfollow',
     followedId: number,
-    store: () => Promise<number | undefined>,
+    store: () => Promise<number | null | undefined>,
   ): Promise<void> =>
     cache.write({
       store: async () => {
         const version = await store();
-        const changed =
-          version === undefined ? [] : changedBy(write, { followers: { id: followedId, version } });
+        const changed = version == null ? [] : changedBy(write, { followers: { id: followedId, version } });
         return { result: undefined, changed };
       },
     });
+  const noPerson = (id: number) => new DarkroomError('NOT_FOUND', `There is no person ${id}.`);
   return {
     /** Throws NOT_FOUND or INVALID_CURSOR. */
     async read(id: number, cursor: string | undefined): Promise<CacheRead<Followers>> {
       const read = cursor === undefined ? await cache.read(followers, id) : await readPage(id, cursor);
-      if (read === undefined) throw new DarkroomError('NOT_FOUND', `There is no person ${id}.`);
+      if (read === undefined) throw noPerson(id);
       return read;
     },
     /** Throws CONFLICT for oneself, NOT_FOUND when either person does not exist. */
@@ -54,7 +54,12 @@ export function createFollowService({
         throw new DarkroomError('NOT_FOUND', 'One of the two people does not exist.', { cause: error });
       }
     },
+    /** Throws NOT_FOUND when there is no such person to unfollow. */
     unfollow: (followerId: number, followedId: number): Promise<void> =>
-      change('unfollow', followedId, () => followStore.remove(followerId, followedId)),
+      change('unfollow', followedId, async () => {
+        const version = await followStore.remove(followerId, followedId);
+        if (version === undefined) throw noPerson(followedId);
+        return version;
+      }),
   };
 }

@@ -46,9 +46,11 @@ const deleteFollow: Statement = {
   text: `
     WITH removed AS (
       DELETE FROM follows WHERE follower_id = $1 AND followed_id = $2 RETURNING followed_id
+    ), changed AS (
+      UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
+      FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version
     )
-    UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
-    FROM removed WHERE users.id = removed.followed_id RETURNING users.followers_version`,
+    SELECT changed.followers_version FROM users LEFT JOIN changed ON changed.id = users.id WHERE users.id = $2`,
 };
 
 type Row = {
@@ -89,12 +91,9 @@ export function createFollowStore(storage: Storage) {
       [...Map.groupBy(rows, (row) => row.followed_id)].map(([id, own]) => [id, toFollowers(own)] as const),
     );
   };
-  const change = async (
-    statement: Statement,
-    followerId: number,
-    followedId: number,
-  ): Promise<number | undefined> => {
-    const [row] = await storage.query<{ followers_version: number }>(statement, [followerId, followedId]);
+  const change = async (statement: Statement, followerId: number, followedId: number) => {
+    type Changed = { followers_version: number | null };
+    const [row] = await storage.query<Changed>(statement, [followerId, followedId]);
     return row?.followers_version;
   };
   return {
@@ -102,7 +101,7 @@ export function createFollowStore(storage: Storage) {
     loadPage: async (id: number, from: Position) => (await loadFrom([id], from)).get(id),
     /** The new version; undefined when the pair was there already. */
     add: (followerId: number, followedId: number) => change(insertFollow, followerId, followedId),
-    /** The new version; undefined when there was no such pair. */
+    /** The new version; null when there was no such pair, undefined when there is no such person to unfollow. */
     remove: (followerId: number, followedId: number) => change(deleteFollow, followerId, followedId),
   };
 }

@@ -13,10 +13,11 @@ function encodeCursor({ createdAtUs, id }: Position): string {
 /** Throws INVALID_CURSOR for anything that `encodeCursor` did not make. */
 export function decodeCursor(cursor: string): Position {
   const match = /^(\d{1,16})\.(\d{1,10})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  const id = Number(match?.[2]);
-  if (match === null || id > listStart.id)
+  const position: Position = { createdAtUs: match?.[1] ?? '', id: Number(match?.[2]) };
+  // Decoding skips what is no base64: only what encodes to the same text was given out.
+  if (match === null || position.id > listStart.id || encodeCursor(position) !== cursor)
     throw new DarkroomError('INVALID_CURSOR', 'Use the nextCursor of an earlier page as it is.');
-  return { createdAtUs: match[1] as string, id };
+  return position;
 }
 
 /** The rows of one page, and the cursor of the next one. The query asks for one row more than a page has. */

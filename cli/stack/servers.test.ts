@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createTestDatabase } from '../../tests/support/databases.ts';
-import { createTestStack } from '../../tests/support/stack-context.ts';
+import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { CommandError } from '../errors.ts';
 import { startPostgres } from './postgres-server.ts';
