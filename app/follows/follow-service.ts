@@ -32,7 +32,10 @@ export function createFollowService({
     cache.write({
       store: async () => {
         const version = await store();
-        const changed = version == null ? [] : changedBy(write, { followers: { id: followedId, version } });
+        const changed =
+          version === null || version === undefined
+            ? []
+            : changedBy(write, { followers: { id: followedId, version } });
         return { result: undefined, changed };
       },
     });

@@ -13,6 +13,8 @@ import type { SeedRows } from '../../app/contract/seed-rows.ts';
 import { headers } from '../../app/contract/headers.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { loadSeedRows } from '../../app/storage/seed.ts';
+import { parseServiceCounters } from '../../cli/worlds/service-counters.ts';
+import type { ServiceCounters } from '../../cli/worlds/service-counters.ts';
 import { createTestDatabase } from './databases.ts';
 import { villageRows } from './village-rows.ts';
 
@@ -31,6 +33,8 @@ export type TestApp = BuiltApp & {
   readonly mediaFolder: string;
   /** What was logged, a line each. */
   readonly logs: readonly string[];
+  /** What its metrics say. */
+  counters(): Promise<ServiceCounters>;
   ask(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
   sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 };
@@ -77,6 +81,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     databaseUrl,
     mediaFolder,
     logs,
+    counters: async () => parseServiceCounters(await built.metrics.registry.metrics()),
     ask: (method, url, { viewer, headers: given = {}, body } = {}) => {
       const named = viewer === undefined ? {} : { [headers.viewer]: String(viewer) };
       const payload = body === undefined ? {} : { payload: body };
