@@ -1,5 +1,5 @@
 import type { PrimaryMetric } from '../experiment/records.ts';
-import { holmAdjust } from '../statistics/holm.ts';
+import { holmAdjust, roundsMin } from '../statistics/holm.ts';
 import { pairedEffect, toPct } from '../statistics/paired-effect.ts';
 import type { PairedEffect } from '../statistics/paired-effect.ts';
 import { signFlipP } from '../statistics/sign-flip.ts';
