@@ -98,7 +98,9 @@ function compareMetric(settings: ComparisonSettings, metric: Metric): Comparison
       verdict: withheldReason === null ? verdict : null,
       withheldReason,
       roundsNeeded:
-        metric.scale === 'log' && verdict === 'inconclusive' ? roundsNeeded(effect.sd, margin) : null,
+        metric.scale === 'log' && verdict === 'inconclusive' && effect.rounds > 1
+          ? Math.max(roundsNeeded(effect.sd, margin), roundsMin(measured.length))
+          : null,
     };
   });
 }

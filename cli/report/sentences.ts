@@ -92,6 +92,10 @@ export function recommend(result: CompareResult): string {
     .filter(({ verdict }) => verdict !== null && gains.includes(verdict))
     .sort((a, b) => (a.changePct ?? 0) - (b.changePct ?? 0));
   const [best, ...others] = better;
+  const isOpen = primaries.length === 0 || primaries.some(({ verdict }) => verdict === 'inconclusive');
+  if (best === undefined && isOpen) {
+    return `No recommendation: on ${result.manifest.primary} these rounds show no candidate to be better than ${result.manifest.baseline}.`;
+  }
   if (best === undefined) {
     return `Recommendation: keep ${result.manifest.baseline}; no candidate was shown to be better on ${result.manifest.primary}.`;
   }

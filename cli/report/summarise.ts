@@ -205,7 +205,7 @@ function notesOf({ plan, experiment, manifest, failure }: SummaryInput, rounds: 
   if (failure !== null) notes.push(`${failure}; the figures are of the ${rounds.length} rounds before.`);
   if (rounds.length < roundsMin(comparisons)) {
     notes.push(
-      `${rounds.length} finished rounds cannot tell ${comparisons} candidates from the baseline at 5 %: that takes ${roundsMin(comparisons)}.`,
+      `${rounds.length} finished ${rounds.length === 1 ? 'round' : 'rounds'} cannot tell ${comparisons} candidates from the baseline at 5 %: that takes ${roundsMin(comparisons)}.`,
     );
   }
   const spoiled = Map.groupBy(

@@ -155,7 +155,17 @@ export function reapLeftovers(paths: StackPaths): string[] {
     }
     rmSync(file, { force: true });
   }
+  removeOrphanedFolders(paths);
   return reaped;
+}
+
+/** Working folders end in the number of the command that made them. */
+function removeOrphanedFolders({ data }: StackPaths): void {
+  for (const name of readdirSync(data)) {
+    const owner = /^redis-.*-(\d+)$/.exec(name)?.[1];
+    if (owner !== undefined && startTimeOf(Number(owner)) === null)
+      rmSync(join(data, name), { recursive: true, force: true });
+  }
 }
 
 /** The last lines of a log, for a message. */
