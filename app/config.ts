@@ -1,4 +1,4 @@
-import { parseCandidate } from './cache/candidate.ts';
+import { formatCandidate, needsRedis, parseCandidate } from './cache/candidate.ts';
 import { DarkroomError } from './errors.ts';
 
 type Setting<T> = {
@@ -127,12 +127,31 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
         `${setting.variable} must be set: ${setting.meaning}, ${setting.takes}.`,
       );
     }
-    const value = setting.parse(text);
-    if (value === null)
-      throw new DarkroomError('INVALID_CONFIG', `${setting.variable} takes ${setting.takes}.`);
-    return [name, value] as const;
+    return [name, parseSetting(setting, text)] as const;
   });
-  const config = Object.fromEntries(entries) as Config;
+  return checkTogether(Object.fromEntries(entries) as Config);
+}
+
+function parseSetting({ variable, takes, parse }: Setting<unknown>, text: string): unknown {
+  try {
+    const value = parse(text);
+    if (value !== null) return value;
+  } catch (error) {
+    // A candidate's own refusal says more than what the setting takes.
+    if (!(error instanceof DarkroomError)) throw error;
+    throw new DarkroomError('INVALID_CONFIG', `${variable}: ${error.message}`, { cause: error });
+  }
+  throw new DarkroomError('INVALID_CONFIG', `${variable} takes ${takes}.`);
+}
+
+/** Refuses settings that do not go together. */
+function checkTogether(config: Config): Config {
+  if (config.redisUrl === '' && needsRedis(config.candidate)) {
+    throw new DarkroomError(
+      'INVALID_CONFIG',
+      `REDIS_URL must be set: the candidate ${formatCandidate(config.candidate)} has a redis tier or a bus.`,
+    );
+  }
   if (config.isLab && config.labToken === '') {
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_TOKEN must be set in lab mode.');
   }
