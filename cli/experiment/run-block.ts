@@ -12,7 +12,8 @@ import type { World } from '../worlds/world.ts';
 import { judgeBlock } from './guards.ts';
 import type { BlockObservation } from './guards.ts';
 import { quantileMs } from '../statistics/histograms.ts';
-import type { BlockRecord, BlockStatus, CpuUs } from './records.ts';
+import type { BlockRecord, BlockStatus, CpuUs, GuardFinding } from './records.ts';
+import { judgeSteadiness } from './steadiness.ts';
 
 /** Which block it is: the world, the pass that names its requests, and its place in the experiment. */
 export type BlockInput = {
@@ -69,16 +70,15 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
 
   const counters = countersBetween(before.counters, after.counters, subtractCounters);
   const cpuUs = cpuBetween(world, before, after, counters, run);
-  const findings = judgeBlock(observe({ world, before, after, counters, cpuUs, run }));
+  const unsteady = judgeSteadiness(run.seconds, runner.settingsOf(input).settleSeconds);
+  const judged = judgeBlock(observe({ world, before, after, counters, cpuUs, run }));
+  const findings = unsteady === null ? judged : [...judged, unsteady];
   return {
     round: input.round,
     attempt: input.attempt,
     slot: input.slot,
     candidate: world.label,
-    status: statusOf(
-      input,
-      findings.some((finding) => finding.kind === 'hard'),
-    ),
+    status: statusOf(input, findings),
     findings,
     offered: run.offered,
     started: run.started,
@@ -96,9 +96,10 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   };
 }
 
-function statusOf(input: BlockInput, isSpoiled: boolean): BlockStatus {
+function statusOf(input: BlockInput, findings: readonly GuardFinding[]): BlockStatus {
   if (input.round === 0) return 'shakedown';
-  return isSpoiled ? 'invalid' : 'valid';
+  if (findings.some(({ kind }) => kind === 'hard')) return 'invalid';
+  return findings.some(({ guard }) => guard === 'unsteady') ? 'unsteady' : 'valid';
 }
 
 /** A dead store cannot be measured around: the experiment ends with what it has. */

@@ -180,7 +180,12 @@ function summariseCandidate(
     config: { ...settings },
     allows: [...(allows.get(label) ?? [])],
     latencyMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
-    hitRatio: { memory: ratio(memory, reads), redis: ratio(redis, reads), all: ratio(hits, reads) },
+    hitRatio: {
+      // A tier that the candidate does not have has no hit ratio.
+      memory: settings.tiers.includes('memory') ? ratio(memory, reads) : null,
+      redis: settings.tiers.includes('redis') ? ratio(redis, reads) : null,
+      all: ratio(hits, reads),
+    },
     expectedHitRatio: expectedHitRatios.get(label) ?? { memory: null, redis: null, all: null },
     storageQueriesPerRequest: ratio(
       total(blocks, (block) => block.storageQueries),
@@ -217,6 +222,9 @@ function notesOf({ plan, experiment, manifest, failure }: SummaryInput, rounds: 
     notes.push(`${isShown ? 'Spoiled' : 'Not counted'}: ${name}: ${describeSpoiled(blocks)}.`);
   if (isShown)
     notes.push('The figures above include the last try of each spoiled round: they show, but prove nothing.');
+  const unsteady = counted.filter(({ status }) => status === 'unsteady').length;
+  if (unsteady > 0)
+    notes.push(`Not steady: ${unsteady} of ${counted.length} blocks drifted while they were measured.`);
   if (counted.length > 0 && plan.candidates.some(({ settings }) => settings.tiers !== 'none')) {
     const expired = total(counted, (block) => block.expiredEntries);
     const evicted = total(counted, (block) => block.evictedEntries);

@@ -13,7 +13,9 @@ function percent(ratio: number | null): string {
 
 function hits({ hitRatio, config }: CandidateResult): string {
   if (config['tiers'] === 'none') return '– / – / 0';
-  return [hitRatio.memory, hitRatio.redis, hitRatio.all].map(percent).join(' / ');
+  const tier = (name: string, value: number | null) =>
+    String(config['tiers']).includes(name) ? percent(value) : '–';
+  return [tier('memory', hitRatio.memory), tier('redis', hitRatio.redis), percent(hitRatio.all)].join(' / ');
 }
 
 function cpu({ cpuUsPerRequest }: CandidateResult): string {

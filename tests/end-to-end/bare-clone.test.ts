@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+const checkout = join(import.meta.dirname, '..', '..');
+const clone = mkdtempSync(join(tmpdir(), 'darkroom-clone-'));
+after(() => rmSync(clone, { recursive: true, force: true }));
+
+test('a bare copy installs what it needs, says so, and runs with the pinned Node', () => {
+  const files = execFileSync('git', ['-C', checkout, 'ls-files', '-co', '--exclude-standard', '-z'], {
+    encoding: 'utf8',
+  }).split('\0');
+  for (const file of files) {
+    if (file !== '' && existsSync(join(checkout, file))) cpSync(join(checkout, file), join(clone, file));
+  }
+  const run = (args: readonly string[]) =>
+    spawnSync(join(clone, 'darkroom'), [...args], {
+      cwd: tmpdir(),
+      encoding: 'utf8',
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+
+  const first = run(['list', 'strategies', '--json']);
+  assert.equal(first.status, 0, first.stderr);
+  assert.match(first.stderr, /downloads about \d+ MB/);
+  assert.ok(JSON.parse(first.stdout));
+  const second = run(['doctor']);
+  assert.equal(second.stderr, '', 'the second start installs nothing');
+  assert.match(second.stdout, /Node +found +v26\.10\.0/);
+  assert.equal(run(['compare', 'cach-aside']).status, 2);
+});
