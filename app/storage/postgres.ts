@@ -34,8 +34,10 @@ const bounds = {
 /** Requests that may wait for a connection; with more, waiting would last longer than the client does. */
 const waitersPerConnectionMax = 20;
 
-/** Shutdowns, lost connections and full servers: worth trying again later. */
-const unavailable = /^(08|57P|53)|^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT)/;
+/** Lost connections, lost races, full servers, waits that were cut short, shutdowns: worth trying again later. */
+const unavailable = /^(08|40|53|55P03|57)|^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT)/;
+/** Text with a character that PostgreSQL does not have: U+0000. */
+const unstorableText = '22021';
 
 const ping: Statement = { name: 'ping', text: 'SELECT 1' };
 
@@ -76,6 +78,8 @@ export function createStorage(
           cause: error,
         });
       }
+      if (errorType === unstorableText)
+        throw new DarkroomError('INVALID_REQUEST', 'The text has the character U+0000.', { cause: error });
       throw error;
     } finally {
       observe({ statement: statement.name, durationMs: performance.now() - startedAtMs, errorType });

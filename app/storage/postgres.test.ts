@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import pg from 'pg';
+import { createTestDatabase } from '../../tests/support/databases.ts';
+import type { TestDatabase } from '../../tests/support/databases.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { DarkroomError } from '../errors.ts';
+import { createStorage, isMissingReference } from './postgres.ts';
+import type { StorageEvent } from './postgres.ts';
+
+let database: TestDatabase;
+let admin: pg.Client;
+before(async () => {
+  database = await createTestDatabase();
+  admin = new pg.Client({ connectionString: database.url });
+  await admin.connect();
+  await admin.query('CREATE TABLE parents (id integer PRIMARY KEY)');
+  await admin.query('CREATE TABLE children (id integer PRIMARY KEY REFERENCES parents (id))');
+});
+after(async () => {
+  await admin.end();
+  await database.drop();
+});
+
+function openStorage(context: TestContext, { url = database.url, poolSize = 2 } = {}) {
+  const events: StorageEvent[] = [];
+  const storage = createStorage(url, poolSize, (event) => void events.push(event));
+  context.after(() => storage.close());
+  return { storage, events };
+}
+
+const hasCode = (code: string) => (error: unknown) => error instanceof DarkroomError && error.code === code;
+
+describe('storage', () => {
+  it('prepares a statement once per connection, and tells its observer of each query by its name', async (context) => {
+    const { storage, events } = openStorage(context, { poolSize: 1 });
+    const double = { name: 'double', text: 'SELECT $1::integer * 2 AS doubled' };
+    for (const value of [1, 2, 3])
+      assert.deepEqual(await storage.query(double, [value]), [{ doubled: value * 2 }]);
+    const prepared = { name: 'list_prepared', text: 'SELECT name FROM pg_prepared_statements ORDER BY name' };
+    assert.deepEqual(await storage.query(prepared, []), [{ name: 'double' }, { name: 'list_prepared' }]);
+    assert.deepEqual(
+      events.map(({ statement, errorType }) => [statement, errorType]),
+      [
+        ['double', null],
+        ['double', null],
+        ['double', null],
+        ['list_prepared', null],
+      ],
+    );
+    assert.ok(events.every(({ durationMs }) => durationMs > 0 && durationMs < 10_000));
+  });
+
+  it('bounds every wait on the server', async (context) => {
+    const { storage } = openStorage(context);
+    const [row] = await storage.query(
+      {
+        name: 'bounds',
+        text: `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+          current_setting('idle_in_transaction_session_timeout') AS idle`,
+      },
+      [],
+    );
+    assert.deepEqual(row, { statement: '2s', lock: '1s', idle: '2s' });
+  });
+
+  it('passes on a violated constraint as it is, and tells its observer PostgreSQL’s code', async (context) => {
+    const { storage, events } = openStorage(context);
+    const insert = { name: 'insert_child', text: 'INSERT INTO children VALUES ($1)' };
+    await assert.rejects(storage.query(insert, [1]), isMissingReference);
+    assert.equal(events[0]?.errorType, '23503');
+    assert.equal(isMissingReference(new RangeError('x')), false);
+    assert.equal(isMissingReference(null), false);
+  });
+
+  it('says that it is ready when it answers, and not when nobody listens', async (context) => {
+    assert.equal(await openStorage(context).storage.isReady(), true);
+    const url = 'postgres://postgres@127.0.0.1:1/none';
+    const { storage } = openStorage(context, { url });
+    assert.equal(await storage.isReady(), false);
+    await assert.rejects(storage.query({ name: 'x', text: 'SELECT 1' }, []), hasCode('STORAGE_UNAVAILABLE'));
+  });
+});
+
+describe('storage in trouble', () => {
+  it('gives up on a server that accepts and never answers', async (context) => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => void sockets.add(socket.on('error', () => {})));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    context.after(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const { storage } = openStorage(context, { url: `postgres://postgres@127.0.0.1:${port}/none` });
+    const startedAtMs = performance.now();
+    await assert.rejects(storage.query({ name: 'x', text: 'SELECT 1' }, []), hasCode('STORAGE_UNAVAILABLE'));
+    assert.ok(performance.now() - startedAtMs < 3_000);
+  });
+
+  it('gives up on a lock that is not let go, and on a query that takes too long', async (context) => {
+    const { storage, events } = openStorage(context);
+    await admin.query('BEGIN');
+    await admin.query('LOCK TABLE parents');
+    const slow = { name: 'slow', text: 'SELECT pg_sleep($1)' };
+    const locked = { name: 'locked', text: 'SELECT * FROM parents' };
+    const failures = await Promise.allSettled([storage.query(locked, []), storage.query(slow, [30])]);
+    await admin.query('ROLLBACK');
+    for (const failure of failures) {
+      assert.equal(failure.status, 'rejected');
+      assert.ok(hasCode('STORAGE_UNAVAILABLE')(failure.reason), String(failure.reason));
+    }
+    assert.deepEqual(events.map(({ errorType }) => errorType).toSorted(), ['55P03', '57014']);
+    assert.deepEqual(await storage.query(locked, []), [], 'it goes on afterwards');
+  });
+
+  it('refuses what would have to wait behind too many others', async (context) => {
+    const { storage } = openStorage(context, { poolSize: 1 });
+    const hold = { name: 'hold', text: 'SELECT pg_advisory_xact_lock(7)' };
+    await admin.query('SELECT pg_advisory_lock(7)');
+    const asked = Array.from({ length: 30 }, () => storage.query(hold, []));
+    const settled = Promise.allSettled(asked);
+    // One has the connection, twenty wait for it.
+    const refused = await Promise.allSettled(asked.slice(21));
+    assert.ok(
+      refused.every((result) => result.status === 'rejected' && hasCode('OVERLOADED')(result.reason)),
+    );
+    assert.equal(storage.connections().pending, 20);
+    await admin.query('SELECT pg_advisory_unlock(7)');
+    const answered = (await settled).filter(({ status }) => status === 'fulfilled');
+    assert.equal(answered.length, 21);
+  });
+
+  it('survives the loss of its connections, idle and busy', async (context) => {
+    const { storage } = openStorage(context);
+    const own = { name: 'own_pid', text: 'SELECT pg_backend_pid() AS pid' };
+    const [row] = await storage.query<{ pid: number }>(own, []);
+    await admin.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+    await waitUntil(() => storage.isReady());
+    const sleeping = storage.query({ name: 'sleep', text: 'SELECT pg_sleep(1.5)' }, []);
+    const failed = assert.rejects(sleeping, hasCode('STORAGE_UNAVAILABLE'));
+    await waitUntil(async () => {
+      const { rowCount } = await admin.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep(1.5)%' AND state = 'active'`,
+      );
+      return rowCount === 1;
+    });
+    await failed;
+    await waitUntil(() => storage.isReady());
+  });
+
+  it('refuses text that PostgreSQL cannot hold as the request that it is', async (context) => {
+    const { storage } = openStorage(context);
+    const echo = { name: 'echo', text: 'SELECT $1::text' };
+    await assert.rejects(storage.query(echo, ['a\u0000b']), hasCode('INVALID_REQUEST'));
+  });
+});
