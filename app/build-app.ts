@@ -20,7 +20,7 @@ import { registerFollowRoutes } from './follows/follow-routes.ts';
 import { createFollowService } from './follows/follow-service.ts';
 import { createFollowStore } from './follows/follow-store.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
-import { registerProblemDetails } from './http/problem-details.ts';
+import { registerProblemDetails, sendFrameworkProblem } from './http/problem-details.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/send-read.ts';
@@ -87,7 +87,6 @@ export async function buildApp(
   });
 
   const app = createServer(logger);
-  app.setValidatorCompiler(createValidatorCompiler());
   let isDraining = false;
   addCommonHeaders(app, config.replica);
   registerProblemDetails(app);
@@ -141,7 +140,8 @@ function addCommonHeaders(app: App, replica: string): void {
 }
 
 function createServer(logger: FastifyBaseLogger): App {
-  return fastify({
+  const app = fastify({
+    frameworkErrors: sendFrameworkProblem,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
@@ -149,6 +149,10 @@ function createServer(logger: FastifyBaseLogger): App {
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(createValidatorCompiler());
+  // No operation takes plain text.
+  app.removeContentTypeParser('text/plain');
+  return app;
 }
 
 type FeatureParts = {

@@ -1,5 +1,4 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { operations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 
@@ -41,15 +40,31 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, error: Darkro
     });
 }
 
-/** The methods that a path has, by the table of operations. */
-function methodsOf(path: string): string[] {
-  return Object.values(operations)
-    .filter(({ route }) => new RegExp(`^${route.replace(/:[A-Za-z]+/g, '[^/]+')}$`).test(path))
-    .map(({ method }) => method);
+/** Learns every route that is declared from now on. Gives the methods that a path has. */
+function watchRoutes(app: FastifyInstance): (path: string) => string[] {
+  const methodsOfRoute = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = methodsOfRoute.get(url) ?? [];
+    methodsOfRoute.set(url, new Set([...known, ...[method].flat()]));
+  });
+  const matches = (route: string, path: string) =>
+    new RegExp(`^${route.replaceAll('.', '\\.').replace(/:[A-Za-z]+/g, '[^/]+')}$`).test(path);
+  return (path) =>
+    [...methodsOfRoute].flatMap(([route, methods]) => (matches(route, path) ? [...methods] : []));
 }
 
-/** The one place where errors become HTTP. */
+/** For what the framework refuses before it looks for a route: a path that cannot be decoded or is too long. */
+export function sendFrameworkProblem(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  sendProblem(request, reply, toDarkroomError(error));
+}
+
+/** The one place where errors become HTTP. Comes before the routes, so that it knows their methods. */
 export function registerProblemDetails(app: FastifyInstance): void {
+  const methodsOf = watchRoutes(app);
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(request, reply, toDarkroomError(error)),
   );

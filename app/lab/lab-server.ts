@@ -32,7 +32,8 @@ function setClock(clock: StoppableClock, body: unknown): boolean {
     clock.stop();
     return true;
   }
-  if (running !== true || typeof behindMs !== 'number' || !(behindMs >= 0)) return false;
+  if (running !== true || typeof behindMs !== 'number' || !Number.isFinite(behindMs) || behindMs < 0)
+    return false;
   clock.resume(behindMs);
   return true;
 }

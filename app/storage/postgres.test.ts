@@ -115,7 +115,7 @@ describe('storage in trouble', () => {
       assert.equal(failure.status, 'rejected');
       assert.ok(hasCode('STORAGE_UNAVAILABLE')(failure.reason), String(failure.reason));
     }
-    assert.deepEqual(events.map(({ errorType }) => errorType).toSorted(), ['55P03', '57014']);
+    assert.deepEqual(events.map(({ errorType }) => String(errorType)).toSorted(), ['55P03', '57014']);
     assert.deepEqual(await storage.query(locked, []), [], 'it goes on afterwards');
   });
 
