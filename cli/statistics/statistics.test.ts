@@ -87,7 +87,7 @@ test('a tail must change by a millisecond too', () => {
   near(latencyMargin('p99', 100), Math.log(1.1), 1e-12);
 });
 
-test('rounds needed agree with the table of the design', () => {
+test('rounds needed agree with worked values', () => {
   assert.equal(roundsNeeded(0.1, Math.log(1.1)), 11);
   assert.equal(roundsNeeded(0.2, Math.log(1.2)), 12);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
-import { startProcess } from '../stack/supervised-process.ts';
+import { startProcess, tailOf } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { parseServiceCounters } from './service-counters.ts';
@@ -49,8 +49,14 @@ function parseListening(message: unknown): Listening | null {
 /** Resolves with the ports once the service listens; rejects when it dies or hangs before. */
 function awaitListening(child: SupervisedProcess, name: string, signal: AbortSignal): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<Listening>();
-  const fail = (what: string) =>
-    reject(new CommandError('serviceFailed', `the service ${name} ${what}`, { logFile: child.logFile }));
+  const fail = (what: string) => {
+    const lastWords = tailOf(child.logFile, 1);
+    reject(
+      new CommandError('serviceFailed', `the service ${name} ${what}: ${lastWords}`, {
+        logFile: child.logFile,
+      }),
+    );
+  };
   const limit = setTimeout(() => fail('did not start within a minute'), startLimitMs);
   const abort = () => fail('was interrupted while it started');
   signal.addEventListener('abort', abort, { once: true });

@@ -32,13 +32,19 @@ const schema = JSON.parse(
   ),
 ) as object;
 
-test('compare in miniature: a killed k6 costs its round, and the result says so', async () => {
+const pidOf = (owner: number, name: RegExp) =>
+  [...childrenOf(owner)].find(([child]) => name.test(child))?.[1];
+
+test('compare in miniature: a killed k6 and a killed replica cost their rounds, and the result says so', async () => {
   const json = join(folder, 'result.json');
   const run = runCli(['compare', 'no-cache', 'versioned', ...miniature, '--json', json]);
   await run.said('shake-down');
   await run.said('round 1/2');
   await waitUntil(() => childrenOf(run.pid).has('k6'));
   process.kill(childrenOf(run.pid).get('k6') as number, 'SIGKILL');
+  await run.said('is repeated');
+  await waitUntil(() => pidOf(run.pid, /^k6$/) !== undefined);
+  process.kill(pidOf(run.pid, /^service-.*_2-1$/) as number, 'SIGKILL');
   const { status, stdout, stderr } = await run.ended;
 
   const result = JSON.parse(readFileSync(json, 'utf8')) as CompareResult;
@@ -49,6 +55,8 @@ test('compare in miniature: a killed k6 costs its round, and the result says so'
   assert.ok([0, 30, 31].includes(result.exitCode), stderr);
   assert.match(stderr, /Round \d is repeated in every world: .*driver-failed/);
   assert.ok(result.notes.some((note) => note.includes('driver-failed')));
+  assert.match(stderr, /Round \d is repeated in every world: .*replica-lost/);
+  assert.ok(stderr.split('Warming up versioned').length > 2, 'the world that lost a replica warms up again');
   assert.match(stdout, /^no-cache /m);
   assert.match(stdout, /^versioned /m);
 
