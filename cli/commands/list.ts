@@ -2,7 +2,7 @@ import { candidateParameters } from '../../app/cache/candidate.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { alignColumns } from '../report/table.ts';
-import { oneOf } from './arguments.ts';
+import { oneOf } from '../one-of.ts';
 import type { Terminal } from './terminal.ts';
 
 function listStrategies() {

@@ -12,7 +12,7 @@ import type { K6Run } from '../k6/run-k6.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import { beyondPooledMin, isQuantileKnown, quantileMs } from '../statistics/histograms.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
-import { oneOf } from './arguments.ts';
+import { oneOf } from '../one-of.ts';
 import type { Terminal } from './terminal.ts';
 import { withWorld } from './up.ts';
 import type { ServiceOptions } from './up.ts';

@@ -4,7 +4,7 @@ import { DarkroomError } from '../../app/errors.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
-import { oneOf } from '../commands/arguments.ts';
+import { oneOf } from '../one-of.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
 import type { CandidateRole, PrimaryMetric } from './records.ts';
