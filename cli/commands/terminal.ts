@@ -26,6 +26,9 @@ export type Terminal = {
   readonly close: () => void;
 };
 
+/** One Ctrl-C may arrive several times: from the terminal, through npm, once for each thread of a dead launcher. */
+const sameSignalMs = 400;
+
 const checkout = join(import.meta.dirname, '..', '..');
 
 function readVersion(): string {
@@ -46,11 +49,16 @@ function writeFailure(failure: unknown): string {
 }
 
 /** Joins a command to a process: its streams, its signals, its exit status. */
-export function createTerminal(process: NodeJS.Process): Terminal {
+export function createTerminal(process: NodeJS.Process, clock: Clock = createSystemClock()): Terminal {
   const controller = new AbortController();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let interruptedAtMs = 0;
   const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) {
+      if (clock.now() - interruptedAtMs > sameSignalMs) process.exit(130);
+      return;
+    }
+    interruptedAtMs = clock.now();
     process.stderr.write('\nStopping what was started (again to stop at once) ...\n');
     controller.abort();
   };
@@ -65,7 +73,7 @@ export function createTerminal(process: NodeJS.Process): Terminal {
   return {
     version: readVersion(),
     checkout,
-    clock: createSystemClock(),
+    clock,
     columns: process.stdout.isTTY ? process.stdout.columns : null,
     signal: controller.signal,
     print: (text) => void process.stdout.write(text),

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import { createTerminal } from './terminal.ts';
+
+/** A process that only remembers how it was told to exit. */
+function createFakeProcess() {
+  const exits: number[] = [];
+  const stream = () => Object.assign(new EventEmitter(), { write: () => true });
+  const fake = Object.assign(new EventEmitter(), {
+    stdout: stream(),
+    stderr: stream(),
+    exit: (code: number) => exits.push(code),
+  });
+  return { fake, exits, process: fake as unknown as NodeJS.Process };
+}
+
+test('a signal that arrives several times at once stops once; a later one ends the process', () => {
+  const { fake, exits, process } = createFakeProcess();
+  let nowMs = 1_000;
+  const terminal = createTerminal(process, { now: () => nowMs });
+  assert.equal(terminal.signal.aborted, false);
+  fake.emit('SIGINT');
+  assert.equal(terminal.signal.aborted, true);
+  nowMs += 300;
+  fake.emit('SIGINT');
+  fake.emit('SIGTERM');
+  assert.deepEqual(exits, []);
+  nowMs += 300;
+  fake.emit('SIGINT');
+  assert.deepEqual(exits, [130]);
+});
+
+test('a closed terminal leaves the signals to others', () => {
+  const { fake, process } = createFakeProcess();
+  createTerminal(process).close();
+  assert.equal(
+    fake.listenerCount('SIGINT') + fake.listenerCount('SIGTERM') + fake.listenerCount('SIGHUP'),
+    0,
+  );
+});
+
+test('a reader that went away is no failure, any other trouble with a stream is', () => {
+  const { fake, process } = createFakeProcess();
+  createTerminal(process);
+  fake.stdout.emit('error', Object.assign(new TypeError('gone'), { code: 'EPIPE' }));
+  assert.throws(() => fake.stdout.emit('error', new TypeError('broken')), /broken/);
+});
