@@ -13,7 +13,7 @@ const quiet: BlockObservation = {
   errors: 0,
   peakBusyVus: 5,
   configuredVus: 180,
-  schedulingLagP99Ms: 1,
+  schedulingLagMs: 1,
   p99Ms: 10,
   driverCpuShare: 0.1,
   foreignCpuShare: 0.02,
@@ -30,7 +30,7 @@ test('a quiet block raises nothing, and unknown figures raise nothing', () => {
     judgeBlock({
       ...quiet,
       peakBusyVus: null,
-      schedulingLagP99Ms: null,
+      schedulingLagMs: null,
       p99Ms: null,
       driverCpuShare: null,
       foreignCpuShare: null,
@@ -49,7 +49,7 @@ const cases: readonly [string, Partial<BlockObservation>, 'hard' | 'soft'][] = [
   ['dropped-arrivals', { dropped: 1 }, 'hard'],
   ['offered-rate', { started: 590 }, 'hard'],
   ['busy-vus', { peakBusyVus: 150 }, 'hard'],
-  ['scheduling-lag', { schedulingLagP99Ms: 5.1 }, 'hard'],
+  ['scheduling-lag', { schedulingLagMs: 5.1 }, 'hard'],
   ['driver-cpu', { driverCpuShare: 0.81 }, 'hard'],
   ['foreign-cpu', { foreignCpuShare: 0.12 }, 'soft'],
   ['foreign-cpu', { foreignCpuShare: 0.3 }, 'hard'],
@@ -76,5 +76,5 @@ for (const [guard, change, kind] of cases) {
 }
 
 test('a slow service may lag in proportion to its p99', () => {
-  assert.deepEqual(judgeBlock({ ...quiet, schedulingLagP99Ms: 9, p99Ms: 100 }), []);
+  assert.deepEqual(judgeBlock({ ...quiet, schedulingLagMs: 9, p99Ms: 100 }), []);
 });

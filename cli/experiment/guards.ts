@@ -11,7 +11,7 @@ export type BlockObservation = {
   readonly errors: number;
   readonly peakBusyVus: number | null;
   readonly configuredVus: number;
-  readonly schedulingLagP99Ms: number | null;
+  readonly schedulingLagMs: number | null;
   readonly p99Ms: number | null;
   readonly driverCpuShare: number | null;
   readonly foreignCpuShare: number | null;
@@ -83,10 +83,10 @@ const limits: readonly Limit[] = [
     fault: 'generator',
     judge: (seen) => {
       const limitMs = Math.max(5, 0.1 * (seen.p99Ms ?? 0));
-      return seen.schedulingLagP99Ms !== null && seen.schedulingLagP99Ms > limitMs
+      return seen.schedulingLagMs !== null && seen.schedulingLagMs > limitMs
         ? [
             'hard',
-            `requests started ${seen.schedulingLagP99Ms.toFixed(1)} ms late at p99 (limit ${limitMs.toFixed(1)} ms)`,
+            `requests started ${seen.schedulingLagMs.toFixed(1)} ms late (limit ${limitMs.toFixed(1)} ms)`,
           ]
         : null;
     },

@@ -165,7 +165,7 @@ function observe({ world, before, after, counters, cpuUs, run }: Observed): Bloc
     errors: run.errors,
     peakBusyVus: run.peakBusyVus,
     configuredVus: run.configuredVus,
-    schedulingLagP99Ms: run.schedulingLagP99Ms,
+    schedulingLagMs: run.schedulingLagMs,
     p99Ms: quantileMs(run.responseTimeUs, 0.99),
     driverCpuShare: run.cpuUs === null ? null : run.cpuUs / (wallUs * cores),
     foreignCpuShare: busyUs === null || ownUs === null ? null : share(Math.max(0, busyUs - ownUs)),

@@ -2,7 +2,13 @@ import type { Histogram } from 'hdr-histogram-js';
 import { plannedStartMs } from '../../loadtests/workloads/arrivals.ts';
 import { firstMeasuredIndex, requestCount } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
-import { createHistogram, quantileMs, recordUs } from '../statistics/histograms.ts';
+import {
+  beyondPerBlockMin,
+  createHistogram,
+  isQuantileKnown,
+  quantileMs,
+  recordUs,
+} from '../statistics/histograms.ts';
 import type { SampleRow } from './sample-rows.ts';
 
 /** A second of a run: how many requests ended their plan in it, and their median response time. */
@@ -16,7 +22,8 @@ export type RequestTimings = {
   readonly responseTimeUs: Histogram;
   /** From the first byte sent to the end. */
   readonly serviceTimeUs: Histogram;
-  readonly schedulingLagP99Ms: number | null;
+  /** How late requests started: p99, or p95 where too few requests lie beyond p99 for it to mean anything. */
+  readonly schedulingLagMs: number | null;
   readonly droppedInRun: number;
   readonly startedInRun: number;
   readonly peakBusyVus: number | null;
@@ -101,7 +108,7 @@ function summarise(
     errors,
     responseTimeUs,
     serviceTimeUs,
-    schedulingLagP99Ms: quantileMs(lagUs, 0.99),
+    schedulingLagMs: quantileMs(lagUs, isQuantileKnown(started, 0.99, beyondPerBlockMin) ? 0.99 : 0.95),
     droppedInRun: dropped,
     startedInRun: ended.length,
     // A virtual user is busy from its place in the lattice on: it sleeps until the displaced start.

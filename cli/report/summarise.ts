@@ -71,7 +71,7 @@ function endingOf(input: SummaryInput, controlPassed: boolean | null): Ending {
     const fault = experiment.ended === 'gave-up' ? 'service' : spoiler(experiment.blocks);
     const reason = {
       service: 'the service failed',
-      generator: 'the load generator was saturated',
+      generator: 'the load generator could not keep to its schedule',
       machine: 'the machine was too noisy',
     };
     return { ...endings[fault], withheldReason: reason[fault] };
