@@ -14,35 +14,49 @@ export type SessionSettings = {
   readonly print: (line: string) => void;
 };
 
-type Tally = { passed: number; skipped: number; readonly failures: Failure[] };
+/** A test that takes too long is reported by name first, then its file is ended. */
+const killAfterMs = 2_000;
+
+/** A failure whose file may still have something to say. */
+type Failing = { readonly title: string; readonly error: Error | null; readonly file: string | undefined };
 
 /** Follows the events of node's own test runner. */
 function createListener(root: string, print: (line: string) => void) {
-  const tally: Tally = { passed: 0, skipped: 0, failures: [] };
+  const counts = { passed: 0, skipped: 0 };
+  const failing: Failing[] = [];
   const outputOf = new Map<string, string>();
   const collect = ({ file, message }: { file?: string | undefined; message: string }) => {
     if (file !== undefined) outputOf.set(file, (outputOf.get(file) ?? '') + message);
   };
+  const fail = (title: string, file: string | undefined, error: Error | null) => {
+    print(`  FAILED ${title}`);
+    failing.push({ title, file, error });
+  };
+  const describe = ({ title, error, file }: Failing): Failure => {
+    const output = file === undefined ? '' : (outputOf.get(file) ?? '');
+    return { title, text: [error === null ? '' : explain(error), output].filter(Boolean).join('\n') };
+  };
   return {
-    tally,
+    outcome: (): Outcome => ({ ...counts, failures: failing.map(describe) }),
     onOutput: collect,
-    onPass({ skip, todo, details }: EventData.TestPass): void {
+    onPass({ name, file, skip, todo, details }: EventData.TestPass): void {
       if (details.type === 'suite') return;
-      if (isSet(skip) || isSet(todo)) tally.skipped += 1;
-      else tally.passed += 1;
+      // The runner reports a file that contains no test as a test that passed.
+      if (name === file) fail(`${relative(root, file)} contains no tests`, file, null);
+      else if (isSet(skip) || isSet(todo)) counts.skipped += 1;
+      else counts.passed += 1;
     },
     onFail({ name, file, line, details, todo }: EventData.TestFail): void {
       if (isSet(todo)) return;
       // Its own subtests have been reported already.
       if ((details.error as { failureType?: string }).failureType === 'subtestsFailed') return;
       const place = file === undefined ? '' : `${relative(root, file)}:${line ?? 0} `;
-      const output = file === undefined ? '' : (outputOf.get(file) ?? '');
-      print(`  FAILED ${place}${name}`);
-      tally.failures.push({ title: `${place}${name}`, text: `${explain(details.error)}\n${output}` });
+      fail(`${place}${name}`, file, details.error);
     },
-    onSummary({ file, counts, duration_ms: durationMs, success }: EventData.TestSummary): void {
+    onSummary({ file, counts: sums, duration_ms: durationMs, success }: EventData.TestSummary): void {
       if (file === undefined) return;
-      const sum = `${counts.passed} of ${counts.tests} passed`;
+      const sum = `${sums.passed} of ${sums.tests} passed`;
+      if (sums.tests === 0) fail(`${relative(root, file)} contains no tests`, file, null);
       print(`  ${success ? 'ok' : 'not ok'} ${relative(root, file)} (${sum}, ${Math.round(durationMs)} ms)`);
     },
   };
@@ -59,17 +73,30 @@ function explain(error: Error): string {
   return typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 6 });
 }
 
-/** Runs test files, each in a process of its own, and tells what they found. */
+/** Runs test files, each in a process of its own, a few at a time, and tells what they found. */
 export async function runTestFiles(settings: SessionSettings): Promise<Outcome> {
-  const { root, files, concurrency, fileLimitMs, signal, print } = settings;
-  if (files.length === 0) return { passed: 0, skipped: 0, failures: [] };
-  const listener = createListener(root, print);
+  const listener = createListener(settings.root, settings.print);
+  const waiting = [...settings.files];
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      if (!settings.signal.aborted) await runTestFile(join(settings.root, file), settings, listener);
+    }
+  };
+  await Promise.all(Array.from({ length: settings.concurrency }, work));
+  return listener.outcome();
+}
+
+type Listener = ReturnType<typeof createListener>;
+
+/** One file, killed when it does not end: a handle that it left open would hold the whole run. */
+async function runTestFile(file: string, settings: SessionSettings, listener: Listener): Promise<void> {
+  const { root, fileLimitMs, signal } = settings;
+  const limit = AbortSignal.timeout(fileLimitMs + killAfterMs);
   const stream = run({
-    files: files.map((path) => join(root, path)),
+    files: [file],
     cwd: root,
-    concurrency,
     timeout: fileLimitMs,
-    signal,
+    signal: AbortSignal.any([signal, limit]),
   });
   stream.on('test:pass', listener.onPass);
   stream.on('test:fail', listener.onFail);
@@ -81,5 +108,4 @@ export async function runTestFiles(settings: SessionSettings): Promise<Outcome> 
   stream.once('error', ended.reject);
   stream.resume();
   await ended.promise;
-  return listener.tally;
 }

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { addOutcomes, describeOutcome, isGreen } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'darkroom-session-'));
+after(() => rmSync(root, { recursive: true }));
+
+/** Runs one planted test file as the test command would. A process of its own: the runner does not nest. */
+function outcomeOf(text: string, fileLimitMs = 20_000): Outcome & { printed: string } {
+  writeFileSync(
+    join(root, 'planted.test.ts'),
+    `import { describe, it, before, test } from 'node:test';\n${text}`,
+  );
+  const session = pathToFileURL(join(import.meta.dirname, 'test-session.ts')).href;
+  const script = `
+    import { runTestFiles } from '${session}';
+    let printed = '';
+    const outcome = await runTestFiles({
+      root: ${JSON.stringify(root)}, files: ['planted.test.ts'], concurrency: 1, fileLimitMs: ${fileLimitMs},
+      signal: new AbortController().signal, print: (line) => { printed += line + '\\n'; },
+    });
+    process.stdout.write(JSON.stringify({ ...outcome, printed }));`;
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  writeFileSync(join(root, 'session.mjs'), script);
+  const child = spawnSync(process.execPath, [join(root, 'session.mjs')], { encoding: 'utf8', env });
+  assert.equal(child.status, 0, child.stderr);
+  return JSON.parse(child.stdout) as Outcome & { printed: string };
+}
+
+describe('a test session', () => {
+  it('counts tests, not suites', () => {
+    const { passed, skipped, failures } = outcomeOf(`
+      describe('a', () => { describe('b', () => { it('one', () => {}); it('two', () => {}); }); });
+      test('three', () => {});
+      it.skip('four', () => {});
+      it('five', (t) => t.skip('not here'));
+      it.todo('six');`);
+    assert.deepEqual({ passed, skipped, failures }, { passed: 3, skipped: 3, failures: [] });
+  });
+
+  it('reports a failure once, with its place, what was thrown and what was printed', () => {
+    const { passed, failures, printed } = outcomeOf(`
+      describe('a', () => {
+        it('good', () => {});
+        it('bad', () => { console.log('a clue'); throw new RangeError('too far', { cause: new TypeError('the root') }); });
+      });`);
+    assert.equal(passed, 1);
+    assert.equal(failures.length, 1);
+    assert.match(failures[0]?.title ?? '', /^planted\.test\.ts:5 bad$/);
+    for (const text of ['too far', 'the root', 'a clue'])
+      assert.ok(failures[0]?.text.includes(text), failures[0]?.text);
+    assert.match(printed, /FAILED planted\.test\.ts:5 bad\n {2}not ok planted\.test\.ts \(1 of 2 passed/);
+  });
+
+  const broken = {
+    'a file without tests': "describe('a', () => {});",
+    'an empty file': '',
+    'a file that throws when it is loaded': "throw new RangeError('broken file');",
+    'a file that cannot be parsed': 'const = ;',
+    'a file that ends its process': "it('one', () => {}); process.exit(3);",
+    'a hook that fails':
+      "describe('a', () => { before(() => { throw new RangeError('no'); }); it('one', () => {}); });",
+    'an error after the test is over':
+      "it('one', () => { setTimeout(() => { throw new RangeError('late'); }, 5); });",
+    'a promise that nobody awaits': "it('one', () => { Promise.reject(new RangeError('lost')); });",
+    'a test that never ends': "it('one', () => new Promise(() => { setInterval(() => {}, 1000); }));",
+  };
+  for (const [name, text] of Object.entries(broken)) {
+    it(`does not take ${name} for a success`, () => {
+      assert.ok(outcomeOf(text, 2_000).failures.length > 0);
+    });
+  }
+});
+
+describe('the last line', () => {
+  const failure = { title: 'x', text: 'y' };
+
+  it('says how many passed and failed, and how many were skipped', () => {
+    const outcome = addOutcomes([
+      { passed: 2, skipped: 0, failures: [] },
+      { passed: 1, skipped: 0, failures: [failure] },
+    ]);
+    assert.equal(describeOutcome(outcome), '3 passed, 1 failed');
+    assert.equal(describeOutcome({ ...outcome, skipped: 4 }), '3 passed, 1 failed, 4 skipped');
+  });
+
+  it('is green only when something passed and nothing failed', () => {
+    assert.ok(isGreen({ passed: 1, skipped: 1, failures: [] }));
+    assert.ok(!isGreen({ passed: 0, skipped: 3, failures: [] }));
+    assert.ok(!isGreen({ passed: 9, skipped: 0, failures: [failure] }));
+  });
+});
