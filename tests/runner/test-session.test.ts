@@ -54,7 +54,7 @@ describe('a test session', () => {
     assert.equal(failures.length, 1);
     assert.match(failures[0]?.title ?? '', /^planted\.test\.ts:5 bad$/);
     for (const text of ['too far', 'the root', 'a clue'])
-      assert.ok(failures[0]?.text.includes(text), failures[0]?.text);
+      assert.ok(failures[0]?.text.includes(text), failures[0]?.text ?? '');
     assert.match(printed, /FAILED planted\.test\.ts:5 bad\n {2}not ok planted\.test\.ts \(1 of 2 passed/);
   });
 
