@@ -1,8 +1,8 @@
 /** Work that nobody awaits, counted and told when it fails. */
 export type BackgroundTasks = {
   readonly run: (name: string, task: Promise<unknown>) => void;
-  /** Resolves when nothing is left running. */
-  readonly settled: () => Promise<void>;
+  /** Resolves when nothing is left running, or after the limit: some tasks wait for a server that never comes. */
+  readonly settled: (limitMs: number) => Promise<void>;
 };
 
 export function createBackgroundTasks(onFailure: (name: string, reason: unknown) => void): BackgroundTasks {
@@ -17,8 +17,11 @@ export function createBackgroundTasks(onFailure: (name: string, reason: unknown)
         .finally(() => running.delete(watched));
       running.add(watched);
     },
-    settled: async () => {
-      await Promise.all(running);
+    async settled(limitMs) {
+      const { promise: limit, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, limitMs);
+      await Promise.race([Promise.all(running), limit]);
+      clearTimeout(timer);
     },
   };
 }

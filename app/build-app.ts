@@ -56,6 +56,9 @@ export type BuiltApp = {
 const bodyBytesMax = 64 * 1024;
 const uploadBytesMax = 10 * 1024 * 1024;
 const requestTimeoutMs = 10_000;
+const idleCheckMs = 20;
+/** At the end, messages to the other replicas still go out; what waits for a Redis that is gone is given up. */
+const settleLimitMs = 1_000;
 /** In lab mode a world's clock may stand still for as long as an experiment takes. */
 const labExpirySlackMs = 24 * 3_600_000;
 
@@ -119,8 +122,8 @@ export async function buildApp(
       isDraining = true;
     },
     close: async () => {
-      await app.close();
-      await background.settled();
+      await closeServer(app);
+      await background.settled(settleLimitMs);
       await cache.close();
       await storage.close();
     },
@@ -153,6 +156,16 @@ function createServer(logger: FastifyBaseLogger): App {
   // No operation takes plain text.
   app.removeContentTypeParser('text/plain');
   return app;
+}
+
+/** Finishes requests under way. Their connections fall idle after the others were closed, and are closed then. */
+async function closeServer(app: App): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 type FeatureParts = {

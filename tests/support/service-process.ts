@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** Where a process of the service listens. `lab` is null outside of lab mode. */
+export type Ports = { readonly http: number; readonly metrics: number; readonly lab: number | null };
+
+/** The service as a process of its own. */
+export type ServiceProcess = {
+  readonly child: ChildProcess;
+  /** Resolves once it listens; rejects when it ends before. */
+  readonly listening: Promise<Ports>;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** What it has written to stderr so far. */
+  readonly stderr: () => string;
+  /** Kills it when it still runs. */
+  stop(): Promise<void>;
+};
+
+/** Starts `app/main.ts` with these variables and no others of the service. */
+export function startServiceProcess(environment: Readonly<Record<string, string>>): ServiceProcess {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(DARKROOM_|DATABASE_URL$|REDIS_URL$|NODE_TEST_CONTEXT$)/.test(name),
+  );
+  const child = fork(join(import.meta.dirname, '..', '..', 'app', 'main.ts'), [], {
+    env: { ...Object.fromEntries(inherited), DARKROOM_PORT: '0', ...environment },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+  });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  // `close` does not come after a disconnect from here, so both of its halves are awaited.
+  const silent = child.stderr === null ? null : once(child.stderr, 'close');
+  const exited = Promise.all([once(child, 'exit'), silent]).then(([[code, signal]]) => ({
+    code: code as number | null,
+    signal: signal as string | null,
+  }));
+  const ended = exited.then(({ code }) => Promise.reject(new RangeError(`it ended with ${code}: ${stderr}`)));
+  const told = once(child, 'message').then(([message]) => message as Ports);
+  const listening = Promise.race([told, ended]);
+  listening.catch(() => {});
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  return {
+    child,
+    listening,
+    exited,
+    stderr: () => stderr,
+    async stop() {
+      process.off('exit', kill);
+      kill();
+      await exited;
+    },
+  };
+}
