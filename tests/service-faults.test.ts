@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { operations } from '../app/contract/operations.ts';
+import type { OperationName } from '../app/contract/operations.ts';
+import { createCuttableLink } from './support/cuttable-link.ts';
+import { createTestRedis } from './support/databases.ts';
+import { perform } from './support/photo-operations.ts';
+import { assertProblem, createSeededDatabase, startTestApp } from './support/test-app.ts';
+import type { TestApp } from './support/test-app.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+/** The service with both of its servers behind links that can be cut. */
+async function startLinked(context: TestContext, candidate: string) {
+  const database = await createSeededDatabase();
+  const { url, keyPrefix } = createTestRedis();
+  const [storageLink, redisLink] = [await createCuttableLink(database.url), await createCuttableLink(url)];
+  const app = await startTestApp({
+    candidate,
+    databaseUrl: storageLink.url,
+    environment: { REDIS_URL: redisLink.url, DARKROOM_REDIS_PREFIX: keyPrefix },
+  });
+  context.after(async () => {
+    await Promise.all([storageLink.mend(), redisLink.mend()]);
+    await app.close();
+    await Promise.all([storageLink.close(), redisLink.close()]);
+    await database.drop();
+  });
+  return { app, storageLink, redisLink };
+}
+
+const names = Object.keys(operations) as OperationName[];
+
+/** Performs every operation once, the last one being the deletion of the photo. Returns the longest time it took. */
+async function performAll(app: TestApp, photoId: number): Promise<number> {
+  let longestMs = 0;
+  for (const name of names) {
+    const startedAtMs = performance.now();
+    const response = await perform(app, name, photoId);
+    longestMs = Math.max(longestMs, performance.now() - startedAtMs);
+    assert.ok(response.statusCode < 300, `${name}: ${response.statusCode} ${response.body}`);
+  }
+  return longestMs;
+}
+
+const answersFrom = async (app: TestApp, tier: string): Promise<boolean> =>
+  String((await perform(app, 'profileGrid', 1)).headers['cache-status']).startsWith(`${tier}; hit`);
+
+/** The photo as it is shown, and what storage says of it, must agree on the version. */
+async function assertFresh(app: TestApp, photoId: number): Promise<void> {
+  const response = await perform(app, 'photoPage', photoId);
+  assert.equal(response.statusCode, 200, response.body);
+  const [row] = await app.sql<{ version: number }>('SELECT version FROM photos WHERE id = $1', [photoId]);
+  assert.equal(response.headers['darkroom-entry-version'], String(row?.version));
+}
+
+describe('every operation is answered', () => {
+  for (const candidate of ['cache-aside', 'cache-aside:tiers=redis', 'versioned', 'versioned:tiers=redis']) {
+    const tier = candidate.includes('tiers=redis') ? 'redis' : 'memory';
+
+    it(`when Redis dies: ${candidate}`, async (context) => {
+      const { app, redisLink } = await startLinked(context, candidate);
+      await waitUntil(() => answersFrom(app, tier));
+      await redisLink.cut();
+      for (let photoId = 1; photoId <= 3; photoId += 1) await performAll(app, photoId);
+      await perform(app, 'like', 4);
+      await assertFresh(app, 4);
+      assert.equal((await app.ask('GET', '/health/ready')).statusCode, 200);
+      await redisLink.mend();
+      await waitUntil(() => answersFrom(app, tier));
+      await performAll(app, 5);
+    });
+
+    it(`when Redis freezes, in bounded time: ${candidate}`, async (context) => {
+      const { app, redisLink } = await startLinked(context, candidate);
+      await waitUntil(() => answersFrom(app, tier));
+      redisLink.freeze();
+      // Each waits for a few commands at most, until the breaker opens: then for none.
+      const longestMs = await performAll(app, 1);
+      assert.ok(longestMs < 2_000, `${Math.round(longestMs)} ms`);
+      const startedAtMs = performance.now();
+      for (let photoId = 2; photoId <= 11; photoId += 1) await performAll(app, photoId);
+      const eachMs = (performance.now() - startedAtMs) / (10 * names.length);
+      assert.ok(eachMs < 100, `${Math.round(eachMs)} ms each`);
+      await redisLink.mend();
+      await waitUntil(() => answersFrom(app, tier));
+      await performAll(app, 12);
+    });
+  }
+});
+
+describe('without storage', () => {
+  it('what is cached is still shown, the rest is 503, and it comes back by itself', async (context) => {
+    const { app, storageLink } = await startLinked(context, 'versioned');
+    await waitUntil(() => answersFrom(app, 'memory'));
+    await storageLink.cut();
+    assert.equal((await perform(app, 'profileGrid', 1)).statusCode, 200);
+    assertProblem(await perform(app, 'photoPage', 7), 503, 'STORAGE_UNAVAILABLE');
+    assertProblem(await perform(app, 'like', 7), 503, 'STORAGE_UNAVAILABLE');
+    assertProblem(await perform(app, 'post', 7), 503, 'STORAGE_UNAVAILABLE');
+    assert.equal((await app.ask('GET', '/health/live')).statusCode, 200);
+    assert.equal((await app.ask('GET', '/health/ready')).statusCode, 503);
+    await storageLink.mend();
+    await waitUntil(async () => (await app.ask('GET', '/health/ready')).statusCode === 200);
+    await performAll(app, 7);
+  });
+
+  it('that accepts and never answers, nobody waits longer than three seconds', async (context) => {
+    const { app, storageLink } = await startLinked(context, 'no-cache');
+    await performAll(app, 1);
+    storageLink.freeze();
+    const startedAtMs = performance.now();
+    const asked = (['photoPage', 'feedPage', 'like', 'comment', 'editCaption'] as const).map((name) =>
+      perform(app, name, 7),
+    );
+    for (const response of await Promise.all(asked)) assertProblem(response, 503, 'STORAGE_UNAVAILABLE');
+    assert.ok(performance.now() - startedAtMs < 4_000);
+    await storageLink.mend();
+    await waitUntil(async () => (await app.ask('GET', '/health/ready')).statusCode === 200);
+    await performAll(app, 8);
+  });
+
+  it('with more requests than can wait for it, the surplus is refused at once', async (context) => {
+    const { app, storageLink } = await startLinked(context, 'no-cache');
+    await perform(app, 'photoPage', 1);
+    storageLink.freeze();
+    const asked = Array.from({ length: 200 }, () => perform(app, 'photoPage', 1));
+    const codes = Map.groupBy(await Promise.all(asked), (response) => response.json<{ code: string }>().code);
+    // Four may have a connection, and eighty wait for one.
+    const refused = codes.get('OVERLOADED')?.length ?? 0;
+    assert.ok(refused >= 200 - 84 && refused <= 200 - 80, `${refused} refused`);
+    assert.equal(codes.get('STORAGE_UNAVAILABLE')?.length, 200 - refused);
+    assert.ok(codes.get('OVERLOADED')?.every(({ headers }) => headers['retry-after'] === '1'));
+  });
+});

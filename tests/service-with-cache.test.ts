@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { writeEffects } from '../app/cached-entities.ts';
+import { createTestRedis } from './support/databases.ts';
+import { perform } from './support/photo-operations.ts';
+import { createSeededDatabase, startTestApp } from './support/test-app.ts';
+import type { TestApp } from './support/test-app.ts';
+import { village } from './support/village-rows.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+const candidates = [
+  'no-cache',
+  'cache-aside',
+  'cache-aside:tiers=redis',
+  'cache-aside:protection=single-flight',
+  'versioned',
+  'versioned:tiers=memory',
+  'versioned:tiers=redis',
+];
+
+/** Replicas of one service: one database, one Redis. */
+async function startReplicas(context: TestContext, candidate: string, count: number): Promise<TestApp[]> {
+  const database = await createSeededDatabase();
+  const redis = createTestRedis();
+  const environment = { REDIS_URL: redis.url, DARKROOM_REDIS_PREFIX: redis.keyPrefix };
+  const options = { candidate, databaseUrl: database.url, environment };
+  const apps = await Promise.all(Array.from({ length: count }, () => startTestApp(options)));
+  context.after(async () => {
+    await Promise.all(apps.map((app) => app.close()));
+    await database.drop();
+  });
+  return apps;
+}
+
+const outcomeOf = async (app: TestApp, path: string): Promise<string> =>
+  String((await app.ask('GET', path, { viewer: village.reader })).headers['cache-status'])
+    .split(';', 2)
+    .join(';');
+
+/** The memory tier takes entries once the bus has heard itself. */
+async function warmUp(apps: readonly TestApp[], candidate: string): Promise<void> {
+  if (candidate === 'no-cache') return;
+  for (const app of apps) {
+    await waitUntil(async () => {
+      const outcome = await outcomeOf(app, '/users/29/posts');
+      return candidate.includes('tiers=redis') ? outcome === 'redis; hit' : outcome === 'memory; hit';
+    });
+  }
+}
+
+/** What storage says of a photo. */
+const storedPhotos = (app: TestApp) =>
+  app.sql<{ id: number; version: number; likes: number; comments: number; caption: string; isGone: boolean }>(
+    `SELECT id, version, like_count AS likes, comment_count AS comments, caption, deleted_at IS NOT NULL AS "isGone"
+     FROM photos ORDER BY id`,
+  );
+
+/** Compares every photo, grid and follower count that the service shows with storage. */
+async function assertShowsStorage(app: TestApp): Promise<void> {
+  for (const { id, isGone, ...stored } of await storedPhotos(app)) {
+    const response = await app.ask('GET', `/photos/${id}`);
+    assert.equal(response.statusCode, isGone ? 404 : 200, `photo ${id}`);
+    if (isGone) continue;
+    const shown = response.json<{
+      version: number;
+      numberOfLikes: number;
+      numberOfComments: number;
+      caption: string;
+    }>();
+    const { version, numberOfLikes: likes, numberOfComments: comments, caption } = shown;
+    assert.deepEqual({ version, likes, comments, caption }, stored, `photo ${id}`);
+  }
+  const people = await app.sql<{ id: number; posts: number; followers: number }>(
+    'SELECT id, post_count AS posts, follower_count AS followers FROM users ORDER BY id',
+  );
+  for (const { id, posts, followers } of people) {
+    const grid = (await app.ask('GET', `/users/${id}/posts`)).json<{ numberOfPosts: number }>();
+    const list = (await app.ask('GET', `/users/${id}/followers`)).json<{ numberOfFollowers: number }>();
+    assert.deepEqual([grid.numberOfPosts, list.numberOfFollowers], [posts, followers], `person ${id}`);
+  }
+}
+
+async function assertIdentity(app: TestApp, candidate: string): Promise<void> {
+  const { reads, memoryHits, redisHits, loads, joinedLoads, bypasses } = (await app.counters()).cache;
+  const told = JSON.stringify({ reads, memoryHits, redisHits, loads, joinedLoads, bypasses });
+  assert.equal(memoryHits + redisHits + loads + joinedLoads + bypasses, reads, told);
+  assert.equal(bypasses === reads, candidate === 'no-cache', told);
+  if (candidate.includes('tiers=memory')) assert.equal(redisHits, 0, told);
+  if (candidate.includes('tiers=redis')) assert.equal(memoryHits, 0, told);
+}
+
+for (const candidate of candidates) {
+  describe(`two replicas with ${candidate}`, () => {
+    it('show at once what they have written, and soon what the other one has', async (context) => {
+      const [one, other] = (await startReplicas(context, candidate, 2)) as [TestApp, TestApp];
+      await warmUp([one, other], candidate);
+      for (let photoId = 1; photoId <= 6; photoId += 1) {
+        for (const name of ['feedPage', 'photoPage', 'comments', 'profileGrid', 'followers'] as const)
+          for (const app of [one, other]) assert.equal((await perform(app, name, photoId)).statusCode, 200);
+        const writes = ['like', 'comment', 'follow', 'editCaption', 'post', 'unfollow'] as const;
+        for (const name of writes) {
+          const response = await perform(photoId % 2 === 0 ? one : other, name, photoId);
+          assert.ok(response.statusCode < 300, `${name}: ${response.body}`);
+        }
+        if (photoId % 3 === 0) assert.equal((await perform(one, 'deletePhoto', photoId)).statusCode, 204);
+        const writer = photoId % 2 === 0 || photoId % 3 === 0 ? one : other;
+        const [stored] = (await storedPhotos(one)).filter(({ id }) => id === photoId);
+        const shown = await perform(writer, 'photoPage', photoId);
+        assert.equal(shown.statusCode, stored?.isGone ? 404 : 200);
+        if (!stored?.isGone) assert.equal(shown.headers['darkroom-entry-version'], String(stored?.version));
+      }
+      for (const app of [one, other]) {
+        await waitUntil(
+          () =>
+            assertShowsStorage(app).then(
+              () => true,
+              () => false,
+            ),
+          5_000,
+        ).catch(() => {});
+        await assertShowsStorage(app);
+        await assertIdentity(app, candidate);
+      }
+    });
+
+    it('account for every read when many ask at once', async (context) => {
+      const [app] = (await startReplicas(context, candidate, 1)) as [TestApp];
+      const paths = ['/photos/1', '/photos/2', '/users/30/feeds', '/users/2/posts', '/photos/999999'];
+      const asked = Array.from({ length: 60 }, (_, index) => paths[index % paths.length] as string);
+      const responses = await Promise.all(
+        asked.map((path) => app.ask('GET', path, { viewer: village.reader })),
+      );
+      for (const [index, { statusCode }] of responses.entries())
+        assert.equal(statusCode, asked[index] === '/photos/999999' ? 404 : 200);
+      await assertIdentity(app, candidate);
+    });
+  });
+}
+
+describe('a warm cache', () => {
+  it('answers a feed without storage, and asks it for one photo when one was liked', async (context) => {
+    const [app] = (await startReplicas(context, 'versioned', 1)) as [TestApp];
+    await warmUp([app], 'versioned');
+    const queries = async (work: () => Promise<unknown>): Promise<number> => {
+      const earlier = await app.counters();
+      await work();
+      return (await app.counters()).storageQueries - earlier.storageQueries;
+    };
+    const feed = () => perform(app, 'feedPage', 1);
+    assert.equal(await queries(feed), 2, 'cold: the ids, then all photos in one query');
+    assert.equal(await queries(feed), 0);
+    assert.equal((await feed()).headers['cache-status']?.toString().split(';', 2).join(';'), 'memory; hit');
+    await perform(app, 'like', 30);
+    assert.equal(await queries(feed), 1, 'one query for the one photo');
+    const shown = (await feed()).json<{ feeds: { postId: number; numberOfLikes: number }[] }>();
+    assert.deepEqual(
+      shown.feeds.filter(({ postId }) => postId === 30).map(({ numberOfLikes }) => numberOfLikes),
+      [1],
+    );
+  });
+
+  it('lets a replica find in Redis what the other one has loaded', async (context) => {
+    const [one, other] = (await startReplicas(context, 'versioned', 2)) as [TestApp, TestApp];
+    await warmUp([one, other], 'versioned');
+    assert.equal(await outcomeOf(one, '/photos/9'), 'redis; fwd=miss');
+    assert.equal(await outcomeOf(other, '/photos/9'), 'redis; hit');
+    assert.equal(await outcomeOf(other, '/photos/9'), 'memory; hit');
+  });
+
+  it('keeps no page behind the first', async (context) => {
+    const [app] = (await startReplicas(context, 'versioned', 1)) as [TestApp];
+    const { nextCursor } = (await app.ask('GET', '/users/2/posts')).json<{ nextCursor: string }>();
+    const path = `/users/2/posts?cursor=${nextCursor}`;
+    for (let time = 0; time < 2; time += 1) assert.equal(await outcomeOf(app, path), 'darkroom; fwd=bypass');
+  });
+
+  it('stands still with its clock, and expires when that runs on', async (context) => {
+    const [app] = (await startReplicas(context, 'versioned:tiers=memory,ttl=50ms,jitter=0', 1)) as [TestApp];
+    await warmUpShort(app);
+    await outcomeOf(app, '/photos/9');
+    app.clock.stop();
+    const [first, second] = [await outcomeOf(app, '/photos/8'), await outcomeOf(app, '/photos/8')];
+    assert.deepEqual([first, second], ['memory; fwd=miss', 'memory; hit']);
+    const beganAtMs = performance.now();
+    await waitUntil(() => performance.now() - beganAtMs > 100);
+    assert.equal(await outcomeOf(app, '/photos/8'), 'memory; hit', 'no time has passed for it');
+    app.clock.resume(0);
+    await waitUntil(async () => (await outcomeOf(app, '/photos/8')) === 'memory; fwd=miss');
+  });
+
+  /** Two reads in a row must meet within a TTL of 50 ms. */
+  const warmUpShort = (app: TestApp) =>
+    waitUntil(async () => {
+      await outcomeOf(app, '/users/29/posts');
+      return (await outcomeOf(app, '/users/29/posts')) === 'memory; hit';
+    });
+});
+
+describe('the table of what a write changes', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startTestApp();
+  });
+  after(() => app.close());
+
+  const versions = async () => {
+    const photos = await app.sql<{ id: number; version: number; comments_version: number }>(
+      'SELECT id, version, comments_version FROM photos',
+    );
+    const people = await app.sql<{ id: number; grid_version: number; followers_version: number }>(
+      'SELECT id, grid_version, followers_version FROM users',
+    );
+    return new Map([
+      ...photos.flatMap(({ id, version, comments_version }): [string, number][] => [
+        [`photo ${id}`, version],
+        [`comments ${id}`, comments_version],
+      ]),
+      ...people.flatMap(({ id, grid_version, followers_version }): [string, number][] => [
+        [`profileGrid ${id}`, grid_version],
+        [`followers ${id}`, followers_version],
+      ]),
+    ]);
+  };
+
+  for (const name of Object.keys(writeEffects) as (keyof typeof writeEffects)[]) {
+    it(`lists for ${name} exactly the versions that storage raises, by one each`, async () => {
+      if (name === 'unfollow') await perform(app, 'follow', 1);
+      if (name === 'follow') await perform(app, 'unfollow', 1);
+      const earlier = await versions();
+      assert.ok((await perform(app, name, name === 'deletePhoto' ? 20 : 10)).statusCode < 300);
+      const raised = [...(await versions())].filter(([key, version]) => {
+        const before = earlier.get(key);
+        if (before === undefined) return false;
+        assert.ok(version === before || version === before + 1, `${key}: ${before} to ${version}`);
+        return version !== before;
+      });
+      assert.deepEqual(
+        raised.map(([key]) => String(key.split(' ', 1)[0])).toSorted(),
+        writeEffects[name].toSorted(),
+      );
+    });
+  }
+});

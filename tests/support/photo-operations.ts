@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LightMyRequestResponse } from 'fastify';
+import { operations, pathOf } from '../../app/contract/operations.ts';
+import type { OperationName } from '../../app/contract/operations.ts';
+import { photoForm } from './multipart-form.ts';
+import type { Ask, TestApp } from './test-app.ts';
+import { village } from './village-rows.ts';
+
+const image = readFileSync(join(import.meta.dirname, '..', '..', 'loadtests', 'media', 'sample-1.jpg'));
+
+/** Every operation of the service, asked by `busy` about `photoId`, its own, and by the others about people. */
+const requests: Record<
+  OperationName,
+  { readonly userId: number; readonly viewer: number; readonly ask?: Ask }
+> = {
+  feedPage: { userId: village.reader, viewer: village.reader },
+  photoPage: { userId: 1, viewer: village.reader },
+  profileGrid: { userId: village.busy, viewer: village.reader },
+  comments: { userId: 1, viewer: village.reader },
+  followers: { userId: village.famous, viewer: village.reader },
+  like: { userId: 1, viewer: village.reader },
+  comment: { userId: 1, viewer: village.reader, ask: { body: { comment: 'so it is' } } },
+  follow: { userId: village.famous, viewer: village.reader },
+  unfollow: { userId: village.famous, viewer: village.reader },
+  post: { userId: village.busy, viewer: village.busy, ask: photoForm(image) },
+  editCaption: { userId: 1, viewer: village.busy, ask: { body: { caption: 'new' } } },
+  deletePhoto: { userId: 1, viewer: village.busy },
+};
+
+/** Asks for one operation; every one of them succeeds on a fresh village with a photo of `busy`. */
+export function perform(app: TestApp, name: OperationName, photoId: number): Promise<LightMyRequestResponse> {
+  const { method, route } = operations[name];
+  const { userId, viewer, ask } = requests[name];
+  return app.ask(method, pathOf(route, { userId, photoId }), { viewer, ...ask });
+}
