@@ -76,6 +76,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const logger = pino({ level: config.logLevel }, { write: (line) => void logs.push(line) });
   const built = await buildApp(config, logger, entropy);
   const admin = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  // A pool has ended before its connections have: dropping the database may still cut one.
+  admin.on('error', () => {});
   return {
     ...built,
     databaseUrl,
