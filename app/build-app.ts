@@ -87,6 +87,9 @@ export async function buildApp(
     observe: metrics.observeCache,
     runInBackground: background.run,
     redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
+    createChangeStream: () => {
+      throw new RangeError('no change stream yet');
+    },
   });
 
   const app = createServer(logger);
@@ -107,7 +110,7 @@ export async function buildApp(
   });
   const parts = {
     viewerOf: createViewerOf(config.isLab),
-    describeRead: createDescribeRead(config.candidate.tiers),
+    describeRead: createDescribeRead(config.candidate.tiers, clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
   registerFeatures(app, { parts, cache, storage, objectStore });

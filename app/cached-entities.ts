@@ -16,12 +16,24 @@ export const writeEffects = {
   comment: ['photo', 'comments'],
   follow: ['followers'],
   unfollow: ['followers'],
-  post: ['profileGrid'],
+  // A new photo changes its own keys too: they may have been asked for, and remembered as absent, before it was there.
+  post: ['photo', 'comments', 'profileGrid'],
   editCaption: ['photo'],
   deletePhoto: ['photo', 'comments', 'profileGrid'],
 } as const satisfies Record<string, readonly (keyof typeof entityNames)[]>;
 
 type Effects<W extends keyof typeof writeEffects> = (typeof writeEffects)[W][number];
+
+/** The keys that a write will change, as far as their ids are known before it. */
+export function expectedBy<W extends keyof typeof writeEffects>(
+  write: W,
+  ids: { readonly [E in Effects<W>]?: number },
+) {
+  return writeEffects[write].flatMap((name) => {
+    const id = ids[name as Effects<W>];
+    return id === undefined ? [] : [{ entity: { name: entityNames[name] }, id }];
+  });
+}
 
 /** The changed keys of a write, from the id and the version of each entity that the table lists for it. */
 export function changedBy<W extends keyof typeof writeEffects>(

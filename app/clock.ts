@@ -11,7 +11,8 @@ export type StoppableClock = Clock & {
 
 /** Anchored to the wall clock at start, monotonic afterwards, so that a jump of the wall clock expires nothing. */
 export function createSystemClock(): Clock {
-  return { now: () => performance.timeOrigin + performance.now() };
+  const { timeOrigin } = performance;
+  return { now: () => timeOrigin + performance.now() };
 }
 
 export function createStoppableClock(base: Clock): StoppableClock {

@@ -1,4 +1,5 @@
-import { formatCandidate, needsRedis, parseCandidate } from './cache/candidate.ts';
+import { needsRedis } from './cache/candidate.ts';
+import { formatCandidate, parseCandidate } from './cache/parse-candidate.ts';
 import { DarkroomError } from './errors.ts';
 
 type Setting<T> = {

@@ -1,17 +1,70 @@
+import type { Candidate } from './candidate.ts';
+
+type AnomalyDefinition = {
+  readonly meaning: string;
+  /** Whether a candidate's parameters leave it possible, if its strategy does. */
+  readonly canOccur: (candidate: Candidate) => boolean;
+};
+
+/** Within one process a marked flight is never filled; beyond it only a version or a lease's token can refuse a late fill. */
+const hasUnguardedFill = ({ tiers, protection, fence }: Candidate): boolean =>
+  fence === 'none' && (protection === 'none' || (tiers !== 'memory' && protection !== 'lease'));
+
+/** Pushes of Redis and the change stream say when they were cut; of the bus only those who look at its numbers know. */
+const trustsItsMessages = ({ fence, invalidation }: Candidate): boolean =>
+  invalidation === 'ttl' || (invalidation === 'pubsub' && fence === 'none');
+
 /**
  * The ways in which a cache may serve what a finished write has replaced. A strategy lists those that it allows; the
  * contract suite shows that each of them occurs, and that no other does.
  */
 export const anomalies = {
-  'stale-fill':
-    'A write invalidates a key while an older value is being loaded; the load then fills the old value.',
-  'older-overwrites-newer':
-    'Two loads of one key end in the wrong order; the older value replaces the newer one.',
-  'stale-promotion':
-    'A write invalidates a key while its old value is on the way from redis to memory, where it then stays.',
-  'lost-invalidation':
-    'A message of the invalidation bus is lost; another replica keeps the old value until its TTL ends.',
-  'failed-invalidation': 'Redis does not take an invalidation; it serves the old value until its TTL ends.',
-} as const;
+  'stale-fill': {
+    meaning:
+      'A write invalidates a key while an older value is being loaded; the load then fills the old value.',
+    canOccur: hasUnguardedFill,
+  },
+  'older-overwrites-newer': {
+    meaning: 'Two loads of one key end in the wrong order; the older value replaces the newer one.',
+    canOccur: hasUnguardedFill,
+  },
+  'stale-promotion': {
+    meaning:
+      'A write invalidates a key while its old value is on the way from redis to memory, where it then stays.',
+    canOccur: ({ tiers, fence, protection }) =>
+      tiers === 'memory+redis' && fence === 'none' && protection === 'none',
+  },
+  'lost-invalidation': {
+    meaning:
+      'A message to the other replicas is lost; another replica keeps the old value until its TTL ends.',
+    canOccur: (candidate) => candidate.tiers !== 'redis' && trustsItsMessages(candidate),
+  },
+  'failed-invalidation': {
+    meaning: 'Redis does not take an invalidation; it serves the old value until its TTL ends.',
+    canOccur: ({ tiers, invalidation }) => tiers !== 'memory' && invalidation !== 'change-stream',
+  },
+  'crash-before-invalidation': {
+    meaning:
+      'A process dies between its commit and its invalidation; the old value stays until its TTL ends.',
+    canOccur: ({ invalidation }) => invalidation !== 'change-stream',
+  },
+  'fill-before-commit': {
+    meaning: 'A key is deleted before the write commits; a reader in between fills the old value again.',
+    canOccur: ({ fence }) => fence === 'none',
+  },
+  'no-invalidation': {
+    meaning: 'No write invalidates anything; whatever happens, an old value stays until its TTL ends.',
+    canOccur: () => true,
+  },
+  'late-invalidation': {
+    meaning: 'A write is acknowledged before the message about it has reached the cache.',
+    canOccur: () => true,
+  },
+  'storage-lags': {
+    meaning:
+      'A write is acknowledged before storage has it; whoever loads meanwhile gets the row without it.',
+    canOccur: () => true,
+  },
+} as const satisfies Record<string, AnomalyDefinition>;
 
 export type Anomaly = keyof typeof anomalies;

@@ -2,14 +2,8 @@ import type { ReadOutcome } from './cache.ts';
 
 export type TierName = 'memory' | 'redis';
 
-/**
- * What happens in the cache, told to observers; metrics and spans are made from these, and no strategy mentions them.
- * `asked` is told before any tier is asked, `answered` once per key when its answer is known, so the two can be held
- * against each other: asked = memory hits + redis hits + loads + joined loads + bypasses.
- */
+/** What happens in the cache beside reads, told to observers. */
 export type CacheEvent =
-  | { readonly type: 'asked'; readonly name: string; readonly count: number }
-  | { readonly type: 'answered'; readonly name: string; readonly outcome: ReadOutcome }
   | {
       readonly type: 'loaded';
       readonly name: string;
@@ -17,12 +11,20 @@ export type CacheEvent =
       readonly durationMs: number;
       readonly isFailed: boolean;
     }
+  /** A load in the background that a read has asked for and does not wait for. */
+  | { readonly type: 'refresh'; readonly name: string; readonly outcome: 'started' | 'failed' | 'skipped' }
+  /** A request for the right to load: had, or given to another replica, or Redis could not be asked. */
+  | {
+      readonly type: 'lease';
+      readonly name: string;
+      readonly outcome: 'granted' | 'waited' | 'gave-up' | 'unavailable';
+    }
   | {
       readonly type: 'tier-operation';
       readonly name: string;
       readonly tier: TierName;
-      /** `decode`, `encode`: only told when they fail, with `error`. The bytes are not ours, or JSON cannot say the value. */
-      readonly operation: 'get' | 'mget' | 'set' | 'delete' | 'decode' | 'encode';
+      /** `decode`, `encode`: only told when they fail, with `error`. The bytes are not ours, or the codec cannot say the value. */
+      readonly operation: 'get' | 'mget' | 'set' | 'delete' | 'lease' | 'decode' | 'encode';
       readonly result: 'hit' | 'miss' | 'ok' | 'error' | 'refused';
       readonly durationMs: number;
     }
@@ -37,4 +39,13 @@ export type CacheEvent =
   | { readonly type: 'invalidation'; readonly name: string; readonly outcome: 'sent' | 'received' | 'failed' }
   | { readonly type: 'bus-unsure'; readonly reason: 'gap' | 'cut' | 'back' };
 
-export type CacheObserver = (event: CacheEvent) => void;
+/**
+ * What is told of the cache; metrics and spans are made from it, and no strategy mentions them. Reads come as plain calls,
+ * since they happen once per key. `asked` is told before any tier is asked, `answered` when the answer is known, so the two
+ * can be held against each other: asked = hits + stale hits + loads + joined loads + bypasses.
+ */
+export type CacheObserver = {
+  asked(name: string, count: number): void;
+  answered(name: string, outcome: ReadOutcome, count: number): void;
+  happened(event: CacheEvent): void;
+};

@@ -11,33 +11,37 @@ export type CachedEntity<Id extends string | number, V> = {
   readonly freshness: 'versioned' | 'ttl';
 };
 
-/** Which part answered a read. Exactly one per key that was read. */
-export type ReadOutcome = 'memory-hit' | 'redis-hit' | 'load' | 'joined-load' | 'bypass';
+/** Which part answered a read. Exactly one per key that was read. A stale hit served an entry past its `freshUntil`. */
+export type ReadOutcome =
+  'memory-hit' | 'memory-stale-hit' | 'redis-hit' | 'redis-stale-hit' | 'load' | 'joined-load' | 'bypass';
 
-/** An answered read. `freshForMs` is what is left of the entry's TTL; 0 where nothing was cached. */
+/** An answered read. `freshUntil` is on the service's clock, in milliseconds; 0 where nothing was cached. */
 export type CacheRead<V> = {
   readonly value: V;
   readonly version: number;
   readonly outcome: ReadOutcome;
-  readonly freshForMs: number;
+  readonly freshUntil: number;
 };
 
+/** A key, as services name it. */
+export type EntityKey = { readonly entity: { readonly name: string }; readonly id: string | number };
+
 /** A key that a write changes, and the version that its commit gave it. A removed row keeps a version: its tombstone. */
-export type ChangedKey = {
-  readonly entity: { readonly name: string };
-  readonly id: string | number;
-  readonly version: number;
-};
+export type ChangedKey = EntityKey & { readonly version: number };
 
 /** A write, as its commit. */
 export type CacheWrite<R> = {
   /** Commits, and reports the changed keys with their new versions. An empty `changed` invalidates nothing. */
   readonly store: () => Promise<{ readonly result: R; readonly changed: readonly ChangedKey[] }>;
+  /** The keys that it will change, as far as they are known before it commits. */
+  readonly expected: readonly EntityKey[];
 };
 
 /** What the services see of the cache. The strategy behind it alone decides the order of store, fill and delete. */
 export interface Cache {
-  /** `undefined`: storage has no such row. Rejects only when storage fails. */
+  /** Makes an entity known before it is first read, so that a write can load what it changed. Returns it. */
+  register<Id extends string | number, V>(entity: CachedEntity<Id, V>): CachedEntity<Id, V>;
+  /** `undefined`: storage has no such row. Rejects only when storage fails. Immediate when the memory tier has it. */
   read<Id extends string | number, V>(
     entity: CachedEntity<Id, V>,
     id: Id,
@@ -46,7 +50,7 @@ export interface Cache {
   readMany<Id extends string | number, V>(
     entity: CachedEntity<Id, V>,
     ids: readonly Id[],
-  ): Promise<readonly (CacheRead<V> | undefined)[]>;
+  ): MaybePromise<readonly (CacheRead<V> | undefined)[]>;
   write<R>(write: CacheWrite<R>): Promise<R>;
   /** Rejects nothing; resolves once connections are closed. */
   close(): Promise<void>;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { DarkroomError } from '../errors.ts';
-import { candidateParameters, formatCandidate, needsRedis, parseCandidate } from './candidate.ts';
+import { needsRedis } from './candidate.ts';
+import { candidateParameters, defaultCandidate } from './candidate-parameters.ts';
+import { formatCandidate, parseCandidate } from './parse-candidate.ts';
 import { strategies } from './strategies/index.ts';
 
 function refusal(text: string): string {
@@ -17,16 +19,7 @@ function refusal(text: string): string {
 }
 
 test('a name alone has every default', () => {
-  assert.deepEqual(parseCandidate('cache-aside'), {
-    strategy: 'cache-aside',
-    tiers: 'memory+redis',
-    ttlMs: 60_000,
-    ttlJitter: 0.1,
-    feedTtlMs: 10_000,
-    memoryBytes: 64 * 2 ** 20,
-    protection: 'none',
-    invalidation: 'pubsub',
-  });
+  assert.deepEqual(parseCandidate('cache-aside'), { ...defaultCandidate, strategy: 'cache-aside' });
   assert.equal(parseCandidate('versioned').protection, 'single-flight');
   assert.equal(parseCandidate('no-cache').tiers, 'none');
 });
@@ -66,6 +59,24 @@ describe('what is not valid is refused with what is', () => {
     ['no-cache:ttl=5s', /keeps nothing/],
     ['cache-aside:tiers=redis,invalidation=pubsub', /there is none: redis is shared/],
     ['cache-aside:tiers=redis,memory=1MiB', /there is none/],
+    ['cache-aside:tiers=redis,eviction=lru', /there is none/],
+    ['cache-aside:tiers=memory,codec=json', /there is none/],
+    ['cache-aside:tiers=memory,promotion=hot', /needs tiers=memory\+redis/],
+    ['cache-aside:eviction=random', /lru/],
+    ['cache-aside:negative=0s', /off, or a time/],
+    ['cache-aside:stale=5s', /no meaning for cache-aside.*stale-while-revalidate and stale-if-error/],
+    ['stale-while-revalidate:beta=2', /parameter of early-expiration/],
+    ['early-expiration:beta=0', /a number from 0\.1 to 100/],
+    ['read-through:protection=none', /without that it is cache-aside/],
+    ['lease:protection=single-flight', /cache-aside with protection=lease/],
+    ['cache-aside:tiers=memory,protection=lease', /given by redis/],
+    ['versioned:fence=none', /cache-aside with fence=version/],
+    ['cache-aside-delete-first:fence=version', /no version to fence with/],
+    ['ttl-only:invalidation=pubsub', /hears of no write/],
+    ['client-tracking:tiers=redis', /needs tiers=memory\+redis/],
+    ['client-tracking:protection=none', /marks reads under way/],
+    ['cache-aside:invalidation=client-tracking', /needs protection/],
+    ['change-stream:invalidation=pubsub', /leave that to the stream/],
   ];
   for (const [text, expected] of cases) {
     test(JSON.stringify(text), () => assert.match(refusal(text), expected));

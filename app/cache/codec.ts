@@ -1,39 +1,94 @@
+import { Packr } from 'msgpackr';
+import type { Candidate } from './candidate.ts';
 import type { Entry } from './entry.ts';
 
 /** Raised when the format changes, so that entries of another release are misses and not errors. */
-const formatVersion = 1;
+const formatVersion = 2;
+
+/** What is sent to Redis and comes back from it. */
+export type Payload = string | Buffer;
 
 /** What a redis key holds: an entry, or the tombstone of one that a write invalidated. */
 export type Stored =
   | { readonly kind: 'entry'; readonly entry: Entry }
   | { readonly kind: 'tombstone'; readonly version: number };
 
+/** Turns entries into bytes and back. */
+export type Codec = {
+  readonly payloads: 'text' | 'bytes';
+  /** Throws a TypeError for a value that the format cannot say. */
+  encode(entry: Entry): Payload;
+  /** Null for anything that is not ours: another format, a cut or foreign text. Never throws. */
+  decode(payload: Payload): Stored | null;
+};
+
 /**
- * `1|e|version|freshUntil|staleUntil|json`; the head is readable by the scripts of the redis tier. Throws a TypeError for a
- * value that JSON cannot say.
+ * `2|e|version|freshUntil|staleUntil|loadMs|value`; `n` instead of `e` for a negative entry, which has no value. The head is
+ * text in every codec, since the scripts of the redis tier read it.
  */
-export function encodeEntry(entry: Entry): string {
-  const { version, freshUntil, staleUntil, value } = entry;
-  const json: string | undefined = JSON.stringify(value);
-  if (json === undefined) throw new TypeError(`JSON cannot say a value of the type ${typeof value}`);
-  return `${formatVersion}|e|${version}|${freshUntil}|${staleUntil}|${json}`;
+function encodeHead({ version, freshUntil, staleUntil, loadMs, isAbsent }: Entry): string {
+  return `${formatVersion}|${isAbsent ? 'n' : 'e'}|${version}|${freshUntil}|${staleUntil}|${loadMs}|`;
 }
 
+/** `2|t|version`: the same in every codec. */
 export function encodeTombstone(version: number): string {
   return `${formatVersion}|t|${version}`;
 }
 
-/** Undoes the two above. Null for anything else: another format, a cut or foreign text. Never throws. */
-export function decodeStored(text: string): Stored | null {
-  const tombstone = /^1\|t\|(\d+)$/.exec(text);
+const headPattern = /^2\|([en])\|(\d+)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?(?:e-\d+)?)\|/;
+const tombstonePattern = /^2\|t\|(\d+)$/;
+/** No head is longer: a letter and five numbers of up to 22 digits. */
+const headBytesMax = 128;
+
+/** `valueAt` reads the value that begins at an offset; it may throw. */
+function decodeWith(start: string, valueAt: (offset: number) => unknown): Stored | null {
+  const tombstone = tombstonePattern.exec(start);
   if (tombstone !== null) return { kind: 'tombstone', version: Number(tombstone[1]) };
-  const head = /^1\|e\|(\d+)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?)\|/.exec(text);
+  const head = headPattern.exec(start);
   if (head === null) return null;
+  const isAbsent = head[1] === 'n';
   try {
-    const value: unknown = JSON.parse(text.slice(head[0].length));
-    const [, version, freshUntil, staleUntil] = head.map(Number) as [number, number, number, number];
-    return { kind: 'entry', entry: { value, version, freshUntil, staleUntil } };
+    const value = isAbsent ? undefined : valueAt(head[0].length);
+    const [version, freshUntil, staleUntil, loadMs] = head.slice(2).map(Number) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { kind: 'entry', entry: { value, version, freshUntil, staleUntil, loadMs, isAbsent } };
   } catch {
     return null;
   }
 }
+
+const json: Codec = {
+  payloads: 'text',
+  encode(entry) {
+    if (entry.isAbsent) return encodeHead(entry);
+    const text: string | undefined = JSON.stringify(entry.value);
+    if (text === undefined) throw new TypeError(`JSON cannot say a value of the type ${typeof entry.value}`);
+    return encodeHead(entry) + text;
+  },
+  decode(payload) {
+    const text = payload.toString();
+    return decodeWith(text, (offset) => JSON.parse(text.slice(offset)) as unknown);
+  },
+};
+
+const packr = new Packr({ useRecords: false });
+
+const msgpack: Codec = {
+  payloads: 'bytes',
+  encode(entry) {
+    const head = Buffer.from(encodeHead(entry));
+    return entry.isAbsent ? head : Buffer.concat([head, packr.pack(entry.value)]);
+  },
+  decode(payload) {
+    const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+    const start = bytes.toString('latin1', 0, headBytesMax);
+    return decodeWith(start, (offset) => packr.unpack(bytes.subarray(offset)) as unknown);
+  },
+};
+
+/** By the name that a candidate gives. */
+export const codecOf: Readonly<Record<Candidate['codec'], Codec>> = { json, msgpack };

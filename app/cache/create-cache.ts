@@ -1,110 +1,88 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { assembleCache } from './assemble-cache.ts';
 import type { CacheParts } from './assemble-cache.ts';
 import type { Cache } from './cache.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
-import { createInvalidationBus, heartbeatMs } from './invalidation-bus.ts';
-import type { BusListener, InvalidationBus } from './invalidation-bus.ts';
-import { createCommandConnection, createSubscriberConnection } from './redis-connection.ts';
+import { codecOf } from './codec.ts';
+import { createBusSource } from './bus-source.ts';
+import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
+import { createCommandConnection, connectWithin } from './redis-connection.ts';
+import { createRedisCommands } from './redis-commands.ts';
+import type { RedisCommands } from './redis-commands.ts';
 import { createRedisTier } from './tiers/redis-tier.ts';
+import { createTrackingConnection } from './tracking-connection.ts';
 
-export type CreateCacheOptions = Omit<CacheParts, 'far' | 'createBus'> & {
+/** Where the entries of a service live. */
+export type RedisPlace = { readonly url: string; readonly keyPrefix: string };
+
+export type CreateCacheOptions = Omit<CacheParts, 'far' | 'createSource' | 'wait'> & {
   /** Needed when the candidate has a redis tier or a bus. */
-  readonly redis: { readonly url: string; readonly keyPrefix: string } | null;
+  readonly redis: RedisPlace | null;
   /** Names this process on the bus; unique for each start. */
   readonly sender: string;
-  readonly runInBackground: (name: string, task: Promise<unknown>) => void;
   /** Added to Redis's own expiry. In lab mode a clock may stand still for long. */
   readonly redisExpirySlackMs: number;
+  /** Storage's stream of changes, for candidates that are told by it. */
+  readonly createChangeStream: (listener: InvalidationListener) => InvalidationSource;
 };
 
-/** How long a start waits for Redis before it goes on without: its tier then answers with misses until it is there. */
-const connectWaitMs = 2_000;
-
-/** Connects a candidate's tiers and bus. Throws a RangeError when the candidate needs a Redis and none is given. */
+/** Connects a candidate's tiers and what tells them of writes. Throws a RangeError when it needs a Redis and none is given. */
 export async function createCache(options: CreateCacheOptions): Promise<Cache> {
-  const { candidate } = options;
-  const far = candidate.tiers.includes('redis') ? await connectRedisTier(options) : null;
-  let running: RunningBus | undefined;
-  const createBus = (listener: BusListener): InvalidationBus => {
-    running = connectBus(options, listener);
-    return running.bus;
-  };
-  const cache = assembleCache({
-    ...options,
-    far,
-    createBus: candidate.invalidation === 'pubsub' ? createBus : null,
-  });
-  await running?.start();
+  const { commands, createSource } = await connect(options);
+  const { candidate, clock, random, observe } = options;
+  const far =
+    commands === null
+      ? null
+      : createRedisTier({
+          commands,
+          codec: codecOf[candidate.codec],
+          keyPrefix: requireRedis(options).keyPrefix,
+          clock,
+          random,
+          observe,
+          breaker: createCircuitBreaker(clock),
+          expirySlackMs: options.redisExpirySlackMs,
+        });
+  const { cache, source } = assembleCache({ ...options, far, createSource, wait: (ms) => wait(ms) });
+  await source?.start();
   return {
     ...cache,
     async close() {
-      await running?.stop();
+      await source?.stop();
       await cache.close();
     },
   };
 }
 
-function requireRedis({ redis, candidate }: CreateCacheOptions): {
-  readonly url: string;
-  readonly keyPrefix: string;
-} {
+type Connected = {
+  readonly commands: RedisCommands | null;
+  readonly createSource: CacheParts['createSource'];
+};
+
+/** The connections that a candidate's tiers and invalidations need. */
+async function connect(options: CreateCacheOptions): Promise<Connected> {
+  const { candidate } = options;
+  const { payloads } = codecOf[candidate.codec];
+  if (candidate.invalidation === 'client-tracking') {
+    const tracking = createTrackingConnection({ ...options, ...requireRedis(options), payloads });
+    return { commands: tracking.commands, createSource: tracking.createSource };
+  }
+  const commands = candidate.tiers.includes('redis') ? await connectCommands(options) : null;
+  if (candidate.invalidation === 'change-stream')
+    return { commands, createSource: options.createChangeStream };
+  if (candidate.invalidation === 'ttl') return { commands, createSource: null };
+  const place = requireRedis(options);
+  return { commands, createSource: (listener) => createBusSource({ ...options, ...place, listener }) };
+}
+
+async function connectCommands(options: CreateCacheOptions): Promise<RedisCommands> {
+  const redis = createCommandConnection(requireRedis(options).url);
+  await connectWithin(redis);
+  return createRedisCommands(redis, codecOf[options.candidate.codec].payloads);
+}
+
+function requireRedis({ redis, candidate }: CreateCacheOptions): RedisPlace {
   if (redis === null)
     throw new RangeError(`${candidate.strategy} needs a Redis: its tiers are ${candidate.tiers}`);
   return redis;
-}
-
-/** Waits until a lazy connection is there, or for a bounded time; afterwards it goes on connecting by itself. */
-async function connectWithin(connection: { connect(): Promise<void> }): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const limit = setTimeout(resolve, connectWaitMs);
-  await Promise.race([connection.connect().catch(() => {}), promise]);
-  clearTimeout(limit);
-}
-
-async function connectRedisTier(options: CreateCacheOptions) {
-  const { url, keyPrefix } = requireRedis(options);
-  const redis = createCommandConnection(url);
-  await connectWithin(redis);
-  return createRedisTier({
-    redis,
-    keyPrefix,
-    clock: options.clock,
-    observe: options.observe,
-    breaker: createCircuitBreaker(options.clock),
-    expirySlackMs: options.redisExpirySlackMs,
-  });
-}
-
-type RunningBus = { readonly bus: InvalidationBus; start(): Promise<void>; stop(): Promise<void> };
-
-function connectBus(options: CreateCacheOptions, listener: BusListener): RunningBus {
-  const { url, keyPrefix } = requireRedis(options);
-  const publisher = createCommandConnection(url);
-  const subscriber = createSubscriberConnection(url);
-  const channel = `${keyPrefix}invalidations`;
-  const bus = createInvalidationBus({
-    publisher,
-    subscriber,
-    channel,
-    sender: options.sender,
-    listener,
-    observe: options.observe,
-    now: () => performance.now(),
-    runInBackground: options.runInBackground,
-  });
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    bus,
-    async start() {
-      await Promise.all([connectWithin(publisher), connectWithin(subscriber)]);
-      const subscribed = subscriber.subscribe(channel).then(() => bus.beat());
-      options.runInBackground('subscribe to invalidations', subscribed);
-      timer = setInterval(() => bus.beat(), heartbeatMs);
-      timer.unref();
-    },
-    async stop() {
-      clearInterval(timer);
-      await bus.close();
-    },
-  };
 }

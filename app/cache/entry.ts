@@ -9,6 +9,10 @@ export type Entry<V = unknown> = {
   readonly freshUntil: number;
   /** Until here it may still be served by a strategy that serves stale entries. Never before `freshUntil`. */
   readonly staleUntil: number;
+  /** How long its load took: what an early load would cost again. */
+  readonly loadMs: number;
+  /** A negative entry: storage has no such row, and `value` is undefined. */
+  readonly isAbsent: boolean;
 };
 
 /** A value at once, or a promise of it: a memory hit must not cost a promise. */

@@ -1,74 +1,112 @@
-import type { Entry, Loaded } from './entry.ts';
-import type { Flight } from './single-flight.ts';
-import type { BatchLookup, Fill, Found, Lookup, StrategyContext } from './strategy.ts';
+import type { Entry } from './entry.ts';
+import type { Fence } from './fences/fence.ts';
+import { createLeasedLoads } from './leased-loads.ts';
+import type { LeasedLoads } from './leased-loads.ts';
+import { createLoads } from './loads.ts';
+import type { Loads, Miss } from './loads.ts';
+import type { AnyEntity, Found, Lookup, ReadDecisions, StrategyContext } from './strategy.ts';
 import type { TierHit } from './tiers/tier.ts';
 
 /** Reads that memory could not answer: the tiers behind it, then storage, then the fill. */
 export type FarReads = {
-  one(lookup: Lookup, flight: Flight<Found> | undefined): Promise<Found>;
-  /** In the order of `keys`. A key that redis has does not wait for those that storage is asked for, nor fail with them. */
-  many(
-    batch: BatchLookup,
-    keys: readonly string[],
-    flightOf: ReadonlyMap<string, Flight<Found> | undefined>,
-  ): Promise<readonly Promise<Found>[]>;
+  one(miss: Miss): Promise<Found>;
+  /** In the order of `misses`. A key that redis has does not wait for those that storage is asked for, nor fail with them. */
+  many(entity: AnyEntity, misses: readonly Miss[]): Promise<readonly Promise<Found>[]>;
+  /** Loads and fills without asking a tier. */
+  reload(miss: Miss): Promise<Found>;
 };
 
-const noRows: Promise<ReadonlyMap<string, Loaded<unknown>>> = Promise.resolve(new Map());
+/** `refresh` asks for a load of an entry behind the answer that it gives. */
+export function createFarReads(
+  context: StrategyContext,
+  fence: Fence,
+  decisions: ReadDecisions,
+  refresh: (lookup: Lookup, overdue: Entry) => void,
+): FarReads {
+  const { tiers, clock, leases } = context;
+  const far = tiers.far;
+  const loads = createLoads(context, fence, decisions);
+  const { one, many } = leases === null ? unleased(loads) : createLeasedLoads(context, leases, loads, fence);
 
-function foundIn({ entry, tier }: TierHit): Found {
-  return { entry, outcome: tier === 'memory' ? 'memory-hit' : 'redis-hit' };
+  /** A key has one flight at a time: the refresh begins when that of its reader has landed. */
+  const refreshBehind = (miss: Miss, entry: Entry): void => {
+    const start = () => refresh(miss, entry);
+    if (miss.flight === undefined) start();
+    else void miss.flight.result.then(start, start);
+  };
+  /** The answer that redis's entry gives; undefined where it gives none. */
+  const judged = (miss: Miss, hit: TierHit | undefined, startedAtMs: number): Found | undefined => {
+    if (hit === undefined) return undefined;
+    const { entry } = hit;
+    // Memory had this one and found it wanting.
+    if (miss.overdue !== undefined && entry.freshUntil <= miss.overdue.freshUntil) return undefined;
+    const nowMs = clock.now();
+    const verdict = decisions.judge(entry, nowMs, miss.entity);
+    if (verdict === 'load') return undefined;
+    fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
+    if (verdict === 'serve-and-refresh') refreshBehind(miss, entry);
+    return foundIn(entry, 'redis', nowMs);
+  };
+  return {
+    async one(miss) {
+      const startedAtMs = clock.now();
+      const hit = await far?.get(miss.key);
+      return judged(miss, hit, startedAtMs) ?? loaded(context, decisions, miss, hit, one(miss, hit?.entry));
+    },
+    async many(entity, misses) {
+      const startedAtMs = clock.now();
+      const hits = (await far?.getMany(misses.map(({ key }) => key))) ?? [];
+      const answers = misses.map((miss, index) => judged(miss, hits[index], startedAtMs));
+      const wanted = misses.map((miss, index) => ({ miss, hit: hits[index], index }));
+      const toLoad = wanted.filter(({ index }) => answers[index] === undefined);
+      const loads = many(
+        entity,
+        toLoad.map(({ miss }) => miss),
+        toLoad.map(({ hit }) => hit?.entry),
+      );
+      const found = answers.map((answer) => Promise.resolve(answer as Found));
+      for (const [order, { miss, hit, index }] of toLoad.entries())
+        found[index] = loaded(context, decisions, miss, hit, loads[order] as Promise<Found>);
+      return found;
+    },
+    reload: loads.one,
+  };
 }
 
-export function createFarReads(context: StrategyContext, fill: Fill): FarReads {
-  const { tiers, observe, clock } = context;
+/** What the load brings; when it fails, what is at hand may stand in for it. */
+async function loaded(
+  { clock }: StrategyContext,
+  { standsIn }: ReadDecisions,
+  { overdue, flight }: Miss,
+  hit: TierHit | undefined,
+  load: Promise<Found>,
+): Promise<Found> {
+  try {
+    return await load;
+  } catch (error) {
+    const nowMs = clock.now();
+    const entry = [hit?.entry, overdue].find((held) => held !== undefined && standsIn(held, nowMs));
+    // What a write has removed meanwhile is wrong, not just old.
+    if (entry === undefined || flight?.isForgotten === true) throw error;
+    return foundIn(entry, entry === overdue ? 'memory' : 'redis', nowMs);
+  }
+}
 
-  const load = async <T>(name: string, keys: number, ask: () => Promise<T>): Promise<T> => {
-    const startedAtMs = performance.now();
-    let isFailed = true;
-    try {
-      const loaded = await ask();
-      isFailed = false;
-      return loaded;
-    } finally {
-      observe({ type: 'loaded', name, keys, durationMs: performance.now() - startedAtMs, isFailed });
-    }
-  };
-
-  const keep = async (
-    key: string,
-    loaded: Loaded<unknown> | undefined,
-    freshness: Lookup['freshness'],
-    startedAtMs: number,
-    flight: Flight<Found> | undefined,
-  ): Promise<Found> => {
-    if (loaded === undefined) return { entry: undefined, outcome: 'load' };
-    const freshUntil = clock.now() + context.ttlMs(freshness);
-    const entry: Entry = { value: loaded.value, version: loaded.version, freshUntil, staleUntil: freshUntil };
-    await fill(key, entry, startedAtMs, flight?.isForgotten === true);
-    return { entry, outcome: 'load' };
-  };
-
+function unleased(loads: Loads): LeasedLoads {
   return {
-    async one(lookup, flight) {
-      const hit = await tiers.get(lookup.key);
-      if (hit !== undefined) return foundIn(hit);
-      const startedAtMs = clock.now();
-      const loaded = await load(lookup.entityName, 1, lookup.load);
-      return keep(lookup.key, loaded, lookup.freshness, startedAtMs, flight);
-    },
-    async many(batch, keys, flightOf) {
-      if (keys.length === 0) return [];
-      const hits = await tiers.getMany(keys);
-      const toLoad = keys.filter((_, index) => hits[index] === undefined);
-      const startedAtMs = clock.now();
-      const loading =
-        toLoad.length === 0 ? noRows : load(batch.entityName, toLoad.length, () => batch.loadMany(toLoad));
-      return keys.map(async (key, index): Promise<Found> => {
-        const hit = hits[index];
-        if (hit !== undefined) return foundIn(hit);
-        return keep(key, (await loading).get(key), batch.freshness, startedAtMs, flightOf.get(key));
-      });
+    one: loads.one,
+    many(entity, misses) {
+      if (misses.length === 0) return [];
+      const loading = loads.ask(entity, misses);
+      return misses.map(async (miss) => loads.keep(miss, await loading));
     },
   };
+}
+
+/** What an entry answers, from where it was. */
+export function foundIn(entry: Entry, tier: TierHit['tier'], nowMs: number): Found {
+  const outcome = nowMs < entry.freshUntil ? (`${tier}-hit` as const) : (`${tier}-stale-hit` as const);
+  if (entry.isAbsent) return { outcome, read: undefined };
+  const { value, version, freshUntil } = entry;
+  return { outcome, read: { value, version, outcome, freshUntil } };
 }

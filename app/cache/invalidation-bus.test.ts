@@ -4,13 +4,14 @@ import { createBusNetwork } from '../../tests/support/bus-network.ts';
 import type { BusNetwork } from '../../tests/support/bus-network.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import type { FakeClock } from '../../tests/support/fake-clock.ts';
-import type { CacheEvent } from './cache-events.ts';
+import { recordEvents } from '../../tests/support/recorded-events.ts';
+import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
 import { createInvalidationBus, silenceMs } from './invalidation-bus.ts';
 
 function join(network: BusNetwork, sender: string, clock: FakeClock) {
   const connection = network.connect();
   const heard: string[] = [];
-  const events: CacheEvent[] = [];
+  const events: RecordedEvent[] = [];
   const tasks: Promise<unknown>[] = [];
   const bus = createInvalidationBus({
     ...connection,
@@ -20,7 +21,7 @@ function join(network: BusNetwork, sender: string, clock: FakeClock) {
       onInvalidation: (key, version) => void heard.push(`${key} v${version}`),
       onUnsure: (what) => void heard.push(what),
     },
-    observe: (event) => void events.push(event),
+    observe: recordEvents(events),
     now: clock.now,
     runInBackground: (_, task) => void tasks.push(task),
   });

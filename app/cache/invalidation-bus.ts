@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { CacheObserver } from './cache-events.ts';
+import type { InvalidationListener, InvalidationSender } from './invalidation-source.ts';
 import { entityNameOf } from './keys.ts';
 
 /** How often each replica says how many messages it has sent. A loss is noticed within this time. */
@@ -10,17 +11,10 @@ export const silenceMs = 3 * heartbeatMs;
 const sendersMax = 1_000;
 
 /** Tells the other replicas which keys were written. At most once, but a loss is noticed. */
-export type InvalidationBus = {
-  /** Sends in the background; a failure is an event, and a gap for those who listen. */
-  publish(key: string, version: number): void;
+export type InvalidationBus = InvalidationSender & {
   /** One heartbeat, and the check that the last ones were heard. Called by a timer. */
   beat(): void;
   close(): Promise<void>;
-};
-
-export type BusListener = {
-  readonly onInvalidation: (key: string, version: number) => void;
-  readonly onUnsure: (what: 'gap' | 'cut' | 'back') => void;
 };
 
 export type InvalidationBusOptions = {
@@ -29,7 +23,7 @@ export type InvalidationBusOptions = {
   readonly channel: string;
   /** Unique for each start of a process: its messages are numbered from 1. */
   readonly sender: string;
-  readonly listener: BusListener;
+  readonly listener: InvalidationListener;
   readonly observe: CacheObserver;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -64,7 +58,7 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
   let isCut = true;
 
   const unsure = (what: 'gap' | 'cut' | 'back'): void => {
-    observe({ type: 'bus-unsure', reason: what });
+    observe.happened({ type: 'bus-unsure', reason: what });
     listener.onUnsure(what);
   };
   const cut = (): void => {
@@ -91,7 +85,7 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
     lastNumberOf.set(message.s, message.n);
     if (message.n !== expected) unsure('gap');
     if (message.k !== undefined && message.v !== undefined) {
-      observe({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'received' });
+      observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'received' });
       listener.onInvalidation(message.k, message.v);
     }
   };
@@ -99,10 +93,10 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
     try {
       await publisher.publish(channel, JSON.stringify(message));
       if (message.k !== undefined)
-        observe({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'sent' });
+        observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'sent' });
     } catch {
       if (message.k !== undefined)
-        observe({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'failed' });
+        observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'failed' });
     }
   };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { entityNameOf, makeKey } from './keys.ts';
+import { checkEntityName, createKeyMaker, entityNameOf, makeKey } from './keys.ts';
 
 const name = fc.string({ minLength: 1 }).filter((text) => !text.includes(':'));
 
@@ -16,5 +16,15 @@ test('two pairs never share a key, whatever an id contains', () => {
 });
 
 test('a name with a colon is refused', () => {
-  assert.throws(() => makeKey('photo:1', 2), RangeError);
+  for (const bad of ['photo:1', '']) assert.throws(() => checkEntityName(bad), RangeError);
+});
+
+test('a key maker gives the same keys, however often and in whatever order it is asked', () => {
+  const makeRememberedKey = createKeyMaker();
+  const ids = fc.oneof(fc.integer(), fc.constantFrom(1, 4_097, 8_193, -1, 0), fc.double(), fc.string());
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom('photo', 'feed'), ids)), (asked) => {
+      for (const [entity, id] of asked) assert.equal(makeRememberedKey(entity, id), makeKey(entity, id));
+    }),
+  );
 });

@@ -1,98 +1,106 @@
-import type { CacheObserver } from './cache-events.ts';
+import type { CacheRead, ReadOutcome } from './cache.ts';
 import type { MaybePromise } from './entry.ts';
-import { createFarReads } from './far-reads.ts';
-import type { Flight } from './single-flight.ts';
-import type { BatchLookup, Fill, Found, Lookup, StrategyContext } from './strategy.ts';
+import { createFarReads, foundIn } from './far-reads.ts';
+import type { FarReads } from './far-reads.ts';
+import type { Fence } from './fences/fence.ts';
+import { createKeyMaker } from './keys.ts';
+import { createMissedReads } from './missed-reads.ts';
+import type { MissedLookup } from './missed-reads.ts';
+import { createRefresher } from './refresher.ts';
+import { freshOnly } from './strategy.ts';
+import type { AnyEntity, CacheStrategy, ReadDecisions, StrategyContext } from './strategy.ts';
+import type { MemoryHit } from './tiers/entry-store.ts';
 
-/** Reading through the tiers and, on a miss, from storage: the same in every strategy but for how an entry is filled. */
-export type ReadPath = {
-  /** Immediate on a memory hit. */
-  read(lookup: Lookup): MaybePromise<Found>;
-  readMany(batch: BatchLookup): Promise<readonly Found[]>;
-};
+type Read = CacheRead<unknown> | undefined;
 
-export function createReadPath(context: StrategyContext, fill: Fill): ReadPath {
-  const { tiers, flights, observe } = context;
-  const far = createFarReads(context, fill);
+/** Reading through the tiers and, on a miss, from storage: the same in every strategy but for its decisions. */
+export type ReadPath = Pick<CacheStrategy, 'read' | 'readMany'> & Pick<FarReads, 'reload'>;
 
-  const readMissed = (lookup: Lookup): Promise<Found> => {
-    const { entityName, key } = lookup;
-    if (flights === null) return settle(observe, entityName, 'load', far.one(lookup, undefined));
-    const current = flights.current(key);
-    if (current !== undefined) return settle(observe, entityName, 'joined-load', joined(current));
-    const flight = flights.open(key);
-    return settle(observe, entityName, 'load', fly(flight, far.one(lookup, flight)));
-  };
+export function createReadPath(context: StrategyContext, fence: Fence, decisions: ReadDecisions): ReadPath {
+  const { tiers, clock, observe } = context;
+  const { near } = tiers;
+  const makeKey = createKeyMaker();
+  const refresher = createRefresher(context, (miss) => far.one(miss));
+  const far = createFarReads(context, fence, decisions, refresher.start);
+  const missed = createMissedReads(context, far);
+  const outcomeOf = createJudgement(context, decisions, refresher.start);
+  // Most strategies serve what is fresh and look no further.
+  const isPlain = decisions.judge === freshOnly.judge;
 
   return {
-    read(lookup) {
-      observe({ type: 'asked', name: lookup.entityName, count: 1 });
-      const hit = tiers.near?.get(lookup.key);
-      if (hit === undefined) return readMissed(lookup);
-      return answer(observe, lookup.entityName, { entry: hit.entry, outcome: 'memory-hit' });
-    },
-    async readMany(batch) {
-      const { entityName, keys } = batch;
-      observe({ type: 'asked', name: entityName, count: keys.length });
-      const answers = new Map<string, Promise<Found>>();
-      const missing: string[] = [];
-      for (const key of keys) {
-        const hit = tiers.near?.get(key);
-        const current = hit === undefined ? flights?.current(key) : undefined;
-        if (hit !== undefined) {
-          const found = answer(observe, entityName, { entry: hit.entry, outcome: 'memory-hit' });
-          answers.set(key, Promise.resolve(found));
-        } else if (current !== undefined) {
-          answers.set(key, settle(observe, entityName, 'joined-load', joined(current)));
-        } else missing.push(key);
+    read(entity, id): MaybePromise<Read> {
+      observe.asked(entity.name, 1);
+      const key = makeKey(entity.name, id);
+      const nowMs = clock.now();
+      const hit = near?.get(key, nowMs);
+      if (hit === undefined) return missed.one({ entity, id, key }, undefined);
+      if (isPlain && nowMs < hit.freshUntil) {
+        observe.answered(entity.name, 'memory-hit', 1);
+        return hit.read;
       }
-      const opened = new Map(missing.map((key) => [key, flights?.open(key)] as const));
-      const together = far.many(batch, missing, opened);
-      for (const [index, key] of missing.entries()) {
-        const own = together.then((found) => found[index] as Promise<Found>);
-        const flight = opened.get(key);
-        const work = flight === undefined ? own : fly(flight, own);
-        answers.set(key, settle(observe, entityName, 'load', work));
-      }
-      return Promise.all(keys.map((key) => answers.get(key) as Promise<Found>));
+      const outcome = outcomeOf(hit, entity, id, key, nowMs);
+      if (outcome === null) return missed.one({ entity, id, key }, hit.entry);
+      observe.answered(entity.name, outcome, 1);
+      return readOf(hit, outcome, nowMs);
     },
+    readMany(entity, ids): MaybePromise<readonly Read[]> {
+      observe.asked(entity.name, ids.length);
+      const nowMs = clock.now();
+      const reads: Read[] = [];
+      const misses: (MissedLookup & { readonly at: number })[] = [];
+      let staleHits = 0;
+      for (const [at, id] of ids.entries()) {
+        const key = makeKey(entity.name, id);
+        const hit = near?.get(key, nowMs);
+        const outcome = hit === undefined ? null : outcomeOf(hit, entity, id, key, nowMs);
+        if (hit === undefined || outcome === null)
+          misses.push({ at, lookup: { entity, id, key }, overdue: hit?.entry });
+        else {
+          reads[at] = readOf(hit, outcome, nowMs);
+          if (outcome === 'memory-stale-hit') staleHits += 1;
+        }
+      }
+      const freshHits = ids.length - misses.length - staleHits;
+      if (freshHits > 0) observe.answered(entity.name, 'memory-hit', freshHits);
+      if (staleHits > 0) observe.answered(entity.name, 'memory-stale-hit', staleHits);
+      return misses.length === 0 ? reads : complete(reads, misses, missed.many(entity, misses));
+    },
+    reload: far.reload,
   };
 }
 
-function answer(observe: CacheObserver, name: string, found: Found): Found {
-  observe({ type: 'answered', name, outcome: found.outcome });
-  return found;
+/** Says how a memory entry answers, or null where it does not, and starts the refresh that the answer asks for. */
+function createJudgement(
+  { flights }: StrategyContext,
+  { judge }: ReadDecisions,
+  refresh: ReturnType<typeof createRefresher>['start'],
+) {
+  return (
+    { entry }: MemoryHit,
+    entity: AnyEntity,
+    id: string | number,
+    key: string,
+    nowMs: number,
+  ): ReadOutcome | null => {
+    const verdict = judge(entry, nowMs, entity);
+    const isFresh = nowMs < entry.freshUntil;
+    // One reader at a time loads early; the others go on with what is still fresh.
+    if (verdict === 'load' && !(isFresh && flights.current(key) !== undefined)) return null;
+    if (verdict === 'serve-and-refresh') refresh({ entity, id, key }, entry);
+    return isFresh ? 'memory-hit' : 'memory-stale-hit';
+  };
 }
 
-/** Answers with what the work finds. Work that fails counts as the load, or the joined load, that it was. */
-async function settle(
-  observe: CacheObserver,
-  name: string,
-  outcome: 'load' | 'joined-load',
-  work: Promise<Found>,
-): Promise<Found> {
-  try {
-    return answer(observe, name, await work);
-  } catch (error) {
-    observe({ type: 'answered', name, outcome });
-    throw error;
-  }
+function readOf(hit: MemoryHit, outcome: ReadOutcome, nowMs: number): Read {
+  return outcome === 'memory-hit' ? hit.read : foundIn(hit.entry, 'memory', nowMs).read;
 }
 
-/** Ends a flight with the work's outcome, whatever that is. */
-async function fly(flight: Flight<Found>, work: Promise<Found>): Promise<Found> {
-  try {
-    const found = await work;
-    flight.succeed(found);
-    return found;
-  } catch (error) {
-    flight.fail(error);
-    throw error;
-  }
-}
-
-/** What a reader gets who waited for another's flight: that flight's redis hit, or a joined load. */
-async function joined(flight: Flight<Found>): Promise<Found> {
-  const found = await flight.result;
-  return found.outcome === 'load' ? { entry: found.entry, outcome: 'joined-load' } : found;
+async function complete(
+  reads: Read[],
+  misses: readonly { readonly at: number }[],
+  missed: Promise<readonly Read[]>,
+): Promise<readonly Read[]> {
+  const late = await missed;
+  for (const [index, { at }] of misses.entries()) reads[at] = late[index];
+  return reads;
 }

@@ -1,15 +1,20 @@
-import { Redis, ReplyError } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
 /** An answer from a healthy Redis takes a millisecond; this is how long a frozen one may hold up a request. */
 export const commandTimeoutMs = 200;
-const connectTimeoutMs = 1_000;
+export const connectTimeoutMs = 1_000;
 const reconnectMaxMs = 1_000;
+
+/** How long to wait before the next attempt. */
+export function reconnectDelayMs(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 10), reconnectMaxMs);
+}
 
 const shared = {
   lazyConnect: true,
   connectTimeout: connectTimeoutMs,
-  retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), reconnectMaxMs),
+  retryStrategy: reconnectDelayMs,
 } satisfies RedisOptions;
 
 /**
@@ -34,13 +39,19 @@ export function createSubscriberConnection(url: string): Redis {
   return quiet(new Redis(url, { ...shared, maxRetriesPerRequest: null, autoResubscribe: true }));
 }
 
-/** Whether an error is the server's own answer, as opposed to none within the time allowed. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof ReplyError;
-}
-
 /** A connection error shows in the commands that fail; without a listener it would end the process. */
 function quiet(redis: Redis): Redis {
   redis.on('error', () => {});
   return redis;
+}
+
+/** How long a start waits for Redis before it goes on without: its tier then answers with misses until it is there. */
+const connectWaitMs = 2_000;
+
+/** Waits until a lazy connection is there, or for a bounded time; afterwards it goes on connecting by itself. */
+export async function connectWithin(connection: { connect(): Promise<unknown> }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const limit = setTimeout(resolve, connectWaitMs);
+  await Promise.race([connection.connect().catch(() => {}), promise]);
+  clearTimeout(limit);
 }

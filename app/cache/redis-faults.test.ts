@@ -9,14 +9,15 @@ import { startOwnRedis } from '../../tests/support/own-redis.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createSystemClock } from '../clock.ts';
 import type { Cache } from './cache.ts';
-import type { CacheEvent } from './cache-events.ts';
-import { parseCandidate } from './candidate.ts';
+import { recordEvents } from '../../tests/support/recorded-events.ts';
+import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
+import { parseCandidate } from './parse-candidate.ts';
 import { createCache } from './create-cache.ts';
 import { commandTimeoutMs } from './redis-connection.ts';
 
 /** The cache of a service as its process makes it, on a real Redis. */
 async function join(context: TestContext, text: string, url: string, sender: string) {
-  const events: CacheEvent[] = [];
+  const events: RecordedEvent[] = [];
   const failures: unknown[] = [];
   const cache: Cache = await createCache({
     candidate: parseCandidate(text),
@@ -24,9 +25,10 @@ async function join(context: TestContext, text: string, url: string, sender: str
     sender,
     clock: createSystemClock(),
     random: Math.random,
-    observe: (event) => void events.push(event),
+    observe: recordEvents(events),
     runInBackground: (_, task) => void task.catch((reason: unknown) => failures.push(reason)),
     redisExpirySlackMs: 0,
+    createChangeStream: () => assert.fail('no candidate here has one'),
   });
   context.after(() => cache.close());
   const results = (operation?: string) =>

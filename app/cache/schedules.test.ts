@@ -6,7 +6,7 @@ import { createReplica } from '../../tests/support/cache-replica.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { createSharedTier } from '../../tests/support/shared-tier.ts';
-import { parseCandidate } from './candidate.ts';
+import { parseCandidate } from './parse-candidate.ts';
 
 type Operation = { readonly kind: 'read' | 'readMany' | 'write'; readonly id: number };
 /** One client after another's answer: what it asks, in order, of one replica. */
@@ -82,7 +82,7 @@ async function runSchedule(text: string, plan: readonly Client[], scheduler: fc.
   await Promise.all(deliveries);
 
   for (const [index, { cache }] of replicas.entries()) {
-    const reads = await scheduler.waitFor(cache.readMany(storage.entity, ids));
+    const reads = await scheduler.waitFor((async () => cache.readMany(storage.entity, ids))());
     assert.deepEqual(
       reads.map((read) => read?.version),
       ids.map((id) => storage.versionOf(id)),

@@ -1,66 +1,61 @@
 import type { Clock } from '../clock.ts';
 import type { Anomaly } from './anomalies.ts';
-import type { CacheRead, CacheWrite, ReadOutcome } from './cache.ts';
+import type { CachedEntity, CacheRead, CacheWrite, ReadOutcome } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
-import type { Entry, Loaded, MaybePromise } from './entry.ts';
-import type { InvalidationBus } from './invalidation-bus.ts';
+import type { Candidate } from './candidate.ts';
+import type { Entry, MaybePromise } from './entry.ts';
+import type { InvalidationSender } from './invalidation-source.ts';
+import type { LeaseTable } from './lease.ts';
 import type { SingleFlight } from './single-flight.ts';
-import type { Promote, TierStack } from './tiers/tier-stack.ts';
+import type { TierStack } from './tiers/tier-stack.ts';
 
-/** What was found for a key, and by which part. `entry` is undefined where storage has no such row. */
-export type Found = { readonly entry: Entry | undefined; readonly outcome: ReadOutcome };
+/** An entity whose types were left behind: strategies look at keys, versions and times only. */
+export type AnyEntity = CachedEntity<string | number, unknown>;
 
 /** One key that is read. */
-export type Lookup = {
-  readonly key: string;
-  readonly entityName: string;
-  readonly freshness: 'versioned' | 'ttl';
-  readonly load: () => Promise<Loaded<unknown> | undefined>;
-};
+export type Lookup = { readonly entity: AnyEntity; readonly id: string | number; readonly key: string };
 
-/** Several keys of one entity that are read together, each once. `loadMany` asks storage for some of them in one query. */
-export type BatchLookup = {
-  readonly keys: readonly string[];
-  readonly entityName: string;
-  readonly freshness: 'versioned' | 'ttl';
-  readonly loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Loaded<unknown>>>;
-};
-
-/**
- * Puts a loaded entry into the tiers; the strategy decides how. `isOvertaken`: since the load began, an invalidation has
- * taken its flight out.
- */
-export type Fill = (
-  key: string,
-  entry: Entry,
-  startedAtMs: number,
-  isOvertaken: boolean,
-) => MaybePromise<unknown>;
+/** What was found for a key, and by which part. `read` is undefined where storage has no such row. */
+export type Found = { readonly outcome: ReadOutcome; readonly read: CacheRead<unknown> | undefined };
 
 /** What strategies are made of. They decide; these do. */
 export type StrategyContext = {
+  readonly candidate: Candidate;
   readonly tiers: TierStack;
   readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly observe: CacheObserver;
-  /** Null: concurrent misses each work for themselves. */
-  readonly flights: SingleFlight<Found> | null;
-  /** Null: nothing tells the other replicas. */
-  readonly bus: InvalidationBus | null;
-  /** The lifetime of a new entry, with its jitter. */
-  readonly ttlMs: (freshness: 'versioned' | 'ttl') => number;
+  /** Loads under way: those that other readers join, where the candidate joins them, and refreshes. */
+  readonly flights: SingleFlight<Found>;
+  /** Null: loads are not joined across replicas. */
+  readonly leases: LeaseTable | null;
+  /** Null: nothing tells the other replicas, or something else than the writer does. */
+  readonly sender: InvalidationSender | null;
+  /** The entities that were registered, by name. */
+  readonly entities: ReadonlyMap<string, AnyEntity>;
+  readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
 };
 
 /** The decisions of one strategy. */
 export interface CacheStrategy {
-  read(lookup: Lookup): MaybePromise<Found>;
-  /** In the order of `batch.keys`. */
-  readMany(batch: BatchLookup): Promise<readonly Found[]>;
+  read(entity: AnyEntity, id: string | number): MaybePromise<CacheRead<unknown> | undefined>;
+  /** In the order of `ids`. */
+  readMany(
+    entity: AnyEntity,
+    ids: readonly (string | number)[],
+  ): MaybePromise<readonly (CacheRead<unknown> | undefined)[]>;
   write<R>(write: CacheWrite<R>): Promise<R>;
-  /** Another replica has written `key`. */
-  onInvalidation(key: string, version: number): void;
-  /** The bus may have lost messages: `cut` until it says `back`, or once, at a `gap`. */
+  /** Someone else has written `key`. Null: that version is not known. */
+  onInvalidation(key: string, version: number | null): void;
+  /** Invalidations may have been lost: `cut` until it says `back`, or once, at a `gap`. */
   onUnsure(what: 'gap' | 'cut' | 'back'): void;
 }
+
+/** Parameters that only some strategies know. */
+export type OwnParameter = 'stale' | 'refresh' | 'beta' | 'flush' | 'queue';
 
 /** A strategy as the list knows it. */
 export type StrategyDefinition = {
@@ -68,17 +63,30 @@ export type StrategyDefinition = {
   /** One sentence for lists. */
   readonly summary: string;
   readonly usesTiers: boolean;
-  readonly defaultProtection: 'none' | 'single-flight';
+  readonly parameters: readonly OwnParameter[];
+  /** Where it differs from the defaults of all. */
+  readonly defaults: Partial<Omit<Candidate, 'strategy'>>;
   readonly allows: readonly Anomaly[];
-  /** How redis answers get into memory. */
-  readonly promote: Promote;
+  /** Why a combination makes no sense for it, or null. */
+  readonly refuses: (candidate: Candidate) => string | null;
   readonly create: (context: StrategyContext) => CacheStrategy;
 };
 
-/** A read as services see it. */
-export function toCacheRead<V>(found: Found, nowMs: number): CacheRead<V> | undefined {
-  if (found.entry === undefined) return undefined;
-  const { value, version, freshUntil } = found.entry;
-  const freshForMs = found.outcome === 'bypass' ? 0 : Math.max(0, freshUntil - nowMs);
-  return { value: value as V, version, outcome: found.outcome, freshForMs };
-}
+/** How a strategy reads: what it does with what it finds. */
+export type ReadDecisions = {
+  /** What a reader does with an entry that it found: answer with it, or not, and load now, or behind the answer, or not. */
+  readonly judge: (entry: Entry, nowMs: number, entity: AnyEntity) => Verdict;
+  /** Whether an entry past its TTL answers when its load has failed. */
+  readonly standsIn: (entry: Entry, nowMs: number) => boolean;
+  /** For how long past its TTL an entry is kept. */
+  readonly staleMs: number;
+};
+
+export type Verdict = 'serve' | 'serve-and-refresh' | 'load';
+
+/** Serves what is fresh. */
+export const freshOnly: ReadDecisions = {
+  judge: (entry, nowMs) => (nowMs < entry.freshUntil ? 'serve' : 'load'),
+  standsIn: () => false,
+  staleMs: 0,
+};

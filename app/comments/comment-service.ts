@@ -1,5 +1,5 @@
-import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
-import { changedBy, entityNames } from '../cached-entities.ts';
+import type { Cache, CacheRead } from '../cache/cache.ts';
+import { changedBy, entityNames, expectedBy } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
 import { decodeCursor } from '../storage/cursor.ts';
 import { isMissingReference } from '../storage/postgres.ts';
@@ -14,14 +14,14 @@ export function createCommentService({
   readonly cache: Cache;
   readonly commentStore: CommentStore;
 }) {
-  const comments: CachedEntity<number, CommentPage> = {
+  const comments = cache.register<number, CommentPage>({
     name: entityNames.comments,
     freshness: 'versioned',
     loadMany: commentStore.load,
-  };
+  });
   const readPage = async (photoId: number, cursor: string): Promise<CacheRead<CommentPage> | undefined> => {
     const loaded = await commentStore.loadPage(photoId, decodeCursor(cursor));
-    return loaded && { ...loaded, outcome: 'bypass', freshForMs: 0 };
+    return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
   };
   const noPhoto = (photoId: number) => new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
   return {
@@ -44,7 +44,10 @@ export function createCommentService({
         return { result: added, changed };
       };
       try {
-        return await cache.write({ store });
+        return await cache.write({
+          expected: expectedBy('comment', { photo: photoId, comments: photoId }),
+          store,
+        });
       } catch (error) {
         if (!isMissingReference(error)) throw error;
         throw new DarkroomError('NOT_FOUND', `There is no person ${authorId}.`, { cause: error });

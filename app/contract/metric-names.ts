@@ -9,7 +9,7 @@ export const metricNames = {
   cacheReads: 'cache_reads_total',
   /**
    * Counter; labels `cache_name, cache_strategy, cache_tier, cache_result`. Counted where a read is answered:
-   * (memory, hit), (redis, hit), (none, miss) = a load, (none, coalesced) = a joined load, (none, bypass).
+   * (memory or redis, hit or stale_hit), (none, miss) = a load, (none, coalesced) = a joined load, (none, bypass).
    */
   cacheRequests: 'cache_requests_total',
   /** Histogram; labels `cache_name, cache_tier, cache_operation, cache_result`. */
@@ -20,6 +20,10 @@ export const metricNames = {
   cacheEvictions: 'cache_evictions_total',
   /** Counter; labels `cache_name, outcome` (sent, received, failed; gap, cut and back have no cache_name). */
   cacheInvalidations: 'cache_invalidations_total',
+  /** Counter; labels `cache_name, outcome` (started, failed, skipped): loads in the background of an answer. */
+  cacheRefreshes: 'cache_refreshes_total',
+  /** Counter; labels `cache_name, outcome` (granted, waited, gave-up, unavailable). */
+  cacheLeases: 'cache_leases_total',
   /** Counter; labels `cache_name, cache_tier`: fills that a newer version refused. */
   cacheFillsRejected: 'cache_fills_rejected_total',
   /** Histogram; labels `db_system_name, db_operation_name, error_type`. Its count is the number of storage queries. */

@@ -1,27 +1,39 @@
 import { Type } from 'typebox';
+import type { Static } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Comment, Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';
+import { jsonType, rememberJson } from '../http/json-fragments.ts';
+import type { Photo } from '../photos/photo-service.ts';
 import { requireSelf } from '../http/viewer.ts';
 import { mediaUrlOf } from '../http/media-url.ts';
 import type { FeedService } from './feed-service.ts';
 
-const Feed = Type.Object({
-  feeds: Type.Array(
-    Type.Object({
-      postId: Id,
-      version: Version,
-      postOwnerId: Id,
-      postOwnerName: Type.String(),
-      mediaURL: Type.String(),
-      caption: Type.String(),
-      numberOfLikes: Type.Integer(),
-      numberOfComments: Type.Integer(),
-      comments: Type.Array(Comment),
-    }),
-  ),
-  nextCursor: NextCursor,
+const FeedPhoto = Type.Object({
+  postId: Id,
+  version: Version,
+  postOwnerId: Id,
+  postOwnerName: Type.String(),
+  mediaURL: Type.String(),
+  caption: Type.String(),
+  numberOfLikes: Type.Integer(),
+  numberOfComments: Type.Integer(),
+  comments: Type.Array(Comment),
 });
+const Feed = Type.Object({ feeds: Type.Array(FeedPhoto), nextCursor: NextCursor });
+
+/** A photo as a feed shows it. The version belongs to the value: the same value has the same version. */
+const photoJson = rememberJson((photo: Photo, version: number): Static<typeof FeedPhoto> => ({
+  postId: photo.id,
+  version,
+  postOwnerId: photo.ownerId,
+  postOwnerName: photo.ownerName,
+  mediaURL: mediaUrlOf(photo.digest),
+  caption: photo.caption,
+  numberOfLikes: photo.likeCount,
+  numberOfComments: photo.commentCount,
+  comments: [...photo.newestComments],
+}));
 
 /** A feed is its reader's own. */
 export function registerFeedRoutes(
@@ -32,24 +44,15 @@ export function registerFeedRoutes(
   app.route({
     method: operations.feedPage.method,
     url: operations.feedPage.route,
-    schema: { params: UserParams, querystring: PageQuery, response: { 200: Feed } },
+    schema: { params: UserParams, querystring: PageQuery, response: { 200: Type.Unsafe<string>(Feed) } },
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);
       requireSelf(viewerId, request.params.userId);
       const { ids, photos } = await feedService.read(viewerId, request.query.cursor);
       describeRead(reply, ids);
-      const feeds = photos.map(({ value: photo, version }) => ({
-        postId: photo.id,
-        version,
-        postOwnerId: photo.ownerId,
-        postOwnerName: photo.ownerName,
-        mediaURL: mediaUrlOf(photo.digest),
-        caption: photo.caption,
-        numberOfLikes: photo.likeCount,
-        numberOfComments: photo.commentCount,
-        comments: [...photo.newestComments],
-      }));
-      return { feeds, nextCursor: ids.value.nextCursor };
+      const feeds = photos.map(({ value, version }) => photoJson(value, version)).join(',');
+      reply.type(jsonType);
+      return `{"feeds":[${feeds}],"nextCursor":${JSON.stringify(ids.value.nextCursor)}}`;
     },
   });
 }

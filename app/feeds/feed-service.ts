@@ -1,4 +1,4 @@
-import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
+import type { Cache, CacheRead } from '../cache/cache.ts';
 import { entityNames } from '../cached-entities.ts';
 import type { Photo, PhotoService } from '../photos/photo-service.ts';
 import { DarkroomError } from '../errors.ts';
@@ -23,7 +23,7 @@ export type FeedServiceParts = {
  * photo. Pages behind the first are read from storage.
  */
 export function createFeedService({ cache, feedStore, photoService }: FeedServiceParts) {
-  const feeds: CachedEntity<number, FeedIds> = {
+  const feeds = cache.register<number, FeedIds>({
     name: entityNames.feed,
     freshness: 'ttl',
     loadMany: async (viewerIds) => {
@@ -34,10 +34,10 @@ export function createFeedService({ cache, feedStore, photoService }: FeedServic
         pages.flatMap(({ id, value }) => (value === undefined ? [] : [[id, { value, version: 0 }] as const])),
       );
     },
-  };
+  });
   const readPage = async (viewerId: number, cursor: string): Promise<CacheRead<FeedIds> | undefined> => {
     const value = await feedStore.loadPage(viewerId, decodeCursor(cursor));
-    return value && { value, version: 0, outcome: 'bypass', freshForMs: 0 };
+    return value && { value, version: 0, outcome: 'bypass', freshUntil: 0 };
   };
   return {
     /** Throws NOT_FOUND or INVALID_CURSOR. A person who follows nobody has an empty feed. */

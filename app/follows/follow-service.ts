@@ -1,5 +1,5 @@
-import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
-import { changedBy, entityNames } from '../cached-entities.ts';
+import type { Cache, CacheRead } from '../cache/cache.ts';
+import { changedBy, entityNames, expectedBy } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
 import { decodeCursor } from '../storage/cursor.ts';
 import { isMissingReference } from '../storage/postgres.ts';
@@ -15,14 +15,14 @@ export function createFollowService({
   readonly cache: Cache;
   readonly followStore: FollowStore;
 }) {
-  const followers: CachedEntity<number, Followers> = {
+  const followers = cache.register<number, Followers>({
     name: entityNames.followers,
     freshness: 'versioned',
     loadMany: followStore.load,
-  };
+  });
   const readPage = async (id: number, cursor: string): Promise<CacheRead<Followers> | undefined> => {
     const loaded = await followStore.loadPage(id, decodeCursor(cursor));
-    return loaded && { ...loaded, outcome: 'bypass', freshForMs: 0 };
+    return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
   };
   const change = (
     write: 'follow' | 'unfollow',
@@ -30,6 +30,7 @@ export function createFollowService({
     store: () => Promise<number | null | undefined>,
   ): Promise<void> =>
     cache.write({
+      expected: expectedBy(write, { followers: followedId }),
       store: async () => {
         const version = await store();
         const changed =

@@ -4,7 +4,7 @@ import type { ReadOutcome } from '../cache/cache.ts';
 import { formatCacheStatus } from './cache-status.ts';
 
 const status = (stack: string, outcome: ReadOutcome, freshForMs = 0) =>
-  formatCacheStatus(stack, { outcome, freshForMs });
+  formatCacheStatus(stack, { outcome, freshUntil: 500 + freshForMs }, 500);
 
 it('names the tiers that were asked, the one nearest to storage first', () => {
   assert.equal(status('memory+redis', 'memory-hit', 12_999), 'memory; hit; ttl=12');

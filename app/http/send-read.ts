@@ -6,9 +6,9 @@ import { formatCacheStatus } from './cache-status.ts';
 /** Puts on a response which tier answered it and which version it shows. */
 export type DescribeRead = (reply: FastifyReply, read: CacheRead<unknown>) => void;
 
-export function createDescribeRead(tiers: string): DescribeRead {
+export function createDescribeRead(tiers: string, now: () => number): DescribeRead {
   return (reply, read) => {
-    reply.header(headers.cacheStatus, formatCacheStatus(tiers, read));
+    reply.header(headers.cacheStatus, formatCacheStatus(tiers, read, now()));
     if (read.version > 0) reply.header(headers.entryVersion, String(read.version));
   };
 }

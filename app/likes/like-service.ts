@@ -1,5 +1,5 @@
 import type { Cache } from '../cache/cache.ts';
-import { changedBy } from '../cached-entities.ts';
+import { changedBy, expectedBy } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
 import { isMissingReference } from '../storage/postgres.ts';
 import type { LikeCount, LikeStore } from './like-store.ts';
@@ -25,6 +25,7 @@ export function createLikeService({
     /** Throws NOT_FOUND. Liking twice changes nothing the second time. */
     like: (photoId: number, personId: number): Promise<LikeCount> =>
       cache.write({
+        expected: expectedBy('like', { photo: photoId }),
         store: async () => {
           const count = await add(photoId, personId);
           if (count === undefined) throw new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);

@@ -11,50 +11,101 @@ const answerLabels: Readonly<
   Record<ReadOutcome, { readonly cache_tier: string; readonly cache_result: string }>
 > = {
   'memory-hit': { cache_tier: 'memory', cache_result: 'hit' },
+  'memory-stale-hit': { cache_tier: 'memory', cache_result: 'stale_hit' },
   'redis-hit': { cache_tier: 'redis', cache_result: 'hit' },
+  'redis-stale-hit': { cache_tier: 'redis', cache_result: 'stale_hit' },
   load: { cache_tier: 'none', cache_result: 'miss' },
   'joined-load': { cache_tier: 'none', cache_result: 'coalesced' },
   bypass: { cache_tier: 'none', cache_result: 'bypass' },
 };
+
+/** Reads of one entity. Plain numbers, since they are counted once per key; a scrape copies them. */
+type ReadCounts = { asked: number; readonly answered: Record<ReadOutcome, number> };
+
+function noReads(): ReadCounts {
+  const outcomes = Object.keys(answerLabels).map((outcome) => [outcome, 0]);
+  return { asked: 0, answered: Object.fromEntries(outcomes) as Record<ReadOutcome, number> };
+}
+
+/** The counters of reads, which take their values from `counts` when they are scraped. */
+function exposeReads(registry: Registry, strategy: string, counts: ReadonlyMap<string, ReadCounts>): void {
+  const named = ['cache_name', 'cache_strategy'];
+  new Counter({
+    name: metricNames.cacheReads,
+    help: 'Reads asked of the cache',
+    labelNames: named,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [cache_name, { asked }] of counts) this.inc({ cache_name, cache_strategy: strategy }, asked);
+    },
+  });
+  new Counter({
+    name: metricNames.cacheRequests,
+    help: 'Reads by the part that answered',
+    labelNames: [...named, 'cache_tier', 'cache_result'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [cache_name, { answered }] of counts) {
+        for (const [outcome, labels] of Object.entries(answerLabels)) {
+          const count = answered[outcome as ReadOutcome];
+          if (count > 0) this.inc({ cache_name, cache_strategy: strategy, ...labels }, count);
+        }
+      }
+    },
+  });
+}
 
 function createCacheMetrics(registry: Registry) {
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
   const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
     new Histogram({ name, help, labelNames, buckets, registers: [registry] });
-  const { cacheReads, cacheRequests, cacheEvictions, cacheInvalidations, cacheFillsRejected } = metricNames;
   const tier = ['cache_name', 'cache_tier'];
-  const named = ['cache_name', 'cache_strategy'];
+  const outcome = ['cache_name', 'outcome'];
   return {
-    reads: counter(cacheReads, 'Reads asked of the cache', named),
-    answers: counter(cacheRequests, 'Reads by the part that answered', [
-      ...named,
-      'cache_tier',
-      'cache_result',
-    ]),
-    evictions: counter(cacheEvictions, 'Entries that had to go', [...tier, 'reason']),
-    invalidations: counter(cacheInvalidations, 'Messages between replicas', ['cache_name', 'outcome']),
-    rejections: counter(cacheFillsRejected, 'Fills that something newer refused', tier),
+    evictions: counter(metricNames.cacheEvictions, 'Entries that had to go', [...tier, 'reason']),
+    invalidations: counter(metricNames.cacheInvalidations, 'Messages between replicas', outcome),
+    rejections: counter(metricNames.cacheFillsRejected, 'Fills that something newer refused', tier),
+    refreshes: counter(metricNames.cacheRefreshes, 'Loads behind an answer', outcome),
+    leases: counter(metricNames.cacheLeases, 'Requests for the right to load a key', outcome),
     operations: histogram(
       metricNames.cacheOperationDuration,
       'Time of an operation on a tier behind a socket',
       [...tier, 'cache_operation', 'cache_result'],
       tierBuckets,
     ),
-    loads: histogram(metricNames.cacheLoadDuration, 'Time of a load', ['cache_name', 'outcome'], loadBuckets),
+    loads: histogram(metricNames.cacheLoadDuration, 'Time of a load', outcome, loadBuckets),
   };
 }
 
 /** Makes the cache's metrics and the observer that feeds them. */
 export function createCacheObserver(registry: Registry, strategy: string): CacheObserver {
-  const metrics = createCacheMetrics(registry);
-  return (event: CacheEvent): void => {
+  const counts = new Map<string, ReadCounts>();
+  exposeReads(registry, strategy, counts);
+  const countsOf = (name: string): ReadCounts => {
+    const known = counts.get(name);
+    if (known !== undefined) return known;
+    const added = noReads();
+    counts.set(name, added);
+    return added;
+  };
+  return {
+    asked(name, count) {
+      countsOf(name).asked += count;
+    },
+    answered(name, outcome, count) {
+      countsOf(name).answered[outcome] += count;
+    },
+    happened: createEventObserver(createCacheMetrics(registry)),
+  };
+}
+
+function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (event: CacheEvent) => void {
+  return (event) => {
     const { name: cache_name } = { name: '', ...event };
     switch (event.type) {
-      case 'asked':
-        return metrics.reads.inc({ cache_name, cache_strategy: strategy }, event.count);
-      case 'answered':
-        return metrics.answers.inc({ cache_name, cache_strategy: strategy, ...answerLabels[event.outcome] });
       case 'loaded':
         return metrics.loads.observe(
           { cache_name, outcome: event.isFailed ? 'error' : 'ok' },
@@ -75,6 +126,10 @@ export function createCacheObserver(registry: Registry, strategy: string): Cache
           { cache_name, cache_tier: event.tier, reason: event.reason },
           event.count,
         );
+      case 'refresh':
+        return metrics.refreshes.inc({ cache_name, outcome: event.outcome });
+      case 'lease':
+        return metrics.leases.inc({ cache_name, outcome: event.outcome });
       case 'invalidation':
         return metrics.invalidations.inc({ cache_name, outcome: event.outcome });
       case 'bus-unsure':

@@ -1,6 +1,6 @@
-import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
+import type { Cache, CacheRead } from '../cache/cache.ts';
 import type { MaybePromise } from '../cache/entry.ts';
-import { changedBy, entityNames } from '../cached-entities.ts';
+import { changedBy, entityNames, expectedBy } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { normaliseJpeg } from './jpeg.ts';
@@ -17,11 +17,11 @@ export type PhotoServiceParts = {
 
 /** Reading, posting and changing photos. */
 export function createPhotoService({ cache, photoStore, objectStore }: PhotoServiceParts) {
-  const photos: CachedEntity<number, Photo> = {
+  const photos = cache.register<number, Photo>({
     name: entityNames.photo,
     freshness: 'versioned',
     loadMany: photoStore.load,
-  };
+  });
 
   const refuseChange = async (id: number): Promise<never> => {
     const ownerId = await photoStore.ownerOf(id);
@@ -32,7 +32,7 @@ export function createPhotoService({ cache, photoStore, objectStore }: PhotoServ
   return {
     read: (id: number): MaybePromise<CacheRead<Photo> | undefined> => cache.read(photos, id),
     /** In the order of `ids`; undefined where a photo is gone. */
-    readMany: (ids: readonly number[]): Promise<readonly (CacheRead<Photo> | undefined)[]> =>
+    readMany: (ids: readonly number[]): MaybePromise<readonly (CacheRead<Photo> | undefined)[]> =>
       cache.readMany(photos, ids),
     /** Stores the image, then the row. Throws NOT_A_JPEG, BROKEN_JPEG, or NOT_FOUND when there is no such owner. */
     async post(ownerId: number, caption: string, upload: Buffer): Promise<NewPhoto & AddedPhoto> {
@@ -40,10 +40,16 @@ export function createPhotoService({ cache, photoStore, objectStore }: PhotoServ
       const digest = await objectStore.put(bytes);
       const photo: NewPhoto = { ownerId, caption, digest, widthPx, heightPx };
       return cache.write({
+        expected: expectedBy('post', { profileGrid: ownerId }),
         store: async () => {
           const added = await photoStore.add(photo);
           if (added === undefined) throw new DarkroomError('NOT_FOUND', `There is no person ${ownerId}.`);
-          const changed = changedBy('post', { profileGrid: { id: ownerId, version: added.gridVersion } });
+          const created = { id: added.id, version: 1 };
+          const changed = changedBy('post', {
+            photo: created,
+            comments: created,
+            profileGrid: { id: ownerId, version: added.gridVersion },
+          });
           return { result: { ...photo, ...added }, changed };
         },
       });
@@ -51,6 +57,7 @@ export function createPhotoService({ cache, photoStore, objectStore }: PhotoServ
     /** The new version. Throws NOT_FOUND or FORBIDDEN. */
     changeCaption: (id: number, viewerId: number, caption: string): Promise<number> =>
       cache.write({
+        expected: expectedBy('editCaption', { photo: id }),
         store: async () => {
           const version = (await photoStore.changeCaption(id, viewerId, caption)) ?? (await refuseChange(id));
           return { result: version, changed: changedBy('editCaption', { photo: { id, version } }) };
@@ -59,6 +66,7 @@ export function createPhotoService({ cache, photoStore, objectStore }: PhotoServ
     /** Throws NOT_FOUND or FORBIDDEN. */
     remove: (id: number, viewerId: number): Promise<void> =>
       cache.write({
+        expected: expectedBy('deletePhoto', { photo: id, comments: id, profileGrid: viewerId }),
         store: async () => {
           const removed = (await photoStore.remove(id, viewerId)) ?? (await refuseChange(id));
           const changed = changedBy('deletePhoto', {

@@ -1,4 +1,4 @@
-import type { Cache, CachedEntity, CacheRead } from '../cache/cache.ts';
+import type { Cache, CacheRead } from '../cache/cache.ts';
 import { entityNames } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
 import { decodeCursor } from '../storage/cursor.ts';
@@ -13,14 +13,14 @@ export function createProfileService({
   readonly cache: Cache;
   readonly profileStore: ProfileStore;
 }) {
-  const grids: CachedEntity<number, ProfileGrid> = {
+  const grids = cache.register<number, ProfileGrid>({
     name: entityNames.profileGrid,
     freshness: 'versioned',
     loadMany: profileStore.load,
-  };
+  });
   const readPage = async (id: number, cursor: string): Promise<CacheRead<ProfileGrid> | undefined> => {
     const loaded = await profileStore.loadPage(id, decodeCursor(cursor));
-    return loaded && { ...loaded, outcome: 'bypass', freshForMs: 0 };
+    return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
   };
   return {
     /** Throws NOT_FOUND or INVALID_CURSOR. */

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { strategies } from '../../app/cache/strategies/index.ts';
+import { allowedBy } from '../../app/cache/allowed-anomalies.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
@@ -69,9 +69,7 @@ export async function compare(
       experiment,
       manifest,
       expectedHitRatios: expectHits(plan, workload),
-      allows: new Map(
-        plan.candidates.map(({ label, settings }) => [label, strategies[settings.strategy].allows] as const),
-      ),
+      allows: new Map(plan.candidates.map(({ label, settings }) => [label, allowedBy(settings)] as const)),
       requireVerdict: options.requireVerdict ?? false,
       failure,
     });

@@ -1,4 +1,4 @@
-import { candidateParameters } from '../../app/cache/candidate.ts';
+import { candidateParameters } from '../../app/cache/candidate-parameters.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { alignColumns } from '../report/table.ts';

@@ -1,17 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import { assembleCache } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
-import type { CacheEvent } from '../../app/cache/cache-events.ts';
 import type { Candidate } from '../../app/cache/candidate.ts';
 import { createInvalidationBus } from '../../app/cache/invalidation-bus.ts';
-import type { InvalidationBus } from '../../app/cache/invalidation-bus.ts';
-import type { Tier } from '../../app/cache/tiers/tier.ts';
+import type { InvalidationListener, InvalidationSource } from '../../app/cache/invalidation-source.ts';
 import type { Clock } from '../../app/clock.ts';
 import type { BusConnection, BusNetwork } from './bus-network.ts';
+import { recordEvents } from './recorded-events.ts';
+import type { RecordedEvent } from './recorded-events.ts';
+import type { SharedTier } from './shared-tier.ts';
 
 /** The cache of one process of a service, with its bus in the test's hands. */
 export type Replica = {
   readonly cache: Cache;
-  readonly events: CacheEvent[];
+  readonly events: RecordedEvent[];
   readonly connection: BusConnection;
   /** A heartbeat; nothing where the candidate has no bus. */
   beat(): void;
@@ -20,39 +22,44 @@ export type Replica = {
 export type ReplicaOptions = {
   readonly candidate: Candidate;
   readonly clock: Clock;
-  readonly far: Tier | null;
+  readonly far: SharedTier | null;
   readonly network: BusNetwork;
   readonly sender: string;
+  readonly random?: () => number;
+  readonly wait?: (ms: number) => Promise<void>;
+  /** Made by the test, for candidates that something else than the bus tells of writes. */
+  readonly createSource?: (listener: InvalidationListener) => InvalidationSource;
 };
 
 /** Joined like the real one. It has heard itself, so its memory tier takes entries. */
-export function createReplica({ candidate, clock, far, network, sender }: ReplicaOptions): Replica {
-  const events: CacheEvent[] = [];
-  const observe = (event: CacheEvent) => void events.push(event);
+export function createReplica(options: ReplicaOptions): Replica {
+  const { candidate, clock, far, network, sender } = options;
+  const events: RecordedEvent[] = [];
   const connection = network.connect();
-  let bus: InvalidationBus | undefined;
-  const cache = assembleCache({
+  let beat = (): void => {};
+  const createBus = (listener: InvalidationListener): InvalidationSource => {
+    const bus = createInvalidationBus({
+      ...connection,
+      channel: 'invalidations',
+      sender,
+      listener,
+      observe: recordEvents(events),
+      now: clock.now,
+      runInBackground: (_, task) => void task,
+    });
+    beat = () => bus.beat();
+    return { sender: bus, start: async () => {}, stop: () => bus.close() };
+  };
+  const { cache } = assembleCache({
     candidate,
     clock,
-    observe,
-    random: () => 0,
+    observe: recordEvents(events),
+    random: options.random ?? (() => 0),
+    runInBackground: (_, task) => void task,
+    wait: options.wait ?? (() => setImmediate()),
     far: candidate.tiers.includes('redis') ? far : null,
-    createBus:
-      candidate.invalidation !== 'pubsub'
-        ? null
-        : (listener) => {
-            bus = createInvalidationBus({
-              ...connection,
-              channel: 'invalidations',
-              sender,
-              listener,
-              observe,
-              now: clock.now,
-              runInBackground: (_, task) => void task,
-            });
-            return bus;
-          },
+    createSource: options.createSource ?? (candidate.invalidation === 'pubsub' ? createBus : null),
   });
-  bus?.beat();
-  return { cache, events, connection, beat: () => bus?.beat() };
+  beat();
+  return { cache, events, connection, beat: () => beat() };
 }

@@ -29,6 +29,7 @@ export function createHeldStorage(
   const rowOf = (id: number) => rows.get(id) ?? { version: 1, isGone: false };
 
   const change = (id: number, isGone: boolean): CacheWrite<number> => ({
+    expected: [{ entity: { name }, id }],
     async store() {
       await between();
       const version = rowOf(id).version + 1;

@@ -1,41 +1,59 @@
+import { leaseMs, makeToken } from '../../app/cache/lease.ts';
+import type { LeaseTable } from '../../app/cache/lease.ts';
 import { tombstoneMs } from '../../app/cache/tiers/tier.ts';
 import type { Tier, TierHit } from '../../app/cache/tiers/tier.ts';
 import type { Entry } from '../../app/cache/entry.ts';
 import type { Clock } from '../../app/clock.ts';
 
 type Stored = { readonly version: number; readonly entry: Entry | undefined };
+type SharedStore = {
+  readonly stored: Map<string, Stored>;
+  readonly leases: Map<string, { readonly token: string; readonly untilMs: number }>;
+  readonly clock: Clock;
+  readonly act: <T>(effect: () => T) => Promise<T>;
+};
+
+/** What replicas share: a tier, and the leases that it gives. */
+export type SharedTier = Tier & { readonly leases: LeaseTable };
 
 /**
  * The redis tier's promises without Redis, for tests that need thousands of schedules. `step` comes before each operation
  * takes effect and before its answer arrives. The tier's contract suite holds it to what the real one does.
  */
-export function createSharedTier(clock: Clock, step: () => Promise<void> = async () => {}): Tier {
-  const stored = new Map<string, Stored>();
+export function createSharedTier(clock: Clock, step: () => Promise<void> = async () => {}): SharedTier {
+  const store: SharedStore = {
+    stored: new Map(),
+    leases: new Map(),
+    clock,
+    async act(effect) {
+      await step();
+      const answer = effect();
+      await step();
+      return answer;
+    },
+  };
+  const { stored, leases, act } = store;
   const look = (key: string): TierHit | undefined => {
     const entry = stored.get(key)?.entry;
-    return entry === undefined || clock.now() >= entry.freshUntil ? undefined : { entry, tier: 'redis' };
-  };
-  const act = async <T>(effect: () => T): Promise<T> => {
-    await step();
-    const answer = effect();
-    await step();
-    return answer;
+    return entry === undefined || clock.now() >= entry.staleUntil ? undefined : { entry, tier: 'redis' };
   };
   return {
+    leases: createSharedLeases(store),
     get: (key) => act(() => look(key)),
     getMany: (keys) => act(() => keys.map(look)),
-    set: (key, entry) => act(() => void stored.set(key, { version: entry.version, entry })),
+    set: (key, entry) => act(() => stored.set(key, { version: entry.version, entry }) !== undefined),
     async setFenced(key, entry, startedAtMs) {
       if (clock.now() - startedAtMs >= tombstoneMs) return false;
-      return act(() => {
-        if ((stored.get(key)?.version ?? -1) > entry.version) return false;
-        stored.set(key, { version: entry.version, entry });
-        return true;
-      });
+      return act(() => fill(stored, key, entry));
     },
-    delete: (key) => act(() => stored.delete(key) || true),
+    delete: (key) =>
+      act(() => {
+        leases.delete(key);
+        return stored.delete(key) || true;
+      }),
     deleteFenced: (key, version) =>
       act(() => {
+        leases.delete(key);
         if ((stored.get(key)?.version ?? -1) < version) stored.set(key, { version, entry: undefined });
         return true;
       }),
@@ -43,14 +61,47 @@ export function createSharedTier(clock: Clock, step: () => Promise<void> = async
   };
 }
 
+function fill(stored: Map<string, Stored>, key: string, entry: Entry): boolean {
+  if ((stored.get(key)?.version ?? -1) > entry.version) return false;
+  stored.set(key, { version: entry.version, entry });
+  return true;
+}
+
+function createSharedLeases({ stored, leases, clock, act }: SharedStore): LeaseTable {
+  let tokens = 0;
+  return {
+    acquire: (key, freshAfterMs) =>
+      act(() => {
+        const entry = stored.get(key)?.entry;
+        if (entry !== undefined && entry.freshUntil > freshAfterMs) return { kind: 'entry' };
+        const held = leases.get(key);
+        if (held !== undefined && clock.now() < held.untilMs) return { kind: 'held' };
+        tokens += 1;
+        const token = makeToken(() => tokens / 2 ** 32);
+        leases.set(key, { token, untilMs: clock.now() + leaseMs });
+        return { kind: 'granted', token };
+      }),
+    fill: (key, entry, token) =>
+      act(() => {
+        if (leases.get(key)?.token !== token) return false;
+        leases.delete(key);
+        return fill(stored, key, entry);
+      }),
+    release: (key, token) =>
+      act(() => {
+        if (leases.get(key)?.token === token) leases.delete(key);
+      }),
+  };
+}
+
 /** A tier whose answers to `get` can be held on their way back, and that can be told to take no deletes. */
-export type HeldTier = Tier & {
+export type HeldTier = SharedTier & {
   /** The next answer of `get` stops on its way. Resolves, with its release, once the tier has answered. */
   holdNextGet(): Promise<() => void>;
   refusesDeletes: boolean;
 };
 
-export function createHeldTier(inner: Tier): HeldTier {
+export function createHeldTier(inner: SharedTier): HeldTier {
   const waiting: ((release: () => void) => void)[] = [];
   const heldTier: HeldTier = {
     ...inner,

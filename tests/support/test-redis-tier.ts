@@ -1,24 +1,37 @@
 import type { Redis } from 'ioredis';
 import type { CacheObserver } from '../../app/cache/cache-events.ts';
 import { createCircuitBreaker } from '../../app/cache/circuit-breaker.ts';
+import { codecOf } from '../../app/cache/codec.ts';
+import type { Codec } from '../../app/cache/codec.ts';
+import { createRedisCommands } from '../../app/cache/redis-commands.ts';
 import { createCommandConnection } from '../../app/cache/redis-connection.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
-import type { Tier } from '../../app/cache/tiers/tier.ts';
+import type { RedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import type { Clock } from '../../app/clock.ts';
 import { createTestRedis } from './databases.ts';
+import { ignoreEvents } from './recorded-events.ts';
+
+export type TestRedisTier = {
+  readonly tier: RedisTier;
+  readonly redis: Redis;
+  readonly keyPrefix: string;
+};
 
 /** A redis tier on the test command's Redis, under a prefix of its own, and the connection to look behind it. */
 export async function createTestRedisTier(
   clock: Clock,
-  observe: CacheObserver = () => {},
+  observe: CacheObserver = ignoreEvents,
   where: { readonly url: string; readonly keyPrefix: string } = createTestRedis(),
-): Promise<{ readonly tier: Tier; readonly redis: Redis; readonly keyPrefix: string }> {
+  codec: Codec = codecOf.json,
+): Promise<TestRedisTier> {
   const redis = createCommandConnection(where.url);
   await redis.connect();
   const tier = createRedisTier({
-    redis,
+    commands: createRedisCommands(redis, codec.payloads),
+    codec,
     keyPrefix: where.keyPrefix,
     clock,
+    random: Math.random,
     observe,
     breaker: createCircuitBreaker(clock),
     // The clock of a test stands still: only it may end an entry.

@@ -20,7 +20,7 @@ export const importTable: readonly ImportRule[] = [
   {
     of: ['app/cache/'],
     mayImport: ['app/cache/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
-    packages: ['node:', 'lru-cache', 'ioredis', 'fastest-levenshtein'],
+    packages: ['node:', 'lru-cache', 'ioredis', '@redis/client', 'msgpackr', 'fastest-levenshtein'],
   },
   {
     of: ['app/storage/'],
@@ -38,7 +38,10 @@ export const importTable: readonly ImportRule[] = [
     typesOf: ['app/cache/cache.ts', 'app/observability/'],
   },
   { of: ['app/lab/'], mayImport: ['app/lab/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'] },
-  { of: ['app/config.ts'], mayImport: ['app/cache/candidate.ts', 'app/errors.ts'] },
+  {
+    of: ['app/config.ts'],
+    mayImport: ['app/cache/candidate.ts', 'app/cache/parse-candidate.ts', 'app/errors.ts'],
+  },
   {
     of: ['app/cached-entities.ts'],
     mayImport: ['app/contract/', 'app/cache/keys.ts', 'app/cache/entry.ts', 'app/cache/cache.ts'],
@@ -74,7 +77,11 @@ export const importTable: readonly ImportRule[] = [
       'app/clock.ts',
       'app/errors.ts',
       'app/cache/strategies/index.ts',
+      'app/cache/allowed-anomalies.ts',
+      'app/cache/anomalies.ts',
       'app/cache/candidate.ts',
+      'app/cache/candidate-parameters.ts',
+      'app/cache/parse-candidate.ts',
       'app/storage/',
       'loadtests/workloads/',
     ],
@@ -84,7 +91,7 @@ export const importTable: readonly ImportRule[] = [
 /** Packages that only some places may know. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   ioredis: [
-    'app/cache/tiers/redis-tier.ts',
+    'app/cache/redis-commands.ts',
     'app/cache/invalidation-bus.ts',
     'app/cache/redis-connection.ts',
     'app/build-app.ts',

@@ -1,11 +1,9 @@
+import type { CacheRead } from '../cache.ts';
 import type { Loaded } from '../entry.ts';
-import type { Found, StrategyDefinition } from '../strategy.ts';
+import type { StrategyDefinition } from '../strategy.ts';
 
-const always = Number.MAX_SAFE_INTEGER;
-
-function bypassed(loaded: Loaded<unknown> | undefined): Found {
-  if (loaded === undefined) return { entry: undefined, outcome: 'bypass' };
-  return { entry: { ...loaded, freshUntil: always, staleUntil: always }, outcome: 'bypass' };
+function bypassed(loaded: Loaded<unknown> | undefined): CacheRead<unknown> | undefined {
+  return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
 }
 
 /**
@@ -16,25 +14,26 @@ export const noCache: StrategyDefinition = {
   name: 'no-cache',
   summary: 'every read asks storage',
   usesTiers: false,
-  defaultProtection: 'none',
+  parameters: [],
+  defaults: { tiers: 'none', invalidation: 'ttl' },
   allows: [],
-  promote: () => {},
+  refuses: () => null,
   create: ({ observe }) => ({
-    async read(lookup) {
-      observe({ type: 'asked', name: lookup.entityName, count: 1 });
+    async read({ name, loadMany }, id) {
+      observe.asked(name, 1);
       try {
-        return bypassed(await lookup.load());
+        return bypassed((await loadMany([id])).get(id));
       } finally {
-        observe({ type: 'answered', name: lookup.entityName, outcome: 'bypass' });
+        observe.answered(name, 'bypass', 1);
       }
     },
-    async readMany(batch) {
-      observe({ type: 'asked', name: batch.entityName, count: batch.keys.length });
+    async readMany({ name, loadMany }, ids) {
+      observe.asked(name, ids.length);
       try {
-        const loaded = await batch.loadMany(batch.keys);
-        return batch.keys.map((key) => bypassed(loaded.get(key)));
+        const loaded = await loadMany([...new Set(ids)]);
+        return ids.map((id) => bypassed(loaded.get(id)));
       } finally {
-        for (const _ of batch.keys) observe({ type: 'answered', name: batch.entityName, outcome: 'bypass' });
+        observe.answered(name, 'bypass', ids.length);
       }
     },
     async write(write) {

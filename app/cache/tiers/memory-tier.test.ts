@@ -1,19 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFakeClock } from '../../../tests/support/fake-clock.ts';
-import type { CacheEvent } from '../cache-events.ts';
+import { recordEvents } from '../../../tests/support/recorded-events.ts';
+import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
+import { defaultCandidate } from '../candidate-parameters.ts';
 import { createMemoryTier } from './memory-tier.ts';
 import { tombstoneMs } from './tier.ts';
 
-function setUp(bytesMax = 2 ** 20) {
+function setUp(memoryBytes = 2 ** 20) {
   const clock = createFakeClock();
-  const events: CacheEvent[] = [];
-  const tier = createMemoryTier({ bytesMax, clock, observe: (event) => void events.push(event) });
+  const events: RecordedEvent[] = [];
+  const tier = createMemoryTier({
+    ...defaultCandidate,
+    memoryBytes,
+    clock,
+    observe: recordEvents(events),
+  });
   const entryOf = (version: number, value: unknown = 'x', forMs = 1_000) => ({
     value,
     version,
     freshUntil: clock.now() + forMs,
     staleUntil: clock.now() + forMs,
+    loadMs: 0,
+    isAbsent: false,
   });
   return { clock, events, tier, entryOf };
 }

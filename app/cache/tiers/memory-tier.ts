@@ -1,16 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
-import type { CacheObserver } from '../cache-events.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
-import type { Tier, TierHit } from './tier.ts';
+import { createEntryStore, tellEvicted } from './entry-store.ts';
+import type { EntryStoreOptions, MemoryHit } from './entry-store.ts';
+import type { Tier } from './tier.ts';
 import { createTombstones } from './tombstones.ts';
-import { sealAndMeasure } from './value-size.ts';
 
 /** The tier of one process. All its answers are immediate. */
 export interface MemoryTier extends Tier {
-  get(key: string): TierHit | undefined;
-  set(key: string, entry: Entry): void;
+  get(key: string, nowMs?: number): MemoryHit | undefined;
+  set(key: string, entry: Entry): boolean;
   setFenced(key: string, entry: Entry, startedAtMs: number): boolean;
   delete(key: string): boolean;
   deleteFenced(key: string, version: number): boolean;
@@ -21,55 +20,45 @@ export interface MemoryTier extends Tier {
   resume(): void;
 }
 
-export type MemoryTierOptions = {
-  readonly bytesMax: number;
-  readonly clock: Clock;
-  readonly observe: CacheObserver;
-};
+export type MemoryTierOptions = EntryStoreOptions & { readonly clock: Clock };
 
-/** Entries in a least-recently-used cache bounded in bytes; freshness is judged on the service's clock, not by the cache. */
-export function createMemoryTier({ bytesMax, clock, observe }: MemoryTierOptions): MemoryTier {
-  const evicted = (key: string, reason: 'size' | 'ttl') =>
-    observe({ type: 'evicted', name: entityNameOf(key), tier: 'memory', reason, count: 1 });
-  const entries = new LRUCache<string, TierHit>({
-    maxSize: bytesMax,
-    sizeCalculation: ({ entry }, key) => 64 + key.length * 2 + sealAndMeasure(entry.value),
-    dispose: (_, key, reason) => reason === 'evict' && evicted(key, 'size'),
-  });
+/** Entries bounded in bytes. The service's clock says what is past its time. */
+export function createMemoryTier(options: MemoryTierOptions): MemoryTier {
+  const { clock, observe } = options;
+  const entries = createEntryStore(options);
   const tombstones = createTombstones(clock);
   let isSuspended = false;
 
-  const get = (key: string): TierHit | undefined => {
+  const get = (key: string, nowMs = clock.now()): MemoryHit | undefined => {
     const hit = entries.get(key);
-    if (hit === undefined || clock.now() < hit.entry.freshUntil) return hit;
+    if (hit === undefined || nowMs < hit.staleUntil) return hit;
     entries.delete(key);
-    evicted(key, 'ttl');
+    tellEvicted(observe, key, 'ttl');
     return undefined;
   };
-  const set = (key: string, entry: Entry): void => {
-    if (!isSuspended) entries.set(key, { entry, tier: 'memory' });
+  const set = (key: string, entry: Entry): boolean => {
+    if (!isSuspended) entries.set(key, entry);
+    return true;
   };
   const fenceOf = (key: string): number =>
     Math.max(entries.peek(key)?.entry.version ?? 0, tombstones.versionOf(key));
   const flush = (): void => {
-    for (const [name, count] of countByEntity(entries.keys())) {
-      observe({ type: 'evicted', name, tier: 'memory', reason: 'flush', count });
-    }
+    for (const [name, count] of countByEntity(entries.keys()))
+      observe.happened({ type: 'evicted', name, tier: 'memory', reason: 'flush', count });
     entries.clear();
     tombstones.distrustEarlierReads();
   };
 
   return {
     get,
-    getMany: (keys) => keys.map(get),
+    getMany: (keys) => keys.map((key) => get(key)),
     set,
     setFenced(key, entry, startedAtMs) {
       if (tombstones.mayHaveMissed(startedAtMs) || entry.version < fenceOf(key)) {
-        observe({ type: 'fill-rejected', name: entityNameOf(key), tier: 'memory' });
+        observe.happened({ type: 'fill-rejected', name: entityNameOf(key), tier: 'memory' });
         return false;
       }
-      set(key, entry);
-      return true;
+      return set(key, entry);
     },
     delete(key) {
       entries.delete(key);

@@ -3,17 +3,18 @@ import { after, before, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
-import type { CacheEvent } from '../cache-events.ts';
+import { recordEvents } from '../../../tests/support/recorded-events.ts';
+import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
 import type { Tier } from './tier.ts';
 
 const clock = createFakeClock();
-const events: CacheEvent[] = [];
+const events: RecordedEvent[] = [];
 let tier: Tier;
 let redis: Redis;
 let keyPrefix: string;
 
 before(async () => {
-  ({ tier, redis, keyPrefix } = await createTestRedisTier(clock, (event) => void events.push(event)));
+  ({ tier, redis, keyPrefix } = await createTestRedisTier(clock, recordEvents(events)));
 });
 after(() => tier.close());
 
@@ -22,6 +23,8 @@ const entryOf = (version: number, value: unknown = 'x', forMs = 5_000) => ({
   version,
   freshUntil: clock.now() + forMs,
   staleUntil: clock.now() + forMs,
+  loadMs: 0,
+  isAbsent: false,
 });
 
 test('foreign bytes are a miss and an event, and the next fill replaces them', async () => {

@@ -1,31 +1,29 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { createTestRedis } from '../../../tests/support/databases.ts';
 import { createFakeClock } from '../../../tests/support/fake-clock.ts';
+import { ignoreEvents } from '../../../tests/support/recorded-events.ts';
 import { createSharedTier } from '../../../tests/support/shared-tier.ts';
 import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
+import { defaultCandidate } from '../candidate-parameters.ts';
+import { codecOf } from '../codec.ts';
+import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';
 import { createMemoryTier } from './memory-tier.ts';
-import { createTierStack } from './tier-stack.ts';
 import { tombstoneMs } from './tier.ts';
 import type { Tier } from './tier.ts';
 
 const clock = createFakeClock();
-const memory = () => createMemoryTier({ bytesMax: 2 ** 20, clock, observe: () => {} });
-const redis = async () => (await createTestRedisTier(clock)).tier;
-const stack = async () =>
-  createTierStack({
-    near: memory(),
-    far: await redis(),
-    promote: (near, key, entry, startedAtMs) => near.setFenced(key, entry, startedAtMs),
-    now: clock.now,
-  });
+const memory = () =>
+  createMemoryTier({ ...defaultCandidate, memoryBytes: 2 ** 20, clock, observe: ignoreEvents });
+const redis = async (codec: Codec) =>
+  (await createTestRedisTier(clock, ignoreEvents, createTestRedis(), codec)).tier;
 
 /** Everything that says it is a tier. The last one is the tests' own, which must do what the real one does. */
 const makers: Readonly<Record<string, () => Tier | Promise<Tier>>> = {
   'memory tier': memory,
-  'redis tier': redis,
-  'stack of memory and redis': stack,
-  'stack of one': () => createTierStack({ near: memory(), far: null, promote: () => {}, now: clock.now }),
+  'redis tier, JSON': () => redis(codecOf.json),
+  'redis tier, MessagePack': () => redis(codecOf.msgpack),
   'shared tier of the tests': () => createSharedTier(clock),
 };
 
@@ -34,6 +32,8 @@ const entryOf = (version: number, value: unknown = `v${version}`, forMs = 10_000
   version,
   freshUntil: clock.now() + forMs,
   staleUntil: clock.now() + forMs,
+  loadMs: 0,
+  isAbsent: false,
 });
 
 for (const [name, make] of Object.entries(makers)) {

@@ -11,16 +11,17 @@ export const tombstoneMs = 30_000;
 export type TierHit = { readonly entry: Entry; readonly tier: TierName };
 
 /**
- * One place where entries live. A failing tier answers like an empty one and tells its observer; it never rejects.
- * `isPlain` writes take the last word; `fenced` ones leave the newer version in place. `startedAtMs` is when the read
- * began whose value is being filled.
+ * One place where entries live. A failing tier answers like an empty one and tells its observer; it never rejects. Plain
+ * operations take the last word; `fenced` ones leave the newer version in place. `startedAtMs` is when the read began whose
+ * value is being filled.
  */
 export interface Tier {
-  /** A fresh entry. An expired one is a miss. */
+  /** An entry that is not past its `staleUntil`. */
   get(key: string): MaybePromise<TierHit | undefined>;
   /** In the order of `keys`. */
   getMany(keys: readonly string[]): MaybePromise<readonly (TierHit | undefined)[]>;
-  set(key: string, entry: Entry): MaybePromise<void>;
+  /** Resolves to false when the tier could not be told. */
+  set(key: string, entry: Entry): MaybePromise<boolean>;
   /** Resolves to false when a newer entry or tombstone, or a flush since `startedAtMs`, refused the entry. */
   setFenced(key: string, entry: Entry, startedAtMs: number): MaybePromise<boolean>;
   /** Resolves to false when the tier could not be told. */

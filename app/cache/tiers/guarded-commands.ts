@@ -1,7 +1,6 @@
 import type { CacheEvent, CacheObserver } from '../cache-events.ts';
 import type { CircuitBreaker } from '../circuit-breaker.ts';
 import { entityNameOf } from '../keys.ts';
-import { isRefusal } from '../redis-connection.ts';
 
 type TierEvent = Extract<CacheEvent, { type: 'tier-operation' }>;
 
@@ -17,11 +16,15 @@ export type RunCommand = <T>(
   resultOf?: (reply: T) => 'hit' | 'miss' | 'ok',
 ) => Promise<Answer<T>>;
 
-export function createRunCommand(breaker: CircuitBreaker, observe: CacheObserver): RunCommand {
+export function createRunCommand(
+  breaker: CircuitBreaker,
+  observe: CacheObserver,
+  isRefusal: (error: unknown) => boolean,
+): RunCommand {
   return async (key, operation, command, resultOf = () => 'ok') => {
     const startedAtMs = performance.now();
     const tell = (result: TierEvent['result']) =>
-      observe({
+      observe.happened({
         type: 'tier-operation',
         name: entityNameOf(key),
         tier: 'redis',

@@ -1,0 +1,33 @@
+import { LRUCache } from 'lru-cache';
+import type { BoundedStore, BoundedStoreOptions, EvictionPolicy } from '../bounded-store/eviction-policy.ts';
+
+/**
+ * **lru**: what was used longest ago goes first, by [lru-cache](https://github.com/isaacs/node-lru-cache). What everybody
+ * knows and a good guess where the recent past is like the near future. A scan of things that are used once empties it.
+ */
+export const lru: EvictionPolicy = {
+  name: 'lru',
+  summary: 'what was used longest ago goes first',
+  create<V extends object>({ bytesMax, onEvict }: BoundedStoreOptions<V>): BoundedStore<V> {
+    const cache = new LRUCache<string, V>({
+      maxSize: bytesMax,
+      dispose: (value, key, reason) => {
+        if (reason === 'evict') onEvict(key, value);
+      },
+    });
+    return {
+      get: (key) => cache.get(key),
+      peek: (key) => cache.peek(key),
+      set: (key, value, bytes) => void cache.set(key, value, { size: bytes }),
+      delete: (key) => cache.delete(key),
+      clear: () => cache.clear(),
+      keys: () => cache.keys(),
+      get size() {
+        return cache.size;
+      },
+      get bytes() {
+        return cache.calculatedSize;
+      },
+    };
+  },
+};

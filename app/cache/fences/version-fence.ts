@@ -1,0 +1,24 @@
+import type { TierStack } from '../tiers/tier-stack.ts';
+import type { Fence } from './fence.ts';
+
+/**
+ * Compare-and-set on the row's version, in memory and, by a script, in Redis: an older version never replaces a newer one
+ * nor the tombstone that a write leaves, in whatever order things arrive. A write's version is needed for that: what is
+ * overtaken by an invalidation without one is dropped.
+ */
+export function createVersionFence(tiers: TierStack, invalidationsHaveVersions: boolean): Fence {
+  const isDoubtful = (isOvertaken: boolean) => isOvertaken && !invalidationsHaveVersions;
+  return {
+    // An overtaken load may fill too: it can hold the newest version, and the fence knows whether it does.
+    fill: (key, entry, startedAtMs, isOvertaken) =>
+      !isDoubtful(isOvertaken) && tiers.setFenced(key, entry, startedAtMs),
+    fillNear(key, entry, startedAtMs, isOvertaken) {
+      if (!isDoubtful(isOvertaken)) tiers.near?.setFenced(key, entry, startedAtMs);
+    },
+    remove: (key, version) => tiers.deleteFenced(key, version),
+    removeNear(key, version) {
+      if (version === null) tiers.near?.delete(key);
+      else tiers.near?.deleteFenced(key, version);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { StrategyDefinition } from '../strategy.ts';
+import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { cacheAside } from './cache-aside.ts';
+
+/**
+ * **read-through**: the cache itself loads what it lacks, once for all who ask at the same time
+ * ([Coherence](https://docs.oracle.com/cd/E18686_01/coh.37/e18680/readthrough.htm)). It differs from cache-aside in who
+ * loads: a stampede of readers in one process is one load. A slow load holds all of them, and a failed one fails them
+ * together. A load that an invalidation of its own process overtakes fills nothing; one that another replica overtakes may.
+ */
+export const readThrough: StrategyDefinition = {
+  ...cacheAside,
+  name: 'read-through',
+  summary: 'the cache loads, once for all concurrent readers of a process; a write commits, then deletes',
+  defaults: { protection: 'single-flight' },
+  refuses: ({ protection }) =>
+    protection === 'none' ? 'read-through joins its loads; without that it is cache-aside.' : null,
+  create: (context) => createTieredStrategy(context, { write: storeThenInvalidate }),
+};

@@ -1,0 +1,25 @@
+import type { StrategyDefinition } from '../strategy.ts';
+import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { readThrough } from './read-through.ts';
+
+/**
+ * **stale-while-revalidate**: for a while after its TTL an entry still answers, and is loaded anew behind the answer
+ * ([RFC 5861, section 3](https://www.rfc-editor.org/rfc/rfc5861#section-3)). Nobody waits for storage when an entry expires.
+ * The first answer after the TTL is old, by as much as `stale` allows, once per replica. Only time makes an entry stale: one
+ * that a write has invalidated is gone and never served.
+ */
+export const staleWhileRevalidate: StrategyDefinition = {
+  ...readThrough,
+  name: 'stale-while-revalidate',
+  summary: 'an expired entry answers once more, for a bounded time, and is loaded anew behind the answer',
+  parameters: ['stale'],
+  create: (context) =>
+    createTieredStrategy(context, {
+      judge(entry, nowMs) {
+        if (nowMs < entry.freshUntil) return 'serve';
+        return nowMs < entry.staleUntil ? 'serve-and-refresh' : 'load';
+      },
+      staleMs: context.candidate.staleMs,
+      write: storeThenInvalidate,
+    }),
+};

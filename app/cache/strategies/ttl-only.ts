@@ -1,0 +1,23 @@
+import type { StrategyDefinition } from '../strategy.ts';
+import { createTieredStrategy } from '../tiered-strategy.ts';
+import { cacheAside } from './cache-aside.ts';
+
+/**
+ * **ttl-only** (write-around): a write goes to storage and past the cache; an entry answers until its TTL ends, however wrong
+ * it has become ([caching best practices](https://aws.amazon.com/builders-library/caching-challenges-and-strategies/)). The
+ * simplest thing that works: no write is slower, nothing can be lost, and what is written and never read takes no room. The
+ * TTL is the staleness that you accept, one's own writes included.
+ */
+export const ttlOnly: StrategyDefinition = {
+  ...cacheAside,
+  name: 'ttl-only',
+  summary: 'write-around: no write touches the cache; entries answer until their TTL ends',
+  allows: ['no-invalidation'],
+  defaults: { invalidation: 'ttl' },
+  refuses({ invalidation, fence }) {
+    if (invalidation !== 'ttl') return 'ttl-only hears of no write; cache-aside does.';
+    return fence === 'version' ? 'ttl-only hears of no write, so there is no version to fence with.' : null;
+  },
+  create: (context) =>
+    createTieredStrategy(context, { write: async (write) => (await write.store()).result }),
+};

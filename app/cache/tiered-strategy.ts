@@ -1,0 +1,71 @@
+import type { CacheWrite } from './cache.ts';
+import type { Fence } from './fences/fence.ts';
+import { createNoFence } from './fences/no-fence.ts';
+import { createVersionFence } from './fences/version-fence.ts';
+import type { ReadPath } from './read-path.ts';
+import { createReadPath } from './read-path.ts';
+import { freshOnly } from './strategy.ts';
+import type { CacheStrategy, ReadDecisions, StrategyContext } from './strategy.ts';
+import type { TierStack } from './tiers/tier-stack.ts';
+import { createWriteSteps } from './write-steps.ts';
+import type { WriteSteps } from './write-steps.ts';
+
+/** A strategy's own decisions; what it leaves out is as in cache-aside. */
+export type TieredDecisions = Partial<ReadDecisions> & {
+  /** The order of commit, fill and invalidation. */
+  readonly write: <R>(write: CacheWrite<R>, steps: WriteSteps) => Promise<R>;
+};
+
+/** Commits, then invalidates what changed: the write of cache-aside and of most of the others. */
+export const storeThenInvalidate: TieredDecisions['write'] = async (write, steps) => {
+  const { result, changed } = await write.store();
+  await steps.invalidate(changed);
+  return result;
+};
+
+/** Joins a strategy's decisions with the tiers, the fence and the read path of its candidate. */
+export function createTieredStrategy(context: StrategyContext, decisions: TieredDecisions): CacheStrategy {
+  const { tiers, flights, candidate } = context;
+  const fence = fenceOf(context);
+  const path: ReadPath = createReadPath(context, fence, { ...freshOnly, ...decisions });
+  const steps = createWriteSteps(context, fence, path);
+  // A text-book near cache believes that every message arrives. Pushes of Redis and the change stream know when they do not.
+  const noticesLosses = candidate.fence === 'version' || candidate.invalidation !== 'pubsub';
+  return {
+    read: path.read,
+    readMany: path.readMany,
+    write: (write) => decisions.write(write, steps),
+    onInvalidation(key, version) {
+      flights.forget(key);
+      fence.removeNear(key, version);
+      // Whoever committed may have died before it could tell redis.
+      if (candidate.invalidation === 'change-stream' && tiers.far !== null)
+        context.runInBackground('invalidate from the change stream', steps.invalidateFar(key, version));
+    },
+    onUnsure(what) {
+      if (!noticesLosses) return;
+      flights.forgetAll();
+      if (what === 'gap') tiers.near?.flush();
+      if (what === 'cut') tiers.near?.suspend();
+      if (what === 'back') tiers.near?.resume();
+    },
+  };
+}
+
+/**
+ * Redis tells of a key only who has read it, and forgets its readers at each change: an entry that this process has just
+ * filled is not watched, so it goes to redis alone, and gets into memory by the next read.
+ */
+function unwatchedFills({ tiers, candidate }: StrategyContext): TierStack {
+  const { far } = tiers;
+  if (candidate.invalidation !== 'client-tracking' || far === null) return tiers;
+  return { ...tiers, set: far.set, setFenced: far.setFenced };
+}
+
+function fenceOf(context: StrategyContext): Fence {
+  const tiers = unwatchedFills(context);
+  const { fence, invalidation } = context.candidate;
+  return fence === 'version'
+    ? createVersionFence(tiers, invalidation !== 'client-tracking')
+    : createNoFence(tiers);
+}

@@ -1,0 +1,114 @@
+import { createClient, defineScript, ErrorReply, RESP_TYPES } from '@redis/client';
+import type { CommandParser } from '@redis/client';
+import type { CacheObserver } from './cache-events.ts';
+import type { Codec, Payload } from './codec.ts';
+import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
+import { entityNameOf } from './keys.ts';
+import { commandTimeoutMs, connectTimeoutMs, connectWithin, reconnectDelayMs } from './redis-connection.ts';
+import type { RedisCommands } from './redis-commands.ts';
+import { redisScripts } from './tiers/redis-scripts.ts';
+import type { RedisScript } from './tiers/redis-scripts.ts';
+
+export type TrackingConnectionOptions = {
+  readonly url: string;
+  readonly keyPrefix: string;
+  readonly payloads: Codec['payloads'];
+  readonly observe: CacheObserver;
+};
+
+/** A connection whose reads Redis remembers: it pushes the keys that change, on the connection that has read them. */
+export type TrackingConnection = {
+  readonly commands: RedisCommands;
+  readonly createSource: (listener: InvalidationListener) => InvalidationSource;
+};
+
+type Arguments = readonly (Payload | number)[];
+
+/** A script for node-redis. It is sent once for each connection and then named. */
+function scriptOf({ lua, keys }: RedisScript) {
+  return defineScript({
+    SCRIPT: lua,
+    NUMBER_OF_KEYS: keys,
+    parseCommand(parser: CommandParser, keyNames: readonly string[], args: Arguments) {
+      parser.pushKeys([...keyNames]);
+      for (const argument of args) parser.push(typeof argument === 'number' ? String(argument) : argument);
+    },
+    transformReply: (reply: unknown) => reply as never,
+  });
+}
+
+function connect({ url, payloads }: TrackingConnectionOptions) {
+  const client = createClient({
+    url,
+    RESP: 3,
+    emitInvalidate: true,
+    disableOfflineQueue: true,
+    commandOptions: {
+      timeout: commandTimeoutMs,
+      ...(payloads === 'bytes' && { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }),
+    },
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      reconnectStrategy: reconnectDelayMs,
+    },
+    scripts: Object.fromEntries(redisScripts.map((script) => [script.name, scriptOf(script)])),
+  });
+  // A connection error shows in the commands that fail; without a listener it would end the process.
+  client.on('error', () => {});
+  return client;
+}
+
+/**
+ * Redis's client tracking by node-redis (RESP3), since ioredis drops the pushes. It says nothing of a lost connection by
+ * itself: whoever is cut off must drop what it holds, and gets it back by reading again.
+ */
+export function createTrackingConnection(options: TrackingConnectionOptions): TrackingConnection {
+  const { keyPrefix, observe } = options;
+  const client = connect(options);
+  const scripts = client as unknown as Record<
+    RedisScript['name'],
+    (keys: readonly string[], args: Arguments) => Promise<unknown>
+  >;
+  const commands: RedisCommands = {
+    get: (key) => client.get(key) as Promise<Payload | null>,
+    mget: (keys) => client.mGet([...keys]) as Promise<(Payload | null)[]>,
+    set: (key, payload, lifeMs) => client.set(key, payload, { expiration: { type: 'PX', value: lifeMs } }),
+    unlink: (keys) => client.unlink([...keys]),
+    run: ({ name }, keys, args) => scripts[name](keys, args),
+    isRefusal: (error) => error instanceof ErrorReply,
+    close: () => {
+      if (client.isOpen) client.destroy();
+    },
+  };
+  return {
+    commands,
+    createSource(listener) {
+      const unsure = (what: 'gap' | 'cut' | 'back'): void => {
+        observe.happened({ type: 'bus-unsure', reason: what });
+        listener.onUnsure(what);
+      };
+      client.on('invalidate', (pushed: string | Buffer | null) => {
+        // Null: all keys of this Redis have changed.
+        if (pushed === null) return unsure('gap');
+        const key = pushed.toString();
+        if (!key.startsWith(keyPrefix)) return;
+        const ownKey = key.slice(keyPrefix.length);
+        observe.happened({ type: 'invalidation', name: entityNameOf(ownKey), outcome: 'received' });
+        listener.onInvalidation(ownKey, null);
+      });
+      let isCut = true;
+      client.on('ready', () => {
+        isCut = false;
+        unsure('back');
+      });
+      for (const event of ['error', 'reconnecting', 'end'] as const) {
+        client.on(event, () => {
+          if (isCut) return;
+          isCut = true;
+          unsure('cut');
+        });
+      }
+      return { sender: null, start: () => connectWithin(client), stop: async () => commands.close() };
+    },
+  };
+}

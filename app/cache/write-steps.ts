@@ -1,0 +1,76 @@
+import type { ChangedKey, EntityKey } from './cache.ts';
+import type { MaybePromise } from './entry.ts';
+import type { Fence } from './fences/fence.ts';
+import { entityNameOf, makeKey } from './keys.ts';
+import type { ReadPath } from './read-path.ts';
+import type { StrategyContext } from './strategy.ts';
+
+/** What a write can do to the cache. A tier that could not be told is an event, never a failed write. */
+export type WriteSteps = {
+  /** Takes every changed key out of the tiers, then tells the other replicas. */
+  invalidate(changed: readonly ChangedKey[]): Promise<void>;
+  /** The same before the commit: there is no version yet. */
+  invalidateAhead(expected: readonly EntityKey[]): Promise<void>;
+  /** Loads every changed key and fills it; one that cannot be loaded is taken out. Then tells the other replicas. */
+  refill(changed: readonly ChangedKey[]): Promise<void>;
+  /** Takes a key out of the redis tier. */
+  invalidateFar(key: string, version: number | null): Promise<void>;
+};
+
+export function createWriteSteps(
+  { tiers, flights, sender, observe, entities }: StrategyContext,
+  fence: Fence,
+  path: ReadPath,
+): WriteSteps {
+  const failed = (name: string) => observe.happened({ type: 'invalidation', name, outcome: 'failed' });
+
+  const takeOut = async (
+    { entity, id }: EntityKey,
+    version: number,
+    remove: (key: string) => MaybePromise<boolean>,
+  ): Promise<void> => {
+    const key = makeKey(entity.name, id);
+    flights.forget(key);
+    const isRemoved = await remove(key);
+    // A read that began before the delete may have opened a flight meanwhile.
+    flights.forget(key);
+    if (!isRemoved) failed(entity.name);
+    sender?.publish(key, version);
+  };
+  const invalidateOne = (change: ChangedKey): Promise<void> =>
+    takeOut(change, change.version, (key) => fence.remove(key, change.version));
+
+  const refillOne = async (change: ChangedKey): Promise<void> => {
+    const { entity: named, id, version } = change;
+    const key = makeKey(named.name, id);
+    const entity = entities.get(named.name);
+    flights.forget(key);
+    if (entity === undefined) return invalidateOne(change);
+    // Readers who come now join this load instead of making their own.
+    const flight = flights.open(key);
+    try {
+      const found = await path.reload({ entity, id, key, flight, overdue: undefined });
+      flight.succeed(found);
+      if (found.read !== undefined) return sender?.publish(key, version);
+    } catch (error) {
+      flight.fail(error);
+    }
+    return invalidateOne(change);
+  };
+
+  return {
+    async invalidate(changed) {
+      await Promise.all(changed.map(invalidateOne));
+    },
+    async invalidateAhead(expected) {
+      await Promise.all(expected.map((one) => takeOut(one, 0, tiers.delete)));
+    },
+    async refill(changed) {
+      await Promise.all(changed.map(refillOne));
+    },
+    async invalidateFar(key, version) {
+      const isRemoved = version === null ? await tiers.far?.delete(key) : await fence.remove(key, version);
+      if (isRemoved === false) failed(entityNameOf(key));
+    },
+  };
+}
