@@ -1,3 +1,5 @@
+import type { Candidate } from '../../app/cache/candidate.ts';
+import { defaultCandidate } from '../../app/cache/candidate-parameters.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import type { PlannedPass } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
@@ -6,7 +8,45 @@ import type { HitRatios } from '../report/summarise.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 import { firstRoundPass, shakedownPass, warmUpPass } from './round-plan.ts';
 
-/** Hit ratios of ideal caches under the plan's requests, by candidate: what the achieved ones are held against. */
+/**
+ * Strategies that do what the prediction replays: a miss fills, a write removes, an entry answers until its TTL ends. One that
+ * is not named here is not predicted, rather than predicted wrongly.
+ */
+const replayed: ReadonlySet<string> = new Set([
+  'no-cache',
+  'cache-aside',
+  'cache-aside-delete-first',
+  'read-through',
+  'stale-if-error',
+  'early-expiration',
+  'lease',
+  'versioned',
+  'client-tracking',
+  'change-stream',
+]);
+
+const unknown: HitRatios = { memory: null, redis: null, all: null };
+
+/** Whether the prediction knows what decides over this candidate's hits: it replays tiers without a bound. */
+function isPredicted(settings: Candidate): boolean {
+  const { strategy, tiers, invalidation, eviction, memoryBytes, negativeTtlMs, promotion } = settings;
+  if (tiers === 'none') return true;
+  // Without messages another replica's memory keeps what a write has changed.
+  const isRemovedEverywhere = invalidation !== 'ttl' || !tiers.includes('memory');
+  const isUnbounded = eviction === defaultCandidate.eviction && memoryBytes >= defaultCandidate.memoryBytes;
+  const keepsWhatItLoads = promotion === 'always' && negativeTtlMs === 0;
+  return replayed.has(strategy) && isRemovedEverywhere && isUnbounded && keepsWhatItLoads;
+}
+
+/** Which tier answers is not known where a fill does not go to both; how many reads hit is. */
+function knownPart(settings: Candidate, ratios: HitRatios): HitRatios {
+  return settings.invalidation === 'client-tracking' ? { ...unknown, all: ratios.all } : ratios;
+}
+
+/**
+ * Hit ratios of ideal caches under the plan's requests, by candidate: what the achieved ones are held against. Null where
+ * they cannot be known.
+ */
 export function expectHits(plan: ExperimentPlan, workload: Workload): ReadonlyMap<string, HitRatios> {
   const graph = createSocialGraph(workload.population);
   const requestsOf = (seconds: number) => Math.round(plan.rate * seconds);
@@ -20,11 +60,12 @@ export function expectHits(plan: ExperimentPlan, workload: Workload): ReadonlyMa
       isMeasured: true,
     })),
   ];
+  const common = { workload, graph, passes, replicas: plan.replicas, ratePerSecond: plan.rate };
   return new Map(
     plan.candidates.map(({ label, settings }) => {
+      if (!isPredicted(settings)) return [label, unknown] as const;
       const { tiers, ttlMs, feedTtlMs } = settings;
-      const common = { workload, graph, passes, replicas: plan.replicas, ratePerSecond: plan.rate };
-      return [label, predictHitRatio({ ...common, tiers, ttlMs, feedTtlMs })] as const;
+      return [label, knownPart(settings, predictHitRatio({ ...common, tiers, ttlMs, feedTtlMs }))] as const;
     }),
   );
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noReads } from './cache-counts.ts';
 import { judgeBlock } from './guards.ts';
 import type { BlockObservation } from './guards.ts';
 
@@ -21,7 +22,15 @@ const quiet: BlockObservation = {
   cpuPressurePct: 10,
   throttledPeriods: 0,
   clockDisagreementMs: 0,
-  cache: { reads: 10, memoryHits: 4, redisHits: 3, loads: 2, joinedLoads: 1, bypasses: 0 },
+  cache: {
+    ...noReads,
+    reads: 10,
+    memoryHits: 3,
+    redisHits: 2,
+    memoryStaleHits: 1,
+    redisStaleHits: 1,
+    loads: 3,
+  },
 };
 
 test('a quiet block raises nothing, and unknown figures raise nothing', () => {
@@ -58,11 +67,7 @@ const cases: readonly [string, Partial<BlockObservation>, 'hard' | 'soft'][] = [
   ['cpu-pressure', { cpuPressurePct: 41 }, 'soft'],
   ['cpu-quota', { throttledPeriods: 1 }, 'soft'],
   ['clock-jump', { clockDisagreementMs: 150 }, 'hard'],
-  [
-    'cache-identity',
-    { cache: { reads: 9, memoryHits: 4, redisHits: 3, loads: 1, joinedLoads: 0, bypasses: 0 } },
-    'hard',
-  ],
+  ['cache-identity', { cache: { ...noReads, reads: 9, memoryHits: 4, redisHits: 3, loads: 1 } }, 'hard'],
   ['errors', { errors: 7 }, 'hard'],
 ];
 for (const [guard, change, kind] of cases) {

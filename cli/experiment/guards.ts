@@ -1,4 +1,6 @@
-import type { CacheCounts, GuardFinding } from './records.ts';
+import { answersOf } from './cache-counts.ts';
+import type { CacheCounts } from './cache-counts.ts';
+import type { GuardFinding } from './records.ts';
 
 /** What was seen of one block; null where the platform or a dead process could not tell. */
 export type BlockObservation = {
@@ -39,7 +41,7 @@ function judgeShare(share: number | null, warnAbove: number, refuseAbove: number
 
 /** Identity of the cache counters: whatever was asked was answered by exactly one part. */
 function unansweredReads(cache: CacheCounts): number {
-  return cache.reads - cache.memoryHits - cache.redisHits - cache.loads - cache.joinedLoads - cache.bypasses;
+  return cache.reads - answersOf(cache);
 }
 
 const limits: readonly Limit[] = [

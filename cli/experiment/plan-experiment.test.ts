@@ -18,6 +18,12 @@ test('three candidates by default, the baseline first and run twice', () => {
   assert.deepEqual([plan.rounds, plan.measureSeconds, plan.primary], [7, 4, 'p50']);
 });
 
+test('more candidates take more rounds to be told apart', () => {
+  const many = ['cache-aside', 'read-through', 'write-through', 'stale-while-revalidate', 'versioned', 'lease'];
+  assert.equal(planExperiment(['no-cache', ...many], options).rounds, 8);
+  assert.equal(planExperiment(many, { ...options, rounds: 2 }).rounds, 2);
+});
+
 test('flags win over the profile', () => {
   const plan = planExperiment([], {
     ...options,

@@ -5,6 +5,7 @@ import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
 import { oneOf } from '../one-of.ts';
+import { roundsMin } from '../statistics/holm.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
 import type { CandidateRole, PrimaryMetric } from './records.ts';
@@ -104,6 +105,12 @@ export function planCandidates(
   return [...planned, { ...first, label: `${first.label}′`, role: 'control' }];
 }
 
+/** A profile's rounds, or more where it takes more to tell that many candidates from the baseline. */
+function roundsFor(profile: Profile, candidates: readonly PlannedCandidate[]): number {
+  const comparisons = candidates.filter(({ role }) => role === 'candidate').length;
+  return Math.max(profile.rounds, roundsMin(comparisons));
+}
+
 /** Decides everything about an experiment before anything starts. Throws a usage error that says what is valid. */
 export function planExperiment(given: readonly string[], options: CompareOptions): ExperimentPlan {
   const scenario = oneOf('scenario', options.scenario, Object.keys(scenarios) as ScenarioName[]);
@@ -118,7 +125,7 @@ export function planExperiment(given: readonly string[], options: CompareOptions
     seed: options.seed,
     baseline: candidates[0]?.label ?? defaultBaseline,
     candidates,
-    rounds: options.rounds ?? profile.rounds,
+    rounds: options.rounds ?? roundsFor(profile, candidates),
     settleSeconds: profile.settleSeconds,
     measureSeconds: options.measure ?? profile.measureSeconds,
     warmUpSeconds: options.warmUp ?? profile.warmUpSeconds,

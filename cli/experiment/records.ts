@@ -1,14 +1,5 @@
 import type { Histogram } from 'hdr-histogram-js';
-
-/** Reads of one block by the part that answered. `reads` is counted where a read is asked, the others where it is answered. */
-export type CacheCounts = {
-  readonly reads: number;
-  readonly memoryHits: number;
-  readonly redisHits: number;
-  readonly loads: number;
-  readonly joinedLoads: number;
-  readonly bypasses: number;
-};
+import type { CacheCounts, CacheWork } from './cache-counts.ts';
 
 /** CPU time spent during the measured part of a block, microseconds; null where the platform does not tell. */
 export type CpuUs = {
@@ -53,6 +44,7 @@ export type BlockRecord = {
   /** Requests that the service answered between the readings of its counters: what the figures below are divided by. */
   readonly servedRequests: number | null;
   readonly cache: CacheCounts | null;
+  readonly cacheWork: CacheWork | null;
   readonly storageQueries: number | null;
   readonly cpuUs: CpuUs;
   readonly expiredEntries: number | null;

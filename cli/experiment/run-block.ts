@@ -88,6 +88,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     responseTimeUs: run.driverFailure === null ? run.responseTimeUs : null,
     servedRequests: counters?.requests ?? null,
     cache: counters?.cache ?? null,
+    cacheWork: counters?.cacheWork ?? null,
     storageQueries: counters?.storageQueries ?? null,
     cpuUs,
     expiredEntries: counters?.expiredEntries ?? null,

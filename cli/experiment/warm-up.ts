@@ -3,6 +3,7 @@ import type { K6Run } from '../k6/run-k6.ts';
 import { subtractCounters } from '../worlds/service-counters.ts';
 import { countersBetween } from '../worlds/world.ts';
 import type { World } from '../worlds/world.ts';
+import { hitsOf } from './cache-counts.ts';
 import type { WarmUpCurve } from './records.ts';
 
 const secondMs = 1_000;
@@ -21,7 +22,7 @@ export async function warmUp(
     const now = await world.readCounters();
     const cache = countersBetween(last, now, subtractCounters)?.cache;
     const asked = cache === undefined ? 0 : cache.reads - cache.bypasses;
-    hitRatios.push(cache === undefined || asked === 0 ? null : (cache.memoryHits + cache.redisHits) / asked);
+    hitRatios.push(cache === undefined || asked === 0 ? null : hitsOf(cache) / asked);
     last = now;
   };
   await world.resumeClock();

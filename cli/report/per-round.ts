@@ -1,3 +1,4 @@
+import { hitsOf } from '../experiment/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import { beyondPerBlockMin, isQuantileKnown, quantileMs } from '../statistics/histograms.ts';
 
@@ -58,7 +59,7 @@ export const servingCpuPerRequest: BlockMetric = (block) => {
 
 /** Share of the reads that did not wait for storage; 0 where nothing is cached. */
 export const hitRatio: BlockMetric = ({ cache }) =>
-  cache === null || cache.reads === 0 ? null : (cache.memoryHits + cache.redisHits) / cache.reads;
+  cache === null || cache.reads === 0 ? null : hitsOf(cache) / cache.reads;
 
 /** Differences of a metric between two candidates, round by round: of logs, or plain. Null when a round lacks it. */
 export function pairedDifferences(

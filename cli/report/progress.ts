@@ -1,3 +1,4 @@
+import { hitsOf } from '../experiment/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import { quantileMs } from '../statistics/histograms.ts';
 
@@ -12,7 +13,7 @@ export function formatBlock(block: BlockRecord, rounds: number, secondsLeft: num
   const place = block.round === 0 ? 'shake-down' : `round ${block.round}/${rounds}`;
   const p50 = quantileMs(block.responseTimeUs, 0.5);
   const { cache } = block;
-  const hit = cache === null || cache.reads === 0 ? null : (cache.memoryHits + cache.redisHits) / cache.reads;
+  const hit = cache === null || cache.reads === 0 ? null : hitsOf(cache) / cache.reads;
   const figures = [
     p50 === null ? 'no latency' : `p50 ${p50.toFixed(2)} ms`,
     hit === null ? null : `hit ${(hit * 100).toFixed(0)} %`,

@@ -7,9 +7,11 @@ const exposition = (cpuSeconds: number) => `# HELP process_cpu_seconds Total use
 process_cpu_seconds_total ${cpuSeconds}
 http_server_request_duration_seconds_count{http_request_method="GET",http_route="/photos/:photoId"} 7 # {trace_id="a b"} 1
 http_server_request_duration_seconds_count{http_request_method="GET",http_route="/users/:userId/feeds"} 3
-cache_reads_total{cache_name="photo",cache_strategy="cache-aside"} 15
+cache_reads_total{cache_name="photo",cache_strategy="cache-aside"} 18
 cache_requests_total{cache_name="photo",cache_strategy="cache-aside",cache_tier="memory",cache_result="hit"} 5
 cache_requests_total{cache_name="photo",cache_strategy="cache-aside",cache_tier="redis",cache_result="hit"} 4
+cache_requests_total{cache_name="photo",cache_strategy="cache-aside",cache_tier="memory",cache_result="stale_hit"} 2
+cache_requests_total{cache_name="photo",cache_strategy="cache-aside",cache_tier="redis",cache_result="stale_hit"} 1
 cache_requests_total{cache_name="photo",cache_strategy="cache-aside",cache_tier="none",cache_result="miss"} 3
 cache_requests_total{cache_name="feed",cache_strategy="cache-aside",cache_tier="none",cache_result="coalesced"} 2
 cache_requests_total{cache_name="feed",cache_strategy="cache-aside",cache_tier="none",cache_result="bypass"} 1
@@ -17,13 +19,44 @@ db_client_operation_duration_seconds_count{db_system_name="postgresql",db_operat
 db_client_operation_duration_seconds_count{db_system_name="redis",db_operation_name="get"} 99
 cache_evictions_total{cache_name="photo",cache_tier="memory",reason="ttl"} 6
 cache_evictions_total{cache_name="photo",cache_tier="memory",reason="size"} 2
+cache_load_duration_seconds_bucket{le="0.001",cache_name="photo",outcome="ok"} 4
+cache_load_duration_seconds_count{cache_name="photo",outcome="ok"} 5
+cache_load_duration_seconds_count{cache_name="photo",outcome="error"} 1
+cache_refreshes_total{cache_name="photo",outcome="started"} 3
+cache_refreshes_total{cache_name="photo",outcome="failed"} 1
+cache_fills_rejected_total{cache_name="photo",cache_tier="memory"} 1
+cache_fills_rejected_total{cache_name="photo",cache_tier="redis"} 3
+cache_leases_total{cache_name="photo",outcome="granted"} 8
+cache_leases_total{cache_name="photo",outcome="waited"} 2
+cache_invalidations_total{cache_name="photo",outcome="sent"} 7
+cache_invalidations_total{cache_name="photo",outcome="received"} 9
+cache_invalidations_total{cache_name="photo",outcome="failed"} 1
+cache_invalidations_total{cache_name="",outcome="gap"} 40
 # EOF
 `;
 
 test('reads every figure from a scrape, and nothing from others', () => {
   assert.deepEqual(parseServiceCounters(exposition(1.5)), {
     requests: 10,
-    cache: { reads: 15, memoryHits: 5, redisHits: 4, loads: 3, joinedLoads: 2, bypasses: 1 },
+    cache: {
+      reads: 18,
+      memoryHits: 5,
+      redisHits: 4,
+      memoryStaleHits: 2,
+      redisStaleHits: 1,
+      loads: 3,
+      joinedLoads: 2,
+      bypasses: 1,
+    },
+    cacheWork: {
+      loadCalls: 6,
+      refreshes: 3,
+      rejectedFills: 4,
+      leaseWaits: 2,
+      invalidationsSent: 7,
+      invalidationsReceived: 9,
+      invalidationsFailed: 1,
+    },
     storageQueries: 11,
     cpuUs: 1_500_000,
     expiredEntries: 6,
@@ -36,7 +69,10 @@ test('subtracts two scrapes of a process and sums the replicas', () => {
   const after = parseServiceCounters(exposition(3));
   assert.equal(subtractCounters(after, before).cpuUs, 2_000_000);
   assert.equal(subtractCounters(after, before).cache.reads, 0);
+  assert.equal(subtractCounters(after, before).cacheWork.loadCalls, 0);
   assert.equal(sumCounters([before, after]).requests, 20);
+  assert.equal(sumCounters([before, after]).cache.memoryStaleHits, 4);
+  assert.equal(sumCounters([before, after]).cacheWork.invalidationsReceived, 18);
 });
 
 test('refuses a text that is not from the service', () => {

@@ -1,11 +1,13 @@
 import { metricNames } from '../../app/contract/metric-names.ts';
 import { CommandError } from '../errors.ts';
-import type { CacheCounts } from '../experiment/records.ts';
+import { noReads, noWork } from '../experiment/cache-counts.ts';
+import type { CacheCounts, CacheWork } from '../experiment/cache-counts.ts';
 
 /** Counters of one process of the service since it started. */
 export type ServiceCounters = {
   readonly requests: number;
   readonly cache: CacheCounts;
+  readonly cacheWork: CacheWork;
   readonly storageQueries: number;
   readonly cpuUs: number;
   readonly expiredEntries: number;
@@ -29,16 +31,31 @@ function* parseExposition(text: string): Generator<Sample> {
 const cacheResults: Readonly<Record<string, keyof CacheCounts>> = {
   'memory hit': 'memoryHits',
   'redis hit': 'redisHits',
+  'memory stale_hit': 'memoryStaleHits',
+  'redis stale_hit': 'redisStaleHits',
   'none miss': 'loads',
   'none coalesced': 'joinedLoads',
   'none bypass': 'bypasses',
 };
 
+/** Counters of what caches do, and which of their outcomes are read; null: all of them. */
+const cacheWork: Readonly<Record<string, readonly [keyof CacheWork, string | null][]>> = {
+  [`${metricNames.cacheLoadDuration}_count`]: [['loadCalls', null]],
+  [metricNames.cacheRefreshes]: [['refreshes', 'started']],
+  [metricNames.cacheFillsRejected]: [['rejectedFills', null]],
+  [metricNames.cacheLeases]: [['leaseWaits', 'waited']],
+  [metricNames.cacheInvalidations]: [
+    ['invalidationsSent', 'sent'],
+    ['invalidationsReceived', 'received'],
+    ['invalidationsFailed', 'failed'],
+  ],
+};
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends number ? number : Mutable<T[K]> };
 
 function noCounts(): Mutable<ServiceCounters> {
-  const cache = { reads: 0, memoryHits: 0, redisHits: 0, loads: 0, joinedLoads: 0, bypasses: 0 };
-  return { requests: 0, cache, storageQueries: 0, cpuUs: 0, expiredEntries: 0, evictedEntries: 0 };
+  const parts = { cache: { ...noReads }, cacheWork: { ...noWork } };
+  return { requests: 0, ...parts, storageQueries: 0, cpuUs: 0, expiredEntries: 0, evictedEntries: 0 };
 }
 
 function countSample(counts: Mutable<ServiceCounters>, { name, labels, value }: Sample): void {
@@ -65,6 +82,8 @@ function countSample(counts: Mutable<ServiceCounters>, { name, labels, value }: 
       if (labels.get('reason') === 'size') counts.evictedEntries += value;
       break;
     default:
+      for (const [work, outcome] of cacheWork[name] ?? [])
+        if (outcome === null || labels.get('outcome') === outcome) counts.cacheWork[work] += value;
   }
 }
 
@@ -95,12 +114,15 @@ function combine(
   right: ServiceCounters,
   operate: (a: number, b: number) => number,
 ): ServiceCounters {
-  const cache = noCounts().cache;
+  const { cache, cacheWork: work } = noCounts();
   for (const key of Object.keys(cache) as (keyof CacheCounts)[])
     cache[key] = operate(left.cache[key], right.cache[key]);
+  for (const key of Object.keys(work) as (keyof CacheWork)[])
+    work[key] = operate(left.cacheWork[key], right.cacheWork[key]);
   return {
     requests: operate(left.requests, right.requests),
     cache,
+    cacheWork: work,
     storageQueries: operate(left.storageQueries, right.storageQueries),
     cpuUs: operate(left.cpuUs, right.cpuUs),
     expiredEntries: operate(left.expiredEntries, right.expiredEntries),
