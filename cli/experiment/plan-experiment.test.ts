@@ -19,7 +19,14 @@ test('three candidates by default, the baseline first and run twice', () => {
 });
 
 test('more candidates take more rounds to be told apart', () => {
-  const many = ['cache-aside', 'read-through', 'write-through', 'stale-while-revalidate', 'versioned', 'lease'];
+  const many = [
+    'cache-aside',
+    'read-through',
+    'write-through',
+    'stale-while-revalidate',
+    'versioned',
+    'lease',
+  ];
   assert.equal(planExperiment(['no-cache', ...many], options).rounds, 8);
   assert.equal(planExperiment(many, { ...options, rounds: 2 }).rounds, 2);
 });
