@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { createBackgroundTasks } from './background-tasks.ts';
 import type { Cache } from './cache/cache.ts';
 import { createCache } from './cache/create-cache.ts';
+import { createChangeSource } from './change-source.ts';
 import { createStoppableClock, createSystemClock } from './clock.ts';
 import type { StoppableClock } from './clock.ts';
 import { registerCommentRoutes } from './comments/comment-routes.ts';
@@ -87,9 +88,8 @@ export async function buildApp(
     observe: metrics.observeCache,
     runInBackground: background.run,
     redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
-    createChangeStream: () => {
-      throw new RangeError('no change stream yet');
-    },
+    createChangeStream: (listener) =>
+      createChangeSource(config, listener, metrics.observeCache, background.run),
   });
 
   const app = createServer(logger);
@@ -97,17 +97,7 @@ export async function buildApp(
   addCommonHeaders(app, config.replica);
   registerProblemDetails(app);
   registerRequestMetrics(app, metrics.observeRequest);
-  await app.register(swagger, { openapi: { info: { title: 'Darkroom photo service', version: '1' } } });
-  await app.register(multipart, {
-    limits: {
-      fileSize: uploadBytesMax,
-      files: 1,
-      fields: 4,
-      fieldSize: 16 * 1024,
-      parts: 5,
-      headerPairs: 50,
-    },
-  });
+  await registerParsers(app);
   const parts = {
     viewerOf: createViewerOf(config.isLab),
     describeRead: createDescribeRead(config.candidate.tiers, clock.now),
@@ -131,6 +121,21 @@ export async function buildApp(
       await storage.close();
     },
   };
+}
+
+/** Documents the routes, and reads uploads within bounds. */
+async function registerParsers(app: App): Promise<void> {
+  await app.register(swagger, { openapi: { info: { title: 'Darkroom photo service', version: '1' } } });
+  await app.register(multipart, {
+    limits: {
+      fileSize: uploadBytesMax,
+      files: 1,
+      fields: 4,
+      fieldSize: 16 * 1024,
+      parts: 5,
+      headerPairs: 50,
+    },
+  });
 }
 
 /** What every response carries. An answer depends on its viewer, so that only the viewer may keep it. */

@@ -10,6 +10,18 @@ export const entityNames = {
   feed: 'feed',
 } as const;
 
+/** What a changed row means to the cache: the things that are made of it, by the columns of their ids and versions. */
+export const rowKeys = {
+  photos: [
+    { entityName: entityNames.photo, id: 'id', version: 'version' },
+    { entityName: entityNames.comments, id: 'id', version: 'comments_version' },
+  ],
+  users: [
+    { entityName: entityNames.profileGrid, id: 'id', version: 'grid_version' },
+    { entityName: entityNames.followers, id: 'id', version: 'followers_version' },
+  ],
+} as const;
+
 /** The entities that each write changes. A feed holds ids only and is not invalidated: its TTL bounds how old it may be. */
 export const writeEffects = {
   like: ['photo'],

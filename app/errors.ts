@@ -17,6 +17,7 @@ const table = {
   INTERNAL: { status: 500, title: 'Something failed inside the service' },
   STORAGE_UNAVAILABLE: { status: 503, title: 'Storage does not answer' },
   OVERLOADED: { status: 503, title: 'The service has more work than it can finish in time' },
+  CHANGE_STREAM_UNAVAILABLE: { status: 503, title: 'Storage cannot stream its changes' },
   CACHE_UNAVAILABLE: { status: 503, title: 'A cache tier does not answer' },
   INVALID_CONFIG: { status: 500, title: 'A setting is not valid' },
   INVALID_CANDIDATE: { status: 500, title: 'The candidate is not valid' },

@@ -40,6 +40,7 @@ export function assembleCache(parts: CacheParts): {
   const source =
     parts.createSource?.({
       onInvalidation: (key, version) => strategy.onInvalidation(key, version),
+      onChange: (key, version) => strategy.onChange(key, version),
       onUnsure: (what) => strategy.onUnsure(what),
     }) ?? null;
   const entities = new Map<string, AnyEntity>();

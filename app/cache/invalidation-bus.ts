@@ -23,7 +23,7 @@ export type InvalidationBusOptions = {
   readonly channel: string;
   /** Unique for each start of a process: its messages are numbered from 1. */
   readonly sender: string;
-  readonly listener: InvalidationListener;
+  readonly listener: Omit<InvalidationListener, 'onChange'>;
   readonly observe: CacheObserver;
   /** Monotonic milliseconds. */
   readonly now: () => number;

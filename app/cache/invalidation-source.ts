@@ -1,7 +1,9 @@
 /** Hears of keys that others have written. */
 export type InvalidationListener = {
-  /** Null: which version was written is not known. */
+  /** Someone else has written it. Null: that version is not known. */
   readonly onInvalidation: (key: string, version: number | null) => void;
+  /** Storage has committed it, whoever wrote. Resolves to false when a tier could not be told. */
+  readonly onChange: (key: string, version: number) => Promise<boolean>;
   /** Invalidations may have been lost: `cut` until it says `back`, or once, at a `gap`. */
   readonly onUnsure: (what: 'gap' | 'cut' | 'back') => void;
 };

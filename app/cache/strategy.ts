@@ -50,6 +50,8 @@ export interface CacheStrategy {
   write<R>(write: CacheWrite<R>): Promise<R>;
   /** Someone else has written `key`. Null: that version is not known. */
   onInvalidation(key: string, version: number | null): void;
+  /** Storage has committed `key`, whoever wrote it. Resolves to false when a tier could not be told. */
+  onChange(key: string, version: number): Promise<boolean>;
   /** Invalidations may have been lost: `cut` until it says `back`, or once, at a `gap`. */
   onUnsure(what: 'gap' | 'cut' | 'back'): void;
 }

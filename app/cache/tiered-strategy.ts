@@ -38,10 +38,9 @@ export function createTieredStrategy(context: StrategyContext, decisions: Tiered
     onInvalidation(key, version) {
       flights.forget(key);
       fence.removeNear(key, version);
-      // Whoever committed may have died before it could tell redis.
-      if (candidate.invalidation === 'change-stream' && tiers.far !== null)
-        context.runInBackground('invalidate from the change stream', steps.invalidateFar(key, version));
     },
+    // Whoever committed may have died before it could tell redis.
+    onChange: steps.removeChanged,
     onUnsure(what) {
       if (!noticesLosses) return;
       flights.forgetAll();

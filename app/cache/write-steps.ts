@@ -13,8 +13,8 @@ export type WriteSteps = {
   invalidateAhead(expected: readonly EntityKey[]): Promise<void>;
   /** Loads every changed key and fills it; one that cannot be loaded is taken out. Then tells the other replicas. */
   refill(changed: readonly ChangedKey[]): Promise<void>;
-  /** Takes a key out of the redis tier. */
-  invalidateFar(key: string, version: number | null): Promise<void>;
+  /** After somebody's commit: takes a key out of all tiers. Resolves to false when one could not be told. */
+  removeChanged(key: string, version: number): Promise<boolean>;
 };
 
 export function createWriteSteps(
@@ -68,9 +68,12 @@ export function createWriteSteps(
     async refill(changed) {
       await Promise.all(changed.map(refillOne));
     },
-    async invalidateFar(key, version) {
-      const isRemoved = version === null ? await tiers.far?.delete(key) : await fence.remove(key, version);
-      if (isRemoved === false) failed(entityNameOf(key));
+    async removeChanged(key, version) {
+      flights.forget(key);
+      const isRemoved = await fence.remove(key, version);
+      flights.forget(key);
+      if (!isRemoved) failed(entityNameOf(key));
+      return isRemoved;
     },
   };
 }

@@ -35,6 +35,11 @@ const settings = [
   'unix_socket_directories=',
   'shared_buffers=256MB',
   'max_connections=200',
+  // For candidates that read a change stream. A reader that is gone must not fill the disk with log.
+  'wal_level=logical',
+  'max_replication_slots=64',
+  'max_wal_senders=64',
+  'max_slot_wal_keep_size=512MB',
   // Compiling a query costs more than the short ones of this service take.
   'jit=off',
   'shared_preload_libraries=pg_stat_statements',

@@ -46,7 +46,7 @@ export const importTable: readonly ImportRule[] = [
     of: ['app/cached-entities.ts'],
     mayImport: ['app/contract/', 'app/cache/keys.ts', 'app/cache/entry.ts', 'app/cache/cache.ts'],
   },
-  { of: ['app/build-app.ts', 'app/main.ts'], mayImport: service },
+  { of: ['app/build-app.ts', 'app/change-source.ts', 'app/main.ts'], mayImport: service },
   // Whatever else is a folder in app/ is a feature; `featureOf` below adds the services of the others.
   {
     of: ['app/'],
@@ -99,6 +99,9 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   ],
   pg: ['app/storage/', 'cli/stack/'],
   'pg-copy-streams': ['app/storage/'],
+  'pg-logical-replication': ['app/storage/'],
+  '@redis/client': ['app/cache/tracking-connection.ts'],
+  msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/'],
   sharp: ['app/photos/'],
   commander: ['cli/main.ts', 'cli/commands/'],

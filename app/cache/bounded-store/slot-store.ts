@@ -1,5 +1,6 @@
 import type { BoundedStore, BoundedStoreOptions } from './eviction-policy.ts';
-import { createSlotTable, noSlot } from './slot-table.ts';
+import { noSlot } from './slot-lists.ts';
+import { createSlotTable } from './slot-table.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** What differs between policies whose entries lie in a slot table. */

@@ -1,7 +1,7 @@
 import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
 import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
 import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
-import { noSlot } from '../bounded-store/slot-table.ts';
+import { noSlot } from '../bounded-store/slot-lists.ts';
 
 /** Uses are counted up to this; there is one list per count. */
 const usesMax = 63;

@@ -1,7 +1,7 @@
 import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
 import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
 import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
-import { widened } from '../bounded-store/slot-table.ts';
+import { widened } from '../bounded-store/slot-lists.ts';
 
 const small = 0;
 const main = 1;

@@ -1,7 +1,7 @@
 import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
 import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
 import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
-import { noSlot, widened } from '../bounded-store/slot-table.ts';
+import { noSlot, widened } from '../bounded-store/slot-lists.ts';
 
 function createSieve<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPolicy {
   let visited = new Uint8Array(0);

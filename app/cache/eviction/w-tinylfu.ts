@@ -2,7 +2,7 @@ import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
 import { createFrequencySketch } from '../bounded-store/frequency-sketch.ts';
 import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
 import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
-import { noSlot } from '../bounded-store/slot-table.ts';
+import { noSlot } from '../bounded-store/slot-lists.ts';
 
 const window = 0;
 const probation = 1;

@@ -41,6 +41,7 @@ export const noCache: StrategyDefinition = {
       return result;
     },
     onInvalidation: () => {},
+    onChange: async () => true,
     onUnsure: () => {},
   }),
 };
