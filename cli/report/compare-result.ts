@@ -11,6 +11,19 @@ const Cpu = Type.Object({
   redis: NumberOrNull,
   driver: NumberOrNull,
 });
+/** Per request that the service answered. */
+const CacheWork = Type.Object({
+  loads: NumberOrNull,
+  joinedLoads: NumberOrNull,
+  loadCalls: NumberOrNull,
+  refreshes: NumberOrNull,
+  rejectedFills: NumberOrNull,
+  leaseWaits: NumberOrNull,
+  invalidationsSent: NumberOrNull,
+  invalidationsReceived: NumberOrNull,
+  invalidationsFailed: NumberOrNull,
+  evictions: NumberOrNull,
+});
 const Text = Type.String();
 const TextOrNull = Type.Union([Text, Type.Null()]);
 
@@ -53,6 +66,10 @@ const Candidate = Type.Object({
   latencyMs: Latency,
   hitRatio: HitRatio,
   expectedHitRatio: HitRatio,
+  staleHitRatio: Type.Union([Type.Number(), Type.Null()], {
+    description: 'share of the reads that were answered past their TTL; hitRatio contains it',
+  }),
+  cacheWorkPerRequest: CacheWork,
   storageQueriesPerRequest: NumberOrNull,
   cpuUsPerRequest: Cpu,
   requests: Type.Integer(),
@@ -75,11 +92,28 @@ const Block = Type.Object({
   cache: Type.Union([
     Type.Object({
       reads: Type.Integer(),
-      memoryHits: Type.Integer(),
-      redisHits: Type.Integer(),
+      memoryHits: Type.Integer({ description: 'fresh hits of the memory tiers' }),
+      redisHits: Type.Integer({ description: 'fresh hits of the redis tier' }),
+      memoryStaleHits: Type.Integer(),
+      redisStaleHits: Type.Integer(),
+      staleHits: Type.Integer({ description: 'memoryStaleHits + redisStaleHits' }),
       loads: Type.Integer(),
       joinedLoads: Type.Integer(),
       bypasses: Type.Integer(),
+    }),
+    Type.Null(),
+  ]),
+  cacheWork: Type.Union([
+    Type.Object({
+      loadCalls: Type.Integer({
+        description: 'calls to storage for what a cache lacked: for readers, refreshes and writes',
+      }),
+      refreshes: Type.Integer(),
+      rejectedFills: Type.Integer(),
+      leaseWaits: Type.Integer(),
+      invalidationsSent: Type.Integer(),
+      invalidationsReceived: Type.Integer(),
+      invalidationsFailed: Type.Integer(),
     }),
     Type.Null(),
   ]),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
+import { noReads, noWork } from '../experiment/cache-counts.ts';
 import { planExperiment } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, GuardFinding } from '../experiment/records.ts';
 import type { Experiment } from '../experiment/run-experiment.ts';
@@ -11,6 +12,7 @@ import { schemaFile, schemaText } from './result-schema.ts';
 import type { CompareResult } from './compare-result.ts';
 import { describeSpoiled, formatBlock, formatDuration } from './progress.ts';
 import { summarise } from './summarise.ts';
+import type { HitRatios } from './summarise.ts';
 import { renderTable } from './table.ts';
 
 const options = { scenario: 'feed-browsing', profile: 'demo', rate: 150, replicas: 2, seed: 1 };
@@ -64,8 +66,9 @@ function blockOf(
     servedRequests: 750,
     cache:
       memoryHits === 0
-        ? { reads: 1000, memoryHits: 0, redisHits: 0, loads: 0, joinedLoads: 0, bypasses: 1000 }
-        : { reads: 1000, memoryHits, redisHits: 50, loads: 950 - memoryHits, joinedLoads: 0, bypasses: 0 },
+        ? { ...noReads, reads: 1000, bypasses: 1000 }
+        : { ...noReads, reads: 1000, memoryHits, redisHits: 50, loads: 950 - memoryHits },
+    cacheWork: memoryHits === 0 ? noWork : { ...noWork, loadCalls: 90, invalidationsSent: 15 },
     storageQueries: queries * 750,
     cpuUs: { service: 750_000, postgres: queries * 375_000, redis: 10_000, driver: 900_000 },
     expiredEntries: 0,
@@ -93,13 +96,13 @@ function experimentOf(
 
 function resultOf(
   experiment: Experiment,
-  more: { requireVerdict?: boolean; failure?: string } = {},
+  more: { requireVerdict?: boolean; failure?: string; expected?: ReadonlyMap<string, HitRatios> } = {},
 ): CompareResult {
   return summarise({
     plan,
     experiment,
     manifest: structuredClone(manifest) as unknown as CompareResult['manifest'],
-    expectedHitRatios: new Map([['cache-aside', { memory: 0.85, redis: 0.06, all: 0.91 }]]),
+    expectedHitRatios: more.expected ?? new Map([['cache-aside', { memory: 0.85, redis: 0.06, all: 0.91 }]]),
     allows: new Map([
       ['cache-aside', ['stale-fill', 'lost-invalidation']],
       ['versioned', ['failed-invalidation']],
@@ -244,6 +247,41 @@ test('figures that could not be had are null, and n/a in the table', () => {
   assert.equal(result.candidates[1]?.hitRatio.all, null);
   assert.equal(result.candidates[1]?.cpuUsPerRequest.postgres, null);
   assert.match(renderTable(result), /n\/a \/ n\/a \/ n\/a/);
+});
+
+test('stale hits are hits, shown beside them, and work is told per request', () => {
+  const experiment = experimentOf(usual, (block) =>
+    block.candidate === 'cache-aside'
+      ? {
+          ...block,
+          cache: {
+            ...noReads,
+            reads: 1000,
+            memoryHits: 800,
+            memoryStaleHits: 60,
+            redisStaleHits: 40,
+            loads: 100,
+          },
+          cacheWork: { ...noWork, refreshes: 75, loadCalls: 150 },
+        }
+      : block,
+  );
+  const result = resultOf(experiment);
+  const aside = result.candidates.find(({ name }) => name === 'cache-aside');
+  assert.deepEqual(aside?.hitRatio, { memory: 0.86, redis: 0.04, all: 0.9 });
+  assert.equal(aside?.staleHitRatio, 0.1);
+  assert.equal(aside?.cacheWorkPerRequest.refreshes, 0.1);
+  assert.equal(aside?.cacheWorkPerRequest.evictions, 0);
+  const block = result.blocks.find(({ candidate }) => candidate === 'cache-aside');
+  assert.equal(block?.cache?.staleHits, 100);
+  assert.equal(block?.cacheWork?.loadCalls, 150);
+  assert.equal(result.candidates[0]?.staleHitRatio, 0);
+});
+
+test('a hit ratio that is not predicted is null, and a note says so', () => {
+  const nothing = { memory: null, redis: null, all: null };
+  const result = resultOf(experimentOf(usual), { expected: new Map([['versioned', nothing]]) });
+  assert.ok(result.notes.some((note) => note.startsWith('Not predicted: the hit ratio of versioned;')));
 });
 
 test('p99 waits for ten thousand requests', () => {

@@ -1,4 +1,5 @@
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
+import { staleHitsOf } from '../experiment/cache-counts.ts';
 import type { BlockRecord, CpuUs } from '../experiment/records.ts';
 import type { Experiment } from '../experiment/run-experiment.ts';
 import { exitCodes } from '../errors.ts';
@@ -11,6 +12,7 @@ import {
 } from '../statistics/histograms.ts';
 import { roundsMin } from '../statistics/holm.ts';
 import type { CandidateResult, CompareResult } from './compare-result.ts';
+import { cacheWorkOf, hitRatiosOf, perRequest, total } from './cache-figures.ts';
 import { compareCandidates, judgeControl } from './comparisons.ts';
 import { finishedRounds } from './per-round.ts';
 import type { Round } from './per-round.ts';
@@ -135,24 +137,12 @@ function toBlockResult(block: BlockRecord): CompareResult['blocks'][number] {
     errors: block.errors,
     reasons: block.findings.map((finding) => `${finding.guard}: ${finding.message}`),
     latencyMs: latencyOf(block),
-    cache: block.cache,
+    cache: block.cache === null ? null : { ...block.cache, staleHits: staleHitsOf(block.cache) },
+    cacheWork: block.cacheWork,
     servedRequests: block.servedRequests,
     storageQueries: block.storageQueries,
     cpuUs: block.cpuUs,
   };
-}
-
-/** The sum of a figure over blocks; null when one block lacks it, or when there are none. */
-function total(blocks: readonly BlockRecord[], figure: (block: BlockRecord) => number | null): number | null {
-  if (blocks.length === 0) return null;
-  return blocks.reduce<number | null>((sum, block) => {
-    const value = figure(block);
-    return sum === null || value === null ? null : sum + value;
-  }, 0);
-}
-
-function ratio(part: number | null, whole: number | null): number | null {
-  return part === null || whole === null || whole === 0 ? null : part / whole;
 }
 
 function summariseCandidate(
@@ -164,33 +154,17 @@ function summariseCandidate(
   const pooled = mergeHistograms(blocks.flatMap(({ responseTimeUs }) => responseTimeUs ?? []));
   const at = (q: number) =>
     isQuantileKnown(pooled.totalCount, q, beyondPooledMin) ? quantileMs(pooled, q) : null;
-  const served = total(blocks, (block) => block.servedRequests);
-  const reads = total(blocks, (block) => block.cache?.reads ?? null);
-  const memory = total(blocks, (block) => block.cache?.memoryHits ?? null);
-  const redis = total(blocks, (block) => block.cache?.redisHits ?? null);
-  const cpu = (part: keyof CpuUs) =>
-    ratio(
-      total(blocks, (block) => block.cpuUs[part]),
-      served,
-    );
-  const hits = memory === null || redis === null ? null : memory + redis;
+  const cpu = (part: keyof CpuUs) => perRequest(blocks, ({ cpuUs }) => cpuUs[part]);
   return {
     name: label,
     role,
     config: { ...settings },
     allows: [...(allows.get(label) ?? [])],
     latencyMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
-    hitRatio: {
-      // A tier that the candidate does not have has no hit ratio.
-      memory: settings.tiers.includes('memory') ? ratio(memory, reads) : null,
-      redis: settings.tiers.includes('redis') ? ratio(redis, reads) : null,
-      all: ratio(hits, reads),
-    },
+    ...hitRatiosOf(blocks, settings.tiers),
     expectedHitRatio: expectedHitRatios.get(label) ?? { memory: null, redis: null, all: null },
-    storageQueriesPerRequest: ratio(
-      total(blocks, (block) => block.storageQueries),
-      served,
-    ),
+    cacheWorkPerRequest: cacheWorkOf(blocks),
+    storageQueriesPerRequest: perRequest(blocks, ({ storageQueries }) => storageQueries),
     cpuUsPerRequest: {
       service: cpu('service'),
       postgres: cpu('postgres'),
@@ -203,7 +177,10 @@ function summariseCandidate(
 }
 
 /** What the reader must know beside the figures. */
-function notesOf({ plan, experiment, manifest, failure }: SummaryInput, rounds: readonly Round[]): string[] {
+function notesOf(
+  { plan, experiment, manifest, failure, expectedHitRatios }: SummaryInput,
+  rounds: readonly Round[],
+): string[] {
   const notes: string[] = [];
   const counted = rounds.flatMap((round) => [...round.values()]);
   const comparisons = plan.candidates.filter(({ role }) => role === 'candidate').length;
@@ -230,6 +207,13 @@ function notesOf({ plan, experiment, manifest, failure }: SummaryInput, rounds: 
     const evicted = total(counted, (block) => block.evictedEntries);
     if (expired === 0) notes.push('Not exercised: no entry of a memory tier expired while it was measured.');
     if (evicted === 0) notes.push('Not exercised: nothing was evicted for room.');
+  }
+  const unpredicted = plan.candidates.filter(({ label }) => expectedHitRatios.get(label)?.all === null);
+  if (unpredicted.length > 0) {
+    const labels = unpredicted.map(({ label }) => label).join(', ');
+    notes.push(
+      `Not predicted: the hit ratio of ${labels}; the prediction does not replay what decides over it.`,
+    );
   }
   if (manifest.machine.unavailable.length > 0)
     notes.push(`Not offered by this machine: ${manifest.machine.unavailable.join(', ')}.`);

@@ -1,14 +1,17 @@
 import { formatChange, unknown } from './change-text.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
 import { describeVerdicts, recommend } from './sentences.ts';
+import { columnsMax, foldColumns, wrapParts } from './text-columns.ts';
+
+export { alignColumns } from './text-columns.ts';
 
 function ms(value: number | null): string {
   if (value === null) return unknown;
   return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
 }
 
-function percent(ratio: number | null): string {
-  return ratio === null ? unknown : (ratio * 100).toFixed(0);
+function percent(ratio: number | null, digits = 0): string {
+  return ratio === null ? unknown : (ratio * 100).toFixed(digits);
 }
 
 function hits({ hitRatio, config }: CandidateResult): string {
@@ -18,67 +21,120 @@ function hits({ hitRatio, config }: CandidateResult): string {
   return [tier('memory', hitRatio.memory), tier('redis', hitRatio.redis), percent(hitRatio.all)].join(' / ');
 }
 
+function expected({ expectedHitRatio, config }: CandidateResult): string {
+  if (config['tiers'] === 'none') return '0';
+  return expectedHitRatio.all === null ? '–' : percent(expectedHitRatio.all);
+}
+
 function cpu({ cpuUsPerRequest }: CandidateResult): string {
   const { service, postgres, redis } = cpuUsPerRequest;
   return [service, postgres, redis].map((value) => (value === null ? unknown : value.toFixed(0))).join(' / ');
 }
 
-function primaryOf(result: CompareResult, name: string): ComparisonResult | undefined {
-  return result.comparisons.find(({ candidate, role }) => candidate === name && role === 'primary');
+function primaryOf(result: CompareResult, label: string): ComparisonResult | undefined {
+  return result.comparisons.find(({ candidate, role }) => candidate === label && role === 'primary');
 }
 
-function changeCell(result: CompareResult, { name, role }: CandidateResult): string {
+function changeCell({ name: candidate, role }: CandidateResult, result: CompareResult): string {
   if (role === 'baseline') return 'baseline';
   if (role === 'control') return 'control (A/A′)';
-  const comparison = primaryOf(result, name);
+  const comparison = primaryOf(result, candidate);
   return comparison === undefined ? unknown : formatChange(comparison);
 }
 
-function verdictCell(result: CompareResult, { name, role }: CandidateResult): string {
+function verdictCell({ name: candidate, role }: CandidateResult, result: CompareResult): string {
   if (role !== 'candidate') return '';
-  const comparison = primaryOf(result, name);
+  const comparison = primaryOf(result, candidate);
   if (comparison === undefined) return 'no verdict';
   return comparison.verdict ?? 'withheld';
 }
 
-const columns: readonly {
+type Column = {
   readonly title: string;
   readonly isLeft?: boolean;
-  readonly cell: (result: CompareResult, candidate: CandidateResult) => string;
-}[] = [
-  { title: 'candidate', isLeft: true, cell: (_, { name }) => name },
-  { title: 'p50', cell: (_, { latencyMs }) => ms(latencyMs.p50) },
-  { title: 'p95', cell: (_, { latencyMs }) => ms(latencyMs.p95) },
-  { title: 'p99', cell: (_, { latencyMs }) => ms(latencyMs.p99) },
+  readonly cell: (candidate: CandidateResult, result: CompareResult) => string;
+};
+
+const name: Column = { title: 'candidate', isLeft: true, cell: (candidate) => candidate.name };
+
+/** How fast it was, and whether that is a difference. */
+const responseColumns: readonly Column[] = [
+  name,
+  { title: 'p50', cell: ({ latencyMs }) => ms(latencyMs.p50) },
+  { title: 'p95', cell: ({ latencyMs }) => ms(latencyMs.p95) },
+  { title: 'p99', cell: ({ latencyMs }) => ms(latencyMs.p99) },
   { title: 'change', isLeft: true, cell: changeCell },
-  { title: 'hit % mem/redis/all', cell: (_, candidate) => hits(candidate) },
-  {
-    title: 'expected',
-    cell: (_, { expectedHitRatio, config }) =>
-      config['tiers'] === 'none' ? '0' : percent(expectedHitRatio.all),
-  },
-  { title: 'q/req', cell: (_, candidate) => candidate.storageQueriesPerRequest?.toFixed(2) ?? unknown },
-  { title: 'CPU µs/req app/pg/redis', cell: (_, candidate) => cpu(candidate) },
   { title: 'verdict', isLeft: true, cell: verdictCell },
 ];
 
-/** Rows of cells as lines of equal columns. */
-export function alignColumns(
-  rows: readonly (readonly string[])[],
-  isLeft: (column: number) => boolean,
-): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        isLeft(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
+const staleColumn: Column = { title: 'stale hit %', cell: ({ staleHitRatio }) => percent(staleHitRatio, 1) };
+
+/** What it spared and what it cost. */
+function costColumns({ candidates }: CompareResult): readonly Column[] {
+  const hasStaleHits = candidates.some(({ staleHitRatio }) => (staleHitRatio ?? 0) > 0);
+  return [
+    name,
+    { title: 'hit % mem/redis/all', cell: hits },
+    { title: 'expected', cell: expected },
+    ...(hasStaleHits ? [staleColumn] : []),
+    {
+      title: 'q/req',
+      cell: ({ storageQueriesPerRequest }) => storageQueriesPerRequest?.toFixed(2) ?? unknown,
+    },
+    { title: 'CPU µs/req app/pg/redis', cell: cpu },
+  ];
 }
 
-function headline({ manifest, control }: CompareResult): string {
+type Work = CandidateResult['cacheWorkPerRequest'];
+
+/** Kinds of work with the figures of each; a column shows them with slashes between. */
+const workKinds: readonly (readonly [string, ...(keyof Work)[]])[] = [
+  ['loads', 'loads'],
+  ['joined', 'joinedLoads'],
+  ['load calls', 'loadCalls'],
+  ['refreshes', 'refreshes'],
+  ['rejected', 'rejectedFills'],
+  ['lease waits', 'leaseWaits'],
+  ['inv. sent/got', 'invalidationsSent', 'invalidationsReceived'],
+  ['inv. failed', 'invalidationsFailed'],
+  ['evicted', 'evictions'],
+];
+
+function perThousand(value: number | null): string {
+  if (value === null) return unknown;
+  const thousand = value * 1_000;
+  return thousand === 0 ? '0' : thousand.toFixed(thousand < 10 ? 1 : 0);
+}
+
+/** What the caches did, of that only what one of them did: it tells apart what the same latency hides. */
+function renderWork(result: CompareResult): string[] {
+  const candidates = result.candidates.filter(
+    ({ config, role }) => config['tiers'] !== 'none' && role !== 'control',
+  );
+  const shown = workKinds.filter(([, ...figures]) =>
+    candidates.some(({ cacheWorkPerRequest: work }) => figures.some((figure) => work[figure] !== 0)),
+  );
+  if (candidates.length === 0 || shown.length === 0) return [];
+  const columns = shown.map(([title, ...figures]): Column => ({
+    title,
+    cell: ({ cacheWorkPerRequest: work }) => figures.map((figure) => perThousand(work[figure])).join(' / '),
+  }));
+  return ['Per 1,000 requests the caches did:', ...render(result, [name, ...columns], candidates)];
+}
+
+function render(
+  result: CompareResult,
+  columns: readonly Column[],
+  candidates: readonly CandidateResult[] = result.candidates,
+): string[] {
+  const rows = [
+    columns.map(({ title }) => title),
+    ...candidates.map((candidate) => columns.map(({ cell }) => cell(candidate, result))),
+  ];
+  return foldColumns(rows, (column) => columns[column]?.isLeft === true);
+}
+
+function headline({ manifest, control }: CompareResult): string[] {
   const floor =
     control.noiseFloorPct === null
       ? 'noise floor unknown'
@@ -90,17 +146,20 @@ function headline({ manifest, control }: CompareResult): string {
     `${manifest.people} people, ${manifest.photos} photos`,
     `seed ${manifest.seed}`,
     floor,
-  ].join(' · ');
+  ];
 }
 
-/** The result as text for people. */
+/** The result as text for people: three tables that have room in a terminal, then sentences. */
 export function renderTable(result: CompareResult): string {
-  const rows = [
-    columns.map(({ title }) => title),
-    ...result.candidates.map((candidate) => columns.map(({ cell }) => cell(result, candidate))),
+  const sections = [
+    wrapParts(headline(result), ' · ', columnsMax),
+    render(result, responseColumns),
+    render(result, costColumns(result)),
+    renderWork(result),
+    [recommend(result)],
+    describeVerdicts(result),
+    result.notes,
   ];
-  const table = alignColumns(rows, (column) => columns[column]?.isLeft === true);
-  const sections = [[headline(result)], table, [recommend(result)], describeVerdicts(result), result.notes];
   return `${sections
     .filter((section) => section.length > 0)
     .map((section) => section.join('\n'))

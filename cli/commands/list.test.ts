@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { candidateParameters, isOwnParameter } from '../../app/cache/candidate-parameters.ts';
+import { strategies } from '../../app/cache/strategies/index.ts';
+import { CommandError } from '../errors.ts';
+import { columnsMax } from '../report/text-columns.ts';
+import { list } from './list.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the command prints. */
+function printed(what: string, options: { json?: boolean } = {}): string {
+  let text = '';
+  list({ print: (more) => void (text += more) } as Terminal, what, options);
+  return text;
+}
+
+for (const what of ['strategies', 'parameters', 'scenarios']) {
+  test(`the list of ${what} stays within a terminal of usual width`, () => {
+    for (const line of printed(what).split('\n')) assert.ok(line.length <= columnsMax, line);
+  });
+}
+
+test('every strategy is named once, with what it allows', () => {
+  const text = printed('strategies');
+  for (const name of Object.keys(strategies))
+    assert.equal(text.split('\n').filter((line) => line.split(' ')[0] === name).length, 1, name);
+  assert.match(text, /^no-cache .*\n +allows nothing$/m);
+  assert.match(text, /^versioned .*\n(?: +.*\n)*? +allows failed-invalidation/m);
+});
+
+test('shared parameters come first, then those of some strategies with their names', () => {
+  const text = printed('parameters');
+  assert.match(text, /^ {2}tiers +where entries live\n +none \| memory .*default memory\+redis$/m);
+  const [shared = '', own = ''] = text.split('Of some strategies only');
+  for (const name of Object.keys(candidateParameters).filter((key) => !isOwnParameter(key)))
+    assert.match(shared, new RegExp(`^ {2}${name} `, 'm'));
+  assert.match(own, /^ {2}stale .*\n.*default 30s\n +of stale-while-revalidate, stale-if-error$/m);
+  assert.doesNotMatch(text, /of *$/m);
+});
+
+test('JSON says what programs need to build a candidate', () => {
+  const content = JSON.parse(printed('strategies', { json: true })) as {
+    strategies: { name: string; allows: string[]; parameters: string[]; defaults: Record<string, string> }[];
+    parameters: { name: string; default: string; of: string[] | null }[];
+  };
+  const strategy = (name: string) => content.strategies.find((one) => one.name === name);
+  const parameter = (name: string) => content.parameters.find((one) => one.name === name);
+  assert.deepEqual(strategy('versioned')?.defaults, { protection: 'single-flight', fence: 'version' });
+  assert.deepEqual(strategy('stale-if-error')?.parameters, ['stale']);
+  assert.deepEqual(strategy('no-cache')?.allows, []);
+  assert.deepEqual(
+    [parameter('memory')?.default, parameter('negative')?.default, parameter('memory')?.of],
+    ['64MiB', 'off', null],
+  );
+  assert.deepEqual(parameter('beta')?.of, ['early-expiration']);
+  assert.deepEqual(Object.keys(JSON.parse(printed('scenarios', { json: true })) as object), ['scenarios']);
+});
+
+test('what cannot be listed is refused with what can', () => {
+  assert.throws(
+    () => printed('strategy'),
+    (error) => error instanceof CommandError && /Did you mean "strategies"/.test(error.message),
+  );
+});
