@@ -64,7 +64,7 @@ function program(terminal: Terminal): Command {
     .action(async () => (await import('./commands/doctor.ts')).doctor(terminal));
   root
     .command('list <what>')
-    .description('list strategies or scenarios')
+    .description('list strategies, parameters or scenarios')
     .option('--json', 'as JSON')
     .action(async (what: string, options: { json?: boolean }) =>
       (await import('./commands/list.ts')).list(terminal, what, options),

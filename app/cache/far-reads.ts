@@ -4,7 +4,8 @@ import { createLeasedLoads } from './leased-loads.ts';
 import type { LeasedLoads } from './leased-loads.ts';
 import { createLoads } from './loads.ts';
 import type { Loads, Miss } from './loads.ts';
-import type { AnyEntity, Found, Lookup, ReadDecisions, StrategyContext } from './strategy.ts';
+import type { DueEntry, Refresher } from './refresher.ts';
+import type { AnyEntity, Found, ReadDecisions, StrategyContext } from './strategy.ts';
 import type { TierHit } from './tiers/tier.ts';
 
 /** Reads that memory could not answer: the tiers behind it, then storage, then the fill. */
@@ -16,26 +17,27 @@ export type FarReads = {
   reload(miss: Miss): Promise<Found>;
 };
 
-/** `refresh` asks for a load of an entry behind the answer that it gives. */
+type DueMiss = DueEntry & { readonly flight: Miss['flight'] };
+
+/** `refresh` asks for loads of entries behind the answers that they give. */
 export function createFarReads(
   context: StrategyContext,
   fence: Fence,
   decisions: ReadDecisions,
-  refresh: (lookup: Lookup, overdue: Entry) => void,
+  refresh: Refresher['start'],
 ): FarReads {
   const { tiers, clock, leases } = context;
   const far = tiers.far;
   const loads = createLoads(context, fence, decisions);
   const { one, many } = leases === null ? unleased(loads) : createLeasedLoads(context, leases, loads, fence);
 
-  /** A key has one flight at a time: the refresh begins when that of its reader has landed. */
-  const refreshBehind = (miss: Miss, entry: Entry): void => {
-    const start = () => refresh(miss, entry);
-    if (miss.flight === undefined) start();
-    else void miss.flight.result.then(start, start);
-  };
-  /** The answer that redis's entry gives; undefined where it gives none. */
-  const judged = (miss: Miss, hit: TierHit | undefined, startedAtMs: number): Found | undefined => {
+  /** The answer that redis's entry gives; undefined where it gives none. Notes an entry that is to be refreshed. */
+  const judged = (
+    miss: Miss,
+    hit: TierHit | undefined,
+    startedAtMs: number,
+    due: DueMiss[],
+  ): Found | undefined => {
     if (hit === undefined) return undefined;
     const { entry } = hit;
     // Memory had this one and found it wanting.
@@ -44,21 +46,37 @@ export function createFarReads(
     const verdict = decisions.judge(entry, nowMs, miss.entity);
     if (verdict === 'load') return undefined;
     fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
-    if (verdict === 'serve-and-refresh') refreshBehind(miss, entry);
+    if (verdict === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
     return foundIn(entry, 'redis', nowMs);
   };
+  /** A key has one flight at a time: a refresh begins when those of its readers have landed. */
+  const refreshBehind = (entity: AnyEntity, due: readonly DueMiss[]): void => {
+    if (due.length === 0) return;
+    const landed = Promise.allSettled(due.map(async ({ flight }) => flight?.result));
+    context.runInBackground(
+      'refresh',
+      landed.then(() => refresh(entity, due)),
+    );
+  };
+
   return {
     async one(miss) {
       const startedAtMs = clock.now();
       const hit = await far?.get(miss.key);
-      return judged(miss, hit, startedAtMs) ?? loaded(context, decisions, miss, hit, one(miss, hit?.entry));
+      const due: DueMiss[] = [];
+      const answer = judged(miss, hit, startedAtMs, due);
+      refreshBehind(miss.entity, due);
+      return answer ?? loaded(context, decisions, miss, hit, one(miss, hit?.entry));
     },
     async many(entity, misses) {
       const startedAtMs = clock.now();
       const hits = (await far?.getMany(misses.map(({ key }) => key))) ?? [];
-      const answers = misses.map((miss, index) => judged(miss, hits[index], startedAtMs));
-      const wanted = misses.map((miss, index) => ({ miss, hit: hits[index], index }));
-      const toLoad = wanted.filter(({ index }) => answers[index] === undefined);
+      const due: DueMiss[] = [];
+      const answers = misses.map((miss, index) => judged(miss, hits[index], startedAtMs, due));
+      refreshBehind(entity, due);
+      const toLoad = misses.flatMap((miss, index) =>
+        answers[index] === undefined ? [{ miss, hit: hits[index], index }] : [],
+      );
       const loads = many(
         entity,
         toLoad.map(({ miss }) => miss),

@@ -7,8 +7,9 @@ import { createKeyMaker } from './keys.ts';
 import { createMissedReads } from './missed-reads.ts';
 import type { MissedLookup } from './missed-reads.ts';
 import { createRefresher } from './refresher.ts';
+import type { DueEntry } from './refresher.ts';
 import { freshOnly } from './strategy.ts';
-import type { AnyEntity, CacheStrategy, ReadDecisions, StrategyContext } from './strategy.ts';
+import type { CacheStrategy, Lookup, ReadDecisions, StrategyContext } from './strategy.ts';
 import type { MemoryHit } from './tiers/entry-store.ts';
 
 type Read = CacheRead<unknown> | undefined;
@@ -20,10 +21,10 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
   const { tiers, clock, observe } = context;
   const { near } = tiers;
   const makeKey = createKeyMaker();
-  const refresher = createRefresher(context, (miss) => far.one(miss));
+  const refresher = createRefresher(context, (entity, misses) => far.many(entity, misses));
   const far = createFarReads(context, fence, decisions, refresher.start);
   const missed = createMissedReads(context, far);
-  const outcomeOf = createJudgement(context, decisions, refresher.start);
+  const outcomeOf = createJudgement(context, decisions);
   // Most strategies serve what is fresh and look no further.
   const isPlain = decisions.judge === freshOnly.judge;
 
@@ -38,7 +39,9 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
         observe.answered(entity.name, 'memory-hit', 1);
         return hit.read;
       }
-      const outcome = outcomeOf(hit, entity, id, key, nowMs);
+      const due: DueEntry[] = [];
+      const outcome = outcomeOf(hit, { entity, id, key }, nowMs, due);
+      refresher.start(entity, due);
       if (outcome === null) return missed.one({ entity, id, key }, hit.entry);
       observe.answered(entity.name, outcome, 1);
       return readOf(hit, outcome, nowMs);
@@ -48,18 +51,24 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
       const nowMs = clock.now();
       const reads: Read[] = [];
       const misses: (MissedLookup & { readonly at: number })[] = [];
+      const due: DueEntry[] = [];
       let staleHits = 0;
       for (const [at, id] of ids.entries()) {
         const key = makeKey(entity.name, id);
         const hit = near?.get(key, nowMs);
-        const outcome = hit === undefined ? null : outcomeOf(hit, entity, id, key, nowMs);
-        if (hit === undefined || outcome === null)
-          misses.push({ at, lookup: { entity, id, key }, overdue: hit?.entry });
+        if (hit !== undefined && isPlain && nowMs < hit.freshUntil) {
+          reads[at] = hit.read;
+          continue;
+        }
+        const lookup = { entity, id, key };
+        const outcome = hit === undefined ? null : outcomeOf(hit, lookup, nowMs, due);
+        if (hit === undefined || outcome === null) misses.push({ at, lookup, overdue: hit?.entry });
         else {
           reads[at] = readOf(hit, outcome, nowMs);
           if (outcome === 'memory-stale-hit') staleHits += 1;
         }
       }
+      refresher.start(entity, due);
       const freshHits = ids.length - misses.length - staleHits;
       if (freshHits > 0) observe.answered(entity.name, 'memory-hit', freshHits);
       if (staleHits > 0) observe.answered(entity.name, 'memory-stale-hit', staleHits);
@@ -69,24 +78,14 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
   };
 }
 
-/** Says how a memory entry answers, or null where it does not, and starts the refresh that the answer asks for. */
-function createJudgement(
-  { flights }: StrategyContext,
-  { judge }: ReadDecisions,
-  refresh: ReturnType<typeof createRefresher>['start'],
-) {
-  return (
-    { entry }: MemoryHit,
-    entity: AnyEntity,
-    id: string | number,
-    key: string,
-    nowMs: number,
-  ): ReadOutcome | null => {
-    const verdict = judge(entry, nowMs, entity);
+/** Says how a memory entry answers, or null where it does not, and notes one that is to be refreshed. */
+function createJudgement({ flights }: StrategyContext, { judge }: ReadDecisions) {
+  return ({ entry }: MemoryHit, lookup: Lookup, nowMs: number, due: DueEntry[]): ReadOutcome | null => {
+    const verdict = judge(entry, nowMs, lookup.entity);
     const isFresh = nowMs < entry.freshUntil;
     // One reader at a time loads early; the others go on with what is still fresh.
-    if (verdict === 'load' && !(isFresh && flights.current(key) !== undefined)) return null;
-    if (verdict === 'serve-and-refresh') refresh({ entity, id, key }, entry);
+    if (verdict === 'load' && !(isFresh && flights.current(lookup.key) !== undefined)) return null;
+    if (verdict === 'serve-and-refresh') due.push({ lookup, entry });
     return isFresh ? 'memory-hit' : 'memory-stale-hit';
   };
 }

@@ -160,6 +160,20 @@ describe('stale-while-revalidate', () => {
     assert.equal(storage.loads.length, 2);
   });
 
+  test('what a page finds stale is refreshed in one load, from memory as from redis', async () => {
+    const { a, b, clock, storage, settle } = setUp(text);
+    await a.cache.readMany(storage.entity, [1, 2, 3]);
+    for (const from of [a, b]) {
+      clock.advance(10_000);
+      storage.loads.length = 0;
+      const reads = await from.cache.readMany(storage.entity, [1, 2, 3]);
+      const outcome = from === a ? 'memory-stale-hit' : 'redis-stale-hit';
+      assert.deepEqual(new Set(reads.map((one) => one?.outcome)), new Set([outcome]));
+      await settle();
+      assert.deepEqual(storage.loads, [[1, 2, 3]]);
+    }
+  });
+
   test('past its window an entry is gone', async () => {
     const { read, clock } = setUp(text);
     await read();

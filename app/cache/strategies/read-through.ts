@@ -13,7 +13,7 @@ export const readThrough: StrategyDefinition = {
   name: 'read-through',
   summary: 'the cache loads, once for all concurrent readers of a process; a write commits, then deletes',
   defaults: { protection: 'single-flight' },
-  refuses: ({ protection }) =>
-    protection === 'none' ? 'read-through joins its loads; without that it is cache-aside.' : null,
+  refuses: ({ strategy, protection }) =>
+    protection === 'none' ? `${strategy} joins its loads; the strategy that does not is cache-aside.` : null,
   create: (context) => createTieredStrategy(context, { write: storeThenInvalidate }),
 };

@@ -5,13 +5,13 @@ import { readThrough } from './read-through.ts';
 /**
  * **stale-while-revalidate**: for a while after its TTL an entry still answers, and is loaded anew behind the answer
  * ([RFC 5861, section 3](https://www.rfc-editor.org/rfc/rfc5861#section-3)). Nobody waits for storage when an entry expires.
- * The first answer after the TTL is old, by as much as `stale` allows, once per replica. Only time makes an entry stale: one
- * that a write has invalidated is gone and never served.
+ * Until the new one is there, all who ask get the old one, which may be as old as TTL and `stale` together. Only time makes an
+ * entry stale: one that a write has invalidated is gone and never served.
  */
 export const staleWhileRevalidate: StrategyDefinition = {
   ...readThrough,
   name: 'stale-while-revalidate',
-  summary: 'an expired entry answers once more, for a bounded time, and is loaded anew behind the answer',
+  summary: 'an expired entry goes on answering, for a bounded time, while it is loaded anew',
   parameters: ['stale'],
   create: (context) =>
     createTieredStrategy(context, {
