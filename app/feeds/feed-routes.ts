@@ -50,7 +50,9 @@ export function registerFeedRoutes(
       requireSelf(viewerId, request.params.userId);
       const { ids, photos } = await feedService.read(viewerId, request.query.cursor);
       describeRead(reply, ids);
-      const feeds = photos.map(({ value, version }) => photoJson(value, version)).join(',');
+      let feeds = '';
+      for (const { value, version } of photos)
+        feeds += `${feeds === '' ? '' : ','}${photoJson(value, version)}`;
       reply.type(jsonType);
       return `{"feeds":[${feeds}],"nextCursor":${JSON.stringify(ids.value.nextCursor)}}`;
     },

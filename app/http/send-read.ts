@@ -1,14 +1,15 @@
 import type { FastifyReply } from 'fastify';
 import type { CacheRead } from '../cache/cache.ts';
 import { headers } from '../contract/headers.ts';
-import { formatCacheStatus } from './cache-status.ts';
+import { createFormatCacheStatus } from './cache-status.ts';
 
 /** Puts on a response which tier answered it and which version it shows. */
 export type DescribeRead = (reply: FastifyReply, read: CacheRead<unknown>) => void;
 
 export function createDescribeRead(tiers: string, now: () => number): DescribeRead {
+  const formatCacheStatus = createFormatCacheStatus(tiers);
   return (reply, read) => {
-    reply.header(headers.cacheStatus, formatCacheStatus(tiers, read, now()));
+    reply.header(headers.cacheStatus, formatCacheStatus(read, now()));
     if (read.version > 0) reply.header(headers.entryVersion, String(read.version));
   };
 }
