@@ -109,11 +109,16 @@ function createReferenceSieve(capacity: number): ReferenceCache {
   };
 }
 
-/** Algorithm 1 of S3-FIFO (SOSP'23). Queues have their tail at index 0. */
+/**
+ * Algorithm 1 of S3-FIFO (SOSP'23). Queues have their tail at index 0. As in the paper's text, what moves to the main queue is
+ * uncounted again, and there are as many ghosts as the main queue has room for.
+ */
 function createReferenceS3Fifo(capacity: number): ReferenceCache {
   const small: string[] = [];
   const main: string[] = [];
-  let ghosts: string[] = [];
+  const ghosts = new Set<string>();
+  const smallMax = 0.1 * capacity;
+  const ghostsMax = capacity - smallMax;
   const freq = new Map<string, number>();
   const freqOf = (key: string) => freq.get(key) as number;
   const evictMain = () => {
@@ -130,11 +135,13 @@ function createReferenceS3Fifo(capacity: number): ReferenceCache {
   const evictSmall = () => {
     while (small.length > 0) {
       const tail = small.shift() as string;
-      if (freqOf(tail) > 1) main.push(tail);
-      else {
+      if (freqOf(tail) > 1) {
+        freq.set(tail, 0);
+        main.push(tail);
+      } else {
         freq.delete(tail);
-        ghosts.push(tail);
-        ghosts = ghosts.slice(-Math.max(1, main.length));
+        ghosts.add(tail);
+        if (ghosts.size > ghostsMax) ghosts.delete(ghosts.keys().next().value as string);
         return;
       }
     }
@@ -148,15 +155,12 @@ function createReferenceS3Fifo(capacity: number): ReferenceCache {
         return true;
       }
       if (small.length + main.length === capacity) {
-        const isSmallFull = small.length >= 0.1 * capacity || main.length === 0;
+        const isSmallFull = small.length >= smallMax || main.length === 0;
         if (isSmallFull && small.length > 0) evictSmall();
         else evictMain();
       }
-      const ghost = ghosts.indexOf(key);
-      if (ghost >= 0) {
-        ghosts.splice(ghost, 1);
-        main.push(key);
-      } else small.push(key);
+      const isGhost = ghosts.delete(key);
+      (isGhost ? main : small).push(key);
       freq.set(key, 0);
       return false;
     },
@@ -187,11 +191,12 @@ function createReferenceWTinyLfu(capacity: number): ReferenceCache {
   };
   const evict = () => {
     const candidate = oldest(window);
-    const victim = oldest(probation);
-    if (probation.size === 0) window.delete(candidate);
-    else if (window.size <= windowMax) probation.delete(victim);
+    const main = probation.size === 0 ? guarded : probation;
+    const victim = oldest(main);
+    if (main.size === 0) window.delete(candidate);
+    else if (window.size <= windowMax) main.delete(victim);
     else if ((counts.get(candidate) ?? 0) > (counts.get(victim) ?? 0)) {
-      probation.delete(victim);
+      main.delete(victim);
       window.delete(candidate);
       probation.add(candidate);
     } else window.delete(candidate);

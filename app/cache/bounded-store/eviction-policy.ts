@@ -4,7 +4,10 @@ export interface BoundedStore<V> {
   get(key: string): V | undefined;
   /** Does not count as a use. */
   peek(key: string): V | undefined;
-  /** May evict others, or not keep the new one when it is larger than the bound or not admitted. */
+  /**
+   * May evict others, or not keep the new one when it is larger than the bound or not admitted. `bytes` is a whole number above
+   * 0.
+   */
   set(key: string, value: V, bytes: number): void;
   /** Not an eviction. */
   delete(key: string): boolean;

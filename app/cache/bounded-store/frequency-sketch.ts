@@ -3,7 +3,7 @@ export type FrequencySketch = {
   touch(key: string): void;
   /** From 0 to 15. */
   estimate(key: string): number;
-  /** Makes it wide enough for a cache of so many keys. What it has counted is forgotten when it grows. */
+  /** Makes it wide enough for a cache of so many keys, and keeps what it has counted. */
   widenTo(keys: number): void;
 };
 
@@ -14,15 +14,18 @@ const firstKeys = 1_024;
 const countersPerKey = 8;
 /** All counts are halved after so many touches per key, so that they speak of the recent past. */
 const touchesPerKey = 10;
-/** One odd multiplier per row, to take different bits of one hash. */
-const multipliers = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
+/** The four counters of a key lie in one block, which is a line of the processor's cache: one miss in place of four. */
+const blockCounters = 64;
+const rowCounters = blockCounters / rows;
+const rowBits = Math.log2(rowCounters);
 
-/** FNV-1a over UTF-16 units, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/). */
+/** FNV-1a over UTF-16 units, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), with its high bits mixed into the low ones. */
 function hash(key: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1)
     value = Math.imul(value ^ key.charCodeAt(index), 0x01000193);
-  return value;
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  return value ^ (value >>> 13);
 }
 
 /**
@@ -31,43 +34,55 @@ function hash(key: string): number {
  */
 export function createFrequencySketch(): FrequencySketch {
   let keysMax = firstKeys;
-  let width = keysMax * countersPerKey;
-  let counts = new Uint8Array(width * rows);
+  let counts = new Uint8Array(keysMax * countersPerKey * rows);
   let touches = 0;
-  const placeOf = (hashed: number, row: number): number => {
-    const mixed = Math.imul(hashed ^ (hashed >>> 15), multipliers[row] as number);
-    return row * width + ((mixed ^ (mixed >>> 13)) & (width - 1));
-  };
-  const halve = (): void => {
-    for (const [place, count] of counts.entries()) counts[place] = count >> 1;
-    touches = 0;
-  };
-  const leastOf = (hashed: number): number => {
+  const blockOf = (hashed: number): number => (hashed * blockCounters) & (counts.length - 1);
+  /** Bits for the places in the block, which have to differ among the keys of one block. */
+  const bitsOf = (hashed: number): number => Math.imul(hashed, 0xc2b2ae35) >>> (32 - rows * rowBits);
+  const placeOf = (block: number, bits: number, row: number): number =>
+    block + row * rowCounters + ((bits >>> (row * rowBits)) & (rowCounters - 1));
+  const leastOf = (block: number, bits: number): number => {
     let least = countMax;
-    for (let row = 0; row < rows; row += 1) least = Math.min(least, counts[placeOf(hashed, row)] as number);
+    for (let row = 0; row < rows; row += 1)
+      least = Math.min(least, counts[placeOf(block, bits, row)] as number);
     return least;
+  };
+  /** Four counters at once. */
+  const halve = (): void => {
+    const words = new Uint32Array(counts.buffer);
+    for (let index = 0; index < words.length; index += 1)
+      words[index] = ((words[index] as number) >>> 1) & 0x7f7f7f7f;
+    touches = 0;
   };
   return {
     touch(key) {
       const hashed = hash(key);
-      const least = leastOf(hashed);
+      const block = blockOf(hashed);
+      const bits = bitsOf(hashed);
+      const least = leastOf(block, bits);
       // Raising only what is lowest keeps the counters of other keys from growing with this one.
       if (least < countMax) {
         for (let row = 0; row < rows; row += 1) {
-          const place = placeOf(hashed, row);
+          const place = placeOf(block, bits, row);
           if (counts[place] === least) counts[place] = least + 1;
         }
       }
       touches += 1;
       if (touches >= touchesPerKey * keysMax) halve();
     },
-    estimate: (key) => leastOf(hash(key)),
+    estimate(key) {
+      const hashed = hash(key);
+      return leastOf(blockOf(hashed), bitsOf(hashed));
+    },
     widenTo(keys) {
-      if (keys <= keysMax) return;
-      while (keysMax < keys) keysMax *= 2;
-      width = keysMax * countersPerKey;
-      counts = new Uint8Array(width * rows);
-      touches = 0;
+      while (keysMax < keys) {
+        keysMax *= 2;
+        const wider = new Uint8Array(counts.length * 2);
+        // A key's block is now in the first or the second half: both begin with what it had.
+        wider.set(counts);
+        wider.set(counts, counts.length);
+        counts = wider;
+      }
     },
   };
 }

@@ -17,9 +17,12 @@ function setUp(name: keyof typeof evictionPolicies, bytesMax: number) {
 
 const operations = fc.array(
   fc.record({
-    kind: fc.constantFrom('set', 'set', 'set', 'get', 'get', 'peek', 'delete', 'clear'),
+    kind: fc.constantFrom('set', 'set', 'set', 'resize', 'get', 'get', 'peek', 'delete', 'clear'),
     key: fc.integer({ min: 0, max: 30 }).map((id) => `k${id}`),
-    bytes: fc.integer({ min: 1, max: 12 }),
+    bytes: fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 1, max: 12 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 12, max: 110 }) },
+    ),
   }),
   { maxLength: 200 },
 );
@@ -35,10 +38,11 @@ for (const name of Object.keys(evictionPolicies) as (keyof typeof evictionPolici
           /** What may be in it: all that was put in and neither deleted nor evicted. */
           const model = new Map<string, { value: Value; bytes: number }>();
           for (const [step, { kind, key, bytes }] of steps.entries()) {
-            const value = { text: `v${step}` };
-            if (kind === 'set') {
+            if (kind === 'set' || kind === 'resize') {
+              const value = (kind === 'resize' && model.get(key)?.value) || { text: `v${step}` };
               store.set(key, value, bytes);
-              model.set(key, { value, bytes });
+              if (bytes <= bytesMax) model.set(key, { value, bytes });
+              else model.delete(key);
             }
             if (kind === 'delete') assert.equal(store.delete(key), model.delete(key));
             if (kind === 'clear') {
@@ -69,6 +73,18 @@ for (const name of Object.keys(evictionPolicies) as (keyof typeof evictionPolici
       assert.deepEqual([store.peek('b'), store.peek('a')?.text, evicted.length], [undefined, 'a', 0]);
       store.set('a', { text: 'larger' }, 11);
       assert.deepEqual([store.peek('a'), store.size, store.bytes], [undefined, 0, 0]);
+    });
+
+    test('what is asked for again and again gets in, though entries are large and others were hot', () => {
+      const { store } = setUp(name, 100);
+      for (const key of ['a', 'b', 'small', 'a', 'b', 'a', 'b'])
+        if (store.get(key) === undefined) store.set(key, { text: key }, key === 'small' ? 1 : 39);
+      const isHit = Array.from({ length: 40 }, () => {
+        if (store.get('hot') !== undefined) return true;
+        store.set('hot', { text: 'hot' }, 39);
+        return false;
+      });
+      assert.ok(isHit.at(-1));
     });
 
     test('ten thousand entries come and go', () => {

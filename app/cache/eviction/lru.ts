@@ -18,7 +18,11 @@ export const lru: EvictionPolicy = {
     return {
       get: (key) => cache.get(key),
       peek: (key) => cache.peek(key),
-      set: (key, value, bytes) => void cache.set(key, value, { size: bytes }),
+      set(key, value, bytes) {
+        // Given the value that it has, lru-cache would keep the size that it had.
+        if (cache.peek(key) === value) cache.delete(key);
+        cache.set(key, value, { size: bytes });
+      },
       delete: (key) => cache.delete(key),
       clear: () => cache.clear(),
       keys: () => cache.keys(),

@@ -7,22 +7,27 @@ const small = 0;
 const main = 1;
 /** The small queue's share of the bytes. */
 const smallShare = 0.1;
+/** There are as many ghosts as the main queue would hold entries if it had the rest, however many it holds yet. */
+const mainShare = 1 - smallShare;
 const usesMax = 3;
 
 /** Keys that the small queue has evicted, oldest first. */
 function createGhosts() {
-  const keys = new Set<string>();
+  let keys = new Set<string>();
+  // One iterator for all times: a new one would walk again over the places of all that were forgotten.
+  let oldest = keys.values();
   return {
+    /** Forgets the oldest when there are more than `most`. */
     remember(key: string, most: number): void {
       keys.add(key);
-      for (const oldest of keys) {
-        if (keys.size <= most) return;
-        keys.delete(oldest);
-      }
+      while (keys.size > most) keys.delete(oldest.next().value as string);
     },
     /** Whether the key is among them; it is not afterwards. */
     recall: (key: string): boolean => keys.delete(key),
-    clear: () => keys.clear(),
+    clear(): void {
+      keys = new Set();
+      oldest = keys.values();
+    },
   };
 }
 
@@ -38,14 +43,15 @@ function createS3Fifo<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPo
       table.move(slot, main);
     }
   };
-  /** What was used more than once moves on to the main queue; the first that was not is evicted. */
+  /** What was used more than once moves on to the main queue, uncounted again; the first that was not is evicted. */
   const evictFromSmall = (): void => {
     while (table.countIn(small) > 0) {
       const slot = table.tailOf(small);
       if (usesOf(slot) <= 1) {
-        ghosts.remember(table.keyOf(slot), Math.max(1, table.countIn(main)));
+        ghosts.remember(table.keyOf(slot), mainShare * table.size);
         return evict(slot);
       }
+      uses[slot] = 0;
       table.move(slot, main);
     }
     evictFromMain();

@@ -16,11 +16,16 @@ function createWTinyLfu<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): Slot
   const windowMax = windowShare * bytesMax;
   const protectedMax = protectedShare * (bytesMax - windowMax);
 
+  /** Few large entries can fill the protected list and leave none on probation: these too must be able to go. */
+  const oldestOfMain = (): number => {
+    const slot = table.tailOf(probation);
+    return slot === noSlot ? table.tailOf(protectedList) : slot;
+  };
   /** The oldest of a window that is too full stands against the oldest on probation; who was seen less often goes. */
   const evictOne = (): void => {
-    const victim = table.tailOf(probation);
+    const victim = oldestOfMain();
     const candidate = table.tailOf(window);
-    if (victim === noSlot) return evict(candidate === noSlot ? table.tailOf(protectedList) : candidate);
+    if (victim === noSlot) return evict(candidate);
     if (candidate === noSlot || table.bytesIn(window) <= windowMax) return evict(victim);
     const isAdmitted = sketch.estimate(table.keyOf(candidate)) > sketch.estimate(table.keyOf(victim));
     if (!isAdmitted) return evict(candidate);
