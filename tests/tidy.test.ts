@@ -9,6 +9,7 @@ import {
   checkScenarioList,
 } from './tidy/file-rules.ts';
 import { checkCycles, checkImports, checkTargets } from './tidy/import-rules.ts';
+import { checkPeers } from './tidy/peer-rules.ts';
 import { readRepository } from './tidy/source-file.ts';
 import type { Check, SourceFile } from './tidy/source-file.ts';
 import { checkConstructs, checkForeignText } from './tidy/text-rules.ts';
@@ -45,6 +46,23 @@ const rules: readonly {
       [1, file('cli/worlds/world.ts', "import { buildApp } from '../../app/build-app.ts';")],
       [0, file('cli/worlds/world.test.ts', "import { buildApp } from '../../app/build-app.ts';")],
       [1, file('elsewhere/late.ts')],
+    ],
+  },
+  {
+    name: 'only the benches know the peers',
+    check: checkPeers,
+    planted: [
+      [
+        1,
+        file('package.json', '{"dependencies":{"lru-cache":"1"}}'),
+        file('benches/package.json', '{"dependencies":{"lru-cache":"1","@somebody/peer":"1"}}'),
+        file(
+          'app/a.ts',
+          "import { LRUCache } from 'lru-cache'; import { peer } from '@somebody/peer/redis';",
+        ),
+      ],
+      [1, file('tests/a.test.ts', "import type { Bench } from '../benches/harness/bench.ts';")],
+      [0, file('benches/main.ts', "import { peer } from '@somebody/peer'; import './harness/bench.ts';")],
     ],
   },
   {

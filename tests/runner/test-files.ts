@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 
-const folders = ['app', 'cli', 'loadtests', 'dashboards', 'tests'];
+/** Of the benches only the harness: below them lie the packages that they compare with. */
+const folders = ['app', 'cli', 'loadtests', 'dashboards', 'benches/harness', 'tests'];
 const endToEnd = 'tests/end-to-end/';
 
 /** The test files below the root, as paths from it: those that need little, and those that run whole commands. */

@@ -86,6 +86,7 @@ export const importTable: readonly ImportRule[] = [
       'loadtests/workloads/',
     ],
   },
+  { of: ['benches/'], mayImport: ['benches/', 'app/', 'cli/', 'loadtests/workloads/'] },
 ];
 
 /** Packages that only some places may know. */
@@ -96,6 +97,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
     'app/cache/redis-connection.ts',
     'app/build-app.ts',
     'cli/stack/',
+    'benches/',
   ],
   pg: ['app/storage/', 'cli/stack/'],
   'pg-copy-streams': ['app/storage/'],

@@ -1,0 +1,19 @@
+import { evictionBench } from './eviction-bench.ts';
+import { fenceBench } from './fence-bench.ts';
+import type { Bench } from './harness/bench.ts';
+import { hotFeedPageBench } from './hot-feed-page-bench.ts';
+import { invalidationDelayBench } from './invalidation-delay-bench.ts';
+import { memoryHitBench } from './memory-hit-bench.ts';
+import { redisHitBench } from './redis-hit-bench.ts';
+import { stampedeBench } from './stampede-bench.ts';
+
+/** Every bench, in the order of `harness/bench-names.ts`. */
+export const benches: readonly Bench[] = [
+  memoryHitBench,
+  redisHitBench,
+  stampedeBench,
+  fenceBench,
+  evictionBench,
+  hotFeedPageBench,
+  invalidationDelayBench,
+];
