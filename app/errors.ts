@@ -19,6 +19,7 @@ const table = {
   OVERLOADED: { status: 503, title: 'The service has more work than it can finish in time' },
   CHANGE_STREAM_UNAVAILABLE: { status: 503, title: 'Storage cannot stream its changes' },
   CACHE_UNAVAILABLE: { status: 503, title: 'A cache tier does not answer' },
+  REDIS_NOT_DURABLE: { status: 500, title: 'Redis may lose what it has acknowledged' },
   INVALID_CONFIG: { status: 500, title: 'A setting is not valid' },
   INVALID_CANDIDATE: { status: 500, title: 'The candidate is not valid' },
 } as const;

@@ -14,8 +14,10 @@ import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { allowedBy } from './allowed-anomalies.ts';
 import { anomalies } from './anomalies.ts';
 import type { Anomaly } from './anomalies.ts';
+import { needsDurableRedis } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { parseCandidate } from './parse-candidate.ts';
+import type { WriteQueue } from './write-queue.ts';
 
 /** Two replicas of one service on one storage and one Redis, and every hand that can stop or lose something. */
 type Stage = {
@@ -35,10 +37,19 @@ before(async () => {
 });
 after(() => redisTier.close());
 
+/** Takes every write that may wait, and keeps it. */
+const patientQueue: WriteQueue = {
+  append: async () => true,
+  start: () => {},
+  flush: async () => {},
+  stop: async () => {},
+};
+
 function setStage(candidate: Candidate): Stage & { readonly id: number } {
   const far = createHeldTier(redisTier);
   const network = createBusNetwork();
-  const replica = (sender: string) => createReplica({ candidate, clock, far, network, sender });
+  const createQueue = needsDurableRedis(candidate) ? () => patientQueue : null;
+  const replica = (sender: string) => createReplica({ candidate, clock, far, network, sender, createQueue });
   const [a, b] = [replica('a'), replica('b')];
   // Each has heard the other before anything happens.
   a.beat();
@@ -167,6 +178,15 @@ const writeThenRead: Scenario = async (stage, id) => {
   return isStale(stage, id);
 };
 
+/** A write that may wait is acknowledged, and both replicas load before storage has it. */
+const readBeforeFlush: Scenario = async ({ a, b, storage }, id) => {
+  const answer = async () => storage.versionOf(id) + 1;
+  const deferrable = { kind: 'raise', payload: { id }, coalescingKey: String(id), answer };
+  const version = await a.cache.write({ ...storage.write(id), deferrable });
+  const reads = await Promise.all([a.cache.read(storage.entity, id), b.cache.read(storage.entity, id)]);
+  return reads.some((read) => read?.version !== version);
+};
+
 /** What shows each anomaly, if anything does. */
 const scenarios: Record<Anomaly, Readonly<Record<string, Scenario>>> = {
   'stale-fill': {
@@ -193,7 +213,7 @@ const scenarios: Record<Anomaly, Readonly<Record<string, Scenario>>> = {
   'fill-before-commit': { 'a read between the beginning of a write and its commit': readBeforeCommit },
   'no-invalidation': { 'a write, then a read': writeThenRead },
   'late-invalidation': {},
-  'storage-lags': {},
+  'storage-lags': { 'a write that may wait, then a read': readBeforeFlush },
 };
 
 for (const text of raceCandidates().filter((one) => !/client-tracking|change-stream/.test(one))) {

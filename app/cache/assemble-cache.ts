@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { AnyDeferredKind, ApplyParts } from './apply-writes.ts';
 import type { Cache, CachedEntity, CacheRead } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
 import type { Candidate } from './candidate.ts';
@@ -12,6 +13,7 @@ import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';
 import { createMemoryTier } from './tiers/memory-tier.ts';
 import type { Tier } from './tiers/tier.ts';
 import { createTierStack } from './tiers/tier-stack.ts';
+import type { WriteQueue } from './write-queue.ts';
 
 /** What a cache is joined from. The race tests put their own shared tier and bus here. */
 export type CacheParts = {
@@ -26,12 +28,18 @@ export type CacheParts = {
   readonly far: (Tier & { readonly leases: LeaseTable }) | null;
   /** Makes what tells this replica of the others' writes. Null: nothing does. */
   readonly createSource: ((listener: InvalidationListener) => InvalidationSource) | null;
+  /** Makes the queue of writes that storage gets later. Null: every write goes there at once. */
+  readonly createQueue: ((target: QueueTarget) => WriteQueue) | null;
 };
+
+/** Where a queue's writes go. */
+export type QueueTarget = Pick<ApplyParts, 'kinds' | 'onApplied'>;
 
 /** Joins a candidate's strategy to its tiers and to its source of invalidations. */
 export function assembleCache(parts: CacheParts): {
   readonly cache: Cache;
   readonly source: InvalidationSource | null;
+  readonly queue: WriteQueue | null;
 } {
   const { candidate, clock, observe, far } = parts;
   const near = candidate.tiers.includes('memory') ? createMemoryTier({ ...candidate, clock, observe }) : null;
@@ -44,22 +52,26 @@ export function assembleCache(parts: CacheParts): {
       onUnsure: (what) => strategy.onUnsure(what),
     }) ?? null;
   const entities = new Map<string, AnyEntity>();
+  const kinds = new Map<string, AnyDeferredKind>();
+  const queue = parts.createQueue?.({ kinds, onApplied: (changed) => strategy.onApplied(changed) }) ?? null;
   const strategy: CacheStrategy = strategyOf(candidate).create({
     ...parts,
     tiers,
     entities,
+    queue,
     flights: createSingleFlight<Found>(),
     leases: candidate.protection === 'lease' ? (far?.leases ?? null) : null,
     sender: source?.sender ?? null,
   });
   // Until it hears of the others, memory would keep what they write.
   if (source !== null) strategy.onUnsure('cut');
-  return { cache: toCache(strategy, entities, () => tiers.close()), source };
+  return { cache: toCache(strategy, entities, kinds, () => tiers.close()), source, queue };
 }
 
 function toCache(
   strategy: CacheStrategy,
   entities: Map<string, AnyEntity>,
+  kinds: Map<string, AnyDeferredKind>,
   close: () => Promise<void>,
 ): Cache {
   return {
@@ -76,6 +88,8 @@ function toCache(
         readonly (CacheRead<V> | undefined)[]
       >,
     write: (write) => strategy.write(write),
+    // What its own `parse` has made is what its `applyMany` takes.
+    registerDeferred: (kind, deferred) => void kinds.set(kind, deferred as AnyDeferredKind),
     close,
   };
 }

@@ -37,6 +37,17 @@ export type CacheEvent =
       readonly count: number;
     }
   | { readonly type: 'invalidation'; readonly name: string; readonly outcome: 'sent' | 'received' | 'failed' }
+  /**
+   * Writes and the queue. `appended`, or not, because it was `full` or Redis `unavailable`. `flushed`: storage has them;
+   * `failed`: it did not take them, and they wait on; `set-aside`: it has refused them too often.
+   */
+  | {
+      readonly type: 'queue';
+      readonly outcome: 'appended' | 'full' | 'unavailable' | 'flushed' | 'failed' | 'set-aside';
+      readonly count: number;
+    }
+  /** How long the oldest write of a batch has waited for its commit. */
+  | { readonly type: 'queue-wait'; readonly durationMs: number }
   | { readonly type: 'bus-unsure'; readonly reason: 'gap' | 'cut' | 'back' };
 
 /**

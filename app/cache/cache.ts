@@ -29,12 +29,36 @@ export type EntityKey = { readonly entity: { readonly name: string }; readonly i
 /** A key that a write changes, and the version that its commit gave it. A removed row keeps a version: its tombstone. */
 export type ChangedKey = EntityKey & { readonly version: number };
 
+/** The same write as data, for a strategy that acknowledges it before storage has it. The others ignore this. */
+export type DeferrableWrite<R> = {
+  /** A kind that was registered with `registerDeferred`. */
+  readonly kind: string;
+  /** Can be said in JSON. */
+  readonly payload: object;
+  /** Of the writes of a kind that wait with the same key, the latest stands for all. */
+  readonly coalescingKey: string;
+  /** What the writer is told before storage has the write. Rejects when there is nothing to write to. */
+  readonly answer: () => Promise<R>;
+};
+
+/** How waiting writes of one kind get into storage. */
+export type DeferredKind<P> = {
+  /** Undefined: not a payload of this kind. */
+  readonly parse: (payload: unknown) => P | undefined;
+  /**
+   * Commits all or nothing; doing it again must change nothing. Reports the changed keys. `isRepeated`: an earlier attempt
+   * may have committed, so its keys are reported too.
+   */
+  readonly applyMany: (payloads: readonly P[], isRepeated: boolean) => Promise<readonly ChangedKey[]>;
+};
+
 /** A write, as its commit. */
 export type CacheWrite<R> = {
   /** Commits, and reports the changed keys with their new versions. An empty `changed` invalidates nothing. */
   readonly store: () => Promise<{ readonly result: R; readonly changed: readonly ChangedKey[] }>;
   /** The keys that it will change, as far as they are known before it commits. */
   readonly expected: readonly EntityKey[];
+  readonly deferrable?: DeferrableWrite<R>;
 };
 
 /** What the services see of the cache. The strategy behind it alone decides the order of store, fill and delete. */
@@ -52,6 +76,8 @@ export interface Cache {
     ids: readonly Id[],
   ): MaybePromise<readonly (CacheRead<V> | undefined)[]>;
   write<R>(write: CacheWrite<R>): Promise<R>;
+  /** Makes a kind of deferrable writes known; until then none of it is taken out of the queue. */
+  registerDeferred<P>(kind: string, deferred: DeferredKind<P>): void;
   /** Rejects nothing; resolves once connections are closed. */
   close(): Promise<void>;
 }

@@ -47,6 +47,6 @@ export function needsRedis(candidate: Candidate): boolean {
 }
 
 /** Whether the Redis must keep what it has acknowledged when it is killed. */
-function needsDurableRedis({ strategy }: Candidate): boolean {
+export function needsDurableRedis({ strategy }: Candidate): boolean {
   return strategy === 'write-behind';
 }

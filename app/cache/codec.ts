@@ -35,27 +35,30 @@ export function encodeTombstone(version: number): string {
   return `${formatVersion}|t|${version}`;
 }
 
-const headPattern = /^2\|([en])\|(\d+)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?(?:e-\d+)?)\|/;
 const tombstonePattern = /^2\|t\|(\d+)$/;
+const headPattern = /^2\|([en])\|(\d+)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?(?:e-\d+)?)\|/;
 /** No head is longer: a letter and five numbers of up to 22 digits. */
 const headBytesMax = 128;
 
 /** `valueAt` reads the value that begins at an offset; it may throw. */
 function decodeWith(start: string, valueAt: (offset: number) => unknown): Stored | null {
-  const tombstone = tombstonePattern.exec(start);
-  if (tombstone !== null) return { kind: 'tombstone', version: Number(tombstone[1]) };
   const head = headPattern.exec(start);
-  if (head === null) return null;
-  const isAbsent = head[1] === 'n';
+  if (head === null) {
+    const tombstone = tombstonePattern.exec(start);
+    return tombstone && { kind: 'tombstone', version: Number(tombstone[1]) };
+  }
+  const [whole, letter, version, freshUntil, staleUntil, loadMs] = head;
+  const isAbsent = letter === 'n';
   try {
-    const value = isAbsent ? undefined : valueAt(head[0].length);
-    const [version, freshUntil, staleUntil, loadMs] = head.slice(2).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { kind: 'entry', entry: { value, version, freshUntil, staleUntil, loadMs, isAbsent } };
+    const entry: Entry = {
+      value: isAbsent ? undefined : valueAt(whole.length),
+      version: Number(version),
+      freshUntil: Number(freshUntil),
+      staleUntil: Number(staleUntil),
+      loadMs: Number(loadMs),
+      isAbsent,
+    };
+    return { kind: 'entry', entry };
   } catch {
     return null;
   }

@@ -2,20 +2,24 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { assembleCache } from './assemble-cache.ts';
 import type { CacheParts } from './assemble-cache.ts';
 import type { Cache } from './cache.ts';
+import { needsDurableRedis } from './candidate.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { codecOf } from './codec.ts';
 import { createBusSource } from './bus-source.ts';
+import { createDurableConnection } from './durable-connection.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
 import { createCommandConnection, connectWithin } from './redis-connection.ts';
 import { createRedisCommands } from './redis-commands.ts';
 import type { RedisCommands } from './redis-commands.ts';
 import { createRedisTier } from './tiers/redis-tier.ts';
 import { createTrackingConnection } from './tracking-connection.ts';
+import { createWriteLog } from './write-log.ts';
+import { createWriteQueue } from './write-queue.ts';
 
 /** Where the entries of a service live. */
 export type RedisPlace = { readonly url: string; readonly keyPrefix: string };
 
-export type CreateCacheOptions = Omit<CacheParts, 'far' | 'createSource' | 'wait'> & {
+export type CreateCacheOptions = Omit<CacheParts, 'far' | 'createSource' | 'createQueue' | 'wait'> & {
   /** Needed when the candidate has a redis tier or a bus. */
   readonly redis: RedisPlace | null;
   /** Names this process on the bus; unique for each start. */
@@ -26,8 +30,12 @@ export type CreateCacheOptions = Omit<CacheParts, 'far' | 'createSource' | 'wait
   readonly createChangeStream: (listener: InvalidationListener) => InvalidationSource;
 };
 
-/** Connects a candidate's tiers and what tells them of writes. Throws a RangeError when it needs a Redis and none is given. */
+/**
+ * Connects a candidate's tiers, its queue, and what tells it of writes. Throws a RangeError when it needs a Redis and none is
+ * given, and REDIS_NOT_DURABLE.
+ */
 export async function createCache(options: CreateCacheOptions): Promise<Cache> {
+  const waiting = needsDurableRedis(options.candidate) ? await connectQueue(options) : null;
   const { commands, createSource } = await connect(options);
   const { candidate, clock, random, observe } = options;
   const far =
@@ -43,11 +51,21 @@ export async function createCache(options: CreateCacheOptions): Promise<Cache> {
           breaker: createCircuitBreaker(clock),
           expirySlackMs: options.redisExpirySlackMs,
         });
-  const { cache, source } = assembleCache({ ...options, far, createSource, wait: (ms) => wait(ms) });
+  const { cache, source, queue } = assembleCache({
+    ...options,
+    far,
+    createSource,
+    createQueue: waiting?.createQueue ?? null,
+    wait: (ms) => wait(ms),
+  });
   await source?.start();
+  queue?.start();
   return {
     ...cache,
     async close() {
+      // It still invalidates what it flushes.
+      await queue?.stop();
+      waiting?.close();
       await source?.stop();
       await cache.close();
     },
@@ -75,8 +93,26 @@ async function connect(options: CreateCacheOptions): Promise<Connected> {
   return { commands, createSource: (listener) => createBusSource({ ...options, ...place, listener }) };
 }
 
+type ConnectedQueue = {
+  readonly createQueue: NonNullable<CacheParts['createQueue']>;
+  readonly close: () => void;
+};
+
+/** A connection of its own: what a flush carries does not hold up reads. */
+async function connectQueue(options: CreateCacheOptions): Promise<ConnectedQueue> {
+  const { url, keyPrefix } = requireRedis(options);
+  const connection = createDurableConnection(url, options.runInBackground);
+  const log = createWriteLog(connection, keyPrefix);
+  await connection.start();
+  return {
+    createQueue: (target) =>
+      createWriteQueue({ ...options, ...target, log, breaker: createCircuitBreaker(options.clock) }),
+    close: connection.close,
+  };
+}
+
 async function connectCommands(options: CreateCacheOptions): Promise<RedisCommands> {
-  const redis = createCommandConnection(requireRedis(options).url);
+  const redis = createCommandConnection(requireRedis(options).url, true);
   await connectWithin(redis);
   return createRedisCommands(redis, codecOf[options.candidate.codec].payloads);
 }

@@ -4,7 +4,7 @@ export function makeKey(entityName: string, id: string | number): string {
 }
 
 /** Keys remembered per entity name; a power of two. */
-const rememberedKeys = 4_096;
+const rememberedKeys = 16_384;
 
 /**
  * `makeKey` with a memory of the last keys, one per slot: a key that is asked for often is the same string each time, whose

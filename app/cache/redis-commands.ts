@@ -1,6 +1,8 @@
 import { ReplyError } from 'ioredis';
 import type { Redis } from 'ioredis';
 import type { Codec, Payload } from './codec.ts';
+import { createDeadlines } from './deadlines.ts';
+import { commandTimeoutMs } from './redis-connection.ts';
 import { redisScripts } from './tiers/redis-scripts.ts';
 import type { RedisScript } from './tiers/redis-scripts.ts';
 
@@ -18,18 +20,25 @@ export type RedisCommands = {
 
 type ScriptedRedis = Redis & Record<RedisScript['name'], (...args: (Payload | number)[]) => Promise<unknown>>;
 
-/** The commands by ioredis. A script is sent once for each connection and then named. */
+/**
+ * The commands by ioredis, each answered in bounded time, so that the connection needs no time-out of its own. A script is sent
+ * once for each connection and then named.
+ */
 export function createRedisCommands(redis: Redis, payloads: Codec['payloads']): RedisCommands {
   for (const { name, keys, lua } of redisScripts) redis.defineCommand(name, { numberOfKeys: keys, lua });
   const scripted = redis as ScriptedRedis;
   const isText = payloads === 'text';
+  const { within, stop } = createDeadlines(commandTimeoutMs);
   return {
-    get: (key) => (isText ? redis.get(key) : redis.getBuffer(key)),
-    mget: (keys) => (isText ? redis.mget([...keys]) : redis.mgetBuffer([...keys])),
-    set: (key, payload, lifeMs) => redis.set(key, payload, 'PX', lifeMs),
-    unlink: (keys) => redis.unlink([...keys]),
-    run: ({ name }, keys, args) => scripted[name](...keys, ...args),
+    get: (key) => within<Payload | null>(isText ? redis.get(key) : redis.getBuffer(key)),
+    mget: (keys) => within<(Payload | null)[]>(isText ? redis.mget([...keys]) : redis.mgetBuffer([...keys])),
+    set: (key, payload, lifeMs) => within(redis.set(key, payload, 'PX', lifeMs)),
+    unlink: (keys) => within(redis.unlink([...keys])),
+    run: ({ name }, keys, args) => within(scripted[name](...keys, ...args)),
     isRefusal: (error) => error instanceof ReplyError,
-    close: () => redis.disconnect(),
+    close() {
+      stop();
+      redis.disconnect();
+    },
   };
 }

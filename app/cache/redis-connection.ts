@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
 /** An answer from a healthy Redis takes a millisecond; this is how long a frozen one may hold up a request. */
@@ -11,6 +11,14 @@ export function reconnectDelayMs(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 10), reconnectMaxMs);
 }
 
+/** A connection that answers in bounded time or fails. */
+export type CommandConnection = Redis;
+
+/** Whether an error is the server's own answer, as opposed to none within the time allowed. */
+export function isReply(error: unknown): boolean {
+  return error instanceof ReplyError;
+}
+
 const shared = {
   lazyConnect: true,
   connectTimeout: connectTimeoutMs,
@@ -19,13 +27,13 @@ const shared = {
 
 /**
  * A connection for commands. By default ioredis waits for ever for a frozen server and sends lost commands again; here a
- * command fails in bounded time, once, and is never sent twice.
+ * command fails in bounded time, once, and is never sent twice. `isTimedByCaller`: somebody else bounds the time.
  */
-export function createCommandConnection(url: string): Redis {
+export function createCommandConnection(url: string, isTimedByCaller = false): CommandConnection {
   return quiet(
     new Redis(url, {
       ...shared,
-      commandTimeout: commandTimeoutMs,
+      ...(!isTimedByCaller && { commandTimeout: commandTimeoutMs }),
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,

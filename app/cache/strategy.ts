@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Anomaly } from './anomalies.ts';
-import type { CachedEntity, CacheRead, CacheWrite, ReadOutcome } from './cache.ts';
+import type { CachedEntity, CacheRead, CacheWrite, ChangedKey, ReadOutcome } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
 import type { Candidate } from './candidate.ts';
 import type { Entry, MaybePromise } from './entry.ts';
@@ -8,6 +8,7 @@ import type { InvalidationSender } from './invalidation-source.ts';
 import type { LeaseTable } from './lease.ts';
 import type { SingleFlight } from './single-flight.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
+import type { WriteQueue } from './write-queue.ts';
 
 /** An entity whose types were left behind: strategies look at keys, versions and times only. */
 export type AnyEntity = CachedEntity<string | number, unknown>;
@@ -32,6 +33,8 @@ export type StrategyContext = {
   readonly leases: LeaseTable | null;
   /** Null: nothing tells the other replicas, or something else than the writer does. */
   readonly sender: InvalidationSender | null;
+  /** Null: no write waits for storage. */
+  readonly queue: Pick<WriteQueue, 'append'> | null;
   /** The entities that were registered, by name. */
   readonly entities: ReadonlyMap<string, AnyEntity>;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
@@ -52,6 +55,8 @@ export interface CacheStrategy {
   onInvalidation(key: string, version: number | null): void;
   /** Storage has committed `key`, whoever wrote it. Resolves to false when a tier could not be told. */
   onChange(key: string, version: number): Promise<boolean>;
+  /** Storage has committed writes that waited in the queue. */
+  onApplied(changed: readonly ChangedKey[]): Promise<void>;
   /** Invalidations may have been lost: `cut` until it says `back`, or once, at a `gap`. */
   onUnsure(what: 'gap' | 'cut' | 'back'): void;
 }

@@ -41,6 +41,7 @@ export function createTieredStrategy(context: StrategyContext, decisions: Tiered
     },
     // Whoever committed may have died before it could tell redis.
     onChange: steps.removeChanged,
+    onApplied: steps.invalidate,
     onUnsure(what) {
       if (!noticesLosses) return;
       flights.forgetAll();

@@ -24,6 +24,10 @@ export const metricNames = {
   cacheRefreshes: 'cache_refreshes_total',
   /** Counter; labels `cache_name, outcome` (granted, waited, gave-up, unavailable). */
   cacheLeases: 'cache_leases_total',
+  /** Counter; label `outcome` (appended, full, unavailable, flushed, failed, set-aside): writes and the queue of write-behind. */
+  cacheQueuedWrites: 'cache_queued_writes_total',
+  /** Histogram: how long the oldest write of a batch has waited in that queue for its commit. */
+  cacheQueueWait: 'cache_queue_wait_duration_seconds',
   /** Counter; labels `cache_name, cache_tier`: fills that a newer version refused. */
   cacheFillsRejected: 'cache_fills_rejected_total',
   /** Histogram; labels `db_system_name, db_operation_name, error_type`. Its count is the number of storage queries. */

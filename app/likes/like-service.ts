@@ -1,18 +1,40 @@
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
+import type { PhotoService } from '../photos/photo-service.ts';
 import { isMissingReference } from '../storage/postgres.ts';
-import type { LikeCount, LikeStore } from './like-store.ts';
+import type { Like, LikeCount, LikeStore } from './like-store.ts';
 
 export type LikeService = ReturnType<typeof createLikeService>;
 
-export function createLikeService({
-  cache,
-  likeStore,
-}: {
+export type LikeServiceParts = {
   readonly cache: Cache;
   readonly likeStore: LikeStore;
-}) {
+  readonly photoService: Pick<PhotoService, 'read'>;
+};
+
+/** The kind of write that a like is when storage gets it later. */
+const likeKind = 'like';
+
+function parseLike(payload: unknown): Like | undefined {
+  const { photoId, personId } = { ...(payload as Partial<Record<keyof Like, unknown>> | null) };
+  return typeof photoId === 'number' && typeof personId === 'number' ? { photoId, personId } : undefined;
+}
+
+const noPhoto = (photoId: number) => new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
+
+export function createLikeService({ cache, likeStore, photoService }: LikeServiceParts) {
+  cache.registerDeferred<Like>(likeKind, {
+    parse: parseLike,
+    applyMany: async (likes, isRepeated) =>
+      (await likeStore.addMany(likes, isRepeated)).flatMap((photo) => changedBy('like', { photo })),
+  });
+  /** What the like will have made of the photo, should it be this person's first. */
+  const forecast = async (photoId: number): Promise<LikeCount> => {
+    const read = await photoService.read(photoId);
+    if (read === undefined) throw noPhoto(photoId);
+    return { likeCount: read.value.likeCount + 1, version: read.version, isNew: true };
+  };
   const add = async (photoId: number, personId: number): Promise<LikeCount | undefined> => {
     try {
       return await likeStore.add(photoId, personId);
@@ -22,17 +44,23 @@ export function createLikeService({
     }
   };
   return {
-    /** Throws NOT_FOUND. Liking twice changes nothing the second time. */
+    /** Throws NOT_FOUND. Liking twice changes nothing the second time. Where storage gets it later, the count is a forecast. */
     like: (photoId: number, personId: number): Promise<LikeCount> =>
       cache.write({
         expected: expectedBy('like', { photo: photoId }),
         store: async () => {
           const count = await add(photoId, personId);
-          if (count === undefined) throw new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
+          if (count === undefined) throw noPhoto(photoId);
           const changed = count.isNew
             ? changedBy('like', { photo: { id: photoId, version: count.version } })
             : [];
           return { result: count, changed };
+        },
+        deferrable: {
+          kind: likeKind,
+          payload: { photoId, personId } satisfies Like,
+          coalescingKey: `${photoId}:${personId}`,
+          answer: () => forecast(photoId),
         },
       }),
   };

@@ -13,12 +13,45 @@ const insertLike: Statement = {
     FROM added WHERE photos.id = added.photo_id RETURNING photos.version, photos.like_count`,
 };
 
+/**
+ * Many likes at once, each counted once. Rows of likes come first and in order, then photos in order: two of these, or one
+ * of these and the statement above, cannot wait for each other. A photo or a person that does not exist is passed over.
+ */
+const insertLikes: Statement = {
+  name: 'insert_likes',
+  text: `
+    WITH wanted AS (
+      SELECT DISTINCT photo_id, person_id FROM unnest($1::integer[], $2::integer[]) AS given (photo_id, person_id)
+    ), added AS (
+      INSERT INTO likes (photo_id, person_id)
+      SELECT photos.id, users.id FROM wanted
+      JOIN photos ON photos.id = wanted.photo_id AND photos.deleted_at IS NULL
+      JOIN users ON users.id = wanted.person_id
+      ORDER BY photos.id, users.id
+      ON CONFLICT DO NOTHING RETURNING photo_id
+    ), counted AS (
+      SELECT photo_id, count(*)::integer AS likes FROM added GROUP BY photo_id
+    ), locked AS MATERIALIZED (
+      SELECT photos.id, counted.likes FROM photos JOIN counted ON counted.photo_id = photos.id
+      ORDER BY photos.id FOR NO KEY UPDATE OF photos
+    ), raised AS (
+      UPDATE photos SET like_count = like_count + locked.likes, version = version + 1
+      FROM locked WHERE photos.id = locked.id RETURNING photos.id, photos.version
+    )
+    SELECT id, version FROM raised
+    UNION ALL
+    SELECT id, version FROM photos
+    WHERE $3 AND id IN (SELECT photo_id FROM wanted) AND id NOT IN (SELECT id FROM raised)`,
+};
+
 const selectLikes: Statement = {
   name: 'select_like_count',
   text: 'SELECT version, like_count FROM photos WHERE id = $1 AND deleted_at IS NULL',
 };
 
 export type LikeCount = { readonly version: number; readonly likeCount: number; readonly isNew: boolean };
+
+export type Like = { readonly photoId: number; readonly personId: number };
 
 export type LikeStore = ReturnType<typeof createLikeStore>;
 
@@ -31,5 +64,15 @@ export function createLikeStore(storage: Storage) {
       const [row] = added === undefined ? await storage.query<Row>(selectLikes, [photoId]) : [added];
       return row && { version: row.version, likeCount: row.like_count, isNew: added !== undefined };
     },
+    /** The photos that got likes, with their new versions; when they may have got them before, those photos too. */
+    addMany: (
+      likes: readonly Like[],
+      isRepeated: boolean,
+    ): Promise<readonly { readonly id: number; readonly version: number }[]> =>
+      storage.query(insertLikes, [
+        likes.map(({ photoId }) => photoId),
+        likes.map(({ personId }) => personId),
+        isRepeated,
+      ]),
   };
 }

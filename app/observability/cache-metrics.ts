@@ -3,8 +3,10 @@ import type { Registry } from 'prom-client';
 import type { ReadOutcome } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
 import { metricNames } from '../contract/metric-names.ts';
+import { createLeanHistogram } from './lean-histogram.ts';
 
 const tierBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
+const queueBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const loadBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10];
 
 const answerLabels: Readonly<
@@ -70,13 +72,25 @@ function createCacheMetrics(registry: Registry) {
     rejections: counter(metricNames.cacheFillsRejected, 'Fills that something newer refused', tier),
     refreshes: counter(metricNames.cacheRefreshes, 'Loads behind an answer', outcome),
     leases: counter(metricNames.cacheLeases, 'Requests for the right to load a key', outcome),
-    operations: histogram(
-      metricNames.cacheOperationDuration,
-      'Time of an operation on a tier behind a socket',
-      [...tier, 'cache_operation', 'cache_result'],
-      tierBuckets,
+    queuedWrites: counter(metricNames.cacheQueuedWrites, 'Writes and the queue before storage', ['outcome']),
+    queueWaits: histogram(
+      metricNames.cacheQueueWait,
+      'Time from the acknowledgement of the oldest write of a batch to its commit',
+      [],
+      queueBuckets,
     ),
-    loads: histogram(metricNames.cacheLoadDuration, 'Time of a load', outcome, loadBuckets),
+    operations: createLeanHistogram(registry, {
+      name: metricNames.cacheOperationDuration,
+      help: 'Time of an operation on a tier behind a socket',
+      labelNames: [...tier, 'cache_operation', 'cache_result'],
+      buckets: tierBuckets,
+    }),
+    loads: createLeanHistogram(registry, {
+      name: metricNames.cacheLoadDuration,
+      help: 'Time of a load',
+      labelNames: outcome,
+      buckets: loadBuckets,
+    }),
   };
 }
 
@@ -104,36 +118,33 @@ export function createCacheObserver(registry: Registry, strategy: string): Cache
 
 function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (event: CacheEvent) => void {
   return (event) => {
-    const { name: cache_name } = { name: '', ...event };
     switch (event.type) {
       case 'loaded':
-        return metrics.loads.observe(
-          { cache_name, outcome: event.isFailed ? 'error' : 'ok' },
+        return metrics.loads.observe([event.name, event.isFailed ? 'error' : 'ok'], event.durationMs / 1000);
+      case 'tier-operation':
+        return metrics.operations.observe(
+          [event.name, event.tier, event.operation, event.result],
           event.durationMs / 1000,
         );
-      case 'tier-operation': {
-        const labels = {
-          cache_tier: event.tier,
-          cache_operation: event.operation,
-          cache_result: event.result,
-        };
-        return metrics.operations.observe({ cache_name, ...labels }, event.durationMs / 1000);
-      }
       case 'fill-rejected':
-        return metrics.rejections.inc({ cache_name, cache_tier: event.tier });
+        return metrics.rejections.inc({ cache_name: event.name, cache_tier: event.tier });
       case 'evicted':
         return metrics.evictions.inc(
-          { cache_name, cache_tier: event.tier, reason: event.reason },
+          { cache_name: event.name, cache_tier: event.tier, reason: event.reason },
           event.count,
         );
       case 'refresh':
-        return metrics.refreshes.inc({ cache_name, outcome: event.outcome });
+        return metrics.refreshes.inc({ cache_name: event.name, outcome: event.outcome });
       case 'lease':
-        return metrics.leases.inc({ cache_name, outcome: event.outcome });
+        return metrics.leases.inc({ cache_name: event.name, outcome: event.outcome });
       case 'invalidation':
-        return metrics.invalidations.inc({ cache_name, outcome: event.outcome });
+        return metrics.invalidations.inc({ cache_name: event.name, outcome: event.outcome });
+      case 'queue':
+        return metrics.queuedWrites.inc({ outcome: event.outcome }, event.count);
+      case 'queue-wait':
+        return metrics.queueWaits.observe(event.durationMs / 1000);
       case 'bus-unsure':
-        return metrics.invalidations.inc({ cache_name, outcome: event.reason });
+        return metrics.invalidations.inc({ cache_name: '', outcome: event.reason });
     }
   };
 }

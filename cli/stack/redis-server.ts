@@ -26,22 +26,23 @@ const startLimitMs = 15_000;
 const pollMs = 20;
 const portAttempts = 3;
 
-/** A cache: nothing on disk, bounded memory, and when that is full the least recently used entry goes. */
-const settings = [
-  'bind 127.0.0.1',
-  'save ""',
-  'appendonly no',
-  'maxmemory 256mb',
-  'maxmemory-policy allkeys-lru',
-];
+/** Bounded memory; when that is full the least recently used entry goes. */
+const settings = ['bind 127.0.0.1', 'save ""', 'maxmemory 256mb'];
+/** A cache: nothing on disk. */
+const cacheSettings = ['appendonly no', 'maxmemory-policy allkeys-lru'];
+/** Has on disk what it acknowledges, and evicts only what would expire anyway. */
+const durableSettings = ['appendonly yes', 'appendfsync always', 'maxmemory-policy volatile-lru'];
+
+export type RedisNeeds = {
+  readonly name: string;
+  /** Whether it must keep what it has acknowledged when it is killed. The Redis of REDIS_URL is as its owner has set it. */
+  readonly isDurable?: boolean;
+};
 
 /** A Redis process of its own, or keys under a prefix of their own in the Redis of REDIS_URL. */
-export async function startRedis(
-  context: StackContext,
-  { name }: { readonly name: string },
-): Promise<RedisServer> {
+export async function startRedis(context: StackContext, needs: RedisNeeds): Promise<RedisServer> {
   const { redisUrl } = context.environment;
-  return redisUrl === null ? startOwn(context, name) : useGiven(redisUrl);
+  return redisUrl === null ? startOwn(context, needs) : useGiven(redisUrl);
 }
 
 function connect(url: string): Redis {
@@ -102,7 +103,11 @@ async function removeKeys(url: string, keyPrefix: string): Promise<void> {
   }
 }
 
-async function startOwn(context: StackContext, name: string): Promise<RedisServer> {
+async function startOwn(
+  context: StackContext,
+  { name, isDurable = false }: RedisNeeds,
+): Promise<RedisServer> {
+  const lines = [...settings, ...(isDurable ? durableSettings : cacheSettings)];
   const binary = await provideRedisBinary(context);
   const folder = join(context.paths.data, `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -116,7 +121,7 @@ async function startOwn(context: StackContext, name: string): Promise<RedisServe
       env: binary.env,
       cwd: folder,
       // By standard input, so that no other user of the machine sees the password among the arguments.
-      input: [...settings, `port ${port}`, `dir ${folder}`, `requirepass ${password}`, ''].join('\n'),
+      input: [...lines, `port ${port}`, `dir ${folder}`, `requirepass ${password}`, ''].join('\n'),
     });
     const url = `redis://:${password}@127.0.0.1:${port}`;
     const version = await awaitVersion(context, server, url);

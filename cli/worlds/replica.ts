@@ -51,6 +51,11 @@ function awaitListening(child: SupervisedProcess, name: string, signal: AbortSig
   const { promise, resolve, reject } = Promise.withResolvers<Listening>();
   const fail = (what: string) => {
     const lastWords = tailOf(child.logFile, 1);
+    const needs = /(?:REDIS_NOT_DURABLE|CHANGE_STREAM_UNAVAILABLE): (.*)/.exec(lastWords)?.[1];
+    if (needs !== undefined) {
+      const remedy = 'Without REDIS_URL and DATABASE_URL servers are started that are set up so.';
+      reject(new CommandError('cannotProvision', needs, { logFile: child.logFile, remedy }));
+    }
     reject(
       new CommandError('serviceFailed', `the service ${name} ${what}: ${lastWords}`, {
         logFile: child.logFile,

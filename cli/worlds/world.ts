@@ -1,3 +1,5 @@
+import { needsDurableRedis } from '../../app/cache/candidate.ts';
+import { parseCandidate } from '../../app/cache/parse-candidate.ts';
 import type { Clock } from '../../app/clock.ts';
 import { CommandError } from '../errors.ts';
 import type { StackContext } from '../stack/stack-context.ts';
@@ -73,7 +75,10 @@ export async function createWorld(maker: WorldMaker, settings: WorldSettings): P
       port: settings.port === 0 ? 0 : settings.port + index,
     });
   try {
-    if (settings.needsRedis) started.redis = await startRedis(context, { name: `redis-${settings.id}` });
+    if (settings.needsRedis) {
+      const isDurable = needsDurableRedis(parseCandidate(settings.candidate));
+      started.redis = await startRedis(context, { name: `redis-${settings.id}`, isDurable });
+    }
     for (let index = 0; index < settings.replicas; index += 1) started.replicas.push(await startOne(index));
   } catch (error) {
     await close();

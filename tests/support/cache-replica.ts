@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { assembleCache } from '../../app/cache/assemble-cache.ts';
+import type { CacheParts } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
 import type { Candidate } from '../../app/cache/candidate.ts';
 import { createInvalidationBus } from '../../app/cache/invalidation-bus.ts';
@@ -29,6 +30,10 @@ export type ReplicaOptions = {
   readonly wait?: (ms: number) => Promise<void>;
   /** Made by the test, for candidates that something else than the bus tells of writes. */
   readonly createSource?: (listener: InvalidationListener) => InvalidationSource;
+  /** Made by the test, for candidates whose writes may wait. */
+  readonly createQueue?: CacheParts['createQueue'];
+  /** Joins the parts otherwise: with one of them broken. */
+  readonly assemble?: (parts: CacheParts) => Pick<ReturnType<typeof assembleCache>, 'cache'>;
 };
 
 /** Joined like the real one. It has heard itself, so its memory tier takes entries. */
@@ -50,7 +55,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     beat = () => bus.beat();
     return { sender: bus, start: async () => {}, stop: () => bus.close() };
   };
-  const { cache } = assembleCache({
+  const { cache } = (options.assemble ?? assembleCache)({
     candidate,
     clock,
     observe: recordEvents(events),
@@ -58,6 +63,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     runInBackground: (_, task) => void task,
     wait: options.wait ?? (() => setImmediate()),
     far: candidate.tiers.includes('redis') ? far : null,
+    createQueue: options.createQueue ?? null,
     createSource: options.createSource ?? (candidate.invalidation === 'pubsub' ? createBus : null),
   });
   beat();

@@ -15,7 +15,7 @@ export type OwnRedis = {
   freeze(): void;
   thaw(): void;
   kill(): Promise<void>;
-  /** Starts again after `kill`, empty, at the same address. */
+  /** Starts again after `kill` at the same address: empty, unless its settings make it write to disk. */
   start(): Promise<void>;
   /** Runs one command on a connection of its own. */
   command(name: string, ...args: string[]): Promise<unknown>;

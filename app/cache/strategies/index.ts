@@ -12,6 +12,7 @@ import { staleIfError } from './stale-if-error.ts';
 import { staleWhileRevalidate } from './stale-while-revalidate.ts';
 import { ttlOnly } from './ttl-only.ts';
 import { versioned } from './versioned.ts';
+import { writeBehind } from './write-behind.ts';
 import { writeThrough } from './write-through.ts';
 
 /** Every strategy, the simplest first. The choices of a candidate, the contract suite and the docs derive from this list. */
@@ -22,6 +23,7 @@ export const strategies = {
   'cache-aside-delete-first': cacheAsideDeleteFirst,
   'read-through': readThrough,
   'write-through': writeThrough,
+  'write-behind': writeBehind,
   'refresh-ahead': refreshAhead,
   'stale-while-revalidate': staleWhileRevalidate,
   'stale-if-error': staleIfError,

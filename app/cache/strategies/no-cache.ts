@@ -42,6 +42,7 @@ export const noCache: StrategyDefinition = {
     },
     onInvalidation: () => {},
     onChange: async () => true,
+    onApplied: async () => {},
     onUnsure: () => {},
   }),
 };

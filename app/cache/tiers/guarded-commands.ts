@@ -4,52 +4,66 @@ import { entityNameOf } from '../keys.ts';
 
 type TierEvent = Extract<CacheEvent, { type: 'tier-operation' }>;
 
-/** What became of a command: a reply, an error that the server replied, or nothing within the time allowed. */
-export type Answer<T> =
-  { readonly kind: 'reply'; readonly reply: T } | { readonly kind: 'refusal' | 'silence' };
+/** A command without a reply: the server refused it, or said nothing within the time allowed. */
+export type Failure = 'refusal' | 'silence';
 
-/** Runs a command of the redis tier behind its breaker, and tells how it went. Never rejects. */
-export type RunCommand = <T>(
-  key: string,
-  operation: TierEvent['operation'],
-  command: () => Promise<T>,
-  resultOf?: (reply: T) => 'hit' | 'miss' | 'ok',
-) => Promise<Answer<T>>;
+/** How a command of the redis tier is sent, and what its outcome means. */
+export type GuardedCommand<Reply, T> = {
+  readonly key: string;
+  readonly operation: TierEvent['operation'];
+  readonly send: () => Promise<Reply>;
+  readonly read: (reply: Reply) => T;
+  readonly failed: (failure: Failure) => T;
+  /** `ok` where it is left out. */
+  readonly resultOf?: (value: T) => 'hit' | 'miss' | 'ok';
+};
+
+/**
+ * Runs a command of the redis tier behind its breaker, and tells how it went. Never rejects. It costs one promise: every read
+ * that memory does not answer comes through here.
+ */
+export type RunCommand = <Reply, T>(command: GuardedCommand<Reply, T>) => Promise<T>;
 
 export function createRunCommand(
   breaker: CircuitBreaker,
   observe: CacheObserver,
   isRefusal: (error: unknown) => boolean,
 ): RunCommand {
-  return async (key, operation, command, resultOf = () => 'ok') => {
+  const tell = (
+    { key, operation }: { readonly key: string; readonly operation: TierEvent['operation'] },
+    result: TierEvent['result'],
+    startedAtMs: number,
+  ): void => {
+    const durationMs = performance.now() - startedAtMs;
+    observe.happened({
+      type: 'tier-operation',
+      name: entityNameOf(key),
+      tier: 'redis',
+      operation,
+      result,
+      durationMs,
+    });
+  };
+  return async (command) => {
     const startedAtMs = performance.now();
-    const tell = (result: TierEvent['result']) =>
-      observe.happened({
-        type: 'tier-operation',
-        name: entityNameOf(key),
-        tier: 'redis',
-        operation,
-        result,
-        durationMs: performance.now() - startedAtMs,
-      });
     if (!breaker.allows()) {
-      tell('refused');
-      return { kind: 'silence' };
+      tell(command, 'refused', startedAtMs);
+      return command.failed('silence');
     }
     try {
-      const reply = await command();
+      const value = command.read(await command.send());
       breaker.succeeded();
-      tell(resultOf(reply));
-      return { kind: 'reply', reply };
+      tell(command, command.resultOf?.(value) ?? 'ok', startedAtMs);
+      return value;
     } catch (error) {
-      tell('error');
+      tell(command, 'error', startedAtMs);
       // A server that refuses is there: the breaker is for one that is not.
       if (!isRefusal(error)) {
         breaker.failed();
-        return { kind: 'silence' };
+        return command.failed('silence');
       }
       breaker.succeeded();
-      return { kind: 'refusal' };
+      return command.failed('refusal');
     }
   };
 }

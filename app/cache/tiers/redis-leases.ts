@@ -14,8 +14,8 @@ type LeaseOptions = {
   readonly observe: CacheObserver;
 };
 
-/** What leases share with the tier that they are kept in. */
-type LeaseParts = {
+/** What the parts of the redis tier share. */
+export type RedisTierParts = {
   readonly run: RunCommand;
   readonly encode: (key: string, entry: Entry) => Payload | null;
   readonly keyOf: (key: string) => string;
@@ -27,12 +27,17 @@ type LeaseParts = {
 /** Leases kept beside their entries in Redis, by scripts. */
 export function createRedisLeases(
   { commands, random, observe }: LeaseOptions,
-  parts: LeaseParts,
+  parts: RedisTierParts,
 ): LeaseTable {
   const { run, encode, keyOf, leaseOf, lifeMs, accepted } = parts;
-  const release = async (key: string, token: string): Promise<void> => {
-    await run(key, 'lease', () => commands.run(releaseScript, [keyOf(key), leaseOf(key)], [token]));
-  };
+  const release = (key: string, token: string): Promise<void> =>
+    run({
+      key,
+      operation: 'lease',
+      send: () => commands.run(releaseScript, [keyOf(key), leaseOf(key)], [token]),
+      read: () => {},
+      failed: () => {},
+    });
   const answerOf = (reply: unknown, token: string): LeaseAnswer => {
     if (reply === 'entry' || reply === 'held') return { kind: reply };
     return reply === 'granted' ? { kind: 'granted', token } : { kind: 'unavailable' };
@@ -40,10 +45,13 @@ export function createRedisLeases(
   return {
     async acquire(key, freshAfterMs) {
       const token = makeToken(random);
-      const ask = () =>
-        commands.run(acquireScript, [keyOf(key), leaseOf(key)], [token, leaseMs, freshAfterMs]);
-      const answer = await run(key, 'lease', ask);
-      const lease = answerOf(answer.kind === 'reply' ? answer.reply : undefined, token);
+      const lease = await run<unknown, LeaseAnswer>({
+        key,
+        operation: 'lease',
+        send: () => commands.run(acquireScript, [keyOf(key), leaseOf(key)], [token, leaseMs, freshAfterMs]),
+        read: (reply) => answerOf(reply, token),
+        failed: () => ({ kind: 'unavailable' }),
+      });
       if (lease.kind === 'granted' || lease.kind === 'unavailable')
         observe.happened({ type: 'lease', name: entityNameOf(key), outcome: lease.kind });
       return lease;
@@ -55,9 +63,13 @@ export function createRedisLeases(
         return false;
       }
       const args = [token, entry.version, payload, lifeMs(entry)];
-      const fill = () => commands.run(fillScript, [keyOf(key), leaseOf(key)], args);
-      const answer = await run(key, 'set', fill);
-      return answer.kind === 'reply' && accepted(key, answer.reply === 1);
+      return run({
+        key,
+        operation: 'set',
+        send: () => commands.run(fillScript, [keyOf(key), leaseOf(key)], args),
+        read: (reply) => accepted(key, reply === 1),
+        failed: () => false,
+      });
     },
     release,
   };

@@ -9,7 +9,9 @@ import type { LeaseTable } from '../lease.ts';
 import type { RedisCommands } from '../redis-commands.ts';
 import { createEntryPayloads } from './entry-payloads.ts';
 import { createRunCommand } from './guarded-commands.ts';
+import type { Failure } from './guarded-commands.ts';
 import { createRedisLeases } from './redis-leases.ts';
+import type { RedisTierParts } from './redis-leases.ts';
 import { deleteFencedScript, setFencedScript } from './redis-scripts.ts';
 import { tombstoneMs } from './tier.ts';
 import type { Tier } from './tier.ts';
@@ -43,55 +45,80 @@ export function createRedisTier(options: RedisTierOptions): RedisTier {
     if (!isSet) observe.happened({ type: 'fill-rejected', name: entityNameOf(key), tier: 'redis' });
     return isSet;
   };
-  const unlink = async (key: string): Promise<boolean> =>
-    (await run(key, 'delete', () => commands.unlink([keyOf(key), leaseOf(key)]))).kind === 'reply';
+  const unlink = (key: string): Promise<boolean> =>
+    run({
+      key,
+      operation: 'delete',
+      send: () => commands.unlink([keyOf(key), leaseOf(key)]),
+      read: () => true,
+      failed: () => false,
+    });
+
+  const parts = { run, encode, keyOf, leaseOf, lifeMs, accepted };
 
   return {
-    leases: createRedisLeases(options, { run, encode, keyOf, leaseOf, lifeMs, accepted }),
-    async get(key) {
-      const answer = await run(
+    leases: createRedisLeases(options, parts),
+    get: (key) =>
+      run({
         key,
-        'get',
-        async () => hitOf(key, await commands.get(keyOf(key))),
-        (hit) => (hit === undefined ? 'miss' : 'hit'),
-      );
-      return answer.kind === 'reply' ? answer.reply : undefined;
-    },
+        operation: 'get',
+        send: () => commands.get(keyOf(key)),
+        read: (payload) => hitOf(key, payload),
+        failed: () => undefined,
+        resultOf: (hit) => (hit === undefined ? 'miss' : 'hit'),
+      }),
     async getMany(keys) {
       const [first] = keys;
       if (first === undefined) return [];
-      const answer = await run(
-        first,
-        'mget',
-        async () => {
-          const payloads = await commands.mget(keys.map(keyOf));
-          return payloads.map((payload, index) => hitOf(keys[index] as string, payload));
-        },
-        (hits) => (hits.includes(undefined) ? 'miss' : 'hit'),
-      );
-      return answer.kind === 'reply' ? answer.reply : keys.map(() => undefined);
+      return run({
+        key: first,
+        operation: 'mget',
+        send: () => commands.mget(keys.map(keyOf)),
+        read: (payloads) => payloads.map((payload, index) => hitOf(keys[index] as string, payload)),
+        failed: () => keys.map(() => undefined),
+        resultOf: (hits) => (hits.includes(undefined) ? 'miss' : 'hit'),
+      });
     },
     async set(key, entry) {
       const payload = encode(key, entry);
       if (payload === null) return false;
-      return (await run(key, 'set', () => commands.set(keyOf(key), payload, lifeMs(entry)))).kind === 'reply';
+      const send = () => commands.set(keyOf(key), payload, lifeMs(entry));
+      return run({ key, operation: 'set', send, read: () => true, failed: () => false });
     },
+    delete: unlink,
+    ...createFencedWrites(options, parts, unlink),
+    close: async () => commands.close(),
+  };
+}
+
+/** Writes that leave what is newer. */
+function createFencedWrites(
+  { commands, clock, expirySlackMs }: RedisTierOptions,
+  { run, encode, keyOf, leaseOf, lifeMs, accepted }: RedisTierParts,
+  unlink: (key: string) => Promise<boolean>,
+): Pick<Tier, 'setFenced' | 'deleteFenced'> {
+  return {
     async setFenced(key, entry, startedAtMs) {
       if (clock.now() - startedAtMs >= tombstoneMs) return accepted(key, false);
       const payload = encode(key, entry);
       if (payload === null) return false;
       const args = [entry.version, payload, lifeMs(entry)];
-      const answer = await run(key, 'set', () => commands.run(setFencedScript, [keyOf(key)], args));
-      return answer.kind === 'reply' && accepted(key, answer.reply === 1);
+      const send = () => commands.run(setFencedScript, [keyOf(key)], args);
+      const read = (reply: unknown) => accepted(key, reply === 1);
+      return run({ key, operation: 'set', send, read, failed: () => false });
     },
-    delete: unlink,
     async deleteFenced(key, version) {
       const args = [version, encodeTombstone(version), tombstoneMs + expirySlackMs];
       const keys = [keyOf(key), leaseOf(key)];
-      const { kind } = await run(key, 'delete', () => commands.run(deleteFencedScript, keys, args));
+      const outcome = await run<unknown, 'buried' | Failure>({
+        key,
+        operation: 'delete',
+        send: () => commands.run(deleteFencedScript, keys, args),
+        read: () => 'buried',
+        failed: (failure) => failure,
+      });
       // A full Redis stores no tombstone, but it still deletes: better without a fence than with the old entry.
-      return kind === 'refusal' ? unlink(key) : kind === 'reply';
+      return outcome === 'refusal' ? unlink(key) : outcome === 'buried';
     },
-    close: async () => commands.close(),
   };
 }

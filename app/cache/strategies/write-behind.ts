@@ -1,0 +1,32 @@
+import type { StrategyDefinition } from '../strategy.ts';
+import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { cacheAside } from './cache-aside.ts';
+
+/**
+ * **write-behind**: a write that can be said as data is acknowledged once a bounded queue in Redis has it on disk; storage
+ * follows in batches, at the latest after `flush` ([Coherence](https://docs.oracle.com/cd/E18686_01/coh.37/e18680/readthrough.htm)).
+ * Writers do not wait for storage, and many writes become one statement. An acknowledged write survives the death of every
+ * process, and takes effect once. Until the flush nobody sees it, not even its writer; the answer is a forecast; and
+ * storage's own refusals come too late for the writer: what it refuses is set aside. Redis has to write every command to
+ * disk before it answers, fills too. A full queue, or a Redis that does not answer, sends the write to storage at once; so
+ * does a write that says nothing about waiting, as in cache-aside.
+ */
+export const writeBehind: StrategyDefinition = {
+  ...cacheAside,
+  name: 'write-behind',
+  summary: 'a write is acknowledged once a durable queue has it; storage follows in batches',
+  parameters: ['flush', 'queue'],
+  defaults: { protection: 'single-flight' },
+  allows: [...cacheAside.allows, 'storage-lags'],
+  create(context) {
+    const { queue } = context;
+    return createTieredStrategy(context, {
+      async write(write, steps) {
+        const { deferrable } = write;
+        if (queue === null || deferrable === undefined) return storeThenInvalidate(write, steps);
+        const answer = await deferrable.answer();
+        return (await queue.append(deferrable)) ? answer : storeThenInvalidate(write, steps);
+      },
+    });
+  },
+};

@@ -1,0 +1,67 @@
+/** Scripts of the durable queue. A stream with one consumer group, whose one consumer stands for all replicas. */
+type LogScript = { readonly name: string; readonly keys: number; readonly lua: string };
+
+/** The group and its consumer: who has taken a write matters to nobody, only how long ago that was. */
+export const groupName = 'storage';
+
+/** KEYS: stream; ARGV: most entries, kind, coalescing key, payload. Answers with the entries now in it, or 0 when it is full. */
+const appendScript = {
+  name: 'darkroomAppend',
+  keys: 1,
+  lua: `
+if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+redis.call('XADD', KEYS[1], '*', 'kind', ARGV[2], 'key', ARGV[3], 'payload', ARGV[4])
+return redis.call('XLEN', KEYS[1])`,
+} as const satisfies LogScript;
+
+/** KEYS: stream; ARGV: most entries to take. Those that nobody has taken yet, and the time on the clock that numbers them. */
+const takeScript = {
+  name: 'darkroomTake',
+  keys: 1,
+  lua: `
+local taken = redis.call('XREADGROUP', 'GROUP', '${groupName}', '${groupName}', 'COUNT', ARGV[1], 'STREAMS', KEYS[1], '>')
+local now = redis.call('TIME')
+return {now[1] * 1000 + math.floor(now[2] / 1000), taken and taken[1][2] or {}}`,
+} as const satisfies LogScript;
+
+/** KEYS: stream; ARGV: most entries, milliseconds since they were taken, where to go on. The next place, the time, entries. */
+const takeOverScript = {
+  name: 'darkroomTakeOver',
+  keys: 1,
+  lua: `
+local taken = redis.call('XAUTOCLAIM', KEYS[1], '${groupName}', '${groupName}', ARGV[2], ARGV[3], 'COUNT', ARGV[1])
+local now = redis.call('TIME')
+return {now[1] * 1000 + math.floor(now[2] / 1000), taken[2], taken[1]}`,
+} as const satisfies LogScript;
+
+/** KEYS: stream, attempts; ARGV: ids. Answers with how many of them were still there. */
+const settleScript = {
+  name: 'darkroomSettle',
+  keys: 2,
+  lua: `
+redis.call('HDEL', KEYS[2], unpack(ARGV))
+redis.call('XACK', KEYS[1], '${groupName}', unpack(ARGV))
+return redis.call('XDEL', KEYS[1], unpack(ARGV))`,
+} as const satisfies LogScript;
+
+/**
+ * KEYS: stream, attempts, dead letters; ARGV: id, reason, attempts allowed, most dead letters. Counts an attempt; after the
+ * last one the entry moves to the dead letters. Answers with 1 then.
+ */
+const refuseScript = {
+  name: 'darkroomRefuse',
+  keys: 3,
+  lua: `
+local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
+if not entry then return 0 end
+if redis.call('HINCRBY', KEYS[2], ARGV[1], 1) < tonumber(ARGV[3]) then return 0 end
+if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[4]) then return 0 end
+redis.call('XADD', KEYS[3], '*', 'id', ARGV[1], 'reason', ARGV[2], unpack(entry[2]))
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('XACK', KEYS[1], '${groupName}', ARGV[1])
+redis.call('XDEL', KEYS[1], ARGV[1])
+return 1`,
+} as const satisfies LogScript;
+
+export const logScripts = [appendScript, takeScript, takeOverScript, settleScript, refuseScript] as const;
+export type LogScriptName = (typeof logScripts)[number]['name'];

@@ -1,0 +1,84 @@
+import type { Metric, Registry } from 'prom-client';
+
+type Series = {
+  readonly labels: Readonly<Record<string, string>>;
+  /** One count per bucket, not cumulated, and one for what is above them all. */
+  readonly counts: Float64Array;
+  sum: number;
+};
+type Branch = Map<string, Branch | Series>;
+
+export type LeanHistogram = {
+  /** `labelValues` in the order of the label names. */
+  observe(labelValues: readonly string[], value: number): void;
+};
+
+export type LeanHistogramOptions = {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  /** Upper bounds, ascending. */
+  readonly buckets: readonly number[];
+};
+
+/**
+ * A histogram that a registry of prom-client exposes like its own. It finds its series by looking up one label after the
+ * other: what is observed for each command of Redis must not cost more than a tenth of the command, and building, checking
+ * and hashing an object of labels costs a quarter.
+ */
+export function createLeanHistogram(registry: Registry, options: LeanHistogramOptions): LeanHistogram {
+  const { name, help, labelNames, buckets } = options;
+  const root: Branch = new Map();
+  const all: Series[] = [];
+
+  const add = (branch: Branch, labelValues: readonly string[]): Series => {
+    const labels = Object.fromEntries(labelNames.map((label, index) => [label, String(labelValues[index])]));
+    const series = { labels, counts: new Float64Array(buckets.length + 1), sum: 0 };
+    branch.set(String(labelValues.at(-1)), series);
+    all.push(series);
+    return series;
+  };
+  const seriesOf = (labelValues: readonly string[]): Series => {
+    let branch = root;
+    for (let depth = 0; depth < labelValues.length - 1; depth += 1) {
+      const label = labelValues[depth] as string;
+      let next = branch.get(label) as Branch | undefined;
+      if (next === undefined) {
+        next = new Map();
+        branch.set(label, next);
+      }
+      branch = next;
+    }
+    return (branch.get(labelValues.at(-1) as string) as Series | undefined) ?? add(branch, labelValues);
+  };
+  const valuesOf = ({ labels, counts, sum }: Series) => {
+    let total = 0;
+    const cumulated = [...buckets, '+Inf'].map((le, index) => {
+      total += counts[index] as number;
+      return { labels: { le, ...labels }, value: total, metricName: `${name}_bucket` };
+    });
+    return [
+      ...cumulated,
+      { labels, value: sum, metricName: `${name}_sum` },
+      { labels, value: total, metricName: `${name}_count` },
+    ];
+  };
+  const exposed = async () => ({
+    name,
+    help,
+    type: 'histogram',
+    aggregator: 'sum',
+    values: all.flatMap(valuesOf),
+  });
+  const metric = { name, get: exposed, getForPromString: exposed, reset: () => {} };
+  registry.registerMetric(metric as unknown as Metric);
+  return {
+    observe(labelValues, value) {
+      const series = seriesOf(labelValues);
+      let bucket = 0;
+      while (bucket < buckets.length && value > (buckets[bucket] as number)) bucket += 1;
+      series.counts[bucket] = (series.counts[bucket] as number) + 1;
+      series.sum += value;
+    },
+  };
+}

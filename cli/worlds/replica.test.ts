@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { createSeededDatabase } from '../../tests/support/test-app.ts';
+import { createTestStack } from '../../tests/support/test-stack.ts';
+import { CommandError } from '../errors.ts';
+import { startRedis } from '../stack/redis-server.ts';
+import type { RedisServer } from '../stack/redis-server.ts';
+import { startReplica } from './replica.ts';
+
+const { context, remove } = createTestStack();
+after(remove);
+const checkout = join(import.meta.dirname, '..', '..');
+
+const settingsOf = (databaseUrl: string, redis: RedisServer) => ({
+  name: 'queue-1',
+  candidate: 'write-behind',
+  databaseUrl,
+  redis,
+  mediaFolder: tmpdir(),
+  port: 0,
+});
+
+test('a replica that must keep its queue starts on a durable Redis, whose files go with it', async (t) => {
+  const database = await createSeededDatabase();
+  t.after(() => database.drop());
+  const redis = await startRedis(context, { name: 'redis-durable', isDurable: true });
+  const folder = join(context.paths.data, `redis-durable-${process.pid}`);
+  try {
+    const replica = await startReplica(context, checkout, settingsOf(database.url, redis));
+    assert.ok(replica.isAlive());
+    assert.ok(readdirSync(folder).includes('appendonlydir'));
+    await replica.process.stop();
+  } finally {
+    await redis.stop();
+  }
+  assert.ok(!existsSync(folder));
+});
+
+test('with another Redis the user is told what to set, and no more', async (t) => {
+  const database = await createSeededDatabase();
+  t.after(() => database.drop());
+  const redis = await startRedis(context, { name: 'redis-cache' });
+  t.after(() => redis.stop());
+  await assert.rejects(startReplica(context, checkout, settingsOf(database.url, redis)), (error: unknown) => {
+    assert.ok(error instanceof CommandError);
+    assert.equal(error.reason, 'cannotProvision');
+    assert.match(error.message, /^write-behind needs .* set appendonly yes; appendfsync always; maxmemory/);
+    assert.match(String(error.remedy), /REDIS_URL/);
+    return true;
+  });
+});
