@@ -1,4 +1,12 @@
-import { codecs, fences, invalidations, promotions, protections, tierStacks } from './candidate.ts';
+import {
+  codecs,
+  fences,
+  invalidations,
+  promotions,
+  protections,
+  redisEvictions,
+  tierStacks,
+} from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { evictionPolicies } from './eviction/index.ts';
 import type { OwnParameter } from './strategy.ts';
@@ -92,6 +100,16 @@ const sharedParameters = {
     meaning: 'what goes when the memory tier is full',
     ...choice(Object.keys(evictionPolicies)),
   },
+  'redis-memory': {
+    field: 'redisMemoryBytes',
+    meaning: 'bound of the Redis that is started for it',
+    ...size,
+  },
+  'redis-eviction': {
+    field: 'redisEviction',
+    meaning: 'what goes when that Redis is full, as it calls its policies',
+    ...choice(redisEvictions),
+  },
   promotion: {
     field: 'promotion',
     meaning: 'what gets into the memory tier: every entry, or those of keys that were missed before',
@@ -151,6 +169,8 @@ export const defaultCandidate: Candidate = {
   negativeTtlMs: 0,
   memoryBytes: 64 * byteUnits.MiB,
   eviction: 'lru',
+  redisMemoryBytes: 256 * byteUnits.MiB,
+  redisEviction: 'allkeys-lru',
   promotion: 'always',
   codec: 'json',
   protection: 'none',

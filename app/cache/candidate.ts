@@ -6,6 +6,17 @@ export const invalidations = ['ttl', 'pubsub', 'client-tracking', 'change-stream
 export const fences = ['none', 'version'] as const;
 export const codecs = ['json', 'msgpack'] as const;
 export const promotions = ['always', 'hot'] as const;
+/** What Redis calls its `maxmemory-policy`. */
+export const redisEvictions = [
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+  'noeviction',
+] as const;
 
 /** A strategy with its parameters: one configuration that can be compared with others. */
 export type Candidate = {
@@ -22,6 +33,9 @@ export type Candidate = {
   /** Bound of the memory tier of one replica. */
   readonly memoryBytes: number;
   readonly eviction: EvictionName;
+  /** Bound of the Redis that its replicas share, and what goes when it is full. */
+  readonly redisMemoryBytes: number;
+  readonly redisEviction: (typeof redisEvictions)[number];
   readonly promotion: (typeof promotions)[number];
   readonly codec: (typeof codecs)[number];
   readonly protection: (typeof protections)[number];

@@ -37,8 +37,9 @@ function missingTier({ tiers }: Candidate, given: ReadonlySet<string>): string |
   }
   if (tiers !== 'memory+redis' && given.has('promotion'))
     return '"promotion" is from redis to memory; it needs tiers=memory+redis.';
-  if (!tiers.includes('redis') && given.has('codec'))
-    return '"codec" is how redis holds entries, and there is none.';
+  const ofRedis = ['codec', 'redis-memory', 'redis-eviction'].find((key) => given.has(key));
+  if (!tiers.includes('redis') && ofRedis !== undefined)
+    return `"${ofRedis}" is of the redis tier, and there is none.`;
   return null;
 }
 

@@ -29,11 +29,15 @@ const unknown: HitRatios = { memory: null, redis: null, all: null };
 
 /** Whether the prediction knows what decides over this candidate's hits: it replays tiers without a bound. */
 function isPredicted(settings: Candidate): boolean {
-  const { strategy, tiers, invalidation, eviction, memoryBytes, negativeTtlMs, promotion } = settings;
+  const { strategy, tiers, invalidation, eviction, memoryBytes, redisMemoryBytes, negativeTtlMs, promotion } =
+    settings;
   if (tiers === 'none') return true;
   // Without messages another replica's memory keeps what a write has changed.
   const isRemovedEverywhere = invalidation !== 'ttl' || !tiers.includes('memory');
-  const isUnbounded = eviction === defaultCandidate.eviction && memoryBytes >= defaultCandidate.memoryBytes;
+  const isUnbounded =
+    eviction === defaultCandidate.eviction &&
+    memoryBytes >= defaultCandidate.memoryBytes &&
+    redisMemoryBytes >= defaultCandidate.redisMemoryBytes;
   const keepsWhatItLoads = promotion === 'always' && negativeTtlMs === 0;
   return replayed.has(strategy) && isRemovedEverywhere && isUnbounded && keepsWhatItLoads;
 }

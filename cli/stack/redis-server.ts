@@ -26,18 +26,29 @@ const startLimitMs = 15_000;
 const pollMs = 20;
 const portAttempts = 3;
 
-/** Bounded memory; when that is full the least recently used entry goes. */
-const settings = ['bind 127.0.0.1', 'save ""', 'maxmemory 256mb'];
-/** A cache: nothing on disk. */
-const cacheSettings = ['appendonly no', 'maxmemory-policy allkeys-lru'];
-/** Has on disk what it acknowledges, and evicts only what would expire anyway. */
-const durableSettings = ['appendonly yes', 'appendfsync always', 'maxmemory-policy volatile-lru'];
-
+/** The settings of a Redis that is started here. That of REDIS_URL is as its owner has set it. */
 export type RedisNeeds = {
   readonly name: string;
-  /** Whether it must keep what it has acknowledged when it is killed. The Redis of REDIS_URL is as its owner has set it. */
+  /** Whether it must keep what it has acknowledged when it is killed. Else it is a cache, with nothing on disk. */
   readonly isDurable?: boolean;
+  readonly memoryBytes?: number;
+  /** Its `maxmemory-policy`. */
+  readonly eviction?: string;
 };
+
+function settingsOf({
+  isDurable = false,
+  memoryBytes = 256 * 2 ** 20,
+  eviction = 'allkeys-lru',
+}: RedisNeeds) {
+  return [
+    'bind 127.0.0.1',
+    'save ""',
+    `maxmemory ${memoryBytes}`,
+    `maxmemory-policy ${eviction}`,
+    ...(isDurable ? ['appendonly yes', 'appendfsync always'] : ['appendonly no']),
+  ];
+}
 
 /** A Redis process of its own, or keys under a prefix of their own in the Redis of REDIS_URL. */
 export async function startRedis(context: StackContext, needs: RedisNeeds): Promise<RedisServer> {
@@ -103,11 +114,8 @@ async function removeKeys(url: string, keyPrefix: string): Promise<void> {
   }
 }
 
-async function startOwn(
-  context: StackContext,
-  { name, isDurable = false }: RedisNeeds,
-): Promise<RedisServer> {
-  const lines = [...settings, ...(isDurable ? durableSettings : cacheSettings)];
+async function startOwn(context: StackContext, needs: RedisNeeds): Promise<RedisServer> {
+  const { name } = needs;
   const binary = await provideRedisBinary(context);
   const folder = join(context.paths.data, `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -121,7 +129,9 @@ async function startOwn(
       env: binary.env,
       cwd: folder,
       // By standard input, so that no other user of the machine sees the password among the arguments.
-      input: [...lines, `port ${port}`, `dir ${folder}`, `requirepass ${password}`, ''].join('\n'),
+      input: [...settingsOf(needs), `port ${port}`, `dir ${folder}`, `requirepass ${password}`, ''].join(
+        '\n',
+      ),
     });
     const url = `redis://:${password}@127.0.0.1:${port}`;
     const version = await awaitVersion(context, server, url);

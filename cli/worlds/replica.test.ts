@@ -26,7 +26,11 @@ const settingsOf = (databaseUrl: string, redis: RedisServer) => ({
 test('a replica that must keep its queue starts on a durable Redis, whose files go with it', async (t) => {
   const database = await createSeededDatabase();
   t.after(() => database.drop());
-  const redis = await startRedis(context, { name: 'redis-durable', isDurable: true });
+  const redis = await startRedis(context, {
+    name: 'redis-durable',
+    isDurable: true,
+    eviction: 'volatile-lru',
+  });
   const folder = join(context.paths.data, `redis-durable-${process.pid}`);
   try {
     const replica = await startReplica(context, checkout, settingsOf(database.url, redis));

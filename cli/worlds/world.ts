@@ -5,6 +5,7 @@ import { CommandError } from '../errors.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { PostgresServer } from '../stack/postgres-server.ts';
 import { startRedis } from '../stack/redis-server.ts';
+import type { RedisNeeds } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
 import { startReplica } from './replica.ts';
 import type { Replica } from './replica.ts';
@@ -76,8 +77,7 @@ export async function createWorld(maker: WorldMaker, settings: WorldSettings): P
     });
   try {
     if (settings.needsRedis) {
-      const isDurable = needsDurableRedis(parseCandidate(settings.candidate));
-      started.redis = await startRedis(context, { name: `redis-${settings.id}`, isDurable });
+      started.redis = await startRedis(context, redisNeedsOf(settings, context));
     }
     for (let index = 0; index < settings.replicas; index += 1) started.replicas.push(await startOne(index));
   } catch (error) {
@@ -167,4 +167,21 @@ export async function createWorlds(maker: WorldMaker, all: readonly WorldSetting
 /** Closes all, also when one of them fails to. */
 export async function closeWorlds(worlds: readonly World[]): Promise<void> {
   await Promise.allSettled(worlds.map((world) => world.close()));
+}
+
+/** The Redis that a candidate asks for. Throws a usage error when it asks for settings and the Redis is the user's own. */
+function redisNeedsOf({ id, candidate: text }: WorldSettings, { environment }: StackContext): RedisNeeds {
+  const candidate = parseCandidate(text);
+  const { redisMemoryBytes, redisEviction } = candidate;
+  if (environment.redisUrl !== null && /redis-(?:memory|eviction)=/.test(text)) {
+    throw new CommandError('usage', `The Redis of REDIS_URL is as its owner has set it: ${text}`, {
+      remedy: 'Unset REDIS_URL, or leave redis-memory and redis-eviction out.',
+    });
+  }
+  return {
+    name: `redis-${id}`,
+    isDurable: needsDurableRedis(candidate),
+    memoryBytes: redisMemoryBytes,
+    eviction: redisEviction,
+  };
 }

@@ -16,8 +16,12 @@ export const writeBehind: StrategyDefinition = {
   name: 'write-behind',
   summary: 'a write is acknowledged once a durable queue has it; storage follows in batches',
   parameters: ['flush', 'queue'],
-  defaults: { protection: 'single-flight' },
+  defaults: { protection: 'single-flight', redisEviction: 'volatile-lru' },
   allows: [...cacheAside.allows, 'storage-lags'],
+  refuses: ({ redisEviction }) =>
+    redisEviction.startsWith('allkeys')
+      ? `redis-eviction=${redisEviction} could evict the queue; a volatile policy, or noeviction, cannot.`
+      : null,
   create(context) {
     const { queue } = context;
     return createTieredStrategy(context, {
