@@ -6,11 +6,14 @@ export type SlotAdmin = {
   logLevel(): Promise<string>;
   /** Makes the slot when it is missing or of no more use. True when it did: what was written before is not known. */
   ensure(): Promise<boolean>;
+  /** How far the server's log is written. */
+  logEnd(): Promise<string>;
   /** Removes it. The server keeps its log for every slot there is. */
   drop(): Promise<void>;
 };
 
-const limits = { connectionTimeoutMillis: 1_000, query_timeout: 5_000 } as const;
+/** A new slot waits for all transactions that are open; the server must give up before the client does. */
+const limits = { connectionTimeoutMillis: 1_000, statement_timeout: 4_000, query_timeout: 5_000 } as const;
 
 export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmin {
   const query = async <Row extends object>(text: string, values: string[] = []): Promise<Row[]> => {
@@ -45,6 +48,10 @@ export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmi
       else if (slot !== undefined) return false;
       await query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slotName]);
       return true;
+    },
+    async logEnd() {
+      const [row] = await query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn() AS lsn');
+      return row?.lsn ?? '0/0';
     },
     drop,
   };

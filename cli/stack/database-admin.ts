@@ -13,6 +13,8 @@ export type DatabaseAdmin = {
   readVersion(): Promise<string>;
 };
 
+/** A reader that is told to end does so within milliseconds. */
+const readerEndLimitMs = 5_000;
 const ownName = /^darkroom_[a-z0-9_]{1,50}$/;
 
 /** A name that may stand in a statement. Throws for any other. */
@@ -51,7 +53,12 @@ export function createDatabaseAdmin(adminUrl: string): DatabaseAdmin {
       const source = template === undefined ? '' : ` TEMPLATE ${own(template)} STRATEGY file_copy`;
       await run(`CREATE DATABASE ${own(name)}${source}`);
     },
-    dropDatabase: async (name) => void (await run(`DROP DATABASE IF EXISTS ${own(name)} WITH (FORCE)`)),
+    dropDatabase: async (name) => {
+      // FORCE does not end who reads a slot, and the server hears of a killed reader a moment later.
+      const readers = 'pg_replication_slots WHERE database = $1 AND active';
+      await run(`SELECT pg_terminate_backend(active_pid, ${readerEndLimitMs}) FROM ${readers}`, [own(name)]);
+      await run(`DROP DATABASE IF EXISTS ${own(name)} WITH (FORCE)`);
+    },
     renameDatabase: async (from, to) => void (await run(`ALTER DATABASE ${own(from)} RENAME TO ${own(to)}`)),
     listDatabases: async () => {
       const rows = await run<{ datname: string }>(

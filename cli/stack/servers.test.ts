@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { createChangeStream } from '../../app/storage/logical-replication.ts';
+import { migrate } from '../../app/storage/migrate.ts';
 import { createTestDatabase } from '../../tests/support/databases.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
@@ -74,6 +76,28 @@ test('only databases that Darkroom made are touched, in a server of yours too', 
   await assert.rejects(own.createDatabase('darkroom_x"; DROP TABLE y'), RangeError);
   await own.stop();
   await database.drop();
+});
+
+test('a database is dropped though somebody still reads a change stream of it', async () => {
+  const server = await startPostgres(context);
+  await server.createDatabase('darkroom_world_read');
+  const url = server.urlOf('darkroom_world_read');
+  await migrate(url);
+  const stream = createChangeStream({
+    databaseUrl: url,
+    slotName: 'darkroom_test_reader',
+    rowKeys: {},
+    runInBackground: (_, task) => void task.catch(() => {}),
+    listener: { onChange: async () => true, onUnsure: () => {} },
+  });
+  await stream.start();
+  try {
+    await server.dropDatabase('darkroom_world_read');
+    assert.equal(await server.databaseExists('darkroom_world_read'), false);
+  } finally {
+    await stream.stop();
+    await server.stop();
+  }
 });
 
 test('a server of yours that does not answer is said to, with what to do', async () => {

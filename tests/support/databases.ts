@@ -26,7 +26,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await run(`CREATE DATABASE ${name}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return {
+    url: url.href,
+    async drop() {
+      // The server hears a moment later that a reader of a slot has closed its connection; FORCE does not end those.
+      await run(
+        `SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE database = '${name}' AND active`,
+      );
+      await run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
 }
 
 /** The shared Redis of the test command, with a key prefix that no other test uses. */
