@@ -9,7 +9,7 @@ import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import type { HeldStorage } from '../../tests/support/held-storage.ts';
 import { createHeldTier } from '../../tests/support/shared-tier.ts';
 import type { HeldTier, SharedTier } from '../../tests/support/shared-tier.ts';
-import { raceCandidates } from '../../tests/support/race-candidates.ts';
+import { fencedRaceCandidates, raceCandidates } from '../../tests/support/race-candidates.ts';
 import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { allowedBy } from './allowed-anomalies.ts';
 import { anomalies } from './anomalies.ts';
@@ -26,6 +26,7 @@ type Stage = {
   readonly storage: HeldStorage;
   readonly far: HeldTier;
   readonly network: BusNetwork;
+  readonly hasRedis: boolean;
 };
 
 const clock = createFakeClock();
@@ -57,7 +58,9 @@ function setStage(candidate: Candidate): Stage & { readonly id: number } {
   // A flush refuses what began in its own millisecond.
   clock.advance(1);
   photoId += 1;
-  return { a, b, storage: createHeldStorage(), far, network, id: photoId };
+  const storage = createHeldStorage();
+  for (const { cache } of [a, b]) cache.register(storage.entity);
+  return { a, b, storage, far, network, id: photoId, hasRedis: candidate.tiers.includes('redis') };
 }
 
 /** Whether a replica still answers with an old version now that every write is done and every message has arrived. */
@@ -102,6 +105,21 @@ function fillDuringLoad(writer: 'a' | 'b', messages: 'deliver' | 'hold'): Scenar
   };
 }
 
+/** The write ends while the old row is on its way to redis, where it arrives late; with `fills`, after the new one. */
+function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
+  return async (stage, id) => {
+    if (!stage.hasRedis) return false;
+    const held = stage.far.holdNextFill();
+    const slow = stage.a.cache.read(stage.storage.entity, id);
+    const release = await held;
+    await stage[writer].cache.write(stage.storage.write(id));
+    if (fills) await stage[writer].cache.read(stage.storage.entity, id);
+    release();
+    await slow;
+    return isStale(stage, id);
+  };
+}
+
 /** The write ends while the old entry is on its way from redis to memory. */
 function writeDuringPromotion(writer: 'a' | 'b'): Scenario {
   return async (stage, id) => {
@@ -137,8 +155,10 @@ function loseMessage(how: 'lose' | 'fail' | 'cut'): Scenario {
 const refuseDelete: Scenario = async (stage, id) => {
   await stage.b.cache.read(stage.storage.entity, id);
   stage.far.refusesDeletes = true;
+  stage.far.refusesFills = true;
   await stage.a.cache.write(stage.storage.write(id));
   stage.far.refusesDeletes = false;
+  stage.far.refusesFills = false;
   return isStale(stage, id);
 };
 
@@ -178,6 +198,17 @@ const writeThenRead: Scenario = async (stage, id) => {
   return isStale(stage, id);
 };
 
+/** The writer's own replica answers while the message about the write has reached nobody. */
+const readBeforeMessage: Scenario = async (stage, id) => {
+  await stage.a.cache.read(stage.storage.entity, id);
+  stage.network.mood = 'hold';
+  const version = await stage.a.cache.write(stage.storage.write(id));
+  const read = await stage.a.cache.read(stage.storage.entity, id);
+  stage.network.mood = 'deliver';
+  stage.network.release();
+  return read?.version !== version;
+};
+
 /** A write that may wait is acknowledged, and both replicas load before storage has it. */
 const readBeforeFlush: Scenario = async ({ a, b, storage }, id) => {
   const answer = async () => storage.versionOf(id) + 1;
@@ -193,11 +224,14 @@ const scenarios: Record<Anomaly, Readonly<Record<string, Scenario>>> = {
     'delete during a load of the same replica (R01)': writeDuringLoad('a', 'deliver'),
     'delete by another replica during a load (R02)': writeDuringLoad('b', 'deliver'),
     'the same, the message arriving after the fill': writeDuringLoad('b', 'hold'),
+    'delete while the fill is on its way (R13)': writeDuringFill('a', false),
+    'delete by another replica while the fill is on its way': writeDuringFill('b', false),
   },
   'older-overwrites-newer': {
     'write and fill during a load of the same replica (R03)': fillDuringLoad('a', 'deliver'),
     'write and fill by another replica during a load': fillDuringLoad('b', 'deliver'),
-    'the same, the message arriving after the fill': fillDuringLoad('b', 'hold'),
+    'the same, the message arriving after the fill (R09)': fillDuringLoad('b', 'hold'),
+    'the same while the fill is on its way (R13)': writeDuringFill('b', true),
   },
   'stale-promotion': {
     'delete while the redis answer is on its way (R05)': writeDuringPromotion('a'),
@@ -212,11 +246,14 @@ const scenarios: Record<Anomaly, Readonly<Record<string, Scenario>>> = {
   'crash-before-invalidation': { 'the writer dies after its commit (R10)': dieAfterCommit },
   'fill-before-commit': { 'a read between the beginning of a write and its commit': readBeforeCommit },
   'no-invalidation': { 'a write, then a read': writeThenRead },
-  'late-invalidation': {},
+  'late-invalidation': {
+    'a read in the replica of the writer, before any message arrives (R25)': readBeforeMessage,
+  },
   'storage-lags': { 'a write that may wait, then a read': readBeforeFlush },
 };
 
-for (const text of raceCandidates().filter((one) => !/client-tracking|change-stream/.test(one))) {
+const candidates = [...raceCandidates(), ...fencedRaceCandidates()];
+for (const text of candidates.filter((one) => !/client-tracking|change-stream/.test(one))) {
   describe(`races of ${text}`, () => {
     const candidate = parseCandidate(text);
     const allowed = allowedBy(candidate);

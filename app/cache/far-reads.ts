@@ -3,7 +3,7 @@ import type { Fence } from './fences/fence.ts';
 import { createLeasedLoads } from './leased-loads.ts';
 import type { LeasedLoads } from './leased-loads.ts';
 import { createLoads } from './loads.ts';
-import type { Loads, Miss } from './loads.ts';
+import type { Kept, Loads, Miss } from './loads.ts';
 import type { DueEntry, Refresher } from './refresher.ts';
 import type { AnyEntity, Found, ReadDecisions, StrategyContext } from './strategy.ts';
 import type { TierHit } from './tiers/tier.ts';
@@ -13,8 +13,8 @@ export type FarReads = {
   one(miss: Miss): Promise<Found>;
   /** In the order of `misses`. A key that redis has does not wait for those that storage is asked for, nor fail with them. */
   many(entity: AnyEntity, misses: readonly Miss[]): Promise<readonly Promise<Found>[]>;
-  /** Loads and fills without asking a tier. */
-  reload(miss: Miss): Promise<Found>;
+  /** Loads and fills without asking a tier. Resolves to whether all tiers have what it brought. */
+  reload(miss: Miss): Promise<Kept>;
 };
 
 type DueMiss = DueEntry & { readonly flight: Miss['flight'] };
@@ -87,7 +87,7 @@ export function createFarReads(
         found[index] = loaded(context, decisions, miss, hit, loads[order] as Promise<Found>);
       return found;
     },
-    reload: loads.one,
+    reload: leases === null ? loads.one : async (miss) => ({ ...(await one(miss, undefined)), isKept: true }),
   };
 }
 

@@ -24,9 +24,12 @@ export type Loads = {
   /** The entry that a load gives; undefined where storage has no row and that is not remembered. */
   entryOf(lookup: Lookup, loading: Loading): Entry | undefined;
   /** Fills what was loaded, and answers with it. */
-  keep(miss: Miss, loading: Loading): Promise<Found>;
-  one(miss: Miss): Promise<Found>;
+  keep(miss: Miss, loading: Loading): Promise<Kept>;
+  one(miss: Miss): Promise<Kept>;
 };
+
+/** An answered load. `isKept`: all tiers have taken the row that it brought. */
+export type Kept = Found & { readonly isKept: boolean };
 
 export function createLoads(context: StrategyContext, fence: Fence, decisions: ReadDecisions): Loads {
   const { candidate, clock, observe, random } = context;
@@ -68,9 +71,10 @@ export function createLoads(context: StrategyContext, fence: Fence, decisions: R
   };
   const keep: Loads['keep'] = async (miss, loading) => {
     const entry = entryOf(miss, loading);
-    if (entry !== undefined)
-      await fence.fill(miss.key, entry, loading.startedAtMs, miss.flight?.isForgotten === true);
-    return loadedAs(entry, 'load');
+    const isFilled =
+      entry !== undefined &&
+      (await fence.fill(miss.key, entry, loading.startedAtMs, miss.flight?.isForgotten === true));
+    return { ...loadedAs(entry, 'load'), isKept: isFilled && !entry.isAbsent };
   };
   return {
     ask,

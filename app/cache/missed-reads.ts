@@ -4,6 +4,7 @@ import type { FarReads } from './far-reads.ts';
 import type { Miss } from './loads.ts';
 import type { Flight } from './single-flight.ts';
 import type { AnyEntity, Found, Lookup, StrategyContext } from './strategy.ts';
+import { sealAndMeasure } from './tiers/value-size.ts';
 
 type Read = CacheRead<unknown> | undefined;
 
@@ -95,9 +96,10 @@ async function fly(flight: Flight<Found> | undefined, work: Promise<Found>): Pro
   }
 }
 
-/** What a reader gets who waited for another's: that one's hit, or a joined load. */
+/** What a reader gets who waited for another's: that one's hit, or a joined load. Both have the same value in hand. */
 async function joined(work: Promise<Found>): Promise<Found> {
   const found = await work;
+  if (!Object.isFrozen(found.read?.value)) sealAndMeasure(found.read?.value);
   if (found.outcome !== 'load') return found;
   const outcome = 'joined-load';
   return { outcome, read: found.read === undefined ? undefined : { ...found.read, outcome } };

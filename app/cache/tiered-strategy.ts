@@ -6,6 +6,8 @@ import type { ReadPath } from './read-path.ts';
 import { createReadPath } from './read-path.ts';
 import { freshOnly } from './strategy.ts';
 import type { CacheStrategy, ReadDecisions, StrategyContext } from './strategy.ts';
+import { createDoubtedTier } from './tiers/doubted-tier.ts';
+import type { DoubtedTier } from './tiers/doubted-tier.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
 import { createWriteSteps } from './write-steps.ts';
 import type { WriteSteps } from './write-steps.ts';
@@ -24,7 +26,9 @@ export const storeThenInvalidate: TieredDecisions['write'] = async (write, steps
 };
 
 /** Joins a strategy's decisions with the tiers, the fence and the read path of its candidate. */
-export function createTieredStrategy(context: StrategyContext, decisions: TieredDecisions): CacheStrategy {
+export function createTieredStrategy(given: StrategyContext, decisions: TieredDecisions): CacheStrategy {
+  const doubted = doubtedTierOf(given);
+  const context = doubted === null ? given : withFar(given, doubted);
   const { tiers, flights, candidate } = context;
   const fence = fenceOf(context);
   const path: ReadPath = createReadPath(context, fence, { ...freshOnly, ...decisions });
@@ -46,10 +50,21 @@ export function createTieredStrategy(context: StrategyContext, decisions: Tiered
       if (!noticesLosses) return;
       flights.forgetAll();
       if (what === 'gap') tiers.near?.flush();
+      if (what === 'gap') doubted?.doubtEarlier();
       if (what === 'cut') tiers.near?.suspend();
       if (what === 'back') tiers.near?.resume();
     },
   };
+}
+
+/** What the change stream has lost, nobody has taken out of redis: its writer may be dead, or no process of the service. */
+function doubtedTierOf({ tiers, leases, clock, candidate }: StrategyContext): DoubtedTier | null {
+  if (candidate.invalidation !== 'change-stream' || tiers.far === null) return null;
+  return createDoubtedTier(tiers.far, leases, clock, candidate.ttlMs);
+}
+
+function withFar(context: StrategyContext, { tier, leases }: DoubtedTier): StrategyContext {
+  return { ...context, leases, tiers: { ...context.tiers, far: tier } };
 }
 
 /**

@@ -2,6 +2,8 @@ import { createClient, defineScript, ErrorReply, RESP_TYPES } from '@redis/clien
 import type { CommandParser } from '@redis/client';
 import type { CacheObserver } from './cache-events.ts';
 import type { Codec, Payload } from './codec.ts';
+import { createDeadlines } from './deadlines.ts';
+import { heartbeatMs, silenceMs } from './invalidation-bus.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
 import { entityNameOf } from './keys.ts';
 import { commandTimeoutMs, connectTimeoutMs, connectWithin, reconnectDelayMs } from './redis-connection.ts';
@@ -44,7 +46,8 @@ function connect({ url, payloads }: TrackingConnectionOptions) {
     emitInvalidate: true,
     disableOfflineQueue: true,
     commandOptions: {
-      timeout: commandTimeoutMs,
+      // It would only bound how long a command waits to be sent.
+      timeout: 0,
       ...(payloads === 'bytes' && { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }),
     },
     socket: {
@@ -69,14 +72,17 @@ export function createTrackingConnection(options: TrackingConnectionOptions): Tr
     RedisScript['name'],
     (keys: readonly string[], args: Arguments) => Promise<unknown>
   >;
+  const { within, stop } = createDeadlines(commandTimeoutMs);
   const commands: RedisCommands = {
-    get: (key) => client.get(key) as Promise<Payload | null>,
-    mget: (keys) => client.mGet([...keys]) as Promise<(Payload | null)[]>,
-    set: (key, payload, lifeMs) => client.set(key, payload, { expiration: { type: 'PX', value: lifeMs } }),
-    unlink: (keys) => client.unlink([...keys]),
-    run: ({ name }, keys, args) => scripts[name](keys, args),
+    get: (key) => within(client.get(key) as Promise<Payload | null>),
+    mget: (keys) => within(client.mGet([...keys]) as Promise<(Payload | null)[]>),
+    set: (key, payload, lifeMs) =>
+      within(client.set(key, payload, { expiration: { type: 'PX', value: lifeMs } })),
+    unlink: (keys) => within(client.unlink([...keys])),
+    run: ({ name }, keys, args) => within(scripts[name](keys, args)),
     isRefusal: (error) => error instanceof ErrorReply,
     close: () => {
+      stop();
       if (client.isOpen) client.destroy();
     },
   };
@@ -97,18 +103,65 @@ export function createTrackingConnection(options: TrackingConnectionOptions): Tr
         listener.onInvalidation(ownKey, null);
       });
       let isCut = true;
-      client.on('ready', () => {
+      const cut = (): void => {
+        if (isCut) return;
+        isCut = true;
+        unsure('cut');
+      };
+      const back = (): void => {
         isCut = false;
         unsure('back');
+      };
+      client.on('ready', back);
+      for (const event of ['error', 'reconnecting', 'end'] as const) client.on(event, cut);
+      const heartbeat = createHeartbeat(() => client.ping(), {
+        silent: cut,
+        heard() {
+          if (isCut) back();
+        },
       });
-      for (const event of ['error', 'reconnecting', 'end'] as const) {
-        client.on(event, () => {
-          if (isCut) return;
-          isCut = true;
-          unsure('cut');
-        });
-      }
-      return { sender: null, start: () => connectWithin(client), stop: async () => commands.close() };
+      return {
+        sender: null,
+        async start() {
+          await connectWithin(client);
+          heartbeat.start();
+        },
+        async stop() {
+          heartbeat.stop();
+          commands.close();
+        },
+      };
     },
+  };
+}
+
+/** Asks for a sign of life: a connection that is open and dead says nothing of itself, nor of what was written. */
+function createHeartbeat(
+  ask: () => Promise<unknown>,
+  tell: { readonly silent: () => void; readonly heard: () => void },
+) {
+  let heardAtMs = performance.now();
+  let isAsking = false;
+  let timer: NodeJS.Timeout | undefined;
+  const beat = async (): Promise<void> => {
+    if (performance.now() - heardAtMs > silenceMs) tell.silent();
+    if (isAsking) return;
+    isAsking = true;
+    try {
+      await ask();
+      heardAtMs = performance.now();
+      tell.heard();
+    } catch {
+      // A connection that fails tells it by its events.
+    } finally {
+      isAsking = false;
+    }
+  };
+  return {
+    start() {
+      heardAtMs = performance.now();
+      timer = setInterval(() => void beat(), heartbeatMs).unref();
+    },
+    stop: () => clearInterval(timer),
   };
 }

@@ -17,8 +17,16 @@ export type WriteSteps = {
   removeChanged(key: string, version: number): Promise<boolean>;
 };
 
+/** Keys of one write that redis is told of at once: with more, the last ones would not be answered in time. */
+const keysAtOnceMax = 500;
+
+async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < items.length; from += keysAtOnceMax)
+    await Promise.all(items.slice(from, from + keysAtOnceMax).map(act));
+}
+
 export function createWriteSteps(
-  { tiers, flights, sender, observe, entities }: StrategyContext,
+  { tiers, flights, leases, sender, observe, entities }: StrategyContext,
   fence: Fence,
   path: ReadPath,
 ): WriteSteps {
@@ -44,30 +52,29 @@ export function createWriteSteps(
     const { entity: named, id, version } = change;
     const key = makeKey(named.name, id);
     const entity = entities.get(named.name);
-    flights.forget(key);
     if (entity === undefined) return invalidateOne(change);
+    // Who holds the lease may have read before the commit.
+    if (leases !== null) await invalidateOne(change);
+    flights.forget(key);
+    // Memory may decline the new entry, or not be given it, and must not keep the old one.
+    fence.removeNear(key, version);
     // Readers who come now join this load instead of making their own.
     const flight = flights.open(key);
     try {
-      const found = await path.reload({ entity, id, key, flight, overdue: undefined });
-      flight.succeed(found);
-      if (found.read !== undefined) return sender?.publish(key, version);
+      const kept = await path.reload({ entity, id, key, flight, overdue: undefined });
+      flight.succeed(kept);
+      if (kept.isKept) return sender?.publish(key, version);
     } catch (error) {
       flight.fail(error);
     }
+    // The old value may be there still: the row is gone, a tier is full, or another write has come in between.
     return invalidateOne(change);
   };
 
   return {
-    async invalidate(changed) {
-      await Promise.all(changed.map(invalidateOne));
-    },
-    async invalidateAhead(expected) {
-      await Promise.all(expected.map((one) => takeOut(one, 0, tiers.delete)));
-    },
-    async refill(changed) {
-      await Promise.all(changed.map(refillOne));
-    },
+    invalidate: (changed) => inTurns(changed, invalidateOne),
+    invalidateAhead: (expected) => inTurns(expected, (one) => takeOut(one, 0, tiers.delete)),
+    refill: (changed) => inTurns(changed, refillOne),
     async removeChanged(key, version) {
       flights.forget(key);
       const isRemoved = await fence.remove(key, version);

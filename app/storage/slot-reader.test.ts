@@ -44,14 +44,17 @@ describe('a reader of a slot', () => {
     await storage.query('UPDATE users SET followers_version = 100 WHERE id = 1');
     await other.query('BEGIN');
     await other.query('UPDATE users SET followers_version = 200 WHERE id = 2');
-    const before = await readers.confirmed(reader.slotName);
+    const firstIsConfirmed = Promise.withResolvers<void>();
     reader.accepts = async (change) => {
       if (change !== 'followers:2 v200') return true;
-      await waitUntil(async () => (await readers.confirmed(reader.slotName)) !== before);
+      await firstIsConfirmed.promise;
       return false;
     };
     await storage.query('COMMIT');
+    const { rows } = await storage.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn() AS lsn');
     await other.query('COMMIT');
+    await readers.confirmedUpTo(reader.slotName, rows[0]?.lsn);
+    firstIsConfirmed.resolve();
     await reader.hearsAfter(0, 'cut');
     reader.accepts = () => true;
     await reader.hearsAfter(reader.heard.length, 'followers:2 v200');
@@ -68,6 +71,21 @@ describe('a reader of a slot', () => {
     await writer.query('COMMIT');
     const second = await readers.started(t, first);
     await second.hearsAfter(0, wanted);
+  });
+
+  test('the server hears of its reader within the first transaction, however long that is', async (t) => {
+    const first = await readers.started(t);
+    await first.stream.stop();
+    const before = await readers.confirmed(first.slotName);
+    await readers.like();
+    const second = readers.reader(t, first);
+    second.accepts = async () => {
+      await waitUntil(async () => (await readers.confirmed(first.slotName)) !== before);
+      return true;
+    };
+    await second.stream.start();
+    await second.hearsAfter(0, 'back');
+    assert.ok(!second.heard.includes('cut'), String(second.reasons));
   });
 
   test('nothing is kept for a reader of what does not concern it', async (t) => {

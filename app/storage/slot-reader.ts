@@ -122,7 +122,7 @@ type Progress = {
   advance(lsn: bigint): void;
   /** Tells the server, which also says that the reader is there. A question is answered at once. */
   confirm(isQuestion: boolean): Promise<void>;
-  /** Nothing is confirmed after a failure: it would confirm what has failed, too. */
+  /** After a failure nothing counts as acted on: to confirm it would confirm what has failed, too. */
   stop(): void;
   isStopped(): boolean;
 };
@@ -147,7 +147,7 @@ function createProgress(
       }
     },
     async confirm(isQuestion) {
-      if (!isStopped && actedOn > 0n) await send(actedOn, isQuestion);
+      if (actedOn > 0n) await send(actedOn, isQuestion);
     },
     stop() {
       isStopped = true;

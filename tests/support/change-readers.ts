@@ -36,6 +36,8 @@ export type ChangeReaders = {
   ): Promise<ChangeReader>;
   /** How far a slot's reader has said to have come. */
   confirmed(slotName: string): Promise<string | undefined>;
+  /** Waits until it has come to that place of the log. */
+  confirmedUpTo(slotName: string, lsn: string | undefined): Promise<void>;
   /** Waits until nothing of what is written by now is kept for the slot. */
   confirmedByNow(slotName: string): Promise<void>;
   close(): Promise<void>;
@@ -115,12 +117,14 @@ export async function createChangeReaders(): Promise<ChangeReaders> {
       );
       return rows[0]?.lsn;
     },
+    async confirmedUpTo(slotName, lsn = '0/0') {
+      await waitUntil(async () => parseLsn((await readers.confirmed(slotName)) ?? '0/0') >= parseLsn(lsn));
+    },
     async confirmedByNow(slotName) {
       // A commit puts on disk what lies before it; this one is of no interest to a reader.
       await storage.query('UPDATE users SET name = $1 WHERE id = 1', ['eve']);
       const { rows } = await storage.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn() AS lsn');
-      const now = parseLsn(rows[0]?.lsn ?? '0/0');
-      await waitUntil(async () => parseLsn((await readers.confirmed(slotName)) ?? '0/0') >= now);
+      await readers.confirmedUpTo(slotName, rows[0]?.lsn);
     },
     async close() {
       await storage.end();

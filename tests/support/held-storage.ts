@@ -1,4 +1,5 @@
 import type { CachedEntity, CacheWrite } from '../../app/cache/cache.ts';
+import { makeKey } from '../../app/cache/keys.ts';
 
 /** A load that was stopped on its way back, after storage had answered. */
 export type HeldLoad = { readonly ids: readonly number[]; release(): void; fail(reason: unknown): void };
@@ -10,6 +11,9 @@ export type HeldLoad = { readonly ids: readonly number[]; release(): void; fail(
 export type HeldStorage = {
   readonly entity: CachedEntity<number, string>;
   versionOf(id: number): number;
+  /** The version of the row's last removal; 0 when it was never removed. */
+  removedVersionOf(id: number): number;
+  isGone(id: number): boolean;
   /** A write that raises the row's version; the value says which one it is. */
   write(id: number): CacheWrite<number>;
   remove(id: number): CacheWrite<number>;
@@ -20,10 +24,17 @@ export type HeldStorage = {
 };
 
 export function createHeldStorage(
-  options: { name?: string; freshness?: 'versioned' | 'ttl'; between?: () => Promise<void> } = {},
+  options: {
+    name?: string;
+    freshness?: 'versioned' | 'ttl';
+    between?: () => Promise<void>;
+    /** Told of each commit at once, in order. */
+    onCommit?: (key: string, version: number) => void;
+  } = {},
 ): HeldStorage {
-  const { name = 'photo', freshness = 'versioned', between = async () => {} } = options;
+  const { name = 'photo', freshness = 'versioned', between = async () => {}, onCommit = () => {} } = options;
   const rows = new Map<number, { readonly version: number; readonly isGone: boolean }>();
+  const removals = new Map<number, number>();
   const loads: (readonly number[])[] = [];
   let waiting: ((held: HeldLoad) => void)[] = [];
   const rowOf = (id: number) => rows.get(id) ?? { version: 1, isGone: false };
@@ -34,6 +45,8 @@ export function createHeldStorage(
       await between();
       const version = rowOf(id).version + 1;
       rows.set(id, { version, isGone });
+      if (isGone) removals.set(id, version);
+      onCommit(makeKey(name, id), version);
       await between();
       return { result: version, changed: [{ entity: { name }, id, version }] };
     },
@@ -61,6 +74,8 @@ export function createHeldStorage(
       },
     },
     versionOf: (id) => rowOf(id).version,
+    removedVersionOf: (id) => removals.get(id) ?? 0,
+    isGone: (id) => rowOf(id).isGone,
     write: (id) => change(id, false),
     remove: (id) => change(id, true),
     holdNextLoad() {

@@ -1,8 +1,12 @@
+import { allowedBy } from '../../app/cache/allowed-anomalies.ts';
+import type { Anomaly } from '../../app/cache/anomalies.ts';
 import { protections, tierStacks } from '../../app/cache/candidate.ts';
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { formatCandidate, parseCandidate } from '../../app/cache/parse-candidate.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';
 import { DarkroomError } from '../../app/errors.ts';
+
+const faults: readonly Anomaly[] = ['lost-invalidation', 'failed-invalidation', 'crash-before-invalidation'];
 
 function isCandidate(text: string): boolean {
   try {
@@ -22,4 +26,16 @@ export function raceCandidates(): string[] {
       protections.map((protection) => `${name}:tiers=${tiers},protection=${protection}`).filter(isCandidate),
     );
   });
+}
+
+/** The same with fills fenced by versions, where the strategy does not do that by itself. */
+export function fencedRaceCandidates(): string[] {
+  return raceCandidates()
+    .map((text) => `${text},fence=version`)
+    .filter((text) => isCandidate(text) && formatCandidate(parseCandidate(text)).includes('fence=version'));
+}
+
+/** What a candidate may show although every process lives and every message and command arrives in the end. */
+export function allowedWithoutFaults(text: string): Anomaly[] {
+  return allowedBy(parseCandidate(text)).filter((anomaly) => !faults.includes(anomaly));
 }

@@ -2,7 +2,7 @@ import { leaseMs, makeToken } from '../../app/cache/lease.ts';
 import type { LeaseTable } from '../../app/cache/lease.ts';
 import { tombstoneMs } from '../../app/cache/tiers/tier.ts';
 import type { Tier, TierHit } from '../../app/cache/tiers/tier.ts';
-import type { Entry } from '../../app/cache/entry.ts';
+import type { Entry, MaybePromise } from '../../app/cache/entry.ts';
 import type { Clock } from '../../app/clock.ts';
 
 type Stored = { readonly version: number; readonly entry: Entry | undefined };
@@ -94,35 +94,61 @@ function createSharedLeases({ stored, leases, clock, act }: SharedStore): LeaseT
   };
 }
 
-/** A tier whose answers to `get` can be held on their way back, and that can be told to take no deletes. */
+/** A tier whose answers and fills can be held on their way, and that can be told to take nothing. */
 export type HeldTier = SharedTier & {
-  /** The next answer of `get` stops on its way. Resolves, with its release, once the tier has answered. */
+  /** The next answer of `get` stops on its way back. Resolves, with its release, once the tier has answered. */
   holdNextGet(): Promise<() => void>;
+  /** The next fill stops on its way to the tier. Resolves, with its release, once it was sent. */
+  holdNextFill(): Promise<() => void>;
   refusesDeletes: boolean;
+  /** As a full Redis does. */
+  refusesFills: boolean;
 };
 
+/** A place where the next that comes by waits to be released, when somebody holds it. */
+function createGate() {
+  const holders: ((release: () => void) => void)[] = [];
+  return {
+    holdNext(): Promise<() => void> {
+      const { promise, resolve } = Promise.withResolvers<() => void>();
+      holders.push(resolve);
+      return promise;
+    },
+    async pass(): Promise<void> {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      holders.shift()?.(resolve);
+      await promise;
+    },
+    isHeld: () => holders.length > 0,
+  };
+}
+
 export function createHeldTier(inner: SharedTier): HeldTier {
-  const waiting: ((release: () => void) => void)[] = [];
+  const answers = createGate();
+  const fills = createGate();
+  const sent = async (fill: () => MaybePromise<boolean>): Promise<boolean> => {
+    if (fills.isHeld()) await fills.pass();
+    return heldTier.refusesFills ? false : fill();
+  };
   const heldTier: HeldTier = {
     ...inner,
     refusesDeletes: false,
+    refusesFills: false,
     async get(key) {
       const hit = await inner.get(key);
-      const hold = waiting.shift();
-      if (hold !== undefined) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        hold(resolve);
-        await promise;
-      }
+      if (answers.isHeld()) await answers.pass();
       return hit;
+    },
+    set: (key, entry) => sent(() => inner.set(key, entry)),
+    setFenced: (key, entry, startedAtMs) => sent(() => inner.setFenced(key, entry, startedAtMs)),
+    leases: {
+      ...inner.leases,
+      fill: (key, entry, token) => sent(() => inner.leases.fill(key, entry, token)),
     },
     delete: (key) => (heldTier.refusesDeletes ? false : inner.delete(key)),
     deleteFenced: (key, version) => (heldTier.refusesDeletes ? false : inner.deleteFenced(key, version)),
-    holdNextGet() {
-      const { promise, resolve } = Promise.withResolvers<() => void>();
-      waiting.push(resolve);
-      return promise;
-    },
+    holdNextGet: answers.holdNext,
+    holdNextFill: fills.holdNext,
   };
   return heldTier;
 }

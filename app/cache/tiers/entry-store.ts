@@ -22,7 +22,7 @@ export type EntryStore = {
   /** Counts as a use, or as a miss that may make a key hot. */
   get(key: string): MemoryHit | undefined;
   peek(key: string): MemoryHit | undefined;
-  /** Keeps it, unless the key is not hot enough. */
+  /** Keeps it, unless the key is new here and not hot enough. */
   set(key: string, entry: Entry): void;
   delete(key: string): void;
   clear(): void;
@@ -50,15 +50,16 @@ export function createEntryStore({
   const entries = evictionPolicies[eviction].create<MemoryHit>({ bytesMax: memoryBytes, onEvict });
   const negatives = evictionPolicies.fifo.create<MemoryHit>({ bytesMax: negativeEntriesMax, onEvict });
   const sketch = promotion === 'hot' ? createFrequencySketch() : null;
+  const peek = (key: string) => entries.peek(key) ?? negatives.peek(key);
   return {
     get(key) {
       const hit = entries.get(key) ?? (negatives.size === 0 ? undefined : negatives.get(key));
       if (hit === undefined) sketch?.touch(key);
       return hit;
     },
-    peek: (key) => entries.peek(key) ?? negatives.peek(key),
+    peek,
     set(key, entry) {
-      if (sketch !== null && sketch.estimate(key) < missesToBeHot) return;
+      if (sketch !== null && peek(key) === undefined && sketch.estimate(key) < missesToBeHot) return;
       const { value, version, freshUntil, staleUntil, isAbsent } = entry;
       if (isAbsent) {
         entries.delete(key);

@@ -27,8 +27,9 @@ export function createTierStack(near: MemoryTier | null, far: Tier | null): Tier
       return far?.set(key, entry) ?? true;
     },
     setFenced(key, entry, startedAtMs) {
-      const isNearSet = near?.setFenced(key, entry, startedAtMs) ?? true;
-      return far?.setFenced(key, entry, startedAtMs) ?? isNearSet;
+      // What memory knows to be overtaken is: redis may have lost the tombstone that would say so.
+      if (near !== null && !near.setFenced(key, entry, startedAtMs)) return false;
+      return far?.setFenced(key, entry, startedAtMs) ?? true;
     },
     async delete(key) {
       const isFarDeleted = (await far?.delete(key)) ?? true;

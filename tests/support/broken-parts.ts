@@ -1,0 +1,87 @@
+import type { CacheParts } from '../../app/cache/assemble-cache.ts';
+import type { Cache } from '../../app/cache/cache.ts';
+import { strategyOf } from '../../app/cache/parse-candidate.ts';
+import { createSingleFlight } from '../../app/cache/single-flight.ts';
+import type { SingleFlight } from '../../app/cache/single-flight.ts';
+import type { AnyEntity, CacheStrategy, Found } from '../../app/cache/strategy.ts';
+import { createMemoryTier } from '../../app/cache/tiers/memory-tier.ts';
+import type { MemoryTier } from '../../app/cache/tiers/memory-tier.ts';
+import { createTierStack } from '../../app/cache/tiers/tier-stack.ts';
+import type { SharedTier } from './shared-tier.ts';
+
+/** One part that does not do what it promises. A search that finds nothing wrong with it would find nothing at all. */
+export type BrokenPart = {
+  /** The candidate that rests on it. */
+  readonly text: string;
+  readonly breakNear?: (near: MemoryTier) => MemoryTier;
+  readonly breakFlights?: (flights: SingleFlight<Found>) => SingleFlight<Found>;
+  readonly breakFar?: (far: SharedTier) => SharedTier;
+  /** Messages of which every second one is lost, and nobody notices. */
+  readonly losesMessages?: true;
+};
+
+export const brokenParts = {
+  'a memory tier that takes any version': {
+    text: 'versioned:tiers=memory,protection=none',
+    breakNear: (near) => ({ ...near, setFenced: near.set }),
+  },
+  'a memory tier without tombstones': {
+    text: 'versioned:tiers=memory,protection=none',
+    breakNear: (near) => ({ ...near, deleteFenced: (key) => near.delete(key) }),
+  },
+  'a shared tier that takes any version': {
+    text: 'versioned:tiers=redis,protection=none',
+    breakFar: (far) => ({ ...far, setFenced: far.set }),
+  },
+  'a shared tier without tombstones': {
+    text: 'versioned:tiers=redis,protection=none',
+    breakFar: (far) => ({ ...far, deleteFenced: (key) => far.delete(key) }),
+  },
+  'a lease that a write does not take back': {
+    text: 'lease:tiers=redis',
+    breakFar: (far) => ({
+      ...far,
+      leases: { ...far.leases, fill: (key, entry) => fillAnyway(far, key, entry) },
+    }),
+  },
+  'flights that an invalidation does not mark': {
+    text: 'read-through:tiers=memory',
+    breakFlights: (flights) => ({ ...flights, forget: () => {} }),
+  },
+  'a bus that loses messages unnoticed': { text: 'versioned:tiers=memory', losesMessages: true },
+  'a log of changes that loses some': { text: 'change-stream', losesMessages: true },
+} as const satisfies Readonly<Record<string, BrokenPart>>;
+
+export type BrokenPartName = keyof typeof brokenParts;
+
+const fillAnyway = async (
+  far: SharedTier,
+  ...[key, entry]: Parameters<SharedTier['set']>
+): Promise<boolean> => far.set(key, entry);
+
+/** As the real one joins them, but for what is broken. */
+export function assembleBroken({ breakNear, breakFlights }: BrokenPart) {
+  return (parts: CacheParts): { readonly cache: Cache } => {
+    const { candidate, far } = parts;
+    const whole = candidate.tiers.includes('memory') ? createMemoryTier({ ...parts, ...candidate }) : null;
+    const near = whole === null ? null : (breakNear?.(whole) ?? whole);
+    const flights = createSingleFlight<Found>();
+    const source = parts.createSource?.({
+      onInvalidation: (key, version) => strategy.onInvalidation(key, version),
+      onChange: (key, version) => strategy.onChange(key, version),
+      onUnsure: (what) => strategy.onUnsure(what),
+    });
+    const entities = new Map<string, AnyEntity>();
+    const strategy: CacheStrategy = strategyOf(candidate).create({
+      ...parts,
+      tiers: createTierStack(near, far),
+      entities,
+      queue: null,
+      flights: breakFlights?.(flights) ?? flights,
+      leases: candidate.protection === 'lease' ? (far?.leases ?? null) : null,
+      sender: source?.sender ?? null,
+    });
+    const cache: Pick<CacheStrategy, 'read' | 'readMany' | 'write'> = strategy;
+    return { cache: { ...cache, register: (entity) => entity } as Cache };
+  };
+}

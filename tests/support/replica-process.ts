@@ -1,0 +1,84 @@
+import { createCache } from '../../app/cache/create-cache.ts';
+import type { CachedEntity } from '../../app/cache/cache.ts';
+import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { createSystemClock } from '../../app/clock.ts';
+import { ignoreEvents } from './recorded-events.ts';
+import type { FromReplica, ToReplica } from './replica-messages.ts';
+
+/** A process of the service as far as its cache goes: it does what its parent says, and its storage is the parent. */
+const [text = '', url = '', keyPrefix = '', sender = ''] = process.argv.slice(2);
+/** A promise of the cache is broken: its parent sees the end of the process. */
+function fail(reason: unknown): never {
+  throw reason;
+}
+
+const send = (message: FromReplica) => void process.send?.(message);
+
+let asked = 0;
+const answers = new Map<number, (version: number) => void>();
+/** Asks the parent's storage for the version of a row, or to raise it. */
+function askStorage(kind: 'load' | 'commit', id: number): Promise<number> {
+  asked += 1;
+  const { promise, resolve } = Promise.withResolvers<number>();
+  answers.set(asked, resolve);
+  send({ kind, id, number: asked });
+  return promise;
+}
+
+const photo: CachedEntity<number, string> = {
+  name: 'photo',
+  freshness: 'versioned',
+  async loadMany(ids) {
+    const versions = await Promise.all(ids.map((id) => askStorage('load', id)));
+    return new Map(ids.map((id, index) => [id, { value: `photo ${id}`, version: versions[index] ?? 0 }]));
+  },
+};
+
+const cache = await createCache({
+  candidate: parseCandidate(text),
+  redis: { url, keyPrefix },
+  sender,
+  clock: createSystemClock(),
+  random: Math.random,
+  observe: {
+    ...ignoreEvents,
+    happened(event) {
+      if (event.type === 'bus-unsure') send({ kind: 'unsure', what: event.reason });
+    },
+  },
+  runInBackground: (_, task) => void task.catch(() => {}),
+  redisExpirySlackMs: 0,
+  createChangeStream: () => {
+    throw new RangeError('no candidate here has one');
+  },
+});
+cache.register(photo);
+
+async function act(message: Exclude<ToReplica, { kind: 'answer' }>): Promise<void> {
+  const { id, number } = message;
+  if (message.kind === 'write') {
+    const version = await cache.write({
+      expected: [{ entity: photo, id }],
+      async store() {
+        const committed = await askStorage('commit', id);
+        return { result: committed, changed: [{ entity: photo, id, version: committed }] };
+      },
+    });
+    return send({ kind: 'done', number, versions: [version], outcome: null });
+  }
+  const reads = await Promise.all(Array.from({ length: message.times }, async () => cache.read(photo, id)));
+  send({
+    kind: 'done',
+    number,
+    versions: reads.map((read) => read?.version ?? 0),
+    outcome: reads[0]?.outcome ?? null,
+  });
+}
+
+process.on('message', (message: ToReplica) => {
+  if (message.kind === 'answer') {
+    answers.get(message.number)?.(message.version);
+    answers.delete(message.number);
+  } else act(message).catch(fail);
+});
+send({ kind: 'ready' });
