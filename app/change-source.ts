@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CacheObserver } from './cache/cache-events.ts';
-import type { InvalidationListener, InvalidationSource } from './cache/invalidation-source.ts';
+import type { InvalidationListener, InvalidationSource } from './cache/invalidation/invalidation-source.ts';
 import { makeKey } from './cache/keys.ts';
 import { rowKeys } from './cached-entities.ts';
 import type { Config } from './config.ts';

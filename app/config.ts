@@ -1,5 +1,5 @@
-import { needsRedis } from './cache/candidate.ts';
-import { formatCandidate, parseCandidate } from './cache/parse-candidate.ts';
+import { needsRedis } from './cache/candidates/candidate.ts';
+import { formatCandidate, parseCandidate } from './cache/candidates/parse-candidate.ts';
 import { DarkroomError } from './errors.ts';
 
 type Setting<T> = {

@@ -1,19 +1,19 @@
 import type { Clock } from '../clock.ts';
-import type { AnyDeferredKind, ApplyParts } from './apply-writes.ts';
+import type { AnyDeferredKind, ApplyParts } from './writes/apply-writes.ts';
 import type { Cache, CachedEntity, CacheRead } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate } from './candidates/candidate.ts';
 import type { MaybePromise } from './entry.ts';
-import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
+import type { InvalidationListener, InvalidationSource } from './invalidation/invalidation-source.ts';
 import { checkEntityName } from './keys.ts';
-import type { LeaseTable } from './lease.ts';
-import { strategyOf } from './parse-candidate.ts';
-import { createSingleFlight } from './single-flight.ts';
+import type { LeaseTable } from './reads/lease.ts';
+import { strategyOf } from './candidates/parse-candidate.ts';
+import { createSingleFlight } from './reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';
 import { createMemoryTier } from './tiers/memory-tier.ts';
 import type { Tier } from './tiers/tier.ts';
 import { createTierStack } from './tiers/tier-stack.ts';
-import type { WriteQueue } from './write-queue.ts';
+import type { WriteQueue } from './writes/write-queue.ts';
 
 /** What a cache is joined from. The race tests put their own shared tier and bus here. */
 export type CacheParts = {

@@ -6,10 +6,10 @@ import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { fencedRaceCandidates, raceCandidates } from '../../tests/support/race-candidates.ts';
 import { createTwoReplicas } from '../../tests/support/two-replicas.ts';
 import type { TwoReplicas } from '../../tests/support/two-replicas.ts';
-import { allowedBy } from './allowed-anomalies.ts';
-import { anomalies } from './anomalies.ts';
-import type { Anomaly } from './anomalies.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import { allowedBy } from './candidates/allowed-anomalies.ts';
+import { anomalies } from './candidates/anomalies.ts';
+import type { Anomaly } from './candidates/anomalies.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
 
 type Stage = TwoReplicas & { readonly log: ChangeLog };
 

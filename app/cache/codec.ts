@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr';
-import type { Candidate } from './candidate.ts';
+import type { Candidate } from './candidates/candidate.ts';
 import type { Entry } from './entry.ts';
 
 /** Raised when the format changes, so that entries of another release are misses and not errors. */

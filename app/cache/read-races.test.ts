@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { raceCandidates } from '../../tests/support/race-candidates.ts';
 import { createTwoReplicas } from '../../tests/support/two-replicas.ts';
 import type { TwoReplicas } from '../../tests/support/two-replicas.ts';
-import { allowedBy } from './allowed-anomalies.ts';
+import { allowedBy } from './candidates/allowed-anomalies.ts';
 import type { CachedEntity } from './cache.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
 
 const readIn = async (stage: TwoReplicas, name: 'a' | 'b' = 'a', id = 1) =>
   stage[name].cache.read(stage.storage.entity, id);

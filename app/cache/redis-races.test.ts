@@ -10,11 +10,11 @@ import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
 import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createSystemClock } from '../clock.ts';
-import { createBusSource } from './bus-source.ts';
+import { createBusSource } from './invalidation/bus-source.ts';
 import { codecOf } from './codec.ts';
 import type { CachedEntity } from './cache.ts';
-import { codecs } from './candidate.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import { codecs } from './candidates/candidate.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
 
 /** Two replicas on a real Redis that hear of each other's writes through the test. */
 async function setStage(context: TestContext, text: string) {

@@ -10,7 +10,7 @@ import {
   raceCandidates,
 } from '../../tests/support/race-candidates.ts';
 import type { SearchOrder } from '../../tests/support/schedule-worker.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
 
 // In a thread: the test runner follows each promise of its own, which takes thrice the time.
 const worker = new Worker(new URL('../../tests/support/schedule-worker.ts', import.meta.url));

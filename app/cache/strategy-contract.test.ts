@@ -10,7 +10,7 @@ import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
 import type { SharedTier } from '../../tests/support/shared-tier.ts';
 import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import type { CachedEntity, ReadOutcome } from './cache.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
 
 const clock = createFakeClock();
 let far: SharedTier;

@@ -6,7 +6,7 @@ import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { createSharedTier } from '../../tests/support/shared-tier.ts';
 import type { CachedEntity } from './cache.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
 
 /** What makes each strategy different from cache-aside, on two replicas that share a tier in the test's memory. */
 function setUp(text: string, random = () => 0) {

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
-import type { Anomaly } from './anomalies.ts';
+import type { Anomaly } from './candidates/anomalies.ts';
 import type { CachedEntity, CacheRead, CacheWrite, ChangedKey, ReadOutcome } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate } from './candidates/candidate.ts';
 import type { Entry, MaybePromise } from './entry.ts';
-import type { InvalidationSender } from './invalidation-source.ts';
-import type { LeaseTable } from './lease.ts';
-import type { SingleFlight } from './single-flight.ts';
+import type { InvalidationSender } from './invalidation/invalidation-source.ts';
+import type { LeaseTable } from './reads/lease.ts';
+import type { SingleFlight } from './reads/single-flight.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
-import type { WriteQueue } from './write-queue.ts';
+import type { WriteQueue } from './writes/write-queue.ts';
 
 /** An entity whose types were left behind: strategies look at keys, versions and times only. */
 export type AnyEntity = CachedEntity<string | number, unknown>;

@@ -2,15 +2,15 @@ import type { CacheWrite } from './cache.ts';
 import type { Fence } from './fences/fence.ts';
 import { createNoFence } from './fences/no-fence.ts';
 import { createVersionFence } from './fences/version-fence.ts';
-import type { ReadPath } from './read-path.ts';
-import { createReadPath } from './read-path.ts';
+import type { ReadPath } from './reads/read-path.ts';
+import { createReadPath } from './reads/read-path.ts';
 import { freshOnly } from './strategy.ts';
 import type { CacheStrategy, ReadDecisions, StrategyContext } from './strategy.ts';
 import { createDoubtedTier } from './tiers/doubted-tier.ts';
 import type { DoubtedTier } from './tiers/doubted-tier.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
-import { createWriteSteps } from './write-steps.ts';
-import type { WriteSteps } from './write-steps.ts';
+import { createWriteSteps } from './writes/write-steps.ts';
+import type { WriteSteps } from './writes/write-steps.ts';
 
 /** A strategy's own decisions; what it leaves out is as in cache-aside. */
 export type TieredDecisions = Partial<ReadDecisions> & {

@@ -4,9 +4,9 @@ import type { TestContext } from 'node:test';
 import { createTestRedis } from '../../tests/support/databases.ts';
 import { connectTrackedReplicas } from '../../tests/support/tracked-replicas.ts';
 import type { TrackedReplica, TrackedReplicas } from '../../tests/support/tracked-replicas.ts';
-import { allowedBy } from './allowed-anomalies.ts';
-import type { Anomaly } from './anomalies.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import { allowedBy } from './candidates/allowed-anomalies.ts';
+import type { Anomaly } from './candidates/anomalies.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
 
 async function setStage(
   context: TestContext,

@@ -2,7 +2,7 @@ import { createBackgroundTasks } from '../../app/background-tasks.ts';
 import type { CachedEntity } from '../../app/cache/cache.ts';
 import type { CacheObserver } from '../../app/cache/cache-events.ts';
 import { createCache } from '../../app/cache/create-cache.ts';
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { createStoppableClock, createSystemClock } from '../../app/clock.ts';
 import { createMetrics } from '../../app/observability/metrics.ts';
 import type { Photo } from '../../app/photos/photo-store.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { candidateParameters, isOwnParameter } from '../../app/cache/candidate-parameters.ts';
+import { candidateParameters, isOwnParameter } from '../../app/cache/candidates/candidate-parameters.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { CommandError } from '../errors.ts';
 import { columnsMax } from '../report/text-columns.ts';

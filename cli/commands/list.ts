@@ -1,11 +1,11 @@
-import { allowedBy } from '../../app/cache/allowed-anomalies.ts';
-import type { Candidate } from '../../app/cache/candidate.ts';
+import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import {
   candidateParameters,
   defaultCandidate,
   isOwnParameter,
-} from '../../app/cache/candidate-parameters.ts';
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+} from '../../app/cache/candidates/candidate-parameters.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { columnsMax, wrapWords } from '../report/text-columns.ts';

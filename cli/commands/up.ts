@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { needsRedis } from '../../app/cache/candidate.ts';
-import { formatCandidate } from '../../app/cache/parse-candidate.ts';
+import { needsRedis } from '../../app/cache/candidates/candidate.ts';
+import { formatCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
 import { profiles } from '../experiment/profiles.ts';
 import { CommandError, exitCodes } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { needsRedis } from '../../app/cache/candidate.ts';
+import { needsRedis } from '../../app/cache/candidates/candidate.ts';
 import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
 import { requestCount } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';

@@ -1,5 +1,5 @@
-import type { Candidate } from '../../app/cache/candidate.ts';
-import { defaultCandidate } from '../../app/cache/candidate-parameters.ts';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
+import { defaultCandidate } from '../../app/cache/candidates/candidate-parameters.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import type { PlannedPass } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';

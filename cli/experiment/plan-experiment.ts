@@ -1,5 +1,5 @@
-import type { Candidate } from '../../app/cache/candidate.ts';
-import { formatCandidate, parseCandidate } from '../../app/cache/parse-candidate.ts';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
+import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';

@@ -1,5 +1,5 @@
-import { needsDurableRedis } from '../../app/cache/candidate.ts';
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { needsDurableRedis } from '../../app/cache/candidates/candidate.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import type { Clock } from '../../app/clock.ts';
 import { CommandError } from '../errors.ts';
 import type { StackContext } from '../stack/stack-context.ts';

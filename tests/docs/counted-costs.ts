@@ -1,6 +1,9 @@
 import type { CachedEntity, ReadOutcome } from '../../app/cache/cache.ts';
-import type { InvalidationListener, InvalidationSource } from '../../app/cache/invalidation-source.ts';
-import { parseCandidate, strategyOf } from '../../app/cache/parse-candidate.ts';
+import type {
+  InvalidationListener,
+  InvalidationSource,
+} from '../../app/cache/invalidation/invalidation-source.ts';
+import { parseCandidate, strategyOf } from '../../app/cache/candidates/parse-candidate.ts';
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
 import { createBusNetwork } from '../support/bus-network.ts';
 import { createReplica } from '../support/cache-replica.ts';

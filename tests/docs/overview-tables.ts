@@ -1,7 +1,7 @@
-import { allowedBy } from '../../app/cache/allowed-anomalies.ts';
-import { anomalies } from '../../app/cache/anomalies.ts';
-import type { Anomaly } from '../../app/cache/anomalies.ts';
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
+import { anomalies } from '../../app/cache/candidates/anomalies.ts';
+import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { wrapWords } from '../../cli/report/text-columns.ts';
 import { readers } from './counted-costs.ts';

@@ -4,8 +4,8 @@ import {
   candidateParameters,
   defaultCandidate,
   isOwnParameter,
-} from '../../app/cache/candidate-parameters.ts';
-import type { Candidate } from '../../app/cache/candidate.ts';
+} from '../../app/cache/candidates/candidate-parameters.ts';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { evictionPolicies } from '../../app/cache/eviction/index.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';

@@ -1,13 +1,19 @@
-import { allowedBy } from '../../app/cache/allowed-anomalies.ts';
-import type { Anomaly } from '../../app/cache/anomalies.ts';
-import { fences, invalidations, promotions, protections, tierStacks } from '../../app/cache/candidate.ts';
-import type { Candidate } from '../../app/cache/candidate.ts';
+import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
+import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
+import {
+  fences,
+  invalidations,
+  promotions,
+  protections,
+  tierStacks,
+} from '../../app/cache/candidates/candidate.ts';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import {
   candidateParameters,
   defaultCandidate,
   isOwnParameter,
-} from '../../app/cache/candidate-parameters.ts';
-import { parseCandidate, strategyOf } from '../../app/cache/parse-candidate.ts';
+} from '../../app/cache/candidates/candidate-parameters.ts';
+import { parseCandidate, strategyOf } from '../../app/cache/candidates/parse-candidate.ts';
 import { DarkroomError } from '../../app/errors.ts';
 
 /** Values of parameters, as on the command line: `fence=version`. */

@@ -1,8 +1,8 @@
 import type { CacheParts } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
-import { strategyOf } from '../../app/cache/parse-candidate.ts';
-import { createSingleFlight } from '../../app/cache/single-flight.ts';
-import type { SingleFlight } from '../../app/cache/single-flight.ts';
+import { strategyOf } from '../../app/cache/candidates/parse-candidate.ts';
+import { createSingleFlight } from '../../app/cache/reads/single-flight.ts';
+import type { SingleFlight } from '../../app/cache/reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from '../../app/cache/strategy.ts';
 import { createMemoryTier } from '../../app/cache/tiers/memory-tier.ts';
 import type { MemoryTier } from '../../app/cache/tiers/memory-tier.ts';

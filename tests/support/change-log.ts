@@ -1,4 +1,7 @@
-import type { InvalidationListener, InvalidationSource } from '../../app/cache/invalidation-source.ts';
+import type {
+  InvalidationListener,
+  InvalidationSource,
+} from '../../app/cache/invalidation/invalidation-source.ts';
 
 /** What one replica reads of the log. */
 export type ChangeReader = {

@@ -1,7 +1,7 @@
-import { allowedBy } from '../../app/cache/allowed-anomalies.ts';
-import type { Anomaly } from '../../app/cache/anomalies.ts';
-import { protections, tierStacks } from '../../app/cache/candidate.ts';
-import { formatCandidate, parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
+import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
+import { protections, tierStacks } from '../../app/cache/candidates/candidate.ts';
+import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';
 import { DarkroomError } from '../../app/errors.ts';

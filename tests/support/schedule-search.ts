@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { allowedBy } from '../../app/cache/allowed-anomalies.ts';
+import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
 import type { CacheWrite, ChangedKey } from '../../app/cache/cache.ts';
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { assembleBroken } from './broken-parts.ts';
 import type { BrokenPart } from './broken-parts.ts';
 import { createBusNetwork } from './bus-network.ts';

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { CacheObserver } from '../../app/cache/cache-events.ts';
-import { createCircuitBreaker } from '../../app/cache/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../app/cache/redis/circuit-breaker.ts';
 import { codecOf } from '../../app/cache/codec.ts';
 import type { Codec } from '../../app/cache/codec.ts';
-import { createRedisCommands } from '../../app/cache/redis-commands.ts';
-import { createCommandConnection } from '../../app/cache/redis-connection.ts';
+import { createRedisCommands } from '../../app/cache/redis/redis-commands.ts';
+import { createCommandConnection } from '../../app/cache/redis/redis-connection.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import type { RedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import type { Clock } from '../../app/clock.ts';

@@ -1,9 +1,12 @@
-import { createCircuitBreaker } from '../../app/cache/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../app/cache/redis/circuit-breaker.ts';
 import { codecOf } from '../../app/cache/codec.ts';
-import type { InvalidationListener, InvalidationSource } from '../../app/cache/invalidation-source.ts';
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import type {
+  InvalidationListener,
+  InvalidationSource,
+} from '../../app/cache/invalidation/invalidation-source.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
-import { createTrackingConnection } from '../../app/cache/tracking-connection.ts';
+import { createTrackingConnection } from '../../app/cache/redis/tracking-connection.ts';
 import { createBusNetwork } from './bus-network.ts';
 import { createReplica } from './cache-replica.ts';
 import type { Replica } from './cache-replica.ts';

@@ -1,4 +1,4 @@
-import { parseCandidate } from '../../app/cache/parse-candidate.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { createBusNetwork } from './bus-network.ts';
 import type { BusNetwork } from './bus-network.ts';
 import { createReplica } from './cache-replica.ts';

@@ -40,7 +40,11 @@ export const importTable: readonly ImportRule[] = [
   { of: ['app/lab/'], mayImport: ['app/lab/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'] },
   {
     of: ['app/config.ts'],
-    mayImport: ['app/cache/candidate.ts', 'app/cache/parse-candidate.ts', 'app/errors.ts'],
+    mayImport: [
+      'app/cache/candidates/candidate.ts',
+      'app/cache/candidates/parse-candidate.ts',
+      'app/errors.ts',
+    ],
   },
   {
     of: ['app/cached-entities.ts'],
@@ -77,11 +81,11 @@ export const importTable: readonly ImportRule[] = [
       'app/clock.ts',
       'app/errors.ts',
       'app/cache/strategies/index.ts',
-      'app/cache/allowed-anomalies.ts',
-      'app/cache/anomalies.ts',
-      'app/cache/candidate.ts',
-      'app/cache/candidate-parameters.ts',
-      'app/cache/parse-candidate.ts',
+      'app/cache/candidates/allowed-anomalies.ts',
+      'app/cache/candidates/anomalies.ts',
+      'app/cache/candidates/candidate.ts',
+      'app/cache/candidates/candidate-parameters.ts',
+      'app/cache/candidates/parse-candidate.ts',
       'app/storage/',
       'loadtests/workloads/',
     ],
@@ -92,9 +96,9 @@ export const importTable: readonly ImportRule[] = [
 /** Packages that only some places may know. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   ioredis: [
-    'app/cache/redis-commands.ts',
-    'app/cache/invalidation-bus.ts',
-    'app/cache/redis-connection.ts',
+    'app/cache/redis/redis-commands.ts',
+    'app/cache/invalidation/invalidation-bus.ts',
+    'app/cache/redis/redis-connection.ts',
     'app/build-app.ts',
     'cli/stack/',
     'benches/',
@@ -102,7 +106,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pg: ['app/storage/', 'cli/stack/'],
   'pg-copy-streams': ['app/storage/'],
   'pg-logical-replication': ['app/storage/'],
-  '@redis/client': ['app/cache/tracking-connection.ts'],
+  '@redis/client': ['app/cache/redis/tracking-connection.ts'],
   msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/'],
   sharp: ['app/photos/'],

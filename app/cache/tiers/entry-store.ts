@@ -1,6 +1,6 @@
 import type { CacheRead } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { Candidate } from '../candidate.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry } from '../entry.ts';
 import { createFrequencySketch } from '../bounded-store/frequency-sketch.ts';
 import { evictionPolicies } from '../eviction/index.ts';

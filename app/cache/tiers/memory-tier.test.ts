@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { recordEvents } from '../../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
-import { defaultCandidate } from '../candidate-parameters.ts';
+import { defaultCandidate } from '../candidates/candidate-parameters.ts';
 import { createMemoryTier } from './memory-tier.ts';
 import { tombstoneMs } from './tier.ts';
 

@@ -1,0 +1,66 @@
+import type { EvictionName } from '../eviction/index.ts';
+
+export const tierStacks = ['none', 'memory', 'redis', 'memory+redis'] as const;
+export const protections = ['none', 'single-flight', 'lease'] as const;
+export const invalidations = ['ttl', 'pubsub', 'client-tracking', 'change-stream'] as const;
+export const fences = ['none', 'version'] as const;
+export const codecs = ['json', 'msgpack'] as const;
+export const promotions = ['always', 'hot'] as const;
+/** What Redis calls its `maxmemory-policy`. */
+export const redisEvictions = [
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+  'noeviction',
+] as const;
+
+/** A strategy with its parameters: one configuration that can be compared with others. */
+export type Candidate = {
+  /** A name of the list in `strategies/index.ts`. */
+  readonly strategy: string;
+  readonly tiers: (typeof tierStacks)[number];
+  readonly ttlMs: number;
+  /** Share of the TTL, 0 to 0.5, that is subtracted at random. */
+  readonly ttlJitter: number;
+  /** TTL of what no write invalidates. */
+  readonly feedTtlMs: number;
+  /** TTL of a negative entry; 0: what storage does not have is not remembered. */
+  readonly negativeTtlMs: number;
+  /** Bound of the memory tier of one replica. */
+  readonly memoryBytes: number;
+  readonly eviction: EvictionName;
+  /** Bound of the Redis that its replicas share, and what goes when it is full. */
+  readonly redisMemoryBytes: number;
+  readonly redisEviction: (typeof redisEvictions)[number];
+  readonly promotion: (typeof promotions)[number];
+  readonly codec: (typeof codecs)[number];
+  readonly protection: (typeof protections)[number];
+  readonly invalidation: (typeof invalidations)[number];
+  readonly fence: (typeof fences)[number];
+  /** How long past its TTL an entry may still be served, where the strategy does that. */
+  readonly staleMs: number;
+  /** Share of its TTL after which an entry is refreshed ahead. */
+  readonly refreshShare: number;
+  /** How eager early expiration is; 1 is the paper's optimum. */
+  readonly beta: number;
+  /** The longest time that a write waits in the queue of write-behind. */
+  readonly flushMs: number;
+  /** Writes that may wait in that queue; with more, writes go to storage at once. */
+  readonly queueEntriesMax: number;
+};
+
+/** Whether the candidate talks to a Redis at all. */
+export function needsRedis(candidate: Candidate): boolean {
+  return (
+    candidate.tiers.includes('redis') || candidate.invalidation === 'pubsub' || needsDurableRedis(candidate)
+  );
+}
+
+/** Whether the Redis must keep what it has acknowledged when it is killed. */
+export function needsDurableRedis({ strategy }: Candidate): boolean {
+  return strategy === 'write-behind';
+}

@@ -1,0 +1,131 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { DarkroomError } from '../../errors.ts';
+import type { Candidate } from './candidate.ts';
+import { candidateParameters, defaultCandidate, isOwnParameter } from './candidate-parameters.ts';
+import type { Parameter } from './candidate-parameters.ts';
+import { strategies } from '../strategies/index.ts';
+import type { StrategyName } from '../strategies/index.ts';
+import type { StrategyDefinition } from '../strategy.ts';
+
+function refuse(message: string): never {
+  throw new DarkroomError('INVALID_CANDIDATE', message);
+}
+
+/** `word` or, when it is near to one of the choices, that one as a suggestion. */
+function suggestion(word: string, choices: readonly string[]): string {
+  const nearest = closest(word, choices);
+  return distance(word, nearest) <= Math.max(2, word.length / 3) ? ` Did you mean "${nearest}"?` : '';
+}
+
+/** The definition of a candidate's strategy. */
+export function strategyOf({ strategy }: Pick<Candidate, 'strategy'>): StrategyDefinition {
+  return strategies[strategy as StrategyName];
+}
+
+/** A strategy's defaults. Without a memory tier there is nobody to tell of a write. */
+function defaultsOf(definition: StrategyDefinition, tiers: Candidate['tiers'] | undefined): Candidate {
+  const usual = { ...defaultCandidate, ...definition.defaults, strategy: definition.name };
+  const hasMemory = (tiers ?? usual.tiers).includes('memory');
+  return usual.invalidation === 'pubsub' && !hasMemory ? { ...usual, invalidation: 'ttl' } : usual;
+}
+
+/** Parameters that speak of a tier that is not there. */
+function missingTier({ tiers }: Candidate, given: ReadonlySet<string>): string | null {
+  if (!tiers.includes('memory')) {
+    if (given.has('memory')) return '"memory" bounds the memory tier, and there is none.';
+    if (given.has('eviction')) return '"eviction" is of the memory tier, and there is none.';
+  }
+  if (tiers !== 'memory+redis' && given.has('promotion'))
+    return '"promotion" is from redis to memory; it needs tiers=memory+redis.';
+  const ofRedis = ['codec', 'redis-memory', 'redis-eviction'].find((key) => given.has(key));
+  if (!tiers.includes('redis') && ofRedis !== undefined)
+    return `"${ofRedis}" is of the redis tier, and there is none.`;
+  return null;
+}
+
+/** Mechanisms that need something which the candidate does not have. */
+function missingPart({ tiers, invalidation, protection }: Candidate): string | null {
+  const hasMemory = tiers.includes('memory');
+  if (invalidation === 'pubsub' && !hasMemory)
+    return 'invalidation=pubsub clears memory tiers, and there is none: redis is shared.';
+  if (invalidation === 'client-tracking') {
+    if (tiers !== 'memory+redis')
+      return 'invalidation=client-tracking tells memory what changes in redis; it needs tiers=memory+redis.';
+    if (protection === 'none')
+      return 'invalidation=client-tracking marks reads under way; it needs protection=single-flight or lease.';
+  }
+  if (protection === 'lease' && !tiers.includes('redis'))
+    return 'protection=lease is given by redis, and there is none.';
+  return null;
+}
+
+/** Reasons why a combination makes no sense, or null. */
+function contradiction(candidate: Candidate, given: ReadonlySet<string>): string | null {
+  const definition = strategyOf(candidate);
+  const [parameter] = given;
+  if (!definition.usesTiers) {
+    if (parameter === undefined) return null;
+    return `${candidate.strategy} keeps nothing, so "${parameter}" has no meaning for it.`;
+  }
+  if (candidate.tiers === 'none')
+    return `${candidate.strategy} needs a tier; the candidate without one is no-cache.`;
+  const foreign = [...given].find((key) => isOwnParameter(key) && !definition.parameters.includes(key));
+  if (foreign !== undefined) {
+    const owners = (Object.values(strategies) as StrategyDefinition[])
+      .filter(({ parameters }) => (parameters as readonly string[]).includes(foreign))
+      .map(({ name }) => name);
+    return `"${foreign}" has no meaning for ${candidate.strategy}; it is a parameter of ${owners.join(' and ')}.`;
+  }
+  return definition.refuses(candidate) ?? missingTier(candidate, given) ?? missingPart(candidate);
+}
+
+function readParameter(pair: string): readonly [string, Parameter, string | number] {
+  const cut = pair.indexOf('=');
+  const key = cut < 0 ? pair : pair.slice(0, cut);
+  const names = Object.keys(candidateParameters);
+  const parameter = candidateParameters[key];
+  if (parameter === undefined || !Object.hasOwn(candidateParameters, key)) {
+    return refuse(`There is no parameter "${key}".${suggestion(key, names)} Valid: ${names.join(', ')}.`);
+  }
+  const value = cut < 0 ? null : parameter.parse(pair.slice(cut + 1));
+  if (value === null)
+    return refuse(`"${key}" takes ${parameter.takes}, not "${cut < 0 ? '' : pair.slice(cut + 1)}".`);
+  return [key, parameter, value];
+}
+
+/**
+ * Reads `name` or `name:key=value,key=value`. Throws INVALID_CANDIDATE with what is valid, the nearest name, or the reason
+ * why a combination makes no sense.
+ */
+export function parseCandidate(text: string): Candidate {
+  const cut = text.indexOf(':');
+  const name = cut < 0 ? text : text.slice(0, cut);
+  const names = Object.keys(strategies);
+  if (!Object.hasOwn(strategies, name)) {
+    return refuse(`There is no strategy "${name}".${suggestion(name, names)} Valid: ${names.join(', ')}.`);
+  }
+  const given = new Map<string, readonly [Parameter, string | number]>();
+  for (const pair of cut < 0 ? [] : text.slice(cut + 1).split(',')) {
+    const [key, parameter, value] = readParameter(pair);
+    if (given.has(key)) refuse(`"${key}" is given twice.`);
+    given.set(key, [parameter, value]);
+  }
+  const settings: Partial<Candidate> = Object.fromEntries(
+    [...given.values()].map(([{ field }, value]) => [field, value]),
+  );
+  const candidate: Candidate = {
+    ...defaultsOf(strategies[name as StrategyName], settings.tiers),
+    ...settings,
+  };
+  const reason = contradiction(candidate, new Set(given.keys()));
+  return reason === null ? candidate : refuse(reason);
+}
+
+/** The shortest text that gives the same candidate: parameters at their defaults are left out. */
+export function formatCandidate(candidate: Candidate): string {
+  const usual = defaultsOf(strategyOf(candidate), candidate.tiers);
+  const pairs = Object.entries(candidateParameters)
+    .filter(([, { field }]) => candidate[field] !== usual[field])
+    .map(([key, { field, format }]) => `${key}=${format(candidate[field])}`);
+  return pairs.length === 0 ? candidate.strategy : `${candidate.strategy}:${pairs.join(',')}`;
+}

@@ -1,0 +1,120 @@
+import type { Redis } from 'ioredis';
+import type { CacheObserver } from '../cache-events.ts';
+import type { InvalidationListener, InvalidationSender } from './invalidation-source.ts';
+import { entityNameOf } from '../keys.ts';
+
+/** How often each replica says how many messages it has sent. A loss is noticed within this time. */
+export const heartbeatMs = 1_000;
+/** A replica that has not heard its own heartbeat for this long cannot trust the connection. */
+export const silenceMs = 3 * heartbeatMs;
+/** Senders remembered at once; the replicas of a service are few. */
+const sendersMax = 1_000;
+
+/** Tells the other replicas which keys were written. At most once, but a loss is noticed. */
+export type InvalidationBus = InvalidationSender & {
+  /** One heartbeat, and the check that the last ones were heard. Called by a timer. */
+  beat(): void;
+  close(): Promise<void>;
+};
+
+export type InvalidationBusOptions = {
+  readonly publisher: Redis;
+  readonly subscriber: Redis;
+  readonly channel: string;
+  /** Unique for each start of a process: its messages are numbered from 1. */
+  readonly sender: string;
+  readonly listener: Omit<InvalidationListener, 'onChange'>;
+  readonly observe: CacheObserver;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+};
+
+/** On the wire. A heartbeat has no key and repeats the number of the last message. */
+type Message = { readonly s: string; readonly n: number; readonly k?: string; readonly v?: number };
+
+function parseMessage(text: string): Message | null {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message !== 'object' || message === null) return null;
+    const { s, n, k, v } = message as Record<string, unknown>;
+    if (typeof s !== 'string' || typeof n !== 'number') return null;
+    if (k === undefined) return { s, n };
+    return typeof k === 'string' && typeof v === 'number' ? { s, n, k, v } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Redis pub/sub with numbered messages. Pub/sub forgets: whoever is not connected misses what is sent. So each sender
+ * counts, a receiver that sees a number missing says `gap`, a lost connection says `cut`, and its return `back`.
+ */
+export function createInvalidationBus(options: InvalidationBusOptions): InvalidationBus {
+  const { publisher, subscriber, channel, sender, listener, observe } = options;
+  const lastNumberOf = new Map<string, number>();
+  let sent = 0;
+  let heardOwnAtMs = options.now();
+  let isCut = true;
+
+  const unsure = (what: 'gap' | 'cut' | 'back'): void => {
+    observe.happened({ type: 'bus-unsure', reason: what });
+    listener.onUnsure(what);
+  };
+  const cut = (): void => {
+    if (isCut) return;
+    isCut = true;
+    unsure('cut');
+  };
+  const back = (): void => {
+    if (!isCut) return;
+    isCut = false;
+    unsure('back');
+  };
+  const receive = (text: string): void => {
+    const message = parseMessage(text);
+    if (message === null) return;
+    if (message.s === sender) {
+      heardOwnAtMs = options.now();
+      back();
+      return;
+    }
+    // Of a sender that is new here all may have been missed, so it counts as one that was last heard at 0.
+    const expected = (lastNumberOf.get(message.s) ?? 0) + (message.k === undefined ? 0 : 1);
+    if (lastNumberOf.size >= sendersMax) lastNumberOf.clear();
+    lastNumberOf.set(message.s, message.n);
+    if (message.n !== expected) unsure('gap');
+    if (message.k !== undefined && message.v !== undefined) {
+      observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'received' });
+      listener.onInvalidation(message.k, message.v);
+    }
+  };
+  const send = async (message: Message): Promise<void> => {
+    try {
+      await publisher.publish(channel, JSON.stringify(message));
+      if (message.k !== undefined)
+        observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'sent' });
+    } catch {
+      if (message.k !== undefined)
+        observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'failed' });
+    }
+  };
+
+  subscriber.on('message', (_, text: string) => receive(text));
+  subscriber.on('close', cut);
+  return {
+    publish(key, version) {
+      sent += 1;
+      options.runInBackground('publish invalidation', send({ s: sender, n: sent, k: key, v: version }));
+    },
+    beat() {
+      if (options.now() - heardOwnAtMs > silenceMs) cut();
+      options.runInBackground('publish heartbeat', send({ s: sender, n: sent }));
+    },
+    async close() {
+      subscriber.removeListener('close', cut);
+      subscriber.disconnect();
+      publisher.disconnect();
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Entry } from '../entry.ts';
+import type { Fence } from '../fences/fence.ts';
+import { createLeasedLoads } from './leased-loads.ts';
+import type { LeasedLoads } from './leased-loads.ts';
+import { createLoads } from './loads.ts';
+import type { Kept, Loads, Miss } from './loads.ts';
+import type { DueEntry, Refresher } from './refresher.ts';
+import type { AnyEntity, Found, ReadDecisions, StrategyContext } from '../strategy.ts';
+import type { TierHit } from '../tiers/tier.ts';
+
+/** Reads that memory could not answer: the tiers behind it, then storage, then the fill. */
+export type FarReads = {
+  one(miss: Miss): Promise<Found>;
+  /** In the order of `misses`. A key that redis has does not wait for those that storage is asked for, nor fail with them. */
+  many(entity: AnyEntity, misses: readonly Miss[]): Promise<readonly Promise<Found>[]>;
+  /** Loads and fills without asking a tier. Resolves to whether all tiers have what it brought. */
+  reload(miss: Miss): Promise<Kept>;
+};
+
+type DueMiss = DueEntry & { readonly flight: Miss['flight'] };
+
+/** `refresh` asks for loads of entries behind the answers that they give. */
+export function createFarReads(
+  context: StrategyContext,
+  fence: Fence,
+  decisions: ReadDecisions,
+  refresh: Refresher['start'],
+): FarReads {
+  const { tiers, clock, leases } = context;
+  const far = tiers.far;
+  const loads = createLoads(context, fence, decisions);
+  const { one, many } = leases === null ? unleased(loads) : createLeasedLoads(context, leases, loads, fence);
+
+  /** The answer that redis's entry gives; undefined where it gives none. Notes an entry that is to be refreshed. */
+  const judged = (
+    miss: Miss,
+    hit: TierHit | undefined,
+    startedAtMs: number,
+    due: DueMiss[],
+  ): Found | undefined => {
+    if (hit === undefined) return undefined;
+    const { entry } = hit;
+    // Memory had this one and found it wanting.
+    if (miss.overdue !== undefined && entry.freshUntil <= miss.overdue.freshUntil) return undefined;
+    const nowMs = clock.now();
+    const verdict = decisions.judge(entry, nowMs, miss.entity);
+    if (verdict === 'load') return undefined;
+    fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
+    if (verdict === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
+    return foundIn(entry, 'redis', nowMs);
+  };
+  /** A key has one flight at a time: a refresh begins when those of its readers have landed. */
+  const refreshBehind = (entity: AnyEntity, due: readonly DueMiss[]): void => {
+    if (due.length === 0) return;
+    const landed = Promise.allSettled(due.map(async ({ flight }) => flight?.result));
+    context.runInBackground(
+      'refresh',
+      landed.then(() => refresh(entity, due)),
+    );
+  };
+
+  return {
+    async one(miss) {
+      const startedAtMs = clock.now();
+      const hit = await far?.get(miss.key);
+      const due: DueMiss[] = [];
+      const answer = judged(miss, hit, startedAtMs, due);
+      refreshBehind(miss.entity, due);
+      return answer ?? loaded(context, decisions, miss, hit, one(miss, hit?.entry));
+    },
+    async many(entity, misses) {
+      const startedAtMs = clock.now();
+      const hits = (await far?.getMany(misses.map(({ key }) => key))) ?? [];
+      const due: DueMiss[] = [];
+      const answers = misses.map((miss, index) => judged(miss, hits[index], startedAtMs, due));
+      refreshBehind(entity, due);
+      const toLoad = misses.flatMap((miss, index) =>
+        answers[index] === undefined ? [{ miss, hit: hits[index], index }] : [],
+      );
+      const loads = many(
+        entity,
+        toLoad.map(({ miss }) => miss),
+        toLoad.map(({ hit }) => hit?.entry),
+      );
+      const found = answers.map((answer) => Promise.resolve(answer as Found));
+      for (const [order, { miss, hit, index }] of toLoad.entries())
+        found[index] = loaded(context, decisions, miss, hit, loads[order] as Promise<Found>);
+      return found;
+    },
+    reload: leases === null ? loads.one : async (miss) => ({ ...(await one(miss, undefined)), isKept: true }),
+  };
+}
+
+/** What the load brings; when it fails, what is at hand may stand in for it. */
+async function loaded(
+  { clock }: StrategyContext,
+  { standsIn }: ReadDecisions,
+  { overdue, flight }: Miss,
+  hit: TierHit | undefined,
+  load: Promise<Found>,
+): Promise<Found> {
+  try {
+    return await load;
+  } catch (error) {
+    const nowMs = clock.now();
+    const entry = [hit?.entry, overdue].find((held) => held !== undefined && standsIn(held, nowMs));
+    // What a write has removed meanwhile is wrong, not just old.
+    if (entry === undefined || flight?.isForgotten === true) throw error;
+    return foundIn(entry, entry === overdue ? 'memory' : 'redis', nowMs);
+  }
+}
+
+function unleased(loads: Loads): LeasedLoads {
+  return {
+    one: loads.one,
+    many(entity, misses) {
+      if (misses.length === 0) return [];
+      const loading = loads.ask(entity, misses);
+      return misses.map(async (miss) => loads.keep(miss, await loading));
+    },
+  };
+}
+
+/** What an entry answers, from where it was. */
+export function foundIn(entry: Entry, tier: TierHit['tier'], nowMs: number): Found {
+  const outcome = nowMs < entry.freshUntil ? (`${tier}-hit` as const) : (`${tier}-stale-hit` as const);
+  if (entry.isAbsent) return { outcome, read: undefined };
+  const { value, version, freshUntil } = entry;
+  return { outcome, read: { value, version, outcome, freshUntil } };
+}

@@ -1,0 +1,124 @@
+import type { Entry } from '../entry.ts';
+import type { Fence } from '../fences/fence.ts';
+import type { LeaseAnswer, LeaseTable } from './lease.ts';
+import { loadedAs } from './loads.ts';
+import type { Loading, Loads, Miss } from './loads.ts';
+import type { AnyEntity, Found, StrategyContext } from '../strategy.ts';
+
+/** The first wait for another replica's load; each further one is twice as long, up to the last. */
+const firstWaitMs = 4;
+const longestWaitMs = 64;
+/** Two and a half seconds in all: as long as storage may take. Then the reader loads for itself and fills nothing. */
+const waitsMax = 42;
+
+/** Whether it falls to this replica to load. */
+const isOwnLoad = (answer: LeaseAnswer | undefined) =>
+  answer?.kind === 'granted' || answer?.kind === 'unavailable';
+
+const nothing: Loading = { rows: new Map(), startedAtMs: 0, loadMs: 0 };
+
+/** Loads that only the holder of a lease makes; who asks later waits for its entry. */
+export type LeasedLoads = {
+  /** `held` is what redis had that was no longer good enough. */
+  one(miss: Miss, held: Entry | undefined): Promise<Found>;
+  /** In the order of `misses`. The keys that it falls to this replica to load are loaded together. */
+  many(
+    entity: AnyEntity,
+    misses: readonly Miss[],
+    held: readonly (Entry | undefined)[],
+  ): readonly Promise<Found>[];
+};
+
+/** What becomes of a load: `withToken` fills as the lease allows. */
+type LeasedFills = {
+  withToken(miss: Miss, token: string, loading: Promise<Loading>): Promise<Found>;
+  /** Without a lease nothing would refuse a late fill of redis; memory knows what has overtaken it. */
+  unleased(miss: Miss, loading: Promise<Loading>): Promise<Found>;
+};
+
+function createLeasedFills(
+  { candidate }: StrategyContext,
+  leases: LeaseTable,
+  loads: Loads,
+  fence: Fence,
+): LeasedFills {
+  const fillMemory = (miss: Miss, entry: Entry, { startedAtMs }: Loading): void => {
+    // Redis watches what was read, not what was filled.
+    if (candidate.invalidation === 'client-tracking') return;
+    fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
+  };
+  return {
+    async withToken(miss, token, loading) {
+      const loaded = await loading.catch(async (error: unknown) => {
+        await leases.release(miss.key, token);
+        throw error;
+      });
+      const entry = loads.entryOf(miss, loaded);
+      if (entry === undefined) await leases.release(miss.key, token);
+      else if (await leases.fill(miss.key, entry, token)) fillMemory(miss, entry, loaded);
+      return loadedAs(entry, 'load');
+    },
+    async unleased(miss, loading) {
+      const loaded = await loading;
+      const entry = loads.entryOf(miss, loaded);
+      if (entry !== undefined) fillMemory(miss, entry, loaded);
+      return loadedAs(entry, 'load');
+    },
+  };
+}
+
+export function createLeasedLoads(
+  context: StrategyContext,
+  leases: LeaseTable,
+  loads: Loads,
+  fence: Fence,
+): LeasedLoads {
+  const { tiers, clock, observe } = context;
+  const fills = createLeasedFills(context, leases, loads, fence);
+  const freshAfterMs = ({ overdue }: Miss, held: Entry | undefined): number =>
+    Math.max(clock.now(), overdue?.freshUntil ?? 0, held?.freshUntil ?? 0);
+  /** The entry that the holder of the lease has filled meanwhile. */
+  const look = async (miss: Miss, atLeastMs: number): Promise<Found | undefined> => {
+    const startedAtMs = clock.now();
+    const hit = await tiers.far?.get(miss.key);
+    if (hit === undefined || hit.entry.freshUntil <= atLeastMs) return undefined;
+    fence.fillNear(miss.key, hit.entry, startedAtMs, miss.flight?.isForgotten === true);
+    return loadedAs(hit.entry, 'joined-load');
+  };
+  const proceed = async (miss: Miss, held: Entry | undefined, first: LeaseAnswer): Promise<Found> => {
+    const name = miss.entity.name;
+    let answer = first;
+    for (let waits = 0; waits < waitsMax; waits += 1) {
+      if (answer.kind === 'granted')
+        return fills.withToken(miss, answer.token, loads.ask(miss.entity, [miss]));
+      if (answer.kind === 'unavailable') return fills.unleased(miss, loads.ask(miss.entity, [miss]));
+      const found = await look(miss, freshAfterMs(miss, held));
+      if (found !== undefined) return found;
+      if (waits === 0) observe.happened({ type: 'lease', name, outcome: 'waited' });
+      const spread = 0.5 + context.random() / 2;
+      await context.wait(spread * Math.min(longestWaitMs, firstWaitMs * 2 ** waits));
+      answer = await leases.acquire(miss.key, freshAfterMs(miss, held));
+    }
+    observe.happened({ type: 'lease', name, outcome: 'gave-up' });
+    return loadedAs(loads.entryOf(miss, await loads.ask(miss.entity, [miss])), 'load');
+  };
+
+  return {
+    one: async (miss, held) => proceed(miss, held, await leases.acquire(miss.key, freshAfterMs(miss, held))),
+    many(entity, misses, held) {
+      const asking = misses.map((miss, index) => leases.acquire(miss.key, freshAfterMs(miss, held[index])));
+      const loading = Promise.all(asking).then((answers) => {
+        const own = misses.filter((_, index) => isOwnLoad(answers[index]));
+        return own.length === 0 ? nothing : loads.ask(entity, own);
+      });
+      // Who waits for it is told; where others load everything, nobody waits.
+      loading.catch(() => {});
+      return misses.map(async (miss, index) => {
+        const answer = await (asking[index] as Promise<LeaseAnswer>);
+        if (answer.kind === 'granted') return fills.withToken(miss, answer.token, loading);
+        if (answer.kind === 'unavailable') return fills.unleased(miss, loading);
+        return proceed(miss, held[index], answer);
+      });
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { CacheRead, ReadOutcome } from '../cache.ts';
+import type { MaybePromise } from '../entry.ts';
+import { createFarReads, foundIn } from './far-reads.ts';
+import type { FarReads } from './far-reads.ts';
+import type { Fence } from '../fences/fence.ts';
+import { createKeyMaker } from '../keys.ts';
+import { createMissedReads } from './missed-reads.ts';
+import type { MissedLookup } from './missed-reads.ts';
+import { createRefresher } from './refresher.ts';
+import type { DueEntry } from './refresher.ts';
+import { freshOnly } from '../strategy.ts';
+import type { CacheStrategy, Lookup, ReadDecisions, StrategyContext } from '../strategy.ts';
+import type { MemoryHit } from '../tiers/entry-store.ts';
+
+type Read = CacheRead<unknown> | undefined;
+
+/** Reading through the tiers and, on a miss, from storage: the same in every strategy but for its decisions. */
+export type ReadPath = Pick<CacheStrategy, 'read' | 'readMany'> & Pick<FarReads, 'reload'>;
+
+export function createReadPath(context: StrategyContext, fence: Fence, decisions: ReadDecisions): ReadPath {
+  const { tiers, clock, observe } = context;
+  const { near } = tiers;
+  const makeKey = createKeyMaker();
+  const refresher = createRefresher(context, (entity, misses) => far.many(entity, misses));
+  const far = createFarReads(context, fence, decisions, refresher.start);
+  const missed = createMissedReads(context, far);
+  const outcomeOf = createJudgement(context, decisions);
+  // Most strategies serve what is fresh and look no further.
+  const isPlain = decisions.judge === freshOnly.judge;
+
+  return {
+    read(entity, id): MaybePromise<Read> {
+      observe.asked(entity.name, 1);
+      const key = makeKey(entity.name, id);
+      const nowMs = clock.now();
+      const hit = near?.get(key, nowMs);
+      if (hit === undefined) return missed.one({ entity, id, key }, undefined);
+      if (isPlain && nowMs < hit.freshUntil) {
+        observe.answered(entity.name, 'memory-hit', 1);
+        return hit.read;
+      }
+      const due: DueEntry[] = [];
+      const outcome = outcomeOf(hit, { entity, id, key }, nowMs, due);
+      refresher.start(entity, due);
+      if (outcome === null) return missed.one({ entity, id, key }, hit.entry);
+      observe.answered(entity.name, outcome, 1);
+      return readOf(hit, outcome, nowMs);
+    },
+    readMany(entity, ids): MaybePromise<readonly Read[]> {
+      observe.asked(entity.name, ids.length);
+      const nowMs = clock.now();
+      const reads: Read[] = [];
+      const misses: (MissedLookup & { readonly at: number })[] = [];
+      const due: DueEntry[] = [];
+      let staleHits = 0;
+      for (const [at, id] of ids.entries()) {
+        const key = makeKey(entity.name, id);
+        const hit = near?.get(key, nowMs);
+        if (hit !== undefined && isPlain && nowMs < hit.freshUntil) {
+          reads[at] = hit.read;
+          continue;
+        }
+        const lookup = { entity, id, key };
+        const outcome = hit === undefined ? null : outcomeOf(hit, lookup, nowMs, due);
+        if (hit === undefined || outcome === null) misses.push({ at, lookup, overdue: hit?.entry });
+        else {
+          reads[at] = readOf(hit, outcome, nowMs);
+          if (outcome === 'memory-stale-hit') staleHits += 1;
+        }
+      }
+      refresher.start(entity, due);
+      const freshHits = ids.length - misses.length - staleHits;
+      if (freshHits > 0) observe.answered(entity.name, 'memory-hit', freshHits);
+      if (staleHits > 0) observe.answered(entity.name, 'memory-stale-hit', staleHits);
+      return misses.length === 0 ? reads : complete(reads, misses, missed.many(entity, misses));
+    },
+    reload: far.reload,
+  };
+}
+
+/** Says how a memory entry answers, or null where it does not, and notes one that is to be refreshed. */
+function createJudgement({ flights }: StrategyContext, { judge }: ReadDecisions) {
+  return ({ entry }: MemoryHit, lookup: Lookup, nowMs: number, due: DueEntry[]): ReadOutcome | null => {
+    const verdict = judge(entry, nowMs, lookup.entity);
+    const isFresh = nowMs < entry.freshUntil;
+    // One reader at a time loads early; the others go on with what is still fresh.
+    if (verdict === 'load' && !(isFresh && flights.current(lookup.key) !== undefined)) return null;
+    if (verdict === 'serve-and-refresh') due.push({ lookup, entry });
+    return isFresh ? 'memory-hit' : 'memory-stale-hit';
+  };
+}
+
+function readOf(hit: MemoryHit, outcome: ReadOutcome, nowMs: number): Read {
+  return outcome === 'memory-hit' ? hit.read : foundIn(hit.entry, 'memory', nowMs).read;
+}
+
+async function complete(
+  reads: Read[],
+  misses: readonly { readonly at: number }[],
+  missed: Promise<readonly Read[]>,
+): Promise<readonly Read[]> {
+  const late = await missed;
+  for (const [index, { at }] of misses.entries()) reads[at] = late[index];
+  return reads;
+}

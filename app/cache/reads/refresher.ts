@@ -1,0 +1,56 @@
+import type { Entry } from '../entry.ts';
+import type { Miss } from './loads.ts';
+import type { Flight } from './single-flight.ts';
+import type { AnyEntity, Found, Lookup, StrategyContext } from '../strategy.ts';
+
+/** Refreshes under way at once in one process. With more, readers go on with the entries that they have. */
+const refreshesMax = 100;
+
+/** A key whose entry is to be loaded anew, and that entry. */
+export type DueEntry = { readonly lookup: Lookup; readonly entry: Entry };
+
+/**
+ * Loads entries behind the answers that they still give, those of one batch together, and each key once at a time. A write
+ * that invalidates a key takes its refresh out, so that it fills nothing old.
+ */
+export type Refresher = { start(entity: AnyEntity, due: readonly DueEntry[]): void };
+
+export function createRefresher(
+  { flights, observe, runInBackground }: StrategyContext,
+  readMany: (entity: AnyEntity, misses: readonly Miss[]) => Promise<readonly Promise<Found>[]>,
+): Refresher {
+  let underWay = 0;
+  const land = async (name: string, flight: Flight<Found>, work: Promise<Found>): Promise<void> => {
+    try {
+      flight.succeed(await work);
+    } catch (error) {
+      flight.fail(error);
+      observe.happened({ type: 'refresh', name, outcome: 'failed' });
+    } finally {
+      underWay -= 1;
+    }
+  };
+  const refresh = async (entity: AnyEntity, misses: readonly (Miss & { flight: Flight<Found> })[]) => {
+    const reading = readMany(entity, misses);
+    await Promise.all(
+      misses.map(({ flight }, index) => {
+        const own = reading.then((parts) => parts[index] as Promise<Found>);
+        return land(entity.name, flight, own);
+      }),
+    );
+  };
+  return {
+    start(entity, due) {
+      const misses: (Miss & { flight: Flight<Found> })[] = [];
+      for (const { lookup, entry } of due) {
+        if (flights.current(lookup.key) !== undefined) continue;
+        const outcome = underWay < refreshesMax ? 'started' : 'skipped';
+        observe.happened({ type: 'refresh', name: entity.name, outcome });
+        if (outcome === 'skipped') continue;
+        underWay += 1;
+        misses.push({ ...lookup, overdue: entry, flight: flights.open(lookup.key) });
+      }
+      if (misses.length > 0) runInBackground('refresh', refresh(entity, misses));
+    },
+  };
+}

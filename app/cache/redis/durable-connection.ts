@@ -1,0 +1,104 @@
+import { DarkroomError } from '../../errors.ts';
+import { connectWithin, createCommandConnection, isReply } from './redis-connection.ts';
+import type { CommandConnection } from './redis-connection.ts';
+
+/** A connection to a Redis that must keep what it has acknowledged. */
+export type DurableConnection = {
+  readonly redis: CommandConnection;
+  /** Whether the Redis of the present connection has been checked, and keeps what it acknowledges. */
+  isTrusted(): boolean;
+  /** Throws REDIS_NOT_DURABLE. A Redis that does not answer is checked as soon as it does, and not trusted before. */
+  start(): Promise<void>;
+  close(): void;
+};
+
+/** Settings of Redis, what they must be, and why. */
+const requirements = [
+  { name: 'appendonly', isMet: (value: string) => value === 'yes', remedy: 'appendonly yes' },
+  { name: 'appendfsync', isMet: (value: string) => value === 'always', remedy: 'appendfsync always' },
+  {
+    // The queue has no expiry: only the policies that look at all keys can evict it.
+    name: 'maxmemory-policy',
+    isMet: (value: string) => !value.startsWith('allkeys'),
+    remedy: 'maxmemory-policy noeviction, or a volatile- one',
+  },
+] as const;
+
+function refuse(message: string, cause?: unknown): never {
+  throw new DarkroomError(
+    'REDIS_NOT_DURABLE',
+    `write-behind needs a Redis that keeps its queue: ${message}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** What the server says of its settings, in their order, and of the newest command that the queue needs. */
+async function askServer(redis: CommandConnection): Promise<readonly unknown[]> {
+  try {
+    return await Promise.all([
+      ...requirements.map(({ name }) => redis.call('CONFIG', 'GET', name)),
+      redis.call('COMMAND', 'INFO', 'XAUTOCLAIM'),
+    ]);
+  } catch (error) {
+    if (!isReply(error)) throw error;
+    return refuse('to make sure of that it must allow CONFIG GET and COMMAND INFO.', error);
+  }
+}
+
+/** Throws REDIS_NOT_DURABLE when the server's settings allow it to lose what it has acknowledged. */
+async function checkDurability(redis: CommandConnection): Promise<void> {
+  const answers = await askServer(redis);
+  const unmet = requirements.filter(({ isMet }, index) => !isMet(settingOf(answers[index])));
+  if (unmet.length > 0) refuse(`set ${unmet.map(({ remedy }) => remedy).join('; ')}.`);
+  const commands = answers.at(-1);
+  if (!Array.isArray(commands) || !Array.isArray(commands[0]))
+    refuse('Redis 6.2 is the oldest that will do.');
+}
+
+/** Redis answers with the name of a setting and its value. */
+function settingOf(reply: unknown): string {
+  return Array.isArray(reply) ? String(reply[1]) : '';
+}
+
+export function createDurableConnection(
+  url: string,
+  runInBackground: (name: string, task: Promise<unknown>) => void,
+): DurableConnection {
+  const redis = createCommandConnection(url);
+  let isTrusted = false;
+  let connections = 0;
+  redis.on('close', () => {
+    isTrusted = false;
+    connections += 1;
+  });
+  const check = async (): Promise<void> => {
+    const checked = connections;
+    try {
+      await checkDurability(redis);
+    } catch (error) {
+      // No answer in time says nothing: the next connection is asked again.
+      if (!(error instanceof DarkroomError)) redis.disconnect(true);
+      throw error;
+    }
+    isTrusted = checked === connections;
+  };
+  return {
+    redis,
+    isTrusted: () => isTrusted,
+    async start() {
+      await connectWithin(redis);
+      if (redis.status === 'ready') {
+        await check().catch((error: unknown) => {
+          if (!(error instanceof DarkroomError)) return;
+          redis.disconnect();
+          throw error;
+        });
+      }
+      // It may come back with other settings.
+      redis.on('ready', () => runInBackground('check of the queue in Redis', check()));
+    },
+    close: () => redis.disconnect(),
+  };
+}

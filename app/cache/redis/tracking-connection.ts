@@ -1,0 +1,167 @@
+import { createClient, defineScript, ErrorReply, RESP_TYPES } from '@redis/client';
+import type { CommandParser } from '@redis/client';
+import type { CacheObserver } from '../cache-events.ts';
+import type { Codec, Payload } from '../codec.ts';
+import { createDeadlines } from './deadlines.ts';
+import { heartbeatMs, silenceMs } from '../invalidation/invalidation-bus.ts';
+import type { InvalidationListener, InvalidationSource } from '../invalidation/invalidation-source.ts';
+import { entityNameOf } from '../keys.ts';
+import { commandTimeoutMs, connectTimeoutMs, connectWithin, reconnectDelayMs } from './redis-connection.ts';
+import type { RedisCommands } from './redis-commands.ts';
+import { redisScripts } from '../tiers/redis-scripts.ts';
+import type { RedisScript } from '../tiers/redis-scripts.ts';
+
+export type TrackingConnectionOptions = {
+  readonly url: string;
+  readonly keyPrefix: string;
+  readonly payloads: Codec['payloads'];
+  readonly observe: CacheObserver;
+};
+
+/** A connection whose reads Redis remembers: it pushes the keys that change, on the connection that has read them. */
+export type TrackingConnection = {
+  readonly commands: RedisCommands;
+  readonly createSource: (listener: InvalidationListener) => InvalidationSource;
+};
+
+type Arguments = readonly (Payload | number)[];
+
+/** A script for node-redis. It is sent once for each connection and then named. */
+function scriptOf({ lua, keys }: RedisScript) {
+  return defineScript({
+    SCRIPT: lua,
+    NUMBER_OF_KEYS: keys,
+    parseCommand(parser: CommandParser, keyNames: readonly string[], args: Arguments) {
+      parser.pushKeys([...keyNames]);
+      for (const argument of args) parser.push(typeof argument === 'number' ? String(argument) : argument);
+    },
+    transformReply: (reply: unknown) => reply as never,
+  });
+}
+
+function connect({ url, payloads }: TrackingConnectionOptions) {
+  const client = createClient({
+    url,
+    RESP: 3,
+    emitInvalidate: true,
+    disableOfflineQueue: true,
+    commandOptions: {
+      // It would only bound how long a command waits to be sent.
+      timeout: 0,
+      ...(payloads === 'bytes' && { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }),
+    },
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      reconnectStrategy: reconnectDelayMs,
+    },
+    scripts: Object.fromEntries(redisScripts.map((script) => [script.name, scriptOf(script)])),
+  });
+  // A connection error shows in the commands that fail; without a listener it would end the process.
+  client.on('error', () => {});
+  return client;
+}
+
+/**
+ * Redis's client tracking by node-redis (RESP3), since ioredis drops the pushes. It says nothing of a lost connection by
+ * itself: whoever is cut off must drop what it holds, and gets it back by reading again.
+ */
+export function createTrackingConnection(options: TrackingConnectionOptions): TrackingConnection {
+  const { keyPrefix, observe } = options;
+  const client = connect(options);
+  const scripts = client as unknown as Record<
+    RedisScript['name'],
+    (keys: readonly string[], args: Arguments) => Promise<unknown>
+  >;
+  const { within, stop } = createDeadlines(commandTimeoutMs);
+  const commands: RedisCommands = {
+    get: (key) => within(client.get(key) as Promise<Payload | null>),
+    mget: (keys) => within(client.mGet([...keys]) as Promise<(Payload | null)[]>),
+    set: (key, payload, lifeMs) =>
+      within(client.set(key, payload, { expiration: { type: 'PX', value: lifeMs } })),
+    unlink: (keys) => within(client.unlink([...keys])),
+    run: ({ name }, keys, args) => within(scripts[name](keys, args)),
+    isRefusal: (error) => error instanceof ErrorReply,
+    close: () => {
+      stop();
+      if (client.isOpen) client.destroy();
+    },
+  };
+  return {
+    commands,
+    createSource(listener) {
+      const unsure = (what: 'gap' | 'cut' | 'back'): void => {
+        observe.happened({ type: 'bus-unsure', reason: what });
+        listener.onUnsure(what);
+      };
+      client.on('invalidate', (pushed: string | Buffer | null) => {
+        // Null: all keys of this Redis have changed.
+        if (pushed === null) return unsure('gap');
+        const key = pushed.toString();
+        if (!key.startsWith(keyPrefix)) return;
+        const ownKey = key.slice(keyPrefix.length);
+        observe.happened({ type: 'invalidation', name: entityNameOf(ownKey), outcome: 'received' });
+        listener.onInvalidation(ownKey, null);
+      });
+      let isCut = true;
+      const cut = (): void => {
+        if (isCut) return;
+        isCut = true;
+        unsure('cut');
+      };
+      const back = (): void => {
+        isCut = false;
+        unsure('back');
+      };
+      client.on('ready', back);
+      for (const event of ['error', 'reconnecting', 'end'] as const) client.on(event, cut);
+      const heartbeat = createHeartbeat(() => client.ping(), {
+        silent: cut,
+        heard() {
+          if (isCut) back();
+        },
+      });
+      return {
+        sender: null,
+        async start() {
+          await connectWithin(client);
+          heartbeat.start();
+        },
+        async stop() {
+          heartbeat.stop();
+          commands.close();
+        },
+      };
+    },
+  };
+}
+
+/** Asks for a sign of life: a connection that is open and dead says nothing of itself, nor of what was written. */
+function createHeartbeat(
+  ask: () => Promise<unknown>,
+  tell: { readonly silent: () => void; readonly heard: () => void },
+) {
+  let heardAtMs = performance.now();
+  let isAsking = false;
+  let timer: NodeJS.Timeout | undefined;
+  const beat = async (): Promise<void> => {
+    if (performance.now() - heardAtMs > silenceMs) tell.silent();
+    if (isAsking) return;
+    isAsking = true;
+    try {
+      await ask();
+      heardAtMs = performance.now();
+      tell.heard();
+    } catch {
+      // A connection that fails tells it by its events.
+    } finally {
+      isAsking = false;
+    }
+  };
+  return {
+    start() {
+      heardAtMs = performance.now();
+      timer = setInterval(() => void beat(), heartbeatMs).unref();
+    },
+    stop: () => clearInterval(timer),
+  };
+}

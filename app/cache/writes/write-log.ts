@@ -1,0 +1,120 @@
+import type { DurableConnection } from '../redis/durable-connection.ts';
+import type { CommandConnection } from '../redis/redis-connection.ts';
+import { groupName, logScripts } from './write-log-scripts.ts';
+import type { LogScriptName } from './write-log-scripts.ts';
+
+/** A write as it waits. `payload` is JSON. */
+export type WaitingWrite = {
+  readonly kind: string;
+  readonly coalescingKey: string;
+  readonly payload: string;
+};
+
+export type TakenWrite = WaitingWrite & {
+  readonly id: string;
+  /** How long it had waited when it was taken. */
+  readonly waitedMs: number;
+};
+
+/**
+ * The writes that wait for storage, in a Redis stream that all replicas append to and take from. Whoever takes one has it
+ * until it is settled, or until it is taken over. Every call rejects when Redis does not answer, or cannot be trusted.
+ */
+export type WriteLog = {
+  /** How many wait now, or 0: it is full. */
+  append(write: WaitingWrite, entriesMax: number): Promise<number>;
+  /** The oldest that nobody has taken. */
+  take(count: number): Promise<readonly TakenWrite[]>;
+  /** Some that were taken that long ago and are not settled; asked again and again it comes past all of them. */
+  takeOver(count: number, idleMs: number): Promise<readonly TakenWrite[]>;
+  /** Storage has them. How many of them it was the first to settle. */
+  settle(ids: readonly string[]): Promise<number>;
+  /** Storage has refused one for a reason of its own. True: that was once too often, and it is a dead letter now. */
+  refuse(id: string, reason: string): Promise<boolean>;
+};
+
+/** A write that storage has refused so often is set aside. */
+const attemptsMax = 3;
+/** With more, refused writes stay in the queue, which then fills and says so. */
+const deadLettersMax = 10_000;
+const reasonCharsMax = 200;
+const firstId = '0-0';
+
+export function createWriteLog(connection: DurableConnection, keyPrefix: string): WriteLog {
+  const { redis } = connection;
+  const run = createRunScript(connection);
+  const stream = `${keyPrefix}write-behind`;
+  const attempts = `${stream}:attempts`;
+  const deadLetters = `${stream}:dead-letters`;
+  let takeOverFrom = firstId;
+
+  /** The group is there from the first take on; a Redis that has lost everything has lost it too. */
+  const inGroup = async (command: () => Promise<unknown>): Promise<unknown> => {
+    try {
+      return await command();
+    } catch (error) {
+      if (!String(error).includes('NOGROUP')) throw error;
+      await redis.xgroup('CREATE', stream, groupName, firstId, 'MKSTREAM').catch((failure: unknown) => {
+        // Another replica may have been first.
+        if (!String(failure).includes('BUSYGROUP')) throw failure;
+      });
+      return command();
+    }
+  };
+
+  return {
+    append: async ({ kind, coalescingKey, payload }, entriesMax) =>
+      Number(await run('darkroomAppend', [stream], [entriesMax, kind, coalescingKey, payload])),
+    async take(count) {
+      const [nowMs, entries] = listOf(await inGroup(() => run('darkroomTake', [stream], [count])));
+      return listOf(entries).map((entry) => parseEntry(entry, Number(nowMs)));
+    },
+    async takeOver(count, idleMs) {
+      const [nowMs, entries, next] = listOf(
+        await inGroup(() => run('darkroomTakeOver', [stream], [count, idleMs, takeOverFrom])),
+      );
+      takeOverFrom = String(next);
+      return listOf(entries).map((entry) => parseEntry(entry, Number(nowMs)));
+    },
+    settle: async (ids) =>
+      ids.length === 0 ? 0 : Number(await run('darkroomSettle', [stream, attempts], ids)),
+    async refuse(id, reason) {
+      const args = [id, reason.slice(0, reasonCharsMax), attemptsMax, deadLettersMax];
+      return (await run('darkroomRefuse', [stream, attempts, deadLetters], args)) === 1;
+    },
+  };
+}
+
+type Run = (
+  name: LogScriptName,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+) => Promise<unknown>;
+type Scripted = CommandConnection & Record<LogScriptName, (...args: (string | number)[]) => Promise<unknown>>;
+
+function createRunScript({ redis, isTrusted }: DurableConnection): Run {
+  for (const { name, keys, lua } of logScripts) redis.defineCommand(name, { numberOfKeys: keys, lua });
+  const scripted = redis as Scripted;
+  return async (name, keys, args) => {
+    if (!isTrusted()) throw new RangeError('the Redis of the queue has not been checked, or is not durable');
+    return scripted[name](...keys, ...args);
+  };
+}
+
+function listOf(reply: unknown): readonly unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}
+
+/** An id begins with the time at which Redis gave it. What is not ours is a write of no kind, which nobody applies. */
+function parseEntry(entry: unknown, nowMs: number): TakenWrite {
+  const [id, fields] = listOf(entry);
+  const texts = listOf(fields).map(String);
+  const valueOf = (name: string): string => texts[texts.indexOf(name) + 1] ?? '';
+  return {
+    id: String(id),
+    kind: valueOf('kind'),
+    coalescingKey: valueOf('key'),
+    payload: valueOf('payload'),
+    waitedMs: Math.max(0, nowMs - Number.parseInt(String(id), 10)),
+  };
+}

@@ -1,0 +1,86 @@
+import type { ChangedKey, EntityKey } from '../cache.ts';
+import type { MaybePromise } from '../entry.ts';
+import type { Fence } from '../fences/fence.ts';
+import { entityNameOf, makeKey } from '../keys.ts';
+import type { ReadPath } from '../reads/read-path.ts';
+import type { StrategyContext } from '../strategy.ts';
+
+/** What a write can do to the cache. A tier that could not be told is an event, never a failed write. */
+export type WriteSteps = {
+  /** Takes every changed key out of the tiers, then tells the other replicas. */
+  invalidate(changed: readonly ChangedKey[]): Promise<void>;
+  /** The same before the commit: there is no version yet. */
+  invalidateAhead(expected: readonly EntityKey[]): Promise<void>;
+  /** Loads every changed key and fills it; one that cannot be loaded is taken out. Then tells the other replicas. */
+  refill(changed: readonly ChangedKey[]): Promise<void>;
+  /** After somebody's commit: takes a key out of all tiers. Resolves to false when one could not be told. */
+  removeChanged(key: string, version: number): Promise<boolean>;
+};
+
+/** Keys of one write that redis is told of at once: with more, the last ones would not be answered in time. */
+const keysAtOnceMax = 500;
+
+async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < items.length; from += keysAtOnceMax)
+    await Promise.all(items.slice(from, from + keysAtOnceMax).map(act));
+}
+
+export function createWriteSteps(
+  { tiers, flights, leases, sender, observe, entities }: StrategyContext,
+  fence: Fence,
+  path: ReadPath,
+): WriteSteps {
+  const failed = (name: string) => observe.happened({ type: 'invalidation', name, outcome: 'failed' });
+
+  const takeOut = async (
+    { entity, id }: EntityKey,
+    version: number,
+    remove: (key: string) => MaybePromise<boolean>,
+  ): Promise<void> => {
+    const key = makeKey(entity.name, id);
+    flights.forget(key);
+    const isRemoved = await remove(key);
+    // A read that began before the delete may have opened a flight meanwhile.
+    flights.forget(key);
+    if (!isRemoved) failed(entity.name);
+    sender?.publish(key, version);
+  };
+  const invalidateOne = (change: ChangedKey): Promise<void> =>
+    takeOut(change, change.version, (key) => fence.remove(key, change.version));
+
+  const refillOne = async (change: ChangedKey): Promise<void> => {
+    const { entity: named, id, version } = change;
+    const key = makeKey(named.name, id);
+    const entity = entities.get(named.name);
+    if (entity === undefined) return invalidateOne(change);
+    // Who holds the lease may have read before the commit.
+    if (leases !== null) await invalidateOne(change);
+    flights.forget(key);
+    // Memory may decline the new entry, or not be given it, and must not keep the old one.
+    fence.removeNear(key, version);
+    // Readers who come now join this load instead of making their own.
+    const flight = flights.open(key);
+    try {
+      const kept = await path.reload({ entity, id, key, flight, overdue: undefined });
+      flight.succeed(kept);
+      if (kept.isKept) return sender?.publish(key, version);
+    } catch (error) {
+      flight.fail(error);
+    }
+    // The old value may be there still: the row is gone, a tier is full, or another write has come in between.
+    return invalidateOne(change);
+  };
+
+  return {
+    invalidate: (changed) => inTurns(changed, invalidateOne),
+    invalidateAhead: (expected) => inTurns(expected, (one) => takeOut(one, 0, tiers.delete)),
+    refill: (changed) => inTurns(changed, refillOne),
+    async removeChanged(key, version) {
+      flights.forget(key);
+      const isRemoved = await fence.remove(key, version);
+      flights.forget(key);
+      if (!isRemoved) failed(entityNameOf(key));
+      return isRemoved;
+    },
+  };
+}
