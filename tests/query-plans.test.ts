@@ -70,6 +70,10 @@ async function askEverything(): Promise<void> {
   await follows.add(1, 2);
   await likes.add(1, 1);
   await likes.add(1, 1);
+  await likes.addMany(
+    [1, 2, 3].map((photoId) => ({ photoId, personId: 2 })),
+    true,
+  );
   await comments.load([1]);
   await comments.loadPage(1, place);
   await comments.add(1, 1, 'x');
