@@ -13,21 +13,24 @@ const entryOf = (value: unknown): Entry => ({
   isAbsent: false,
 });
 
+/** MessagePack's decoder drops a field of that name, so that nobody can change what objects inherit. */
+const value = fc.jsonValue().filter((one) => !JSON.stringify(one).includes('__proto__'));
+
 for (const [name, codec] of Object.entries(codecOf)) {
   describe(`codec ${name}`, () => {
     test('the values that are easily lost come back: 0, null, false and empty', () => {
-      for (const value of [0, null, false, '', [], {}, '|', '2|t|9', { text: 'a|b\n"ü"' }]) {
-        const entry = entryOf(value);
+      for (const plain of [0, null, false, '', [], {}, '|', '2|t|9', { text: 'a|b\n"ü"' }]) {
+        const entry = entryOf(plain);
         assert.deepEqual(codec.decode(codec.encode(entry)), { kind: 'entry', entry });
       }
     });
 
     test('every JSON value and every version comes back', () => {
       fc.assert(
-        fc.property(fc.jsonValue(), fc.maxSafeNat(), fc.nat(), (raw, version, ms) => {
+        fc.property(value, fc.maxSafeNat(), fc.nat(), (raw, version, ms) => {
           // JSON writes -0 as 0: that is JSON's loss, not ours.
-          const value: unknown = JSON.parse(JSON.stringify(raw));
-          const entry = { ...entryOf(value), version, freshUntil: ms / 8, staleUntil: ms, loadMs: ms / 1e9 };
+          const said: unknown = JSON.parse(JSON.stringify(raw));
+          const entry = { ...entryOf(said), version, freshUntil: ms / 8, staleUntil: ms, loadMs: ms / 1e9 };
           assert.deepEqual(codec.decode(codec.encode(entry)), { kind: 'entry', entry });
         }),
       );

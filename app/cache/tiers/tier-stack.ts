@@ -18,6 +18,11 @@ export type TierStack = {
   close(): Promise<void>;
 };
 
+async function refuse(removed: MaybePromise<boolean>): Promise<boolean> {
+  await removed;
+  return false;
+}
+
 export function createTierStack(near: MemoryTier | null, far: Tier | null): TierStack {
   return {
     near,
@@ -27,9 +32,10 @@ export function createTierStack(near: MemoryTier | null, far: Tier | null): Tier
       return far?.set(key, entry) ?? true;
     },
     setFenced(key, entry, startedAtMs) {
-      // What memory knows to be overtaken is: redis may have lost the tombstone that would say so.
-      if (near !== null && !near.setFenced(key, entry, startedAtMs)) return false;
-      return far?.setFenced(key, entry, startedAtMs) ?? true;
+      if (near === null || near.setFenced(key, entry, startedAtMs))
+        return far?.setFenced(key, entry, startedAtMs) ?? true;
+      // Memory knows what has overtaken it; redis may have lost the tombstone, and may have something older still.
+      return far === null ? false : refuse(far.deleteFenced(key, entry.version));
     },
     async delete(key) {
       const isFarDeleted = (await far?.delete(key)) ?? true;
