@@ -31,7 +31,9 @@ import { registerLikeRoutes } from './likes/like-routes.ts';
 import { createLikeService } from './likes/like-service.ts';
 import { createLikeStore } from './likes/like-store.ts';
 import { registerMediaRoutes } from './media/media-routes.ts';
-import { createMetrics } from './observability/metrics.ts';
+import { createTelemetry } from './observability/telemetry.ts';
+import type { Tracing } from './observability/tracing.ts';
+import { formatCandidate } from './cache/candidates/parse-candidate.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { registerPhotoRoutes } from './photos/photo-routes.ts';
 import { createPhotoService } from './photos/photo-service.ts';
@@ -70,13 +72,21 @@ export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger,
   { random, uniqueId }: Entropy,
+  tracing: Tracing | null = null,
 ): Promise<BuiltApp> {
   const clock = createStoppableClock(createSystemClock());
-  const metrics = createMetrics(config.candidate.strategy);
+  const telemetry = createTelemetry({
+    strategy: config.candidate.strategy,
+    candidate: formatCandidate(config.candidate),
+    replica: config.replica,
+    mode: config.telemetry,
+    tracing,
+  });
+  const { metrics, spans } = telemetry;
   const background = createBackgroundTasks((name, reason) =>
     logger.warn({ err: reason, task: name }, 'background task failed'),
   );
-  const storage = createStorage(config.databaseUrl, config.poolSize, metrics.observeStorage);
+  const storage = createStorage(config.databaseUrl, config.poolSize, telemetry.storage);
   metrics.watchPool(storage);
   const objectStore = createFileStore(config.mediaFolder);
   const cache = await createCache({
@@ -85,25 +95,28 @@ export async function buildApp(
     sender: `${config.replica}:${uniqueId()}`,
     clock,
     random,
-    observe: metrics.observeCache,
+    observe: telemetry.cache,
     runInBackground: background.run,
     redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
-    createChangeStream: (listener) =>
-      createChangeSource(config, listener, metrics.observeCache, background.run),
+    createChangeStream: (listener) => createChangeSource(config, listener, telemetry.cache, background.run),
+    ...(spans !== null && { aside: spans.aside, traceparent: spans.traceparent }),
   });
+  metrics.watchTiers(() => cache.usage());
 
   const app = createServer(logger);
   let isDraining = false;
   addCommonHeaders(app, config.replica);
   registerProblemDetails(app);
-  registerRequestMetrics(app, metrics.observeRequest);
+  if (spans !== null) await app.register(spans.requests.plugin);
+  if (metrics.observers !== null)
+    registerRequestMetrics(app, metrics.observers, (request) => spans?.requests.traceIdOf(request));
   await registerParsers(app);
   const parts = {
     viewerOf: createViewerOf(config.isLab),
     describeRead: createDescribeRead(config.candidate.tiers, clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
-  registerFeatures(app, { parts, cache, storage, objectStore });
+  registerFeatures(app, { parts, cache: telemetry.around(cache), storage, objectStore });
   registerMediaRoutes(app, objectStore);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.ready();

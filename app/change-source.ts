@@ -27,8 +27,9 @@ export function createChangeSource(
     rowKeys,
     runInBackground,
     listener: {
-      async onChange(entityName, id, version) {
-        observe.happened({ type: 'invalidation', name: entityName, outcome: 'received' });
+      async onChange(entityName, id, version, committedAtMs) {
+        const lagMs = Math.max(0, performance.timeOrigin + performance.now() - committedAtMs);
+        observe.happened({ type: 'invalidation', name: entityName, outcome: 'received', lagMs });
         return listener.onChange(makeKey(entityName, id), version);
       },
       onUnsure(what) {

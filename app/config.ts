@@ -1,5 +1,7 @@
 import { needsRedis } from './cache/candidates/candidate.ts';
 import { formatCandidate, parseCandidate } from './cache/candidates/parse-candidate.ts';
+import { telemetryModes } from './contract/telemetry-modes.ts';
+import type { TelemetryModeName } from './contract/telemetry-modes.ts';
 import { DarkroomError } from './errors.ts';
 
 type Setting<T> = {
@@ -96,6 +98,19 @@ export const settings = {
     meaning: 'token of the lab; needed in lab mode',
     fallback: '',
     ...anyText,
+  },
+  telemetry: {
+    variable: 'DARKROOM_TELEMETRY',
+    takes: Object.keys(telemetryModes).join(', '),
+    meaning: 'how much the service tells of itself: metrics, and spans of some requests or of all',
+    fallback: 'trace1',
+    parse: (text: string) => (Object.hasOwn(telemetryModes, text) ? (text as TelemetryModeName) : null),
+  },
+  otlpEndpoint: {
+    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    meaning: 'where spans are sent (OTLP over HTTP), without /v1/traces',
+    fallback: 'http://127.0.0.1:4318',
+    ...url(['http:', 'https:']),
   },
   poolSize: {
     variable: 'DARKROOM_POOL_SIZE',

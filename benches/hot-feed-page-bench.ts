@@ -63,6 +63,7 @@ async function startService(lab: Lab) {
       id: `${process.pid}_bench`,
       candidate,
       needsRedis: false,
+      telemetry: { mode: 'metrics', otlpEndpoint: null },
       replicas: 1,
       template,
       mediaFolder: join(lab.context.paths.state, 'media'),

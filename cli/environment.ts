@@ -17,7 +17,7 @@ export function readEnvironment(): Environment {
       name === 'DATABASE_URL' ||
       name === 'REDIS_URL' ||
       name.startsWith('NODE_CHANNEL') ||
-      /^(DARKROOM|K6)_/.test(name);
+      /^(DARKROOM|K6|OTEL)_/.test(name);
     if (value !== undefined && !isOurs) inherited[name] = value;
   }
   return {

@@ -4,15 +4,22 @@ import type { LoadOptions } from './commands/load.ts';
 import { createTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
 import type { ServiceOptions } from './commands/up.ts';
+import { telemetryModes } from '../app/contract/telemetry-modes.ts';
+import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import { CommandError, exitCodes } from './errors.ts';
 import type { CompareOptions } from './experiment/plan-experiment.ts';
 
 /** Options of every command that puts load on the service. */
-function withLoadOptions(command: Command): Command {
+function withLoadOptions(command: Command, telemetry: TelemetryModeName): Command {
   return command
     .option('--rate <n>', 'requests per second, the same for every candidate', boundedNumber(1, 5_000), 150)
     .option('--people <n>', 'people in the seeded database', wholeNumber(20, 1_000_000))
     .option('--photos <n>', 'photos in the seeded database', wholeNumber(20, 10_000_000))
+    .addOption(
+      new Option('--telemetry <mode>', 'how much the service tells of itself, which costs')
+        .choices(Object.keys(telemetryModes))
+        .default(telemetry),
+    )
     .option('--replicas <n>', 'processes of the service per candidate', wholeNumber(1, 16), 2)
     .option(
       '--seed <n>',
@@ -30,7 +37,7 @@ function program(terminal: Terminal): Command {
     .configureOutput({ writeOut: terminal.print, writeErr: terminal.progress })
     .exitOverride();
 
-  withLoadOptions(root.command('compare [candidates...]'))
+  withLoadOptions(root.command('compare [candidates...]'), 'metrics')
     .description('run one workload under several candidates in interleaved rounds and print the table')
     .option('--scenario <name>', 'what is asked (see: darkroom list scenarios)', 'feed-browsing')
     .option('--profile <name>', 'how long it measures: demo, quick, standard or thorough', 'demo')
@@ -46,12 +53,12 @@ function program(terminal: Terminal): Command {
       const { compare } = await import('./commands/compare.ts');
       return compare(terminal, candidates, { ...options, isRateGiven });
     });
-  withLoadOptions(root.command('up [candidate]'))
+  withLoadOptions(root.command('up [candidate]'), 'trace1')
     .description('start the servers and the service, print its addresses, and wait for Ctrl-C')
     .action(async (candidate: string | undefined, options: ServiceOptions) =>
       (await import('./commands/up.ts')).up(terminal, candidate, options),
     );
-  withLoadOptions(root.command('load <scenario>'))
+  withLoadOptions(root.command('load <scenario>'), 'metrics')
     .description('put the load of one scenario on one candidate and print what it met')
     .option('--candidate <candidate>', 'the candidate under load', 'cache-aside')
     .option('--duration <seconds>', 'measured seconds', boundedNumber(1, 3_600), 15)

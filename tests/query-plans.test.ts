@@ -30,6 +30,7 @@ const recordingStorage: Storage = {
     return rows;
   },
   isReady: async () => true,
+  connectionsMax: 1,
   connections: () => ({ used: 0, idle: 0, pending: 0 }),
   close: async () => {},
 };

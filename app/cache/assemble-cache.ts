@@ -13,6 +13,7 @@ import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';
 import { createMemoryTier } from './tiers/memory-tier.ts';
 import type { Tier } from './tiers/tier.ts';
 import { createTierStack } from './tiers/tier-stack.ts';
+import type { TierStack } from './tiers/tier-stack.ts';
 import type { WriteQueue } from './writes/write-queue.ts';
 
 /** What a cache is joined from. The race tests put their own shared tier and bus here. */
@@ -22,6 +23,8 @@ export type CacheParts = {
   readonly random: () => number;
   readonly observe: CacheObserver;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+  /** Starts work behind an answer, where somebody wants to watch it apart from what has asked for it. */
+  readonly aside?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   /** The tier behind memory, shared by the replicas, and the leases that it gives. */
@@ -65,14 +68,14 @@ export function assembleCache(parts: CacheParts): {
   });
   // Until it hears of the others, memory would keep what they write.
   if (source !== null) strategy.onUnsure('cut');
-  return { cache: toCache(strategy, entities, kinds, () => tiers.close()), source, queue };
+  return { cache: toCache(strategy, entities, kinds, tiers), source, queue };
 }
 
 function toCache(
   strategy: CacheStrategy,
   entities: Map<string, AnyEntity>,
   kinds: Map<string, AnyDeferredKind>,
-  close: () => Promise<void>,
+  tiers: TierStack,
 ): Cache {
   return {
     register(entity) {
@@ -90,6 +93,7 @@ function toCache(
     write: (write) => strategy.write(write),
     // What its own `parse` has made is what its `applyMany` takes.
     registerDeferred: (kind, deferred) => void kinds.set(kind, deferred as AnyDeferredKind),
-    close,
+    usage: () => (tiers.near === null ? [] : [tiers.near.usage()]),
+    close: () => tiers.close(),
   };
 }

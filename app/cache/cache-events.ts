@@ -1,9 +1,8 @@
-import type { ReadOutcome } from './cache.ts';
-
-export type TierName = 'memory' | 'redis';
+import type { ReadOutcome, TierName } from './cache.ts';
 
 /** What happens in the cache beside reads, told to observers. */
 export type CacheEvent =
+  | { readonly type: 'loading'; readonly name: string }
   | {
       readonly type: 'loaded';
       readonly name: string;
@@ -36,7 +35,15 @@ export type CacheEvent =
       readonly reason: 'size' | 'ttl' | 'flush';
       readonly count: number;
     }
-  | { readonly type: 'invalidation'; readonly name: string; readonly outcome: 'sent' | 'received' | 'failed' }
+  | {
+      readonly type: 'invalidation';
+      readonly name: string;
+      readonly outcome: 'sent' | 'received' | 'failed';
+      /** Of a received one: how long it was on its way, where its sender or storage said when it left. */
+      readonly lagMs?: number;
+      /** Of a received one: the trace context of the write (W3C traceparent), where that is traced. */
+      readonly traceparent?: string;
+    }
   /**
    * Writes and the queue. `appended`, or not, because it was `full` or Redis `unavailable`. `flushed`: storage has them;
    * `failed`: it did not take them, and they wait on; `set-aside`: it has refused them too often.

@@ -61,6 +61,16 @@ export type CacheWrite<R> = {
   readonly deferrable?: DeferrableWrite<R>;
 };
 
+export type TierName = 'memory' | 'redis';
+
+/** How full a tier of this process is. */
+export type TierUsage = {
+  readonly tier: TierName;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly capacityBytes: number;
+};
+
 /** What the services see of the cache. The strategy behind it alone decides the order of store, fill and delete. */
 export interface Cache {
   /** Makes an entity known before it is first read, so that a write can load what it changed. Returns it. */
@@ -78,6 +88,8 @@ export interface Cache {
   write<R>(write: CacheWrite<R>): Promise<R>;
   /** Makes a kind of deferrable writes known; until then none of it is taken out of the queue. */
   registerDeferred<P>(kind: string, deferred: DeferredKind<P>): void;
+  /** Of the tiers that lie in this process; others tell it themselves. */
+  usage(): readonly TierUsage[];
   /** Rejects nothing; resolves once connections are closed. */
   close(): Promise<void>;
 }

@@ -22,6 +22,8 @@ export type RedisPlace = { readonly url: string; readonly keyPrefix: string };
 export type CreateCacheOptions = Omit<CacheParts, 'far' | 'createSource' | 'createQueue' | 'wait'> & {
   /** Needed when the candidate has a redis tier or a bus. */
   readonly redis: RedisPlace | null;
+  /** The trace context of what is being done, for messages to other replicas. */
+  readonly traceparent?: () => string | undefined;
   /** Names this process on the bus; unique for each start. */
   readonly sender: string;
   /** Added to Redis's own expiry. In lab mode a clock may stand still for long. */

@@ -38,6 +38,8 @@ export type StrategyContext = {
   /** The entities that were registered, by name. */
   readonly entities: ReadonlyMap<string, AnyEntity>;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+  /** Starts work behind an answer, where somebody wants to watch it apart from what has asked for it. */
+  readonly aside?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
 };

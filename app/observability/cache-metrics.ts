@@ -1,17 +1,16 @@
-import { Counter, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { ReadOutcome } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
-import { metricNames } from '../contract/metric-names.ts';
+import { serviceMetrics } from '../contract/service-metrics.ts';
+import { createExemplar } from './exemplar.ts';
+import type { Exemplar } from './exemplar.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
+import { registerCopiedCounter, registerCounter, registerGauge } from './registered.ts';
 
-const tierBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
-const queueBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
-const loadBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10];
+type AnswerLabels = { readonly cache_tier: string; readonly cache_result: string };
 
-const answerLabels: Readonly<
-  Record<ReadOutcome, { readonly cache_tier: string; readonly cache_result: string }>
-> = {
+/** How the outcome of a read is said in labels, and in the attributes of spans. */
+export const answerLabels: Readonly<Record<ReadOutcome, AnswerLabels>> = {
   'memory-hit': { cache_tier: 'memory', cache_result: 'hit' },
   'memory-stale-hit': { cache_tier: 'memory', cache_result: 'stale_hit' },
   'redis-hit': { cache_tier: 'redis', cache_result: 'hit' },
@@ -22,80 +21,64 @@ const answerLabels: Readonly<
 };
 
 /** Reads of one entity. Plain numbers, since they are counted once per key; a scrape copies them. */
-type ReadCounts = { asked: number; readonly answered: Record<ReadOutcome, number> };
+type ReadCounts = {
+  asked: number;
+  readonly answered: Record<ReadOutcome, number>;
+  readonly exemplars: { [outcome in ReadOutcome]?: Exemplar };
+};
 
 function noReads(): ReadCounts {
   const outcomes = Object.keys(answerLabels).map((outcome) => [outcome, 0]);
-  return { asked: 0, answered: Object.fromEntries(outcomes) as Record<ReadOutcome, number> };
+  const answered = Object.fromEntries(outcomes) as Record<ReadOutcome, number>;
+  return { asked: 0, answered, exemplars: {} };
 }
 
 /** The counters of reads, which take their values from `counts` when they are scraped. */
 function exposeReads(registry: Registry, strategy: string, counts: ReadonlyMap<string, ReadCounts>): void {
-  const named = ['cache_name', 'cache_strategy'];
-  new Counter({
-    name: metricNames.cacheReads,
-    help: 'Reads asked of the cache',
-    labelNames: named,
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [cache_name, { asked }] of counts) this.inc({ cache_name, cache_strategy: strategy }, asked);
-    },
+  registerCopiedCounter(registry, serviceMetrics.cacheReads, function* () {
+    for (const [cache_name, { asked }] of counts)
+      yield { labels: { cache_name, cache_strategy: strategy }, value: asked };
   });
-  new Counter({
-    name: metricNames.cacheRequests,
-    help: 'Reads by the part that answered',
-    labelNames: [...named, 'cache_tier', 'cache_result'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [cache_name, { answered }] of counts) {
-        for (const [outcome, labels] of Object.entries(answerLabels)) {
-          const count = answered[outcome as ReadOutcome];
-          if (count > 0) this.inc({ cache_name, cache_strategy: strategy, ...labels }, count);
-        }
+  registerCopiedCounter(registry, serviceMetrics.cacheRequests, function* () {
+    for (const [cache_name, { answered, exemplars }] of counts) {
+      for (const [outcome, labels] of Object.entries(answerLabels) as [ReadOutcome, AnswerLabels][]) {
+        const value = answered[outcome];
+        const exemplar = exemplars[outcome];
+        if (value > 0) yield { labels: { cache_name, cache_strategy: strategy, ...labels }, value, exemplar };
       }
-    },
+    }
   });
 }
 
 function createCacheMetrics(registry: Registry) {
-  const counter = (name: string, help: string, labelNames: string[]) =>
-    new Counter({ name, help, labelNames, registers: [registry] });
-  const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
-    new Histogram({ name, help, labelNames, buckets, registers: [registry] });
-  const tier = ['cache_name', 'cache_tier'];
-  const outcome = ['cache_name', 'outcome'];
+  const inFlight = new Map<string, number>();
+  registerGauge(registry, serviceMetrics.cacheLoadsInFlight, () =>
+    [...inFlight].map(([cache_name, count]) => [{ cache_name }, count]),
+  );
   return {
-    evictions: counter(metricNames.cacheEvictions, 'Entries that had to go', [...tier, 'reason']),
-    invalidations: counter(metricNames.cacheInvalidations, 'Messages between replicas', outcome),
-    rejections: counter(metricNames.cacheFillsRejected, 'Fills that something newer refused', tier),
-    refreshes: counter(metricNames.cacheRefreshes, 'Loads behind an answer', outcome),
-    leases: counter(metricNames.cacheLeases, 'Requests for the right to load a key', outcome),
-    queuedWrites: counter(metricNames.cacheQueuedWrites, 'Writes and the queue before storage', ['outcome']),
-    queueWaits: histogram(
-      metricNames.cacheQueueWait,
-      'Time from the acknowledgement of the oldest write of a batch to its commit',
-      [],
-      queueBuckets,
-    ),
-    operations: createLeanHistogram(registry, {
-      name: metricNames.cacheOperationDuration,
-      help: 'Time of an operation on a tier behind a socket',
-      labelNames: [...tier, 'cache_operation', 'cache_result'],
-      buckets: tierBuckets,
-    }),
-    loads: createLeanHistogram(registry, {
-      name: metricNames.cacheLoadDuration,
-      help: 'Time of a load',
-      labelNames: outcome,
-      buckets: loadBuckets,
-    }),
+    inFlight,
+    evictions: registerCounter(registry, serviceMetrics.cacheEvictions),
+    invalidations: registerCounter(registry, serviceMetrics.cacheInvalidations),
+    invalidationLag: createLeanHistogram(registry, serviceMetrics.cacheInvalidationLag),
+    rejections: registerCounter(registry, serviceMetrics.cacheFillsRejected),
+    refreshes: registerCounter(registry, serviceMetrics.cacheRefreshes),
+    leases: registerCounter(registry, serviceMetrics.cacheLeases),
+    queuedWrites: registerCounter(registry, serviceMetrics.cacheQueuedWrites),
+    queueWaits: createLeanHistogram(registry, serviceMetrics.cacheQueueWait),
+    operations: createLeanHistogram(registry, serviceMetrics.cacheOperationDuration),
+    loads: createLeanHistogram(registry, serviceMetrics.cacheLoadDuration),
   };
 }
 
-/** Makes the cache's metrics and the observer that feeds them. */
-export function createCacheObserver(registry: Registry, strategy: string): CacheObserver {
+/** The trace of the request that is being handled, where it is traced. */
+export type CurrentTraceId = () => string | undefined;
+
+/** Makes the cache's metrics and the observer that feeds them. `currentTraceId` is absent where nothing is traced. */
+export function createCacheObserver(
+  registry: Registry,
+  strategy: string,
+  currentTraceId?: CurrentTraceId,
+): CacheObserver {
   const counts = new Map<string, ReadCounts>();
   exposeReads(registry, strategy, counts);
   const countsOf = (name: string): ReadCounts => {
@@ -110,7 +93,10 @@ export function createCacheObserver(registry: Registry, strategy: string): Cache
       countsOf(name).asked += count;
     },
     answered(name, outcome, count) {
-      countsOf(name).answered[outcome] += count;
+      const counted = countsOf(name);
+      counted.answered[outcome] += count;
+      const traceId = currentTraceId?.();
+      if (traceId !== undefined) counted.exemplars[outcome] = createExemplar(traceId, 1);
     },
     happened: createEventObserver(createCacheMetrics(registry)),
   };
@@ -119,7 +105,11 @@ export function createCacheObserver(registry: Registry, strategy: string): Cache
 function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (event: CacheEvent) => void {
   return (event) => {
     switch (event.type) {
+      case 'loading':
+        metrics.inFlight.set(event.name, (metrics.inFlight.get(event.name) ?? 0) + 1);
+        return;
       case 'loaded':
+        metrics.inFlight.set(event.name, (metrics.inFlight.get(event.name) ?? 1) - 1);
         return metrics.loads.observe([event.name, event.isFailed ? 'error' : 'ok'], event.durationMs / 1000);
       case 'tier-operation':
         return metrics.operations.observe(
@@ -138,11 +128,12 @@ function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (e
       case 'lease':
         return metrics.leases.inc({ cache_name: event.name, outcome: event.outcome });
       case 'invalidation':
+        if (event.lagMs !== undefined) metrics.invalidationLag.observe([event.name], event.lagMs / 1000);
         return metrics.invalidations.inc({ cache_name: event.name, outcome: event.outcome });
       case 'queue':
         return metrics.queuedWrites.inc({ outcome: event.outcome }, event.count);
       case 'queue-wait':
-        return metrics.queueWaits.observe(event.durationMs / 1000);
+        return metrics.queueWaits.observe([], event.durationMs / 1000);
       case 'bus-unsure':
         return metrics.invalidations.inc({ cache_name: '', outcome: event.reason });
     }

@@ -7,7 +7,7 @@ import { createLeanHistogram } from './lean-histogram.ts';
 const options = {
   name: 'operation_seconds',
   help: 'Time of an operation',
-  labelNames: ['tier', 'result'],
+  labels: ['tier', 'result'],
   buckets: [0.1, 0.5, 1],
 };
 
@@ -23,7 +23,7 @@ test('is exposed as the same observations of prom-client are, in both formats', 
         const [own, reference] = [new Registry(), new Registry()];
         for (const registry of [own, reference]) registry.setContentType(contentType as never);
         const lean = createLeanHistogram(own, options);
-        const usual = new Histogram({ ...options, registers: [reference] });
+        const usual = new Histogram({ ...options, labelNames: options.labels, registers: [reference] });
         for (const { tier, result, value } of observations) {
           lean.observe([tier, result], value);
           usual.observe({ tier, result }, value);

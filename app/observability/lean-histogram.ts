@@ -1,23 +1,24 @@
-import type { Metric, Registry } from 'prom-client';
+import type { Metric as ClientMetric, Registry } from 'prom-client';
+import type { Metric } from '../contract/metric.ts';
+import { createExemplar } from './exemplar.ts';
+import type { Exemplar } from './exemplar.ts';
 
 type Series = {
   readonly labels: Readonly<Record<string, string>>;
   /** One count per bucket, not cumulated, and one for what is above them all. */
   readonly counts: Float64Array;
+  /** The last traced observation of each bucket; made with the first one. */
+  exemplars: (Exemplar | undefined)[] | null;
   sum: number;
 };
 type Branch = Map<string, Branch | Series>;
 
 export type LeanHistogram = {
-  /** `labelValues` in the order of the label names. */
-  observe(labelValues: readonly string[], value: number): void;
+  /** `labelValues` in the order of the label names. `traceId`: of the request that was observed, where it is traced. */
+  observe(labelValues: readonly string[], value: number, traceId?: string): void;
 };
 
-export type LeanHistogramOptions = {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-  /** Upper bounds, ascending. */
+export type LeanHistogramOptions = Pick<Metric, 'name' | 'help' | 'labels'> & {
   readonly buckets: readonly number[];
 };
 
@@ -27,13 +28,13 @@ export type LeanHistogramOptions = {
  * and hashing an object of labels costs a quarter.
  */
 export function createLeanHistogram(registry: Registry, options: LeanHistogramOptions): LeanHistogram {
-  const { name, help, labelNames, buckets } = options;
+  const { name, help, labels: labelNames, buckets } = options;
   const root: Branch = new Map();
   const all: Series[] = [];
 
   const add = (branch: Branch, labelValues: readonly string[]): Series => {
     const labels = Object.fromEntries(labelNames.map((label, index) => [label, String(labelValues[index])]));
-    const series = { labels, counts: new Float64Array(buckets.length + 1), sum: 0 };
+    const series = { labels, counts: new Float64Array(buckets.length + 1), exemplars: null, sum: 0 };
     branch.set(String(labelValues.at(-1)), series);
     all.push(series);
     return series;
@@ -51,11 +52,12 @@ export function createLeanHistogram(registry: Registry, options: LeanHistogramOp
     }
     return (branch.get(labelValues.at(-1) as string) as Series | undefined) ?? add(branch, labelValues);
   };
-  const valuesOf = ({ labels, counts, sum }: Series) => {
+  const valuesOf = ({ labels, counts, exemplars, sum }: Series) => {
     let total = 0;
     const cumulated = [...buckets, '+Inf'].map((le, index) => {
       total += counts[index] as number;
-      return { labels: { le, ...labels }, value: total, metricName: `${name}_bucket` };
+      const exemplar = exemplars?.[index];
+      return { labels: { le, ...labels }, value: total, metricName: `${name}_bucket`, exemplar };
     });
     return [
       ...cumulated,
@@ -71,14 +73,15 @@ export function createLeanHistogram(registry: Registry, options: LeanHistogramOp
     values: all.flatMap(valuesOf),
   });
   const metric = { name, get: exposed, getForPromString: exposed, reset: () => {} };
-  registry.registerMetric(metric as unknown as Metric);
+  registry.registerMetric(metric as unknown as ClientMetric);
   return {
-    observe(labelValues, value) {
+    observe(labelValues, value, traceId) {
       const series = seriesOf(labelValues);
       let bucket = 0;
       while (bucket < buckets.length && value > (buckets[bucket] as number)) bucket += 1;
       series.counts[bucket] = (series.counts[bucket] as number) + 1;
       series.sum += value;
+      if (traceId !== undefined) (series.exemplars ??= [])[bucket] = createExemplar(traceId, value);
     },
   };
 }

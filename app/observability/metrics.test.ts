@@ -9,7 +9,7 @@ import { photoForm } from '../../tests/support/multipart-form.ts';
 import { startTestApp } from '../../tests/support/test-app.ts';
 import type { TestApp } from '../../tests/support/test-app.ts';
 import { village } from '../../tests/support/village-rows.ts';
-import { metricNames } from '../contract/metric-names.ts';
+import { runtimeMetrics, serviceMetrics } from '../contract/service-metrics.ts';
 import { createMetricsServer } from './metrics-server.ts';
 import { answersOf } from '../../cli/experiment/cache-counts.ts';
 
@@ -50,14 +50,14 @@ const samplesOf = (name: string) =>
 
 describe('the metrics', () => {
   it('have every name of the catalogue', () => {
-    for (const name of Object.values(metricNames)) {
+    for (const { name } of Object.values({ ...serviceMetrics, ...runtimeMetrics })) {
       const family = name.replace(/_total$/, '');
       assert.ok(text.includes(`# TYPE ${family} `), name);
     }
   });
 
   it('count a request by its route, never by its path', () => {
-    const counts = samplesOf(`${metricNames.requestDuration}_count`);
+    const counts = samplesOf(`${serviceMetrics.requestDuration.name}_count`);
     const photoPage = counts.find((line) => line.includes('"/photos/:photoId"') && line.includes('"200"'));
     assert.match(String(photoPage), /http_request_method="GET"/);
     assert.match(String(photoPage), /cache_strategy="versioned"/);
@@ -67,7 +67,7 @@ describe('the metrics', () => {
   });
 
   it('count a query by the name of its statement', () => {
-    const counts = samplesOf(`${metricNames.storageDuration}_count`);
+    const counts = samplesOf(`${serviceMetrics.storageDuration.name}_count`);
     const names = counts.map((line) => /db_operation_name="(\w+)"/.exec(line)?.[1]);
     for (const name of ['select_photos', 'select_feed', 'insert_like', 'insert_photo', 'ping'])
       assert.ok(names.includes(name), name);
@@ -75,12 +75,12 @@ describe('the metrics', () => {
   });
 
   it('show the pool, the CPU and the event loop', () => {
-    const states = samplesOf(metricNames.storageConnections).map((line) =>
+    const states = samplesOf(serviceMetrics.storageConnections.name).map((line) =>
       String(/state="(\w+)"/.exec(line)?.[1]),
     );
     assert.deepEqual(states.toSorted(), ['idle', 'pending', 'used']);
-    assert.match(String(samplesOf(metricNames.processCpu)[0]), / \d/);
-    const utilization = Number(samplesOf(metricNames.eventLoopUtilization)[0]?.split(' ').at(-1));
+    assert.match(String(samplesOf(runtimeMetrics.processCpu.name)[0]), / \d/);
+    const utilization = Number(samplesOf(runtimeMetrics.eventLoopUtilization.name)[0]?.split(' ').at(-1));
     assert.ok(utilization >= 0 && utilization <= 1);
   });
 

@@ -1,14 +1,15 @@
 import { performance } from 'node:perf_hooks';
-import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import type { TierUsage } from '../cache/cache.ts';
 import type { CacheObserver } from '../cache/cache-events.ts';
-import { metricNames } from '../contract/metric-names.ts';
+import { runtimeMetrics, serviceMetrics } from '../contract/service-metrics.ts';
+import { telemetryModes } from '../contract/telemetry-modes.ts';
+import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
 import { createCacheObserver } from './cache-metrics.ts';
-
-const requestBuckets = [
-  0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
-];
-const storageBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10];
+import type { CurrentTraceId } from './cache-metrics.ts';
+import { createLeanHistogram } from './lean-histogram.ts';
+import { registerCopiedCounter, registerGauge } from './registered.ts';
 
 /** A finished request, as the metrics see it. `route` is a template, never a path. */
 export type RequestEvent = {
@@ -16,80 +17,123 @@ export type RequestEvent = {
   readonly route: string;
   readonly status: number;
   readonly durationSeconds: number;
+  /** Where it is traced. */
+  readonly traceId?: string | undefined;
+};
+
+/** How far the spans of this process came. */
+export type SpanCounts = {
+  readonly started: number;
+  readonly recorded: number;
+  readonly exported: number;
+  readonly dropped: number;
 };
 
 export type Metrics = {
   readonly registry: Registry;
-  readonly observeCache: CacheObserver;
-  readonly observeStorage: (event: StorageEvent) => void;
-  readonly observeRequest: (event: RequestEvent) => void;
+  /** Null in mode off: nothing is observed. */
+  readonly observers: MetricObservers | null;
   readonly watchPool: (storage: Storage) => void;
+  readonly watchTiers: (usage: () => readonly TierUsage[]) => void;
+  readonly watchSpans: (counts: () => SpanCounts) => void;
+};
+
+export type MetricObservers = {
+  readonly cache: CacheObserver;
+  readonly storage: (event: StorageEvent) => void;
+  readonly requestStarted: () => void;
+  /** Answered, or its client is gone. */
+  readonly requestEnded: () => void;
+  readonly request: (event: RequestEvent) => void;
+};
+
+export type MetricsOptions = {
+  readonly strategy: string;
+  /** As it is written on the command line. */
+  readonly candidate: string;
+  readonly replica: string;
+  readonly mode: TelemetryModeName;
+  /** Absent where nothing is traced. */
+  readonly currentTraceId?: CurrentTraceId;
 };
 
 /** Makes the registry of one process and the observers that feed it. */
-export function createMetrics(strategy: string): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  const { strategy, candidate, replica, mode } = options;
+  const run = { candidate, cache_strategy: strategy, telemetry_mode: mode, replica };
+  registerGauge(registry, serviceMetrics.runInfo, () => [[run, 1]]);
+  if (!telemetryModes[mode].metrics) {
+    exposeCpuOnly(registry);
+    const nothing = () => {};
+    return { registry, observers: null, watchPool: nothing, watchTiers: nothing, watchSpans: nothing };
+  }
   collectDefaultMetrics({ register: registry });
-  addEventLoopUtilization(registry);
-  const requests = new Histogram({
-    name: metricNames.requestDuration,
-    help: 'Time from a request to the end of its response',
-    labelNames: ['http_request_method', 'http_route', 'http_response_status_code', 'cache_strategy'],
-    buckets: requestBuckets,
-    registers: [registry],
-  });
-  const queries = new Histogram({
-    name: metricNames.storageDuration,
-    help: 'Time of a query, with the wait for a connection',
-    labelNames: ['db_system_name', 'db_operation_name', 'error_type'],
-    buckets: storageBuckets,
-    registers: [registry],
-  });
+  exposeEventLoopUtilization(registry);
   return {
     registry,
-    observeCache: createCacheObserver(registry, strategy),
-    observeStorage: ({ statement, durationMs, errorType }) =>
-      queries.observe(
-        { db_system_name: 'postgresql', db_operation_name: statement, error_type: errorType ?? '' },
-        durationMs / 1000,
+    observers: createObservers(registry, options),
+    watchPool: (storage) => exposePool(registry, storage),
+    watchTiers: (usage) => exposeTiers(registry, usage),
+    watchSpans: (counts) =>
+      registerCopiedCounter(registry, serviceMetrics.telemetrySpans, () =>
+        Object.entries(counts()).map(([stage, value]) => ({ labels: { stage }, value })),
       ),
-    observeRequest: ({ method, route, status, durationSeconds }) =>
-      requests.observe(
-        {
-          http_request_method: method,
-          http_route: route,
-          http_response_status_code: String(status),
-          cache_strategy: strategy,
-        },
-        durationSeconds,
-      ),
-    watchPool: (storage) => addPool(registry, storage),
   };
 }
 
-function addEventLoopUtilization(registry: Registry): void {
-  let last = performance.eventLoopUtilization();
-  new Gauge({
-    name: metricNames.eventLoopUtilization,
-    help: 'Share of the time since the last scrape in which the event loop was busy',
-    registers: [registry],
-    collect() {
-      const now = performance.eventLoopUtilization();
-      this.set(performance.eventLoopUtilization(now, last).utilization);
-      last = now;
+function createObservers(registry: Registry, { strategy, currentTraceId }: MetricsOptions): MetricObservers {
+  const requests = createLeanHistogram(registry, serviceMetrics.requestDuration);
+  const queries = createLeanHistogram(registry, serviceMetrics.storageDuration);
+  let active = 0;
+  registerGauge(registry, serviceMetrics.activeRequests, () => [[{}, active]]);
+  return {
+    cache: createCacheObserver(registry, strategy, currentTraceId),
+    storage: ({ statement, durationMs, errorType }) =>
+      queries.observe(['postgresql', statement, errorType ?? ''], durationMs / 1000),
+    requestStarted: () => {
+      active += 1;
     },
+    requestEnded: () => {
+      active -= 1;
+    },
+    request: ({ method, route, status, durationSeconds, traceId }) =>
+      requests.observe([method, route, String(status), strategy], durationSeconds, traceId),
+  };
+}
+
+/** The one figure that is read of a process which tells nothing else. */
+function exposeCpuOnly(registry: Registry): void {
+  registerCopiedCounter(registry, runtimeMetrics.processCpu, () => {
+    const { user, system } = process.cpuUsage();
+    return [{ labels: {}, value: (user + system) / 1e6 }];
   });
 }
 
-function addPool(registry: Registry, storage: Storage): void {
-  new Gauge({
-    name: metricNames.storageConnections,
-    help: 'Connections of the pool, and requests that wait for one',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      for (const [state, count] of Object.entries(storage.connections())) this.set({ state }, count);
-    },
+function exposeEventLoopUtilization(registry: Registry): void {
+  let last = performance.eventLoopUtilization();
+  registerGauge(registry, runtimeMetrics.eventLoopUtilization, () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return [[{}, utilization]];
   });
+}
+
+function exposePool(registry: Registry, storage: Storage): void {
+  registerGauge(registry, serviceMetrics.storageConnections, () =>
+    Object.entries(storage.connections()).map(([state, count]) => [{ state }, count]),
+  );
+  registerGauge(registry, serviceMetrics.storageConnectionsMax, () => [[{}, storage.connectionsMax]]);
+}
+
+function exposeTiers(registry: Registry, usage: () => readonly TierUsage[]): void {
+  const figures = [
+    [serviceMetrics.cacheEntries, 'entries'],
+    [serviceMetrics.cacheSize, 'bytes'],
+    [serviceMetrics.cacheCapacity, 'capacityBytes'],
+  ] as const;
+  for (const [metric, figure] of figures)
+    registerGauge(registry, metric, () => usage().map((tier) => [{ cache_tier: tier.tier }, tier[figure]]));
 }

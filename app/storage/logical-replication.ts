@@ -8,7 +8,13 @@ import type { RowKeys } from './slot-reader.ts';
 /** Hears of committed changes, in the order of their commits. */
 export type ChangeListener = {
   /** Resolves to false when it could not act on it: the change is told again, after a pause. */
-  readonly onChange: (entityName: string, id: number, version: number) => Promise<boolean>;
+  readonly onChange: (
+    entityName: string,
+    id: number,
+    version: number,
+    /** On the server's clock, in milliseconds since 1970. */
+    committedAtMs: number,
+  ) => Promise<boolean>;
   /**
    * `cut`: the stream is lost, until `back`, when all that was committed meanwhile has been told. `gap`: it is not known which
    * rows changed, since the slot was not there, or a table was emptied.

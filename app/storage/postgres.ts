@@ -16,6 +16,7 @@ export type Storage = {
   query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
   /** Whether a query is answered in time. */
   isReady(): Promise<boolean>;
+  readonly connectionsMax: number;
   connections(): { readonly used: number; readonly idle: number; readonly pending: number };
   close(): Promise<void>;
 };
@@ -93,6 +94,7 @@ export function createStorage(
         () => true,
         () => false,
       ),
+    connectionsMax: poolSize,
     connections: () => ({
       used: pool.totalCount - pool.idleCount,
       idle: pool.idleCount,

@@ -12,7 +12,12 @@ export type SlotReaderOptions = {
   readonly slotName: string;
   readonly rowKeys: RowKeys;
   /** Resolves to false when it could not act on it. */
-  readonly onChange: (entityName: string, id: number, version: number) => Promise<boolean>;
+  readonly onChange: (
+    entityName: string,
+    id: number,
+    version: number,
+    committedAtMs: number,
+  ) => Promise<boolean>;
   /** A table was emptied: nobody says of which rows. */
   readonly onTruncate: () => void;
   /** All that the server had written up to this place in its log has been acted on. */
@@ -170,6 +175,7 @@ function createTransaction({ rowKeys, onChange, onTruncate }: SlotReaderOptions)
   let changes: Promise<boolean>[] = [];
   let isOpen = false;
   let isActing = false;
+  let committedAtMs = 0;
 
   const startChange = (change: Promise<boolean>): void => {
     // Whether it has failed is asked when the transaction ends, which may be a while.
@@ -186,10 +192,15 @@ function createTransaction({ rowKeys, onChange, onTruncate }: SlotReaderOptions)
   };
   return {
     async take(message) {
-      if (message.tag === 'begin') isOpen = true;
+      if (message.tag === 'begin') {
+        isOpen = true;
+        // In microseconds since 1970.
+        committedAtMs = Number(message.commitTime) / 1000;
+      }
       if (message.tag === 'truncate') onTruncate();
       for (const { entityName, id, version } of changesOf(message, rowKeys))
-        if (isNews(`${entityName}:${id}`, version)) startChange(onChange(entityName, id, version));
+        if (isNews(`${entityName}:${id}`, version))
+          startChange(onChange(entityName, id, version, committedAtMs));
       if (message.tag === 'commit' || changes.length >= changesAtOnceMax) await finishChanges();
       if (message.tag === 'commit') isOpen = false;
     },

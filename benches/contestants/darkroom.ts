@@ -1,20 +1,24 @@
 import { createBackgroundTasks } from '../../app/background-tasks.ts';
 import type { CachedEntity } from '../../app/cache/cache.ts';
-import type { CacheObserver } from '../../app/cache/cache-events.ts';
 import { createCache } from '../../app/cache/create-cache.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { createStoppableClock, createSystemClock } from '../../app/clock.ts';
-import { createMetrics } from '../../app/observability/metrics.ts';
+import { createTelemetry } from '../../app/observability/telemetry.ts';
 import type { Photo } from '../../app/photos/photo-store.ts';
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
 import type { OpenCache } from './contestant.ts';
-
-const silent: CacheObserver = { asked: () => {}, answered: () => {}, happened: () => {} };
 
 /** Darkroom's cache as the service makes it, for one candidate, with the service's metrics or with nobody listening. */
 export function openDarkroom(candidateText: string, hasMetrics: boolean): OpenCache {
   return async ({ redisUrl: url, keyPrefix, sender, load }) => {
     const candidate = parseCandidate(candidateText);
+    const telemetry = createTelemetry({
+      strategy: candidate.strategy,
+      candidate: candidateText,
+      replica: sender,
+      mode: hasMetrics ? 'metrics' : 'off',
+      tracing: null,
+    });
     let draws = 0;
     const cache = await createCache({
       candidate,
@@ -22,7 +26,7 @@ export function openDarkroom(candidateText: string, hasMetrics: boolean): OpenCa
       sender,
       clock: createStoppableClock(createSystemClock()),
       random: () => randomAt(1, 0, 0, (draws += 1)),
-      observe: hasMetrics ? createMetrics(candidate.strategy).observeCache : silent,
+      observe: telemetry.cache,
       runInBackground: createBackgroundTasks(() => {}).run,
       redisExpirySlackMs: 0,
       createChangeStream: () => ({ sender: null, start: async () => {}, stop: async () => {} }),

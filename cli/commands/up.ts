@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { needsRedis } from '../../app/cache/candidates/candidate.ts';
 import { formatCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
@@ -15,6 +16,7 @@ export type ServiceOptions = {
   readonly photos?: number;
   readonly replicas: number;
   readonly seed: number;
+  readonly telemetry: TelemetryModeName;
 };
 
 /** Where a scenario looks that is run by k6 alone. */
@@ -44,6 +46,7 @@ export async function withWorld<T>(
     template,
     mediaFolder,
     port: options.port,
+    telemetry: { mode: options.telemetry, otlpEndpoint: null },
   });
   try {
     return await work(world);

@@ -47,6 +47,7 @@ export async function conduct(plan: ExperimentPlan, surroundings: Surroundings):
       template,
       mediaFolder,
       port: 0,
+      telemetry: { mode: plan.telemetry, otlpEndpoint: null },
     })),
   );
   try {

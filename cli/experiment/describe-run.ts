@@ -59,6 +59,7 @@ export function describeRun(facts: RunFacts): Manifest {
     baseline: plan.baseline,
     rounds: plan.rounds,
     replicas: plan.replicas,
+    telemetry: plan.telemetry,
     order: facts.order.map((round) => [...round]),
     driver: { name: 'k6', version: facts.k6.version },
     versions: { ...facts.versions, node: process.version },

@@ -17,6 +17,7 @@ function expectedOf(...candidates: string[]) {
     people: 60,
     photos: 300,
     replicas: 2,
+    telemetry: 'metrics' as const,
     seed: 1,
   });
   const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });

@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { CommandError } from '../errors.ts';
 import { planCandidates, planExperiment } from './plan-experiment.ts';
 
-const options = { scenario: 'feed-browsing', profile: 'demo', rate: 150, replicas: 2, seed: 1 };
+const options = {
+  scenario: 'feed-browsing',
+  profile: 'demo',
+  rate: 150,
+  replicas: 2,
+  telemetry: 'metrics' as const,
+  seed: 1,
+};
 const usage = (pattern: RegExp) => (error: unknown) =>
   error instanceof CommandError &&
   error.exitCode === 2 &&

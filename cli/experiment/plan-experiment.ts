@@ -1,5 +1,6 @@
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
@@ -22,6 +23,7 @@ export type CompareOptions = {
   readonly photos?: number;
   readonly replicas: number;
   readonly seed: number;
+  readonly telemetry: TelemetryModeName;
   readonly baseline?: string;
   readonly primary?: PrimaryMetric;
   readonly json?: string;
@@ -45,6 +47,7 @@ export type ExperimentPlan = Profile & {
   readonly rate: number;
   readonly replicas: number;
   readonly seed: number;
+  readonly telemetry: TelemetryModeName;
   readonly baseline: string;
   readonly candidates: readonly PlannedCandidate[];
 };
@@ -123,6 +126,7 @@ export function planExperiment(given: readonly string[], options: CompareOptions
     rate: options.rate,
     replicas: options.replicas,
     seed: options.seed,
+    telemetry: options.telemetry,
     baseline: candidates[0]?.label ?? defaultBaseline,
     candidates,
     rounds: options.rounds ?? roundsFor(profile, candidates),

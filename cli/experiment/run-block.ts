@@ -68,8 +68,9 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   assertStoresAlive(runner.postgres, world);
   if (world.lostReplicas().length === 0) await world.stopClock();
 
-  const counters = countersBetween(before.counters, after.counters, subtractCounters);
-  const cpuUs = cpuBetween(world, before, after, counters, run);
+  const read = countersBetween(before.counters, after.counters, subtractCounters);
+  const counters = read?.isCounted === true ? read : null;
+  const cpuUs = cpuBetween(world, before, after, read, run);
   const unsteady = judgeSteadiness(run.seconds, runner.settingsOf(input).settleSeconds);
   const judged = judgeBlock(observe({ world, before, after, counters, cpuUs, run }));
   const findings = unsteady === null ? judged : [...judged, unsteady];

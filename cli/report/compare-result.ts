@@ -1,4 +1,6 @@
 import Type from 'typebox';
+import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
+import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import type { Static } from 'typebox';
 
 const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
@@ -37,6 +39,9 @@ const Manifest = Type.Object({
   baseline: Text,
   rounds: Type.Integer({ description: 'rounds that were planned' }),
   replicas: Type.Integer(),
+  telemetry: Type.Enum(Object.keys(telemetryModes) as TelemetryModeName[], {
+    description: 'how much the service told of itself, which costs',
+  }),
   order: Type.Array(Type.Array(Text), { description: 'candidates in the order of each finished round' }),
   driver: Type.Object({ name: Text, version: Text }),
   versions: Type.Object({ darkroom: Text, node: Text, postgres: Text, redis: TextOrNull }),

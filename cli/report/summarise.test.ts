@@ -15,7 +15,14 @@ import { summarise } from './summarise.ts';
 import type { HitRatios } from './summarise.ts';
 import { renderTable } from './table.ts';
 
-const options = { scenario: 'feed-browsing', profile: 'demo', rate: 150, replicas: 2, seed: 1 };
+const options = {
+  scenario: 'feed-browsing',
+  profile: 'demo',
+  rate: 150,
+  replicas: 2,
+  telemetry: 'metrics' as const,
+  seed: 1,
+};
 const plan = planExperiment([], options);
 const manifest = {
   seed: 1,
@@ -27,6 +34,7 @@ const manifest = {
   baseline: plan.baseline,
   rounds: plan.rounds,
   replicas: 2,
+  telemetry: 'metrics' as const,
   order: Array.from({ length: 7 }, () => plan.candidates.map(({ label }) => label)),
   driver: { name: 'k6', version: 'v2.2.0' },
   versions: { darkroom: '0.1.0', node: 'v26.10.0', postgres: '18.4', redis: '7.0.15' },

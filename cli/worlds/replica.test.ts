@@ -21,6 +21,7 @@ const settingsOf = (databaseUrl: string, redis: RedisServer) => ({
   redis,
   mediaFolder: tmpdir(),
   port: 0,
+  telemetry: { mode: 'metrics' as const, otlpEndpoint: null },
 });
 
 test('a replica that must keep its queue starts on a durable Redis, whose files go with it', async (t) => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { CommandError } from '../errors.ts';
 import { startProcess, tailOf } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
@@ -28,7 +29,11 @@ export type ReplicaSettings = {
   readonly mediaFolder: string;
   /** 0: any free port. */
   readonly port: number;
+  readonly telemetry: ReplicaTelemetry;
 };
+
+/** How much the service tells of itself, and who takes its spans; null: nobody does. */
+export type ReplicaTelemetry = { readonly mode: TelemetryModeName; readonly otlpEndpoint: string | null };
 
 /** A start takes about a second; a minute means that it hangs. */
 const startLimitMs = 60_000;
@@ -89,6 +94,10 @@ function environmentOf(settings: ReplicaSettings, labToken: string): Record<stri
     DARKROOM_MEDIA_DIR: settings.mediaFolder,
     DARKROOM_LOG_LEVEL: 'warn',
     DATABASE_URL: settings.databaseUrl,
+    DARKROOM_TELEMETRY: settings.telemetry.mode,
+    ...(settings.telemetry.otlpEndpoint === null
+      ? {}
+      : { OTEL_EXPORTER_OTLP_ENDPOINT: settings.telemetry.otlpEndpoint }),
     ...(settings.redis === null
       ? {}
       : { REDIS_URL: settings.redis.url, DARKROOM_REDIS_PREFIX: settings.redis.keyPrefix }),

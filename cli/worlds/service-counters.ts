@@ -1,10 +1,12 @@
-import { metricNames } from '../../app/contract/metric-names.ts';
+import { runtimeMetrics, serviceMetrics } from '../../app/contract/service-metrics.ts';
 import { CommandError } from '../errors.ts';
 import { noReads, noWork } from '../experiment/cache-counts.ts';
 import type { CacheCounts, CacheWork } from '../experiment/cache-counts.ts';
 
 /** Counters of one process of the service since it started. */
 export type ServiceCounters = {
+  /** False: its telemetry is off, and all but `cpuUs` is 0 for want of counting. */
+  readonly isCounted: boolean;
   readonly requests: number;
   readonly cache: CacheCounts;
   readonly cacheWork: CacheWork;
@@ -40,44 +42,52 @@ const cacheResults: Readonly<Record<string, keyof CacheCounts>> = {
 
 /** Counters of what caches do, and which of their outcomes are read; null: all of them. */
 const cacheWork: Readonly<Record<string, readonly [keyof CacheWork, string | null][]>> = {
-  [`${metricNames.cacheLoadDuration}_count`]: [['loadCalls', null]],
-  [metricNames.cacheRefreshes]: [['refreshes', 'started']],
-  [metricNames.cacheFillsRejected]: [['rejectedFills', null]],
-  [metricNames.cacheLeases]: [['leaseWaits', 'waited']],
-  [metricNames.cacheInvalidations]: [
+  [`${serviceMetrics.cacheLoadDuration.name}_count`]: [['loadCalls', null]],
+  [serviceMetrics.cacheRefreshes.name]: [['refreshes', 'started']],
+  [serviceMetrics.cacheFillsRejected.name]: [['rejectedFills', null]],
+  [serviceMetrics.cacheLeases.name]: [['leaseWaits', 'waited']],
+  [serviceMetrics.cacheInvalidations.name]: [
     ['invalidationsSent', 'sent'],
     ['invalidationsReceived', 'received'],
     ['invalidationsFailed', 'failed'],
   ],
 };
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends number ? number : Mutable<T[K]> };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends number | boolean ? T[K] : Mutable<T[K]> };
 
 function noCounts(): Mutable<ServiceCounters> {
   const parts = { cache: { ...noReads }, cacheWork: { ...noWork } };
-  return { requests: 0, ...parts, storageQueries: 0, cpuUs: 0, expiredEntries: 0, evictedEntries: 0 };
+  return {
+    isCounted: true,
+    requests: 0,
+    ...parts,
+    storageQueries: 0,
+    cpuUs: 0,
+    expiredEntries: 0,
+    evictedEntries: 0,
+  };
 }
 
 function countSample(counts: Mutable<ServiceCounters>, { name, labels, value }: Sample): void {
   switch (name) {
-    case `${metricNames.requestDuration}_count`:
+    case `${serviceMetrics.requestDuration.name}_count`:
       counts.requests += value;
       break;
-    case metricNames.cacheReads:
+    case serviceMetrics.cacheReads.name:
       counts.cache.reads += value;
       break;
-    case metricNames.cacheRequests: {
+    case serviceMetrics.cacheRequests.name: {
       const result = cacheResults[`${labels.get('cache_tier')} ${labels.get('cache_result')}`];
       if (result !== undefined) counts.cache[result] += value;
       break;
     }
-    case `${metricNames.storageDuration}_count`:
+    case `${serviceMetrics.storageDuration.name}_count`:
       if (labels.get('db_system_name') === 'postgresql') counts.storageQueries += value;
       break;
-    case metricNames.processCpu:
+    case runtimeMetrics.processCpu.name:
       counts.cpuUs += value * 1e6;
       break;
-    case metricNames.cacheEvictions:
+    case serviceMetrics.cacheEvictions.name:
       if (labels.get('reason') === 'ttl') counts.expiredEntries += value;
       if (labels.get('reason') === 'size') counts.evictedEntries += value;
       break;
@@ -93,9 +103,12 @@ export function parseServiceCounters(text: string): ServiceCounters {
   let sawCpu = false;
   for (const sample of parseExposition(text)) {
     countSample(counts, sample);
-    sawCpu ||= sample.name === metricNames.processCpu;
+    if (sample.name === serviceMetrics.runInfo.name)
+      counts.isCounted = sample.labels.get('telemetry_mode') !== 'off';
+    sawCpu ||= sample.name === runtimeMetrics.processCpu.name;
   }
-  if (!sawCpu) throw new CommandError('internal', `the service's metrics lack ${metricNames.processCpu}`);
+  if (!sawCpu)
+    throw new CommandError('internal', `the service's metrics lack ${runtimeMetrics.processCpu.name}`);
   return counts;
 }
 
@@ -120,6 +133,7 @@ function combine(
   for (const key of Object.keys(work) as (keyof CacheWork)[])
     work[key] = operate(left.cacheWork[key], right.cacheWork[key]);
   return {
+    isCounted: left.isCounted && right.isCounted,
     requests: operate(left.requests, right.requests),
     cache,
     cacheWork: work,

@@ -8,7 +8,7 @@ import { startRedis } from '../stack/redis-server.ts';
 import type { RedisNeeds } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
 import { startReplica } from './replica.ts';
-import type { Replica } from './replica.ts';
+import type { Replica, ReplicaTelemetry } from './replica.ts';
 import { sumCounters } from './service-counters.ts';
 import type { ServiceCounters } from './service-counters.ts';
 
@@ -45,6 +45,7 @@ export type WorldSettings = {
   readonly mediaFolder: string;
   /** Port of the first replica, the next ones follow; 0: any free ports. */
   readonly port: number;
+  readonly telemetry: ReplicaTelemetry;
 };
 
 /** What worlds are made with. */
@@ -73,6 +74,7 @@ export async function createWorld(maker: WorldMaker, settings: WorldSettings): P
       databaseUrl: postgres.urlOf(database),
       redis: started.redis,
       mediaFolder: settings.mediaFolder,
+      telemetry: settings.telemetry,
       port: settings.port === 0 ? 0 : settings.port + index,
     });
   try {

@@ -53,6 +53,7 @@ export function createReplica(options: ReplicaOptions): Replica {
       listener,
       observe: recordEvents(events),
       now: clock.now,
+      wallNow: clock.now,
       runInBackground: (_, task) => void task,
     });
     beat = () => bus.beat();

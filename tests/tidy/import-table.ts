@@ -30,7 +30,13 @@ export const importTable: readonly ImportRule[] = [
   {
     of: ['app/observability/'],
     mayImport: ['app/observability/', 'app/contract/', 'app/errors.ts'],
-    typesOf: ['app/config.ts', 'app/cache/cache.ts', 'app/cache/cache-events.ts', 'app/storage/'],
+    typesOf: [
+      'app/config.ts',
+      'app/cache/cache.ts',
+      'app/cache/cache-events.ts',
+      'app/cache/entry.ts',
+      'app/storage/',
+    ],
   },
   {
     of: ['app/http/'],
@@ -43,6 +49,7 @@ export const importTable: readonly ImportRule[] = [
     mayImport: [
       'app/cache/candidates/candidate.ts',
       'app/cache/candidates/parse-candidate.ts',
+      'app/contract/',
       'app/errors.ts',
     ],
   },
@@ -76,6 +83,7 @@ export const importTable: readonly ImportRule[] = [
     of: ['cli/'],
     mayImport: [
       'cli/',
+      'dashboards/',
       'app/contract/',
       'app/config.ts',
       'app/clock.ts',

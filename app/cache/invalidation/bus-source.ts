@@ -14,6 +14,7 @@ export type BusSourceOptions = {
   readonly sender: string;
   readonly listener: InvalidationListener;
   readonly observe: CacheObserver;
+  readonly traceparent?: () => string | undefined;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
 };
 
@@ -28,6 +29,7 @@ export function createBusSource(options: BusSourceOptions): InvalidationSource {
     subscriber,
     channel,
     now: () => performance.now(),
+    wallNow: () => performance.timeOrigin + performance.now(),
   });
   let timer: NodeJS.Timeout | undefined;
   return {

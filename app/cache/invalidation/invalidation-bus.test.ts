@@ -23,6 +23,7 @@ function join(network: BusNetwork, sender: string, clock: FakeClock) {
     },
     observe: recordEvents(events),
     now: clock.now,
+    wallNow: clock.now,
     runInBackground: (_, task) => void tasks.push(task),
   });
   const outcomes = async () => {

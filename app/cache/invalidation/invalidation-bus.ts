@@ -27,20 +27,33 @@ export type InvalidationBusOptions = {
   readonly observe: CacheObserver;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallNow: () => number;
+  /** Of the write that is being made, as W3C traceparent; undefined where it is not traced. */
+  readonly traceparent?: () => string | undefined;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
 };
 
 /** On the wire. A heartbeat has no key and repeats the number of the last message. */
-type Message = { readonly s: string; readonly n: number; readonly k?: string; readonly v?: number };
+type Message = {
+  readonly s: string;
+  readonly n: number;
+  readonly k?: string;
+  readonly v?: number;
+  /** When it left, in milliseconds since 1970, and the trace context of the write, where that is traced. */
+  readonly t?: number;
+  readonly p?: string;
+};
 
 function parseMessage(text: string): Message | null {
   try {
     const message: unknown = JSON.parse(text);
     if (typeof message !== 'object' || message === null) return null;
-    const { s, n, k, v } = message as Record<string, unknown>;
+    const { s, n, k, v, t, p } = message as Record<string, unknown>;
     if (typeof s !== 'string' || typeof n !== 'number') return null;
     if (k === undefined) return { s, n };
-    return typeof k === 'string' && typeof v === 'number' ? { s, n, k, v } : null;
+    if (typeof k !== 'string' || typeof v !== 'number') return null;
+    return { s, n, k, v, ...(typeof t === 'number' && { t }), ...(typeof p === 'string' && { p }) };
   } catch {
     return null;
   }
@@ -51,7 +64,8 @@ function parseMessage(text: string): Message | null {
  * counts, a receiver that sees a number missing says `gap`, a lost connection says `cut`, and its return `back`.
  */
 export function createInvalidationBus(options: InvalidationBusOptions): InvalidationBus {
-  const { publisher, subscriber, channel, sender, listener, observe } = options;
+  const { subscriber, sender, listener, observe } = options;
+  const send = createSend(options);
   const lastNumberOf = new Map<string, number>();
   let sent = 0;
   let heardOwnAtMs = options.now();
@@ -85,27 +99,25 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
     lastNumberOf.set(message.s, message.n);
     if (message.n !== expected) unsure('gap');
     if (message.k !== undefined && message.v !== undefined) {
-      observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'received' });
+      tellReceived(options, message.k, message);
       listener.onInvalidation(message.k, message.v);
     }
   };
-  const send = async (message: Message): Promise<void> => {
-    try {
-      await publisher.publish(channel, JSON.stringify(message));
-      if (message.k !== undefined)
-        observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'sent' });
-    } catch {
-      if (message.k !== undefined)
-        observe.happened({ type: 'invalidation', name: entityNameOf(message.k), outcome: 'failed' });
-    }
-  };
-
   subscriber.on('message', (_, text: string) => receive(text));
   subscriber.on('close', cut);
   return {
     publish(key, version) {
       sent += 1;
-      options.runInBackground('publish invalidation', send({ s: sender, n: sent, k: key, v: version }));
+      const p = options.traceparent?.();
+      const message = {
+        s: sender,
+        n: sent,
+        k: key,
+        v: version,
+        t: options.wallNow(),
+        ...(p !== undefined && { p }),
+      };
+      options.runInBackground('publish invalidation', send(message));
     },
     beat() {
       if (options.now() - heardOwnAtMs > silenceMs) cut();
@@ -114,7 +126,34 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
     async close() {
       subscriber.removeListener('close', cut);
       subscriber.disconnect();
-      publisher.disconnect();
+      options.publisher.disconnect();
     },
+  };
+}
+
+function tellReceived({ observe, wallNow }: InvalidationBusOptions, key: string, { t, p }: Message): void {
+  observe.happened({
+    type: 'invalidation',
+    name: entityNameOf(key),
+    outcome: 'received',
+    // The clocks of two machines may differ by more than a message takes.
+    ...(t !== undefined && { lagMs: Math.max(0, wallNow() - t) }),
+    ...(p !== undefined && { traceparent: p }),
+  });
+}
+
+/** Sends a message, and tells whether it could; never rejects. */
+function createSend({ publisher, channel, observe }: InvalidationBusOptions) {
+  const tell = ({ k }: Message, outcome: 'sent' | 'failed'): void => {
+    if (k !== undefined) observe.happened({ type: 'invalidation', name: entityNameOf(k), outcome });
+  };
+  return async (message: Message): Promise<void> => {
+    try {
+      await publisher.publish(channel, JSON.stringify(message));
+    } catch {
+      tell(message, 'failed');
+      return;
+    }
+    tell(message, 'sent');
   };
 }

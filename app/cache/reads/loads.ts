@@ -41,6 +41,7 @@ export function createLoads(context: StrategyContext, fence: Fence, decisions: R
     const startedAtMs = clock.now();
     const measuredFromMs = performance.now();
     let isFailed = true;
+    observe.happened({ type: 'loading', name });
     try {
       const rows = await entity.loadMany(lookups.map(({ id }) => id));
       isFailed = false;

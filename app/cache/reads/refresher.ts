@@ -16,7 +16,7 @@ export type DueEntry = { readonly lookup: Lookup; readonly entry: Entry };
 export type Refresher = { start(entity: AnyEntity, due: readonly DueEntry[]): void };
 
 export function createRefresher(
-  { flights, observe, runInBackground }: StrategyContext,
+  { flights, observe, runInBackground, aside = (_, work) => work() }: StrategyContext,
   readMany: (entity: AnyEntity, misses: readonly Miss[]) => Promise<readonly Promise<Found>[]>,
 ): Refresher {
   let underWay = 0;
@@ -30,7 +30,10 @@ export function createRefresher(
       underWay -= 1;
     }
   };
-  const refresh = async (entity: AnyEntity, misses: readonly (Miss & { flight: Flight<Found> })[]) => {
+  const refresh = async (
+    entity: AnyEntity,
+    misses: readonly (Miss & { flight: Flight<Found> })[],
+  ): Promise<void> => {
     const reading = readMany(entity, misses);
     await Promise.all(
       misses.map(({ flight }, index) => {
@@ -50,7 +53,9 @@ export function createRefresher(
         underWay += 1;
         misses.push({ ...lookup, overdue: entry, flight: flights.open(lookup.key) });
       }
-      if (misses.length > 0) runInBackground('refresh', refresh(entity, misses));
+      if (misses.length === 0) return;
+      const work = () => refresh(entity, misses);
+      runInBackground('refresh', aside(`cache.refresh ${entity.name}`, work));
     },
   };
 }

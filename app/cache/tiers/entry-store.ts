@@ -27,6 +27,7 @@ export type EntryStore = {
   delete(key: string): void;
   clear(): void;
   keys(): Iterable<string>;
+  usage(): { readonly entries: number; readonly bytes: number };
 };
 
 export type EntryStoreOptions = Pick<Candidate, 'memoryBytes' | 'eviction' | 'promotion'> & {
@@ -78,6 +79,7 @@ export function createEntryStore({
       entries.clear();
       negatives.clear();
     },
+    usage: () => ({ entries: entries.size + negatives.size, bytes: entries.bytes }),
     *keys() {
       yield* entries.keys();
       yield* negatives.keys();

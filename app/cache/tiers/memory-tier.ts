@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { TierUsage } from '../cache.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
 import { createEntryStore, tellEvicted } from './entry-store.ts';
@@ -18,6 +19,7 @@ export interface MemoryTier extends Tier {
   /** Flushes, and stays empty until `resume`: for when nobody would say that an entry has become wrong. */
   suspend(): void;
   resume(): void;
+  usage(): TierUsage;
 }
 
 export type MemoryTierOptions = EntryStoreOptions & { readonly clock: Clock };
@@ -78,6 +80,7 @@ export function createMemoryTier(options: MemoryTierOptions): MemoryTier {
       flush();
       isSuspended = false;
     },
+    usage: () => ({ tier: 'memory', capacityBytes: options.memoryBytes, ...entries.usage() }),
     close: async () => entries.clear(),
   };
 }

@@ -1,4 +1,4 @@
-import type { TierName } from '../cache-events.ts';
+import type { TierName } from '../cache.ts';
 import type { Entry, MaybePromise } from '../entry.ts';
 
 /**

@@ -1,0 +1,84 @@
+import { buckets } from './metric.ts';
+import type { Metric } from './metric.ts';
+
+/** What the driver exposes while it puts load on the service. Response time counts from the intended start of a request. */
+export const loadMetrics = {
+  loadOffered: {
+    name: 'load_requests_offered_total',
+    type: 'counter',
+    help: 'Requests whose intended start has come',
+    labels: ['scenario'],
+  },
+  /** Outcomes ok, failed. */
+  loadRequests: {
+    name: 'load_requests_total',
+    type: 'counter',
+    help: 'Requests that were answered, or given up',
+    labels: ['scenario', 'outcome'],
+  },
+  loadDropped: {
+    name: 'load_requests_dropped_total',
+    type: 'counter',
+    help: 'Requests for which the driver had no virtual user',
+    labels: ['scenario'],
+  },
+  loadResponseDuration: {
+    name: 'load_response_duration_seconds',
+    type: 'histogram',
+    help: 'Time from the intended start of a request to the end of its response, seen by the client',
+    labels: ['scenario'],
+    buckets: buckets.request,
+  },
+  loadInfo: {
+    name: 'load_run_info',
+    type: 'gauge',
+    help: 'Always 1: what load runs',
+    labels: ['scenario', 'candidate', 'seed', 'telemetry_mode'],
+  },
+} as const satisfies Record<string, Metric>;
+
+/**
+ * What the witness exposes: it edits a photo through one replica and reads it through the same and through another one, at
+ * times after the acknowledgement of the edit.
+ */
+export const witnessMetrics = {
+  /** Readers: same, other (replica). Horizons 0ms, 100ms, 1s, 5s. Outcomes consistent, stale, missing, failed. */
+  consistencyChecks: {
+    name: 'cache_consistency_checks_total',
+    type: 'counter',
+    help: 'Reads of what was just written, by whether they had it',
+    labels: ['reader', 'horizon', 'outcome'],
+  },
+  versionsBehind: {
+    name: 'cache_versions_behind',
+    type: 'histogram',
+    help: 'Versions by which a stale read was behind the acknowledged one',
+    labels: ['reader'],
+    buckets: [1, 2, 3, 5, 10],
+  },
+  /** What is not seen at the last horizon counts as that long. */
+  visibilityLag: {
+    name: 'cache_visibility_lag_seconds',
+    type: 'histogram',
+    help: 'Time from the acknowledgement of a write to the first check that saw it',
+    labels: ['reader'],
+    buckets: buckets.propagation,
+  },
+} as const satisfies Record<string, Metric>;
+
+/** What the store of traces exposes. */
+export const traceStoreMetrics = {
+  /** Outcomes kept, dropped, rejected. */
+  storedSpans: {
+    name: 'trace_store_spans_total',
+    type: 'counter',
+    help: 'Spans that the store of traces received',
+    labels: ['outcome'],
+  },
+  storedTraces: {
+    name: 'trace_store_traces',
+    type: 'gauge',
+    help: 'Traces that the store of traces holds',
+    labels: [],
+  },
+} as const satisfies Record<string, Metric>;

@@ -1,0 +1,230 @@
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  context,
+  createContextKey,
+  propagation,
+  trace,
+} from '@opentelemetry/api';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import type { Cache, ReadOutcome } from '../cache/cache.ts';
+import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
+import type { MaybePromise } from '../cache/entry.ts';
+import type { StorageEvent } from '../storage/postgres.ts';
+import { answerLabels } from './cache-metrics.ts';
+import { attributes } from './tracing.ts';
+
+/** What the reads inside one span were answered with. */
+type Tally = { [outcome in ReadOutcome]?: number };
+const tallyKey = createContextKey('darkroom.cache.tally');
+
+/** Who has answered, from the nearest to the farthest: a read of many is said to be as far as its farthest key. */
+const outcomesByDistance: readonly ReadOutcome[] = [
+  'memory-hit',
+  'memory-stale-hit',
+  'redis-hit',
+  'redis-stale-hit',
+  'joined-load',
+  'load',
+  'bypass',
+];
+
+/** Spans for what a cache decides, made from its events; no strategy knows of them. */
+export type CacheSpans = {
+  readonly observer: CacheObserver;
+  readonly storage: (event: StorageEvent) => void;
+  /** The same cache, whose reads and writes are spans of the requests that are recorded. */
+  readonly around: (cache: Cache) => Cache;
+  /** Runs work behind an answer as a trace of its own, which links to the request that asked for it. */
+  readonly aside: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** What a message to another replica carries; undefined where nothing is recorded. */
+  readonly traceparent: () => string | undefined;
+};
+
+export function createCacheSpans(tracer: Tracer): CacheSpans {
+  return {
+    observer: createSpanObserver(tracer),
+    storage: ({ statement, durationMs, errorType }) =>
+      recordPast(tracer, statement, SpanKind.CLIENT, durationMs, {
+        [attributes.system]: 'postgresql',
+        [attributes.operation]: statement,
+        [attributes.querySummary]: statement,
+        ...(errorType !== null && { [attributes.errorType]: errorType }),
+      }),
+    around: (cache) => ({
+      ...cache,
+      read: (entity, id) => traced(tracer, 'get', entity.name, 1, () => cache.read(entity, id)),
+      readMany: (entity, ids) =>
+        traced(tracer, 'get_many', entity.name, ids.length, () => cache.readMany(entity, ids)),
+      write: (write) => {
+        const names = [...new Set(write.expected.map(({ entity }) => entity.name))];
+        return traced(tracer, 'write', names.join('+'), write.expected.length, () =>
+          cache.write(write),
+        ) as ReturnType<typeof cache.write<Awaited<ReturnType<typeof write.store>>['result']>>;
+      },
+    }),
+    aside: (name, work) => aside(tracer, name, work),
+    traceparent: currentTraceparent,
+  };
+}
+
+function currentTraceparent(): string | undefined {
+  if (trace.getActiveSpan()?.isRecording() !== true) return undefined;
+  const carrier: { traceparent?: string } = {};
+  propagation.inject(context.active(), carrier);
+  return carrier.traceparent;
+}
+
+/** Runs `work` inside a span when the request is recorded, and says in it what the reads were answered with. */
+function traced<T>(
+  tracer: Tracer,
+  operation: 'get' | 'get_many' | 'write',
+  name: string,
+  keys: number,
+  work: () => MaybePromise<T>,
+): MaybePromise<T> {
+  if (trace.getActiveSpan()?.isRecording() !== true) return work();
+  const span = tracer.startSpan(`cache.${operation} ${name}`, {
+    attributes: {
+      [attributes.cacheName]: name,
+      [attributes.cacheOperation]: operation,
+      [attributes.cacheKeys]: keys,
+    },
+  });
+  const tally: Tally = {};
+  const inside = trace.setSpan(context.active(), span).setValue(tallyKey, tally);
+  const finish = (): void => {
+    if (operation !== 'write') span.setAttributes(describe(tally));
+    span.end();
+  };
+  return settle(span, finish, () => context.with(inside, work));
+}
+
+function settle<T>(span: Span, finish: () => void, work: () => MaybePromise<T>): MaybePromise<T> {
+  const fail = (error: unknown): never => {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'failed' });
+    finish();
+    throw error;
+  };
+  try {
+    const result = work();
+    if (!(result instanceof Promise)) {
+      finish();
+      return result;
+    }
+    return result.then((value) => {
+      finish();
+      return value;
+    }, fail);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** The attributes of a finished read. */
+function describe(tally: Tally): Attributes {
+  const count = (...outcomes: ReadOutcome[]): number =>
+    outcomes.reduce((sum, outcome) => sum + (tally[outcome] ?? 0), 0);
+  const farthest = outcomesByDistance.findLast((outcome) => (tally[outcome] ?? 0) > 0);
+  const answer = farthest === undefined ? null : answerLabels[farthest];
+  return {
+    ...(answer !== null && {
+      [attributes.cacheResult]: answer.cache_result,
+      [attributes.cacheTier]: answer.cache_tier,
+    }),
+    [attributes.cacheHits]: count('memory-hit', 'redis-hit'),
+    [attributes.cacheStaleHits]: count('memory-stale-hit', 'redis-stale-hit'),
+    [attributes.cacheMisses]: count('load'),
+    [attributes.cacheJoined]: count('joined-load'),
+    [attributes.cacheBypasses]: count('bypass'),
+  };
+}
+
+function createSpanObserver(tracer: Tracer): CacheObserver {
+  return {
+    asked() {},
+    answered(_, outcome, count) {
+      const tally = context.active().getValue(tallyKey) as Tally | undefined;
+      if (tally !== undefined) tally[outcome] = (tally[outcome] ?? 0) + count;
+    },
+    happened(event) {
+      if (event.type === 'invalidation' && event.traceparent !== undefined) recordInvalidation(tracer, event);
+      const span = trace.getActiveSpan();
+      if (span?.isRecording() === true) tell(tracer, span, event);
+    },
+  };
+}
+
+/** What an event says in the trace of the request that it happened for. */
+function tell(tracer: Tracer, span: Span, event: CacheEvent): void {
+  switch (event.type) {
+    case 'tier-operation':
+      return recordPast(tracer, event.operation.toUpperCase(), SpanKind.CLIENT, event.durationMs, {
+        [attributes.system]: 'redis',
+        [attributes.operation]: event.operation,
+        [attributes.cacheName]: event.name,
+        [attributes.cacheTier]: event.tier,
+        [attributes.cacheResult]: event.result,
+        ...((event.result === 'error' || event.result === 'refused') && {
+          [attributes.errorType]: event.result,
+        }),
+      });
+    case 'loaded':
+      span.setAttributes({
+        [attributes.cacheLoads]: event.keys,
+        [attributes.cacheLoadMs]: Math.round(event.durationMs * 1000) / 1000,
+      });
+      return;
+    case 'fill-rejected':
+    case 'lease':
+    case 'refresh':
+      span.addEvent(`cache.${event.type}`, {
+        [attributes.cacheName]: event.name,
+        ...('outcome' in event && { outcome: event.outcome }),
+        ...('tier' in event && { [attributes.cacheTier]: event.tier }),
+      });
+      return;
+    default:
+      return;
+  }
+}
+
+/** A span that ends now and began that long ago, below what is being done. */
+function recordPast(
+  tracer: Tracer,
+  name: string,
+  kind: SpanKind,
+  durationMs: number,
+  given: Attributes,
+  parent: Context = context.active(),
+): void {
+  if (trace.getSpan(parent) === undefined) return;
+  const endTime = performance.timeOrigin + performance.now();
+  const span = tracer.startSpan(name, { kind, startTime: endTime - durationMs, attributes: given }, parent);
+  if (attributes.errorType in given) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end(endTime);
+}
+
+/** A write's invalidation, in the trace of the write, as long as it was on its way. */
+function recordInvalidation(tracer: Tracer, event: Extract<CacheEvent, { type: 'invalidation' }>): void {
+  const parent = propagation.extract(ROOT_CONTEXT, { traceparent: event.traceparent });
+  const given = {
+    [attributes.cacheName]: event.name,
+    [attributes.cacheOperation]: 'invalidate',
+    ...(event.lagMs !== undefined && { [attributes.cacheLag]: event.lagMs }),
+  };
+  recordPast(tracer, `cache.invalidate ${event.name}`, SpanKind.CONSUMER, event.lagMs ?? 0, given, parent);
+}
+
+/** See CacheSpans. Work that no recorded request has asked for is not recorded either. */
+async function aside(tracer: Tracer, name: string, work: () => Promise<void>): Promise<void> {
+  const asker = trace.getActiveSpan();
+  if (asker?.isRecording() !== true) return work();
+  const span = tracer.startSpan(name, { root: true, links: [{ context: asker.spanContext() }] });
+  return settle(
+    span,
+    () => span.end(),
+    () => context.with(trace.setSpan(context.active().deleteValue(tallyKey), span), work),
+  ) as Promise<void>;
+}

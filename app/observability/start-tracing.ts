@@ -1,0 +1,141 @@
+import { TraceFlags, context, propagation, trace } from '@opentelemetry/api';
+import type { Link } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  SamplingDecision,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Sampler, SpanExporter } from '@opentelemetry/sdk-trace';
+import { telemetryModes, tracedShare } from '../contract/telemetry-modes.ts';
+import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
+import { createRequestSpans } from './request-spans.ts';
+import { createSpanCounter } from './span-counts.ts';
+import { attributes } from './tracing.ts';
+import type { Tracing } from './tracing.ts';
+
+export type TracingOptions = {
+  readonly mode: TelemetryModeName;
+  /** An OTLP/HTTP receiver, without the path. */
+  readonly otlpEndpoint: string;
+  readonly replica: string;
+  readonly candidate: string;
+  readonly strategy: string;
+  /** In lab mode the caller says which requests are traced; from anybody else that would be a way to make work. */
+  readonly isCallerBelieved: boolean;
+  /** In place of OTLP. */
+  readonly exporter?: SpanExporter;
+};
+
+const queueSpansMax = 4_096;
+const batchSpansMax = 512;
+/** A trace can be looked at about as soon as its request is answered. */
+const exportDelayMs = 1_000;
+const exportLimitMs = 2_000;
+const attributeLengthMax = 1_024;
+
+/**
+ * Makes spans and sends them, from here on and in the whole process. Libraries are patched where the mode says so, and only
+ * those that are imported afterwards. Call it once; null: this mode makes no spans.
+ */
+export async function startTracing(options: TracingOptions): Promise<Tracing | null> {
+  const { mode } = options;
+  if (telemetryModes[mode].traces === 'none') return null;
+  const instrumentations = await patchLibraries(mode);
+  const counter = createSpanCounter(queueSpansMax);
+  const exporter = counter.aroundExporter(options.exporter ?? createExporter(options.otlpEndpoint));
+  const queue = new BatchSpanProcessor({
+    exporter,
+    maxQueueSize: queueSpansMax,
+    maxExportBatchSize: batchSpansMax,
+    scheduledDelayMillis: exportDelayMs,
+    exportTimeoutMillis: exportLimitMs,
+  });
+  const provider = new TracerProvider({
+    sampler: counter.aroundSampler(createSampler(options)),
+    resource: resourceFromAttributes({
+      'service.name': 'darkroom',
+      'service.instance.id': options.replica,
+      [attributes.candidate]: options.candidate,
+      [attributes.cacheStrategy]: options.strategy,
+    }),
+    spanLimits: { attributeValueLengthLimit: attributeLengthMax },
+    spanProcessors: [counter.aroundQueue(queue)],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  registerInstrumentations({ instrumentations, tracerProvider: provider });
+  return {
+    tracer: provider.getTracer('darkroom'),
+    requests: createRequestSpans(provider),
+    counts: counter.counts,
+    flush: () => provider.forceFlush().catch(() => {}),
+    async stop() {
+      await provider.shutdown().catch(() => {});
+    },
+  };
+}
+
+function createExporter(endpoint: string): SpanExporter {
+  return new OTLPTraceExporter({
+    url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
+    timeoutMillis: exportLimitMs,
+  });
+}
+
+function createSampler({ mode, isCallerBelieved }: TracingOptions): Sampler {
+  if (telemetryModes[mode].traces === 'all') return new AlwaysOnSampler();
+  const share = recordLinked(new TraceIdRatioBasedSampler(tracedShare));
+  // Without belief in the caller, its trace is still continued, but whether it is recorded is decided by its id.
+  if (!isCallerBelieved)
+    return new ParentBasedSampler({
+      root: share,
+      remoteParentSampled: share,
+      remoteParentNotSampled: share,
+    });
+  return new ParentBasedSampler({ root: share });
+}
+
+/** Records also what a recorded trace has asked for, and what links to it. */
+function recordLinked(sampler: Sampler): Sampler {
+  const isRecorded = ({ context: { traceFlags } }: Link): boolean => (traceFlags & TraceFlags.SAMPLED) !== 0;
+  return {
+    shouldSample: (parent, traceId, name, kind, given, links) =>
+      links.some(isRecorded)
+        ? { decision: SamplingDecision.RECORD_AND_SAMPLED }
+        : sampler.shouldSample(parent, traceId, name, kind, given, links),
+    toString: () => `RecordLinked{${sampler.toString()}}`,
+  };
+}
+
+/**
+ * The instrumentations of a mode. They patch ES modules only through a hook of the loader, which must be there before the
+ * module is; without it their spans are missing and nothing says so.
+ */
+async function patchLibraries(mode: TelemetryModeName): Promise<Instrumentation[]> {
+  const { libraries } = telemetryModes[mode];
+  if (libraries === 'none') return [];
+  const { register } = await import('import-in-the-middle/register-hooks.mjs');
+  if (libraries === 'stores') {
+    register({ include: ['ioredis', 'pg', 'pg-pool'] });
+    const { IORedisInstrumentation } = await import('@opentelemetry/instrumentation-ioredis');
+    const { PgInstrumentation } = await import('@opentelemetry/instrumentation-pg');
+    // The arguments of a command are keys and values: neither belongs into a trace.
+    return [
+      new IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
+      new PgInstrumentation(),
+    ];
+  }
+  register();
+  const { getNodeAutoInstrumentations } = await import('@opentelemetry/auto-instrumentations-node');
+  return getNodeAutoInstrumentations();
+}
