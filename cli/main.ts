@@ -3,7 +3,7 @@ import { boundedNumber, wholeNumber } from './commands/arguments.ts';
 import type { LoadOptions } from './commands/load.ts';
 import { createTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
-import type { ServiceOptions } from './commands/up.ts';
+import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import { CommandError, exitCodes } from './errors.ts';
@@ -55,7 +55,8 @@ function program(terminal: Terminal): Command {
     });
   withLoadOptions(root.command('up [candidate]'), 'trace1')
     .description('start the servers and the service, print its addresses, and wait for Ctrl-C')
-    .action(async (candidate: string | undefined, options: ServiceOptions) =>
+    .option('--load <scenario>', 'put the load of a scenario on it (see: darkroom list scenarios)')
+    .action(async (candidate: string | undefined, options: UpOptions) =>
       (await import('./commands/up.ts')).up(terminal, candidate, options),
     );
   withLoadOptions(root.command('load <scenario>'), 'metrics')

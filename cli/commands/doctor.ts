@@ -5,14 +5,16 @@ import { alignColumns } from '../report/table.ts';
 import { readMachine } from '../stack/cpu-accounting.ts';
 import { createDatabaseAdmin } from '../stack/database-admin.ts';
 import { findK6 } from '../stack/k6-binary.ts';
+import { findPrometheus } from '../stack/prometheus-binary.ts';
 import { findPostgresPackage } from '../stack/postgres-binaries.ts';
-import { findOnPath, findRedisBinary } from '../stack/redis-binary.ts';
+import { findRedisBinary } from '../stack/redis-binary.ts';
+import { canUnpackPackages, findOnPath } from '../stack/system-packages.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { createStackContext } from '../worlds/workbench.ts';
 import type { Terminal } from './terminal.ts';
 
-/** `will come`: compare brings it by itself. `missing`: compare could not run. */
-type State = 'found' | 'will come' | 'missing';
+/** `will come`: it is brought when it is needed. `missing`: compare could not run. `not needed`: it is missing too, and compare can run. */
+type State = 'found' | 'will come' | 'missing' | 'not needed';
 type Part = {
   readonly part: string;
   readonly state: State;
@@ -49,13 +51,26 @@ function inspectRedis(context: StackContext): Part {
     return { part, state: 'found', version: '', from: 'REDIS_URL', remedy: '' };
   const found = findRedisBinary(context);
   if (found !== null) return { part, state: 'found', version: '', from: found.source, remedy: '' };
-  const canUnpack = findOnPath(context.environment.path, ['apt-get']) !== null;
+  const canUnpack = canUnpackPackages(context);
   return {
     part,
     state: canUnpack ? 'will come' : 'missing',
     version: '',
     from: canUnpack ? 'packages of this system' : '',
     remedy: 'apt-get install redis-server (or: brew install valkey)',
+  };
+}
+
+/** Not needed to compare. */
+function inspectPrometheus(context: StackContext): Part {
+  const found = findPrometheus(context);
+  const canUnpack = canUnpackPackages(context);
+  return {
+    part: 'Prometheus',
+    state: found === null && !canUnpack ? 'not needed' : found === null ? 'will come' : 'found',
+    version: '',
+    from: found?.source ?? (canUnpack ? 'packages of this system' : ''),
+    remedy: 'only for darkroom up: apt-get install prometheus (or: brew install prometheus)',
   };
 }
 
@@ -98,6 +113,7 @@ export async function doctor(terminal: Terminal): Promise<void> {
     await inspectPostgres(context),
     inspectRedis(context),
     await inspectK6(context),
+    inspectPrometheus(context),
     inspectMachine(),
   ];
   const rows = parts.map(({ part, state, version, from, remedy }) => [

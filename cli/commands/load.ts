@@ -6,7 +6,6 @@ import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
-import { profiles } from '../experiment/profiles.ts';
 import { runK6 } from '../k6/run-k6.ts';
 import type { K6Run } from '../k6/run-k6.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
@@ -14,8 +13,8 @@ import { beyondPooledMin, isQuantileKnown, quantileMs } from '../statistics/hist
 import { withWorkbench } from '../worlds/workbench.ts';
 import { oneOf } from '../one-of.ts';
 import type { Terminal } from './terminal.ts';
-import { withWorld } from './up.ts';
-import type { ServiceOptions } from './up.ts';
+import { populationOf, withWorld } from '../worlds/with-world.ts';
+import type { ServiceOptions } from '../worlds/with-world.ts';
 
 export type LoadOptions = ServiceOptions & {
   readonly rate: number;
@@ -44,18 +43,20 @@ function describe(run: K6Run): string {
 export async function load(terminal: Terminal, scenarioText: string, options: LoadOptions): Promise<void> {
   const name = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
   readCandidate(options.candidate);
-  const { people, photos } = profiles.demo;
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const k6 = await provideK6(maker.context);
     const run = await withWorld(
       { maker, mediaFolder },
-      options.candidate,
-      { ...options, port: 0 },
+      {
+        candidateText: options.candidate,
+        options,
+        port: 0,
+        telemetry: { mode: options.telemetry, otlpEndpoint: null },
+      },
       (world) => {
         const settings: RunSettings = {
           seed: options.seed,
-          people: options.people ?? people,
-          photos: options.photos ?? photos,
+          ...populationOf(options),
           mix: scenarios[name].mix,
           targets: world.addresses(),
           pass: 0,

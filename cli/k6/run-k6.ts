@@ -38,6 +38,8 @@ export type K6Options = {
   readonly scenarioFile: string;
   readonly settings: RunSettings;
   readonly requests: readonly PlannedRequest[];
+  /** Is given every sample as it comes. */
+  readonly onRow?: (row: SampleRow) => void;
 };
 
 /** k6 ends 105 by a signal and 99 when a threshold is crossed; the guards judge by the figures themselves. */
@@ -60,7 +62,10 @@ export async function runK6(options: K6Options): Promise<K6Run> {
     writeFileSync(configFile, '{}');
     execFileSync('mkfifo', ['-m', '600', fifo]);
     const timings = createTimings(settings);
-    const reading = readFifo(fifo, timings.add);
+    const reading = readFifo(fifo, (row) => {
+      timings.add(row);
+      options.onRow?.(row);
+    });
     const child = await startProcess(context, {
       name: 'k6',
       command: options.k6,

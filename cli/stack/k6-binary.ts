@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CommandError } from '../errors.ts';
-import { findOnPath } from './redis-binary.ts';
+import { findOnPath } from './system-packages.ts';
 import { takeLock } from './slot-lock.ts';
 import type { StackContext } from './stack-context.ts';
 

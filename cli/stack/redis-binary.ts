@@ -1,20 +1,8 @@
-import { execFile } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { CommandError } from '../errors.ts';
 import type { StackContext } from './stack-context.ts';
-
-const run = promisify(execFile);
+import { canUnpackPackages, findOnPath, unpackPackages } from './system-packages.ts';
 
 export type RedisBinary = {
   readonly command: string;
@@ -33,22 +21,6 @@ const debianPackages = [
   'lua-bitop',
   'lua-cjson',
 ];
-
-/** The first program of these names on PATH. */
-export function findOnPath(path: string, names: readonly string[]): string | null {
-  for (const name of names) {
-    for (const folder of path.split(delimiter)) {
-      const file = join(folder, name);
-      try {
-        accessSync(file, constants.X_OK);
-        return file;
-      } catch {
-        continue;
-      }
-    }
-  }
-  return null;
-}
 
 /** What is there already: on PATH, or unpacked earlier. */
 export function findRedisBinary(context: StackContext): RedisBinary | null {
@@ -70,12 +42,15 @@ function libraryPath(unpacked: string): string {
 export async function provideRedisBinary(context: StackContext): Promise<RedisBinary> {
   const found = findRedisBinary(context);
   if (found !== null) return found;
-  if (
-    findOnPath(context.environment.path, ['apt-get']) !== null &&
-    findOnPath(context.environment.path, ['dpkg']) !== null
-  ) {
+  if (canUnpackPackages(context)) {
     context.report('Unpacking Redis from the packages of this system (1.5 MB, once) ...');
-    await unpackDebian(context);
+    await unpackPackages(context, {
+      folder: 'redis',
+      what: 'Redis',
+      packages: debianPackages,
+      remedy: 'Install it yourself (apt-get install redis-server), or set REDIS_URL.',
+      arrange: nameServer,
+    });
     const unpacked = findRedisBinary(context);
     if (unpacked !== null) return unpacked;
   }
@@ -84,46 +59,9 @@ export async function provideRedisBinary(context: StackContext): Promise<RedisBi
   });
 }
 
-async function unpackDebian(context: StackContext): Promise<void> {
-  const folder = join(context.paths.cache, `redis.${process.pid}`);
-  const state = join(folder, 'state');
-  const packages = join(folder, 'packages');
-  const root = join(folder, 'root');
-  for (const path of [join(state, 'lists', 'partial'), packages, root]) mkdirSync(path, { recursive: true });
-  const lists = [
-    '-o',
-    `Dir::State::lists=${join(state, 'lists')}`,
-    '-o',
-    `Dir::Cache=${state}`,
-    '-o',
-    'APT::Sandbox::User=root',
-  ];
-  const options = {
-    cwd: packages,
-    signal: context.signal,
-    env: { ...context.environment.inherited, LC_ALL: 'C' },
-  };
-  try {
-    await run('apt-get', [...lists, '-q', 'update'], options);
-    await run('apt-get', [...lists, '-q', 'download', ...debianPackages], options);
-    for (const name of readdirSync(packages)) await run('dpkg', ['-x', join(packages, name), root], options);
-    // The server and its checker are one program that acts by its name; the package's own name for it is a link.
-    const programs = join(root, 'usr', 'bin');
-    rmSync(join(programs, 'redis-server'), { force: true });
-    copyFileSync(join(programs, 'redis-check-rdb'), join(programs, 'redis-server'));
-    rmSync(join(context.paths.cache, 'redis'), { recursive: true, force: true });
-    renameSync(root, join(context.paths.cache, 'redis'));
-  } catch (error) {
-    const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
-    throw new CommandError(
-      context.signal.aborted ? 'interrupted' : 'cannotProvision',
-      `Redis could not be unpacked: ${output}`,
-      {
-        remedy: 'Install it yourself (apt-get install redis-server), or set REDIS_URL.',
-        cause: error,
-      },
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** The server and its checker are one program that acts by its name; the package's own name for it is a link. */
+function nameServer(root: string): void {
+  const programs = join(root, 'usr', 'bin');
+  rmSync(join(programs, 'redis-server'), { force: true });
+  copyFileSync(join(programs, 'redis-check-rdb'), join(programs, 'redis-server'));
 }

@@ -19,6 +19,10 @@ export type RedisServer = {
   readonly logFile: string | null;
   readonly isAlive: () => boolean;
   readonly cpuUs: () => number | null;
+  /** Resolves when the process has ended; never for a Redis that is not ours. */
+  readonly ended: () => Promise<void>;
+  /** Starts it again where it was: empty, unless it is durable. */
+  readonly startAgain: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -79,7 +83,14 @@ async function useGiven(url: string): Promise<RedisServer> {
   try {
     await redis.connect();
     const version = await readVersion(redis);
-    const nothing = { pid: null, logFile: null, isAlive: () => true, cpuUs: () => null };
+    const nothing = {
+      pid: null,
+      logFile: null,
+      isAlive: () => true,
+      cpuUs: () => null,
+      ended: () => new Promise<void>(() => {}),
+      startAgain: async () => {},
+    };
     return {
       ...nothing,
       source: 'REDIS_URL',
@@ -120,9 +131,8 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
   const folder = join(context.paths.data, `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const password = randomBytes(18).toString('base64url');
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await findFreePort();
-    const server = await startProcess(context, {
+  const launch = (port: number): Promise<SupervisedProcess> =>
+    startProcess(context, {
       name,
       command: binary.command,
       args: ['-'],
@@ -133,34 +143,72 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
         '\n',
       ),
     });
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await findFreePort();
+    const server = await launch(port);
     const url = `redis://:${password}@127.0.0.1:${port}`;
     const version = await awaitVersion(context, server, url);
-    if (version !== null) {
-      const stop = async () => {
-        await server.stop();
-        rmSync(folder, { recursive: true, force: true });
-      };
-      const { pid, logFile, isAlive } = server;
-      return {
-        source: binary.source,
-        version,
+    if (version !== null)
+      return describe({
+        context,
+        server,
         url,
-        keyPrefix: 'darkroom:',
-        pid,
-        logFile,
-        isAlive,
-        cpuUs: () => readTreeCpuUs(pid),
-        stop,
-      };
-    }
+        version,
+        folder,
+        source: binary.source,
+        relaunch: () => launch(port),
+      });
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-    if (attempt === portAttempts) {
-      throw new CommandError('cannotProvision', `Redis does not start:\n  ${tailOf(server.logFile)}`, {
-        logFile: server.logFile,
-      });
-    }
+    if (attempt === portAttempts) throw cannotStart(server);
   }
+}
+
+type StartedRedis = {
+  readonly context: StackContext;
+  readonly server: SupervisedProcess;
+  readonly url: string;
+  readonly version: string;
+  readonly folder: string;
+  readonly source: string;
+  readonly relaunch: () => Promise<SupervisedProcess>;
+};
+
+function describe({
+  context,
+  server: first,
+  url,
+  version,
+  folder,
+  source,
+  relaunch,
+}: StartedRedis): RedisServer {
+  let server = first;
+  return {
+    source,
+    version,
+    url,
+    keyPrefix: 'darkroom:',
+    get pid() {
+      return server.pid;
+    },
+    logFile: first.logFile,
+    isAlive: () => server.isAlive(),
+    cpuUs: () => readTreeCpuUs(server.pid),
+    ended: async () => void (await server.exited),
+    async startAgain() {
+      server = await relaunch();
+      if ((await awaitVersion(context, server, url)) === null) throw cannotStart(server);
+    },
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function cannotStart({ logFile }: SupervisedProcess): CommandError {
+  return new CommandError('cannotProvision', `Redis does not start:\n  ${tailOf(logFile)}`, { logFile });
 }
 
 /** The version once the server answers; null when it ends or the limit is reached before. */

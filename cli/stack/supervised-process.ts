@@ -162,7 +162,7 @@ export function reapLeftovers(paths: StackPaths): string[] {
 /** Working folders end in the number of the command that made them. */
 function removeOrphanedFolders({ data }: StackPaths): void {
   for (const name of readdirSync(data)) {
-    const owner = /^redis-.*-(\d+)$/.exec(name)?.[1];
+    const owner = /^(?:redis|prometheus)-.*-(\d+)$/.exec(name)?.[1];
     if (owner !== undefined && startTimeOf(Number(owner)) === null)
       rmSync(join(data, name), { recursive: true, force: true });
   }

@@ -46,6 +46,8 @@ export type WorldSettings = {
   /** Port of the first replica, the next ones follow; 0: any free ports. */
   readonly port: number;
   readonly telemetry: ReplicaTelemetry;
+  /** What the names of replicas begin with, before their number; absent: the id. */
+  readonly replicaPrefix?: string;
 };
 
 /** What worlds are made with. */
@@ -69,7 +71,7 @@ export async function createWorld(maker: WorldMaker, settings: WorldSettings): P
   };
   const startOne = (index: number): Promise<Replica> =>
     startReplica(context, maker.checkout, {
-      name: `${settings.id}-${index + 1}`,
+      name: `${settings.replicaPrefix ?? `${settings.id}-`}${index + 1}`,
       candidate: settings.candidate,
       databaseUrl: postgres.urlOf(database),
       redis: started.redis,

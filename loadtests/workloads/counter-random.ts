@@ -50,4 +50,6 @@ export const streams = {
   comments: 18,
   names: 19,
   order: 20,
+  witness: 21,
+  trace: 99,
 } as const;

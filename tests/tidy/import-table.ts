@@ -116,7 +116,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'pg-logical-replication': ['app/storage/'],
   '@redis/client': ['app/cache/redis/tracking-connection.ts'],
   msgpackr: ['app/cache/codec.ts'],
-  'prom-client': ['app/observability/'],
+  'prom-client': ['app/observability/', 'cli/driver/'],
   sharp: ['app/photos/'],
   commander: ['cli/main.ts', 'cli/commands/'],
 };

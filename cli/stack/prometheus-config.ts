@@ -1,0 +1,54 @@
+import { scrapeJobs } from '../../app/contract/metric-catalogue.ts';
+
+/** A process that is scraped. `candidate` is absent for what serves all candidates. */
+export type ScrapeTarget = {
+  readonly job: keyof typeof scrapeJobs;
+  /** The replica's name, or the server's. */
+  readonly instance: string;
+  /** Host and port. */
+  readonly address: string;
+  readonly candidate?: string;
+};
+
+/** A process that grows more samples than this has a label without a bound; its scrapes fail, and an alert says so. */
+const samplesPerScrapeMax = 5_000;
+const exemplarsMax = 20_000;
+
+export type PrometheusFiles = {
+  /** Paths of rule files. */
+  readonly rules: readonly string[];
+  /** The file that targets are read from, each second. */
+  readonly targets: string;
+  /** Its own address, which it scrapes too. */
+  readonly ownAddress: string;
+};
+
+/** The configuration as JSON, which is YAML too. A second per scrape: runs last minutes. */
+export function formatPrometheusConfig({ rules, targets, ownAddress }: PrometheusFiles): string {
+  const config = {
+    global: { scrape_interval: '1s', scrape_timeout: '900ms', evaluation_interval: '1s' },
+    storage: { exemplars: { max_exemplars: exemplarsMax } },
+    rule_files: rules,
+    scrape_configs: [
+      {
+        job_name: 'darkroom',
+        sample_limit: samplesPerScrapeMax,
+        file_sd_configs: [{ files: [targets], refresh_interval: '1s' }],
+      },
+      {
+        job_name: scrapeJobs.prometheus,
+        static_configs: [{ targets: [ownAddress], labels: { instance: 'prometheus' } }],
+      },
+    ],
+  };
+  return JSON.stringify(config, null, 2);
+}
+
+/** The targets, in the form that Prometheus reads from files. */
+export function formatTargets(targets: readonly ScrapeTarget[]): string {
+  const groups = targets.map(({ job, instance, address, candidate }) => ({
+    targets: [address],
+    labels: { job: scrapeJobs[job], instance, ...(candidate !== undefined && { candidate }) },
+  }));
+  return JSON.stringify(groups, null, 2);
+}

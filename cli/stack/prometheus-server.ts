@@ -1,0 +1,119 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandError } from '../errors.ts';
+import { findFreePort } from './free-port.ts';
+import type { PrometheusBinaries } from './prometheus-binary.ts';
+import { formatPrometheusConfig, formatTargets } from './prometheus-config.ts';
+import type { ScrapeTarget } from './prometheus-config.ts';
+import type { StackContext } from './stack-context.ts';
+import { startProcess, tailOf } from './supervised-process.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
+
+export type PrometheusServer = {
+  /** Without a trailing slash. */
+  readonly address: string;
+  readonly process: SupervisedProcess;
+  /** Replaces what is scraped; seen within a second. */
+  readonly watch: (targets: readonly ScrapeTarget[]) => void;
+  /** Stops it and removes its data. */
+  readonly stop: () => Promise<void>;
+};
+
+export type PrometheusSettings = {
+  readonly binaries: PrometheusBinaries;
+  /** Paths of rule files. */
+  readonly rules: readonly string[];
+  /** 0: any free port. */
+  readonly port: number;
+};
+
+const startLimitMs = 20_000;
+const pollMs = 50;
+const portAttempts = 3;
+/** A run's figures are kept this long at most. */
+const retention = '6h';
+const queryLimitMs = 5_000;
+
+/** A Prometheus of our own on loopback, with exemplars. Throws `cannotProvision` when it does not start. */
+export async function startPrometheus(
+  context: StackContext,
+  settings: PrometheusSettings,
+): Promise<PrometheusServer> {
+  const folder = join(context.paths.data, `prometheus-data-${process.pid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const { server, address } = await startOnPort(context, settings, folder);
+    return {
+      address,
+      process: server,
+      watch: (targets) => writeTargets(folder, targets),
+      async stop() {
+        await server.stop();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** In one step: it is read at any time. */
+function writeTargets(folder: string, targets: readonly ScrapeTarget[]): void {
+  const draft = join(folder, 'targets.new');
+  writeFileSync(draft, formatTargets(targets), { mode: 0o600 });
+  renameSync(draft, join(folder, 'targets.json'));
+}
+
+async function startOnPort(
+  context: StackContext,
+  { binaries, rules, port: wantedPort }: PrometheusSettings,
+  folder: string,
+): Promise<{ readonly server: SupervisedProcess; readonly address: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = wantedPort === 0 || attempt > 1 ? await findFreePort() : wantedPort;
+    const ownAddress = `127.0.0.1:${port}`;
+    const address = `http://${ownAddress}`;
+    const configFile = join(folder, 'prometheus.yml');
+    writeTargets(folder, []);
+    const config = { rules, targets: join(folder, 'targets.json'), ownAddress };
+    writeFileSync(configFile, formatPrometheusConfig(config), { mode: 0o600 });
+    const server = await startProcess(context, {
+      name: 'prometheus',
+      command: binaries.prometheus,
+      args: [
+        `--config.file=${configFile}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        `--storage.tsdb.retention.time=${retention}`,
+        `--web.listen-address=${ownAddress}`,
+        `--query.timeout=${queryLimitMs}ms`,
+        '--enable-feature=exemplar-storage',
+        '--log.level=warn',
+      ],
+      cwd: folder,
+    });
+    if (await isReady(context, server, address)) return { server, address };
+    await server.stop();
+    if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+    if (attempt === portAttempts) {
+      throw new CommandError('cannotProvision', `Prometheus does not start:\n  ${tailOf(server.logFile)}`, {
+        logFile: server.logFile,
+      });
+    }
+  }
+}
+
+/** Whether it answers before it ends or the limit is reached. */
+async function isReady(context: StackContext, server: SupervisedProcess, address: string): Promise<boolean> {
+  const giveUpAt = performance.now() + startLimitMs;
+  while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
+    const isAnswered = await fetch(`${address}/-/ready`, { signal: AbortSignal.timeout(queryLimitMs) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isAnswered) return true;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  return false;
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { requestCount } from '../../loadtests/workloads/run-settings.ts';
+import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
+import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
+import { createWorkload } from '../../loadtests/workloads/workload.ts';
+import type { LoadMeter } from '../driver/load-meter.ts';
+import { runK6 } from '../k6/run-k6.ts';
+import type { K6Binary } from '../stack/k6-binary.ts';
+import type { WorldMaker } from '../worlds/world.ts';
+
+export type EndlessLoad = {
+  readonly scenario: ScenarioName;
+  readonly rate: number;
+  readonly seed: number;
+  readonly people: number;
+  readonly photos: number;
+  readonly targets: readonly string[];
+};
+
+/** Length of a pass. Its requests are planned before it begins; between two passes there is a gap of about a second. */
+const firstPassSeconds = 60;
+const passSeconds = 600;
+const pauseAfterFailureMs = 3_000;
+
+/** Runs a scenario pass after pass, each with other requests, until the signal. Rejects nothing: what went wrong is reported. */
+export async function runEndlessLoad(
+  maker: WorldMaker,
+  k6: K6Binary,
+  load: EndlessLoad,
+  meter: LoadMeter,
+): Promise<void> {
+  const { context } = maker;
+  const { mix, file } = scenarios[load.scenario];
+  for (let pass = 0; !context.signal.aborted; pass += 1) {
+    const settings: RunSettings = {
+      seed: load.seed,
+      people: load.people,
+      photos: load.photos,
+      mix,
+      targets: load.targets,
+      pass,
+      ratePerSecond: load.rate,
+      arrivals: 'poisson',
+      settleSeconds: 0,
+      measureSeconds: pass === 0 ? firstPassSeconds : passSeconds,
+    };
+    const workload = createWorkload(settings);
+    const requests = Array.from({ length: requestCount(settings) }, (_, index) =>
+      workload.requestAt(pass, index),
+    );
+    meter.begin(settings);
+    const scenarioFile = join(maker.checkout, file);
+    const run = await runK6({ context, k6: k6.path, scenarioFile, settings, requests, onRow: meter.add });
+    if (context.signal.aborted || run.driverFailure === null) continue;
+    context.report(`The load broke off: ${run.driverFailure}. It goes on in a moment.`);
+    await wait(pauseAfterFailureMs, undefined, { signal: context.signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Listens on loopback at this port, or at any free one where it is taken. Returns the address. */
+export async function listenPreferably(server: Server, port: number): Promise<string> {
+  for (const candidate of [port, 0]) {
+    server.listen(candidate, '127.0.0.1');
+    const isListening = await once(server, 'listening').then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (candidate === 0 || error.code !== 'EADDRINUSE') throw error;
+        return false;
+      },
+    );
+    if (isListening) break;
+  }
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Closes it with all its connections. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

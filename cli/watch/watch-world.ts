@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandError } from '../errors.ts';
+import { createDriverServer } from '../driver/driver-metrics.ts';
+import type { DriverMetrics } from '../driver/driver-metrics.ts';
+import { startExporters } from '../stack/exporters.ts';
+import { providePrometheus } from '../stack/prometheus-binary.ts';
+import type { PrometheusBinaries } from '../stack/prometheus-binary.ts';
+import type { ScrapeTarget } from '../stack/prometheus-config.ts';
+import { startPrometheus } from '../stack/prometheus-server.ts';
+import type { PrometheusServer } from '../stack/prometheus-server.ts';
+import type { StackContext } from '../stack/stack-context.ts';
+import type { World, WorldMaker } from '../worlds/world.ts';
+import { closeServer, listenPreferably } from './loopback-server.ts';
+
+/** A Prometheus that watches a world, its stores and the command itself. */
+export type WorldWatch = {
+  readonly prometheus: PrometheusServer;
+  readonly stop: () => Promise<void>;
+};
+
+const prometheusPort = 9_090;
+
+/** The alerts with windows of seconds: a run lasts minutes. */
+const ruleFiles = ['recording-rules.yml', 'alerts-compressed.yml'];
+
+/** Starts Prometheus and the exporters. Null, with a report, where there is no Prometheus to be had. */
+export async function watchWorld(
+  maker: WorldMaker,
+  world: World,
+  driver: DriverMetrics,
+): Promise<WorldWatch | null> {
+  const { context } = maker;
+  const binaries = await providePrometheusIfPossible(context);
+  if (binaries === null) return null;
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const stopOne of stops.toReversed()) await stopOne();
+  };
+  try {
+    const driverServer = createDriverServer(driver);
+    const driverAddress = await listenPreferably(driverServer, 0);
+    stops.push(() => closeServer(driverServer));
+    const { redis, label } = world;
+    const exporters = await startExporters(context, binaries, {
+      postgres: [{ url: maker.postgres.urlOf(world.database), instance: 'postgres' }],
+      redis: redis === null ? [] : [{ url: redis.url, instance: 'redis', candidate: label }],
+    });
+    stops.push(exporters.stop);
+    const folder = join(maker.checkout, 'dashboards', 'generated', 'prometheus');
+    const rules = ruleFiles.map((name) => join(folder, name)).filter((file) => existsSync(file));
+    const prometheus = await startPrometheus(context, { binaries, rules, port: prometheusPort });
+    stops.push(prometheus.stop);
+    const own: ScrapeTarget = { job: 'driver', instance: 'driver', address: hostOf(driverAddress) };
+    prometheus.watch([...targetsOf(world), ...exporters.targets, own]);
+    return { prometheus, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function providePrometheusIfPossible(context: StackContext): Promise<PrometheusBinaries | null> {
+  try {
+    return await providePrometheus(context);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.reason !== 'cannotProvision') throw error;
+    context.report(`Nothing watches this run: ${error.message} ${error.remedy ?? ''}`);
+    return null;
+  }
+}
+
+const hostOf = (address: string): string => new URL(address).host;
+
+/** Each replica by itself: their sum is Prometheus's to make. */
+function targetsOf(world: World): ScrapeTarget[] {
+  return world.replicas().map(({ name, metricsAddress }) => ({
+    job: 'service',
+    instance: name,
+    address: hostOf(metricsAddress),
+    candidate: world.label,
+  }));
+}
