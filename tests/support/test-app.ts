@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { buildApp } from '../../app/build-app.ts';
 import type { BuiltApp } from '../../app/build-app.ts';
 import { readConfig } from '../../app/config.ts';
+import type { Tracing } from '../../app/observability/tracing.ts';
 import type { SeedRows } from '../../app/contract/seed-rows.ts';
 import { headers } from '../../app/contract/headers.ts';
 import { migrate } from '../../app/storage/migrate.ts';
@@ -45,6 +46,7 @@ export type TestAppOptions = {
   readonly databaseUrl?: string;
   readonly rows?: SeedRows;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly tracing?: Tracing | null;
 };
 
 /** A migrated and seeded database of the test's own. */
@@ -74,7 +76,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...environment,
   });
   const logger = pino({ level: config.logLevel }, { write: (line) => void logs.push(line) });
-  const built = await buildApp(config, logger, entropy);
+  const built = await buildApp(config, logger, entropy, options.tracing ?? null);
   const admin = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   // A pool has ended before its connections have: dropping the database may still cut one.
   admin.on('error', () => {});
