@@ -167,7 +167,7 @@ test('the scenario sends exactly the planned requests, alternating over the repl
     assert.deepEqual(replicas.received.map(described).sort(), plan.map(expected).sort());
     assert.equal(replicas.traces.size, plan.length, 'each request has a trace of its own');
     for (const trace of replicas.traces)
-      assert.match(trace, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-01$/);
+      assert.match(trace, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/);
   } finally {
     replicas.close();
   }

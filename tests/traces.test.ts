@@ -125,7 +125,7 @@ describe('the trace of a read', () => {
     assert.equal(spans.filter(isQuery).length, 1);
     const results = spans
       .filter(({ name }) => name === 'cache.get photo')
-      .map(({ attributes }) => attributes['cache.result']);
+      .map(({ attributes }) => String(attributes['cache.result']));
     assert.deepEqual(results.toSorted(), [...Array.from({ length: 9 }, () => 'coalesced'), 'miss']);
   });
 

@@ -13,7 +13,7 @@ export type PrometheusServer = {
   /** Without a trailing slash. */
   readonly address: string;
   readonly process: SupervisedProcess;
-  /** Replaces what is scraped; seen within a second. */
+  /** Replaces what is scraped; seen within a few seconds. */
   readonly watch: (targets: readonly ScrapeTarget[]) => void;
   /** Stops it and removes its data. */
   readonly stop: () => Promise<void>;
@@ -23,6 +23,8 @@ export type PrometheusSettings = {
   readonly binaries: PrometheusBinaries;
   /** Paths of rule files. */
   readonly rules: readonly string[];
+  /** What it scrapes from the start. */
+  readonly targets: readonly ScrapeTarget[];
   /** 0: any free port. */
   readonly port: number;
 };
@@ -68,7 +70,7 @@ function writeTargets(folder: string, targets: readonly ScrapeTarget[]): void {
 
 async function startOnPort(
   context: StackContext,
-  { binaries, rules, port: wantedPort }: PrometheusSettings,
+  { binaries, rules, targets, port: wantedPort }: PrometheusSettings,
   folder: string,
 ): Promise<{ readonly server: SupervisedProcess; readonly address: string }> {
   for (let attempt = 1; ; attempt += 1) {
@@ -76,7 +78,7 @@ async function startOnPort(
     const ownAddress = `127.0.0.1:${port}`;
     const address = `http://${ownAddress}`;
     const configFile = join(folder, 'prometheus.yml');
-    writeTargets(folder, []);
+    writeTargets(folder, targets);
     const config = { rules, targets: join(folder, 'targets.json'), ownAddress };
     writeFileSync(configFile, formatPrometheusConfig(config), { mode: 0o600 });
     const server = await startProcess(context, {

@@ -49,10 +49,10 @@ export async function watchWorld(
     stops.push(exporters.stop);
     const folder = join(maker.checkout, 'dashboards', 'generated', 'prometheus');
     const rules = ruleFiles.map((name) => join(folder, name)).filter((file) => existsSync(file));
-    const prometheus = await startPrometheus(context, { binaries, rules, port: prometheusPort });
-    stops.push(prometheus.stop);
     const own: ScrapeTarget = { job: 'driver', instance: 'driver', address: hostOf(driverAddress) };
-    prometheus.watch([...targetsOf(world), ...exporters.targets, own]);
+    const targets = [...targetsOf(world), ...exporters.targets, own];
+    const prometheus = await startPrometheus(context, { binaries, rules, targets, port: prometheusPort });
+    stops.push(prometheus.stop);
     return { prometheus, stop };
   } catch (error) {
     await stop();
