@@ -47,17 +47,18 @@ function program(terminal: Terminal): Command {
     .option('--baseline <candidate>', 'the candidate the others are compared with (default: no-cache)')
     .addOption(new Option('--primary <metric>', 'the metric of the verdict').choices(['p50', 'p95', 'p99']))
     .option('--json <file>', 'write the result as JSON')
+    .option('--watch', 'let a Prometheus watch it, with the dashboards: takes its share of the machine')
     .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
     .action(async (candidates: string[], options: CompareOptions, command: Command) => {
       const isRateGiven = command.getOptionValueSource('rate') === 'cli';
       const { compare } = await import('./commands/compare.ts');
       return compare(terminal, candidates, { ...options, isRateGiven });
     });
-  withLoadOptions(root.command('up [candidate]'), 'trace1')
+  withLoadOptions(root.command('up [candidates...]'), 'trace1')
     .description('start the servers and the service, print its addresses, and wait for Ctrl-C')
     .option('--load <scenario>', 'put the load of a scenario on it (see: darkroom list scenarios)')
-    .action(async (candidate: string | undefined, options: UpOptions) =>
-      (await import('./commands/up.ts')).up(terminal, candidate, options),
+    .action(async (candidates: string[], options: UpOptions) =>
+      (await import('./commands/up.ts')).up(terminal, candidates, options),
     );
   withLoadOptions(root.command('load <scenario>'), 'metrics')
     .description('put the load of one scenario on one candidate and print what it met')

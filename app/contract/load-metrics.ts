@@ -7,26 +7,26 @@ export const loadMetrics = {
     name: 'load_requests_offered_total',
     type: 'counter',
     help: 'Requests whose intended start has come',
-    labels: ['scenario'],
+    labels: ['scenario', 'candidate'],
   },
   /** Outcomes ok, failed. */
   loadRequests: {
     name: 'load_requests_total',
     type: 'counter',
     help: 'Requests that were answered, or given up',
-    labels: ['scenario', 'outcome'],
+    labels: ['scenario', 'candidate', 'outcome'],
   },
   loadDropped: {
     name: 'load_requests_dropped_total',
     type: 'counter',
     help: 'Requests for which the driver had no virtual user',
-    labels: ['scenario'],
+    labels: ['scenario', 'candidate'],
   },
   loadResponseDuration: {
     name: 'load_response_duration_seconds',
     type: 'histogram',
     help: 'Time from the intended start of a request to the end of its response, seen by the client',
-    labels: ['scenario'],
+    labels: ['scenario', 'candidate'],
     buckets: buckets.request,
   },
   loadInfo: {
@@ -34,6 +34,17 @@ export const loadMetrics = {
     type: 'gauge',
     help: 'Always 1: what load runs',
     labels: ['scenario', 'candidate', 'seed', 'telemetry_mode'],
+  },
+} as const satisfies Record<string, Metric>;
+
+/** What the driver exposes of an experiment. */
+export const experimentMetrics = {
+  /** `round` is 0 in the shake-down; `slot` is the candidate's place in the round. */
+  experimentBlock: {
+    name: 'experiment_block_info',
+    type: 'gauge',
+    help: 'Always 1, while this block runs',
+    labels: ['candidate', 'round', 'slot'],
   },
 } as const satisfies Record<string, Metric>;
 
@@ -47,13 +58,13 @@ export const witnessMetrics = {
     name: 'cache_consistency_checks_total',
     type: 'counter',
     help: 'Reads of what was just written, by whether they had it',
-    labels: ['reader', 'horizon', 'outcome'],
+    labels: ['candidate', 'reader', 'horizon', 'outcome'],
   },
   versionsBehind: {
     name: 'cache_versions_behind',
     type: 'histogram',
     help: 'Versions by which a stale read was behind the acknowledged one',
-    labels: ['reader'],
+    labels: ['candidate', 'reader'],
     buckets: [1, 2, 3, 5, 10],
   },
   /** What is not seen at the last horizon counts as that long. */
@@ -61,7 +72,7 @@ export const witnessMetrics = {
     name: 'cache_visibility_lag_seconds',
     type: 'histogram',
     help: 'Time from the acknowledgement of a write to the first check that saw it',
-    labels: ['reader'],
+    labels: ['candidate', 'reader'],
     buckets: buckets.propagation,
   },
 } as const satisfies Record<string, Metric>;

@@ -1,5 +1,5 @@
 import { exporterMetrics, prometheusMetrics } from './exporter-metrics.ts';
-import { loadMetrics, traceStoreMetrics, witnessMetrics } from './load-metrics.ts';
+import { experimentMetrics, loadMetrics, traceStoreMetrics, witnessMetrics } from './load-metrics.ts';
 import { runtimeMetrics, serviceMetrics } from './service-metrics.ts';
 
 /**
@@ -11,6 +11,7 @@ export const metricCatalogue = {
   ...serviceMetrics,
   ...runtimeMetrics,
   ...loadMetrics,
+  ...experimentMetrics,
   ...witnessMetrics,
   ...traceStoreMetrics,
   ...exporterMetrics,

@@ -21,6 +21,8 @@ import { renderTable } from '../report/table.ts';
 import { latencySummary } from '../report/block-line.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
+import { createExperimentWatch } from '../watch/watch-experiment.ts';
+import type { ExperimentWatch } from '../watch/watch-experiment.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import type { WorldMaker } from '../worlds/world.ts';
 import type { Terminal } from './terminal.ts';
@@ -45,14 +47,9 @@ export async function compare(
     const k6 = await provideK6(maker.context);
     const folder = createRunFolder(maker, startedAt);
     const redisVersion = { current: null as string | null };
-    const outcome = await runToItsEnd(terminal, plan, {
-      maker,
-      mediaFolder,
-      k6,
-      workload,
-      folder,
-      redisVersion,
-    });
+    const watch = createExperimentWatch(options.watch ?? false);
+    const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch };
+    const outcome = await runToItsEnd(terminal, plan, ground).finally(() => watch.stop());
     const { experiment, failure } = outcome;
     const manifest = describeRun({
       plan,
@@ -113,6 +110,7 @@ type Ground = {
   readonly workload: Workload;
   readonly folder: string;
   readonly redisVersion: { current: string | null };
+  readonly watch: ExperimentWatch;
 };
 
 /** Runs the experiment; when a store dies under it, what was finished is kept. */
@@ -120,7 +118,7 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
   const blocks: BlockRecord[] = [];
   const secondsPerBlock = plan.settleSeconds + plan.measureSeconds + blockOverheadSeconds;
   announce(terminal, plan, secondsPerBlock);
-  const { maker, mediaFolder, k6, workload, folder, redisVersion } = ground;
+  const { maker, mediaFolder, k6, workload, folder, redisVersion, watch } = ground;
   try {
     const experiment = await conduct(plan, {
       maker,
@@ -128,7 +126,10 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
       k6,
       workload,
       wallClock: () => new Date(),
-      onWorlds: (worlds) => {
+      otlpEndpoint: null,
+      onRunning: watch.onRunning,
+      onWorlds: async (worlds) => {
+        await watch.start(maker, worlds);
         redisVersion.current = worlds.find((world) => world.redis !== null)?.redis?.version ?? null;
       },
       onBlock: (block, left) => {

@@ -13,8 +13,8 @@ import { beyondPooledMin, isQuantileKnown, quantileMs } from '../statistics/hist
 import { withWorkbench } from '../worlds/workbench.ts';
 import { oneOf } from '../one-of.ts';
 import type { Terminal } from './terminal.ts';
-import { populationOf, withWorld } from '../worlds/with-world.ts';
-import type { ServiceOptions } from '../worlds/with-world.ts';
+import { populationOf, withWorlds } from '../worlds/with-worlds.ts';
+import type { ServiceOptions } from '../worlds/with-worlds.ts';
 
 export type LoadOptions = ServiceOptions & {
   readonly rate: number;
@@ -45,20 +45,20 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
   readCandidate(options.candidate);
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const k6 = await provideK6(maker.context);
-    const run = await withWorld(
+    const run = await withWorlds(
       { maker, mediaFolder },
       {
-        candidateText: options.candidate,
+        candidates: [options.candidate],
         options,
         port: 0,
         telemetry: { mode: options.telemetry, otlpEndpoint: null },
       },
-      (world) => {
+      ([world]) => {
         const settings: RunSettings = {
           seed: options.seed,
           ...populationOf(options),
           mix: scenarios[name].mix,
-          targets: world.addresses(),
+          targets: world?.addresses() ?? [],
           pass: 0,
           ratePerSecond: options.rate,
           arrivals: 'poisson',

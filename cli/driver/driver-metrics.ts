@@ -1,7 +1,12 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { loadMetrics, traceStoreMetrics, witnessMetrics } from '../../app/contract/load-metrics.ts';
+import {
+  experimentMetrics,
+  loadMetrics,
+  traceStoreMetrics,
+  witnessMetrics,
+} from '../../app/contract/load-metrics.ts';
 import type { Metric } from '../../app/contract/metric.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { createLoadMeter } from './load-meter.ts';
@@ -25,19 +30,31 @@ export type TraceStoreFigures = {
 /** What the command line exposes beside the service: the load as its clients see it, consistency, its store of traces. */
 export type DriverMetrics = {
   readonly registry: Registry;
-  /** Meters a load under these names. */
+  /** Meters a load under these names; several may run at once. */
   readonly meterLoad: (facts: LoadFacts, wallNow: () => number) => LoadMeter;
-  readonly observeCheck: (check: WitnessCheck) => void;
+  readonly observeCheck: (candidate: string, check: WitnessCheck) => void;
+  /** Null: no block runs. */
+  readonly showBlock: (block: RunningBlock | null) => void;
   readonly watchTraces: (figures: () => TraceStoreFigures) => void;
 };
+
+/** The block of an experiment that runs now. */
+export type RunningBlock = { readonly candidate: string; readonly round: number; readonly slot: number };
 
 export function createDriverMetrics(): DriverMetrics {
   const registry = new Registry();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  const block = new Gauge(registered(registry, experimentMetrics.experimentBlock));
   return {
     registry,
-    meterLoad: (facts, wallNow) => meterLoad(registry, facts, wallNow),
+    meterLoad: createLoadMetering(registry),
     observeCheck: createCheckObserver(registry),
+    showBlock(running) {
+      block.reset();
+      if (running === null) return;
+      const { candidate, round, slot } = running;
+      block.set({ candidate, round: String(round), slot: String(slot) }, 1);
+    },
     watchTraces: (figures) => exposeTraceStore(registry, figures),
   };
 }
@@ -49,38 +66,42 @@ const registered = (registry: Registry, { name, help, labels }: Metric) => ({
   registers: [registry],
 });
 
-function meterLoad(registry: Registry, facts: LoadFacts, wallNow: () => number): LoadMeter {
-  const { scenario, candidate, seed, telemetry } = facts;
+function createLoadMetering(registry: Registry): DriverMetrics['meterLoad'] {
   const info = new Gauge(registered(registry, loadMetrics.loadInfo));
-  info.set({ scenario, candidate, seed: String(seed), telemetry_mode: telemetry }, 1);
   const requests = new Counter(registered(registry, loadMetrics.loadRequests));
-  for (const outcome of ['ok', 'failed']) requests.inc({ scenario, outcome }, 0);
   const dropped = new Counter(registered(registry, loadMetrics.loadDropped));
-  dropped.inc({ scenario }, 0);
   const { buckets } = loadMetrics.loadResponseDuration;
   const responses = new Histogram({
     ...registered(registry, loadMetrics.loadResponseDuration),
     buckets: [...buckets],
   });
-  const meter = createLoadMeter({
-    wallNow,
-    onEnded: ({ responseSeconds, isExpected }) => {
-      requests.inc({ scenario, outcome: isExpected ? 'ok' : 'failed' });
-      responses.observe({ scenario }, responseSeconds);
-    },
-    onDropped: (count) => dropped.inc({ scenario }, count),
-  });
-  new Counter({
+  const offered: (() => void)[] = [];
+  const offers = new Counter({
     ...registered(registry, loadMetrics.loadOffered),
     collect() {
       this.reset();
-      this.inc({ scenario }, meter.offered());
+      for (const tell of offered) tell();
     },
   });
-  return meter;
+  return ({ scenario, candidate, seed, telemetry }, wallNow) => {
+    const of = { scenario, candidate };
+    info.set({ ...of, seed: String(seed), telemetry_mode: telemetry }, 1);
+    for (const outcome of ['ok', 'failed']) requests.inc({ ...of, outcome }, 0);
+    dropped.inc(of, 0);
+    const meter = createLoadMeter({
+      wallNow,
+      onEnded: ({ responseSeconds, isExpected }) => {
+        requests.inc({ ...of, outcome: isExpected ? 'ok' : 'failed' });
+        responses.observe(of, responseSeconds);
+      },
+      onDropped: (count) => dropped.inc(of, count),
+    });
+    offered.push(() => offers.inc(of, meter.offered()));
+    return meter;
+  };
 }
 
-function createCheckObserver(registry: Registry): (check: WitnessCheck) => void {
+function createCheckObserver(registry: Registry): DriverMetrics['observeCheck'] {
   const checks = new Counter(registered(registry, witnessMetrics.consistencyChecks));
   const behind = new Histogram({
     ...registered(registry, witnessMetrics.versionsBehind),
@@ -90,10 +111,10 @@ function createCheckObserver(registry: Registry): (check: WitnessCheck) => void 
     ...registered(registry, witnessMetrics.visibilityLag),
     buckets: [...witnessMetrics.visibilityLag.buckets],
   });
-  return ({ reader, horizon, outcome, versionsBehind, visibleAfterSeconds }) => {
-    checks.inc({ reader, horizon, outcome });
-    if (versionsBehind > 0) behind.observe({ reader }, versionsBehind);
-    if (visibleAfterSeconds !== null) lags.observe({ reader }, visibleAfterSeconds);
+  return (candidate, { reader, horizon, outcome, versionsBehind, visibleAfterSeconds }) => {
+    checks.inc({ candidate, reader, horizon, outcome });
+    if (versionsBehind > 0) behind.observe({ candidate, reader }, versionsBehind);
+    if (visibleAfterSeconds !== null) lags.observe({ candidate, reader }, visibleAfterSeconds);
   };
 }
 

@@ -13,7 +13,9 @@ import { closeWorlds, createWorlds } from '../worlds/world.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 import type { BlockRecord } from './records.ts';
+import type { RunningBlock } from '../driver/driver-metrics.ts';
 import { runBlock } from './run-block.ts';
+import type { BlockInput } from './run-block.ts';
 import { runExperiment } from './run-experiment.ts';
 import type { Experiment, ExperimentParts } from './run-experiment.ts';
 import { warmUp } from './warm-up.ts';
@@ -25,7 +27,12 @@ export type Surroundings = {
   readonly k6: K6Binary;
   readonly workload: Workload;
   readonly wallClock: () => Date;
-  readonly onWorlds: (worlds: readonly World[]) => void;
+  /** Is awaited before anything is asked of them. */
+  readonly onWorlds: (worlds: readonly World[]) => Promise<void>;
+  /** The block that runs now; null: none does. */
+  readonly onRunning: (block: RunningBlock | null) => void;
+  /** Who takes the spans of the replicas; null: nobody. */
+  readonly otlpEndpoint: string | null;
   readonly onBlock: ExperimentParts['onBlock'];
   readonly onRepeat: ExperimentParts['onRepeat'];
 };
@@ -47,11 +54,11 @@ export async function conduct(plan: ExperimentPlan, surroundings: Surroundings):
       template,
       mediaFolder,
       port: 0,
-      telemetry: { mode: plan.telemetry, otlpEndpoint: null },
+      telemetry: { mode: plan.telemetry, otlpEndpoint: surroundings.otlpEndpoint },
     })),
   );
   try {
-    surroundings.onWorlds(worlds);
+    await surroundings.onWorlds(worlds);
     for (const world of worlds) await world.stopClock();
     return await runExperiment(plan, partsOf(plan, surroundings, worlds));
   } finally {
@@ -95,17 +102,23 @@ function partsOf(
     worlds,
     random: (stream, index) => randomAt(plan.seed, stream, streams.order, index),
     signal: maker.context.signal,
-    runBlock: (input): Promise<BlockRecord> =>
-      runBlock(
-        {
-          postgres: maker.postgres,
-          clock: maker.clock,
-          wallClock: surroundings.wallClock,
-          runK6: drive,
-          settingsOf: ({ world, pass }) => settingsOf(world, pass, plan.settleSeconds, plan.measureSeconds),
-        },
-        input,
-      ),
+    runBlock: async (input): Promise<BlockRecord> => {
+      const { round, slot } = input;
+      surroundings.onRunning({ candidate: input.world.label, round, slot });
+      const runner = {
+        postgres: maker.postgres,
+        clock: maker.clock,
+        wallClock: surroundings.wallClock,
+        runK6: drive,
+        settingsOf: ({ world, pass }: BlockInput) =>
+          settingsOf(world, pass, plan.settleSeconds, plan.measureSeconds),
+      };
+      try {
+        return await runBlock(runner, input);
+      } finally {
+        surroundings.onRunning(null);
+      }
+    },
     warmUp: (world, pass, seconds) => {
       maker.context.report(`Warming up ${world.label} for ${seconds} s ...`);
       return warmUp(world, settingsOf(world, pass, 0, seconds), drive);

@@ -28,6 +28,8 @@ export type CompareOptions = {
   readonly primary?: PrimaryMetric;
   readonly json?: string;
   readonly requireVerdict?: boolean;
+  /** Whether a Prometheus watches it. */
+  readonly watch?: boolean;
   /** Whether the rate was named, or is the default. */
   readonly isRateGiven?: boolean;
 };

@@ -2,19 +2,48 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignColumns } from '../report/text-columns.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
+import type { World, WorldMaker } from '../worlds/world.ts';
+import type { Watch } from './watch-worlds.ts';
 
 /** Where a running `darkroom up` is to be found. Absent: it does not have that. */
 export type Addresses = {
   readonly pid: number;
-  readonly candidate: string;
-  readonly replicas: readonly { readonly name: string; readonly address: string; readonly metrics: string }[];
-  readonly openApi: string;
+  readonly candidates: readonly CandidateAddresses[];
   readonly page?: string;
   readonly prometheus?: string;
   readonly traces?: string;
-  readonly redis?: { readonly address: string; readonly pid: number | null };
-  readonly postgres?: { readonly pid: number };
+  readonly postgresPid?: number;
 };
+
+type CandidateAddresses = {
+  readonly candidate: string;
+  readonly replicas: readonly { readonly name: string; readonly address: string; readonly metrics: string }[];
+  readonly openApi: string;
+  readonly redis?: { readonly address: string; readonly pid: number | null };
+};
+
+export function describeAddresses(
+  maker: WorldMaker,
+  worlds: readonly World[],
+  watch: Watch | null,
+): Addresses {
+  const { pid } = maker.postgres;
+  return {
+    pid: process.pid,
+    candidates: worlds.map((world) => ({
+      candidate: world.label,
+      replicas: world
+        .replicas()
+        .map(({ name, address, metricsAddress }) => ({ name, address, metrics: metricsAddress })),
+      openApi: `${world.addresses()[0]}/openapi.json`,
+      ...(world.redis !== null && {
+        redis: { address: new URL(world.redis.url).host, pid: world.redis.pid },
+      }),
+    })),
+    ...(watch !== null && { prometheus: watch.prometheus.address }),
+    ...(pid !== null && { postgresPid: pid }),
+  };
+}
 
 const fileOf = (paths: StackPaths): string => join(paths.state, 'up.json');
 
@@ -37,18 +66,23 @@ export function findAddresses(paths: StackPaths): Addresses | null {
 }
 
 /** As a table: what, where, and what to know of it. */
-export function formatAddresses(addresses: Addresses): string {
-  const { page, prometheus, traces, redis, postgres } = addresses;
+export function formatAddresses({ page, prometheus, traces, candidates, postgresPid }: Addresses): string {
   const rows = [
     ...(page === undefined ? [] : [['live page', page, '']]),
-    ...addresses.replicas.map(({ name, address, metrics }) => [name, address, `metrics ${metrics}`]),
-    ['OpenAPI', addresses.openApi, ''],
     ...(prometheus === undefined ? [] : [['Prometheus', prometheus, `alerts ${prometheus}/alerts`]]),
     ...(traces === undefined ? [] : [['traces', `${traces}/traces`, 'or: darkroom traces']]),
-    ...(redis === undefined
-      ? []
-      : [['Redis', redis.address, redis.pid === null ? '' : `process ${redis.pid}`]]),
-    ...(postgres === undefined ? [] : [['PostgreSQL', '', `process ${postgres.pid}`]]),
+    ...candidates.flatMap(rowsOfCandidate),
+    ...(postgresPid === undefined ? [] : [['PostgreSQL', '', `process ${postgresPid}`]]),
   ];
   return `${alignColumns(rows, () => true).join('\n')}\n`;
+}
+
+function rowsOfCandidate({ candidate, replicas, openApi, redis }: CandidateAddresses): string[][] {
+  return [
+    [candidate, openApi, 'OpenAPI'],
+    ...replicas.map(({ name, address, metrics }) => [`  ${name}`, address, `metrics ${metrics}`]),
+    ...(redis === undefined
+      ? []
+      : [['  Redis', redis.address, redis.pid === null ? '' : `process ${redis.pid}`]]),
+  ];
 }

@@ -5,10 +5,10 @@ import { readCandidate } from '../experiment/plan-experiment.ts';
 import { profiles } from '../experiment/profiles.ts';
 import type { ReplicaTelemetry } from './replica.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from './seeded-template.ts';
-import { closeWorlds, createWorld } from './world.ts';
+import { closeWorlds, createWorlds } from './world.ts';
 import type { World, WorldMaker } from './world.ts';
 
-/** What the command line says of a service that runs alone. */
+/** What the command line says of a service that runs outside of an experiment. */
 export type ServiceOptions = {
   readonly people?: number;
   readonly photos?: number;
@@ -25,39 +25,43 @@ export function populationOf({ people, photos }: ServiceOptions): {
   return { people: people ?? profiles.demo.people, photos: photos ?? profiles.demo.photos };
 }
 
-/** The one world of a command that compares nothing. */
-export type SingleWorld = {
-  readonly candidateText: string;
+/** The worlds of a command that compares nothing. */
+export type PlainWorlds = {
+  /** As on the command line. */
+  readonly candidates: readonly string[];
   readonly options: ServiceOptions;
-  /** Port of the first replica; 0: any free ones. */
+  /** Port of the first replica, the next ones follow; 0: any free ones. */
   readonly port: number;
   readonly telemetry: ReplicaTelemetry;
 };
 
-/** Runs `work` with one world of a candidate, which is taken down afterwards. */
-export async function withWorld<T>(
+/** Runs `work` with a world per candidate; they are taken down afterwards. */
+export async function withWorlds<T>(
   { maker, mediaFolder }: { readonly maker: WorldMaker; readonly mediaFolder: string },
-  { candidateText, options, port, telemetry }: SingleWorld,
-  work: (world: World) => Promise<T>,
+  { candidates, options, port, telemetry }: PlainWorlds,
+  work: (worlds: readonly World[]) => Promise<T>,
 ): Promise<T> {
-  const candidate = readCandidate(candidateText);
+  const parsed = candidates.map((label) => ({ label, candidate: readCandidate(label) }));
   await storeSamplePhotos(maker.checkout, mediaFolder);
   const template = await ensureSeededTemplate(maker, { seed: options.seed, ...populationOf(options) });
-  const world = await createWorld(maker, {
-    label: candidateText,
-    id: `${process.pid}_1`,
-    candidate: formatCandidate(candidate),
-    needsRedis: needsRedis(candidate),
-    replicas: options.replicas,
-    template,
-    mediaFolder,
-    port,
-    telemetry,
-    replicaPrefix: 'r',
-  });
+  const worlds = await createWorlds(
+    maker,
+    parsed.map(({ label, candidate }, index) => ({
+      label,
+      id: `${process.pid}_${index + 1}`,
+      candidate: formatCandidate(candidate),
+      needsRedis: needsRedis(candidate),
+      replicas: options.replicas,
+      template,
+      mediaFolder,
+      port: port === 0 ? 0 : port + index * options.replicas,
+      telemetry,
+      replicaPrefix: parsed.length === 1 ? 'r' : `c${index + 1}-r`,
+    })),
+  );
   try {
-    return await work(world);
+    return await work(worlds);
   } finally {
-    await closeWorlds([world]);
+    await closeWorlds(worlds);
   }
 }

@@ -13,8 +13,8 @@ import type { StackContext } from '../stack/stack-context.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
 import { closeServer, listenPreferably } from './loopback-server.ts';
 
-/** A Prometheus that watches a world, its stores and the command itself. */
-export type WorldWatch = {
+/** A Prometheus that watches worlds, their stores and the command itself. */
+export type Watch = {
   readonly prometheus: PrometheusServer;
   readonly stop: () => Promise<void>;
 };
@@ -25,11 +25,11 @@ const prometheusPort = 9_090;
 const ruleFiles = ['recording-rules.yml', 'alerts-compressed.yml'];
 
 /** Starts Prometheus and the exporters. Null, with a report, where there is no Prometheus to be had. */
-export async function watchWorld(
+export async function watchWorlds(
   maker: WorldMaker,
-  world: World,
+  worlds: readonly World[],
   driver: DriverMetrics,
-): Promise<WorldWatch | null> {
+): Promise<Watch | null> {
   const { context } = maker;
   const binaries = await providePrometheusIfPossible(context);
   if (binaries === null) return null;
@@ -41,16 +41,17 @@ export async function watchWorld(
     const driverServer = createDriverServer(driver);
     const driverAddress = await listenPreferably(driverServer, 0);
     stops.push(() => closeServer(driverServer));
-    const { redis, label } = world;
     const exporters = await startExporters(context, binaries, {
-      postgres: [{ url: maker.postgres.urlOf(world.database), instance: 'postgres' }],
-      redis: redis === null ? [] : [{ url: redis.url, instance: 'redis', candidate: label }],
+      postgres: [{ url: maker.postgres.adminUrl, instance: 'postgres' }],
+      redis: worlds.flatMap(({ redis, label }, index) =>
+        redis === null ? [] : [{ url: redis.url, instance: `redis-${index + 1}`, candidate: label }],
+      ),
     });
     stops.push(exporters.stop);
     const folder = join(maker.checkout, 'dashboards', 'generated', 'prometheus');
     const rules = ruleFiles.map((name) => join(folder, name)).filter((file) => existsSync(file));
     const own: ScrapeTarget = { job: 'driver', instance: 'driver', address: hostOf(driverAddress) };
-    const targets = [...targetsOf(world), ...exporters.targets, own];
+    const targets = [...worlds.flatMap(targetsOf), ...exporters.targets, own];
     const prometheus = await startPrometheus(context, { binaries, rules, targets, port: prometheusPort });
     stops.push(prometheus.stop);
     return { prometheus, stop };
