@@ -49,8 +49,7 @@ export async function compare(
     const redisVersion = { current: null as string | null };
     const watch = createExperimentWatch(options.watch ?? false);
     const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch };
-    const outcome = await runToItsEnd(terminal, plan, ground).finally(() => watch.stop());
-    const { experiment, failure } = outcome;
+    const { experiment, failure } = await runToItsEnd(terminal, plan, ground);
     const manifest = describeRun({
       plan,
       isRateGiven: options.isRateGiven ?? false,
@@ -152,6 +151,8 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
     );
     const order = rounds.map((round) => [...round.keys()]);
     return { experiment: { blocks, warmUpCurves: [], order, ended: 'gave-up' }, failure: error.message };
+  } finally {
+    await watch.stop();
   }
 }
 

@@ -13,6 +13,7 @@ import {
   publishAddresses,
   withdrawAddresses,
 } from '../watch/addresses.ts';
+import { openLivePage } from '../watch/open-live-page.ts';
 import { startSideWork } from '../watch/side-work.ts';
 import type { LoadToPut } from '../watch/side-work.ts';
 import { watchWorlds } from '../watch/watch-worlds.ts';
@@ -77,11 +78,12 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
   const { paths } = maker.context;
   const driver = createDriverMetrics();
   const watch = await watchWorlds(maker, worlds, driver);
+  const page = watch === null ? null : await openLivePage({ ...running, watch });
   const ending = new AbortController();
   const signal = AbortSignal.any([terminal.signal, ending.signal]);
   const work = startSideWork({ ...running, driver, signal });
   try {
-    const addresses = describeAddresses(maker, worlds, watch);
+    const addresses = describeAddresses(maker, worlds, { watch, page: page?.address ?? null });
     publishAddresses(paths, addresses);
     terminal.print(formatAddresses(addresses));
     if (load !== null) terminal.report(`${load.scenario} asks ${load.rate} requests/s.`);
@@ -92,6 +94,7 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
     ending.abort();
     withdrawAddresses(paths);
     await Promise.allSettled(work);
+    await page?.close();
     await watch?.stop();
   }
 }

@@ -25,7 +25,7 @@ type CandidateAddresses = {
 export function describeAddresses(
   maker: WorldMaker,
   worlds: readonly World[],
-  watch: Watch | null,
+  { watch, page }: { readonly watch: Watch | null; readonly page: string | null },
 ): Addresses {
   const { pid } = maker.postgres;
   return {
@@ -40,6 +40,7 @@ export function describeAddresses(
         redis: { address: new URL(world.redis.url).host, pid: world.redis.pid },
       }),
     })),
+    ...(page !== null && { page }),
     ...(watch !== null && { prometheus: watch.prometheus.address }),
     ...(pid !== null && { postgresPid: pid }),
   };

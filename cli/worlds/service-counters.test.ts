@@ -37,6 +37,7 @@ cache_invalidations_total{cache_name="",outcome="gap"} 40
 
 test('reads every figure from a scrape, and nothing from others', () => {
   assert.deepEqual(parseServiceCounters(exposition(1.5)), {
+    isCounted: true,
     requests: 10,
     cache: {
       reads: 18,
@@ -62,6 +63,12 @@ test('reads every figure from a scrape, and nothing from others', () => {
     expiredEntries: 6,
     evictedEntries: 2,
   });
+});
+
+test('says when the telemetry of the service is off, and nothing was counted but CPU', () => {
+  const off = 'app_run_info{telemetry_mode="off"} 1\nprocess_cpu_seconds_total 2\n# EOF\n';
+  const { isCounted, cpuUs } = parseServiceCounters(off);
+  assert.deepEqual({ isCounted, cpuUs }, { isCounted: false, cpuUs: 2_000_000 });
 });
 
 test('subtracts two scrapes of a process and sums the replicas', () => {

@@ -11,6 +11,7 @@ const typeScript = 'typescript/bin/tsc';
 export const checkSteps: readonly CheckStep[] = [
   { name: 'types', tool: typeScript, args: ['-p', 'tsconfig.json'] },
   { name: 'types of the k6 scripts', tool: typeScript, args: ['-p', 'loadtests/tsconfig.json'] },
+  { name: 'types of the live page', tool: typeScript, args: ['-p', 'cli/live-page/page/tsconfig.json'] },
   { name: 'lint', tool: 'oxlint/bin/oxlint', args: ['--type-aware'] },
   {
     name: 'format',

@@ -1,0 +1,58 @@
+/** What the page is told once: what runs, and what is drawn of it. */
+export type LiveFacts = {
+  readonly candidates: readonly string[];
+  readonly scenario: string | null;
+  readonly ratePerSecond: number;
+  readonly telemetry: string;
+  /** Where more is to be seen. */
+  readonly links: readonly { readonly name: string; readonly address: string }[];
+  /** Where a trace is shown, without its id; null where there are no traces. */
+  readonly traceBase: string | null;
+};
+
+export type Unit = 'per-second' | 'seconds' | 'share' | 'ratio';
+
+export type ChartFacts = {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: Unit;
+  readonly description: string;
+  /** Shares of a whole, drawn one upon the other. */
+  readonly isStacked: boolean;
+  readonly labels: readonly string[];
+};
+
+export type LiveLine = {
+  readonly label: string;
+  readonly candidate: string;
+  readonly values: readonly (number | null)[];
+};
+
+/** Something that was so from one second to another; `to` is null while it lasts. */
+export type LiveEvent = { readonly text: string; readonly from: number; readonly to: number | null };
+
+export type LiveAlert = {
+  readonly name: string;
+  readonly state: string;
+  readonly severity: string;
+  readonly candidate: string;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly summary: string;
+};
+
+/** A traced request that took long. */
+export type SlowTrace = { readonly traceId: string; readonly title: string; readonly durationMs: number };
+
+/** Whole seconds since 1970, both ends included; the values of all lines are theirs. */
+export type LiveUpdate = {
+  readonly from: number;
+  readonly to: number;
+  /** By the id of their chart. */
+  readonly charts: Readonly<Record<string, readonly LiveLine[]>>;
+  readonly events: readonly LiveEvent[];
+  readonly alerts: readonly LiveAlert[];
+};
+
+/** An answer to the page. `update` is null when Prometheus does not answer. */
+export type LiveAnswer = { readonly update: LiveUpdate | null; readonly slowTraces: readonly SlowTrace[] };

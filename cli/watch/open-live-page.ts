@@ -1,0 +1,49 @@
+import { createLiveData } from '../live-page/live-data.ts';
+import { createLivePage } from '../live-page/live-server.ts';
+import { createPrometheusClient } from '../live-page/prometheus-client.ts';
+import type { ServiceOptions } from '../worlds/with-worlds.ts';
+import type { World } from '../worlds/world.ts';
+import { closeServer, listenPreferably } from './loopback-server.ts';
+import type { LoadToPut } from './side-work.ts';
+import type { Watch } from './watch-worlds.ts';
+
+export type LivePageOptions = {
+  readonly worlds: readonly World[];
+  readonly options: ServiceOptions;
+  readonly load: LoadToPut | null;
+  readonly watch: Watch;
+};
+
+const pagePort = 4_040;
+
+/** Serves the live page of these worlds on loopback. */
+export async function openLivePage({ worlds, options, load, watch }: LivePageOptions): Promise<{
+  readonly address: string;
+  readonly close: () => Promise<void>;
+}> {
+  const { address: prometheus } = watch.prometheus;
+  const server = createLivePage({
+    data: createLiveData(
+      createPrometheusClient(prometheus),
+      () => performance.timeOrigin + performance.now(),
+    ),
+    facts: {
+      candidates: worlds.map(({ label }) => label),
+      scenario: load?.scenario ?? null,
+      ratePerSecond: load?.rate ?? 0,
+      telemetry: options.telemetry,
+      links: [
+        { name: 'Prometheus', address: prometheus },
+        { name: 'Alerts', address: `${prometheus}/alerts` },
+        ...worlds.map((world) => ({
+          name: `OpenAPI of ${world.label}`,
+          address: `${world.addresses()[0]}/openapi.json`,
+        })),
+      ],
+      traceBase: null,
+    },
+    slowTraces: () => [],
+  });
+  const address = await listenPreferably(server, pagePort);
+  return { address, close: () => closeServer(server) };
+}

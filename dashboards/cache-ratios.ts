@@ -1,0 +1,44 @@
+import type { createPromql } from './promql.ts';
+
+type Promql = ReturnType<typeof createPromql>;
+type By = readonly ('candidate' | 'cache_name')[];
+
+/**
+ * The ratios of caches, each defined once: dashboards, rules and the live page say the same thing by the same name. Shares are
+ * from 0 to 1; every part of `answers` is a share of all answered reads, so they sum to 1.
+ */
+export function cacheRatios(promql: Promql, by: By = ['candidate']) {
+  const { rate } = promql;
+  const all = rate('cacheRequests', { by });
+  const asked = rate('cacheRequests', { by, where: { cache_result: { noneOf: ['bypass'] } } });
+  const share = (where: Parameters<typeof rate<'cacheRequests'>>[1]) =>
+    `${orZero(rate('cacheRequests', { ...where, by }), all)} / ${all}`;
+  const answered = (result: string, tier?: string) =>
+    share({ where: { cache_result: result, ...(tier !== undefined && { cache_tier: tier }) } });
+  const hits = rate('cacheRequests', { by, where: { cache_result: { anyOf: ['hit', 'stale_hit'] } } });
+  const loads = promql.observations('cacheLoadDuration', { by });
+  const queries = promql.observations('storageDuration', { by: ['candidate'] });
+  return {
+    /** Reads that did not wait for storage, of those that asked the cache. */
+    hitRatio: `${orZero(hits, asked)} / ${asked}`,
+    answers: {
+      memoryHit: answered('hit', 'memory'),
+      redisHit: answered('hit', 'redis'),
+      staleHit: answered('stale_hit'),
+      joined: answered('coalesced'),
+      load: answered('miss'),
+      bypass: answered('bypass'),
+    },
+    /** Reads that did not become a load call, of all reads. */
+    originOffload: `1 - ${orZero(loads, all)} / ${all}`,
+    /** Load calls per read that missed. Near 1 without batching; far above it, loads are made that nobody waits for. */
+    loadAmplification: `${loads} / (${rate('cacheRequests', { by, where: { cache_result: 'miss' } })} > 0)`,
+    staleShare: answered('stale_hit'),
+    queriesPerRequest: `${orZero(queries, promql.observations('requestDuration', { by: ['candidate'] }))} / ${promql.observations('requestDuration', { by: ['candidate'] })}`,
+  };
+}
+
+/** `part`, or 0 for each series that `whole` has and `part` has not: what has not happened yet is no gap. */
+export function orZero(part: string, whole: string): string {
+  return `(${part} or 0 * ${whole})`;
+}

@@ -1,0 +1,176 @@
+import { scrapeJobs } from '../app/contract/metric-catalogue.ts';
+import { cacheRatios, orZero } from './cache-ratios.ts';
+import { createPromql } from './promql.ts';
+
+/** One line of a chart: a query with one series per candidate. */
+export type LiveSeries = {
+  /** What the legend calls it. */
+  readonly label: string;
+  readonly expr: string;
+};
+
+/** One chart of the live page. */
+export type LiveChart = {
+  readonly id: string;
+  /** A question, as on the dashboards. */
+  readonly title: string;
+  readonly unit: 'per-second' | 'seconds' | 'share' | 'ratio';
+  /** What is seen there, and what to make of it. */
+  readonly description: string;
+  /** Shares of a whole, drawn one upon the other. */
+  readonly isStacked?: boolean;
+  readonly series: readonly LiveSeries[];
+};
+
+/** The window of its rates: short, since it shows a run as it happens; long enough to hold several scrapes. */
+const window = '5s';
+const promql = createPromql({ window });
+const service = { job: scrapeJobs.service } as const;
+const by = ['candidate'] as const;
+const ratios = cacheRatios(promql);
+const requests = promql.observations('requestDuration', { by });
+const failed = promql.observations('requestDuration', {
+  by,
+  where: { http_response_status_code: { pattern: '5..' } },
+});
+
+/** What the live page shows, from top to bottom. */
+export const liveCharts: readonly LiveChart[] = [
+  {
+    id: 'requests',
+    title: 'How many requests are answered?',
+    unit: 'per-second',
+    description:
+      'Offered is what the load asks for, whatever the answers do. Where answered stays below it, the service or the generator does not keep up. The few more that are answered are those of the witness.',
+    series: [
+      { label: 'offered', expr: promql.rate('loadOffered', { by }) },
+      { label: 'answered', expr: requests },
+      { label: 'failed', expr: orZero(failed, requests) },
+    ],
+  },
+  {
+    id: 'latency',
+    title: 'How long do requests take?',
+    unit: 'seconds',
+    description:
+      'Inside the service. The client waits longer: from the intended start, with the way there and back.',
+    series: [
+      { label: 'p50', expr: promql.quantile(0.5, 'requestDuration', { by }) },
+      { label: 'p95', expr: promql.quantile(0.95, 'requestDuration', { by }) },
+      { label: 'p99', expr: promql.quantile(0.99, 'requestDuration', { by }) },
+      { label: 'client p99', expr: promql.quantile(0.99, 'loadResponseDuration', { by }) },
+    ],
+  },
+  {
+    id: 'answers',
+    title: 'Who answers the reads?',
+    unit: 'share',
+    isStacked: true,
+    description: 'Every read of the cache is answered by exactly one of these; together they are 100 %.',
+    series: [
+      { label: 'memory', expr: ratios.answers.memoryHit },
+      { label: 'redis', expr: ratios.answers.redisHit },
+      { label: 'stale', expr: ratios.answers.staleHit },
+      { label: 'joined', expr: ratios.answers.joined },
+      { label: 'load', expr: ratios.answers.load },
+      { label: 'bypass', expr: ratios.answers.bypass },
+    ],
+  },
+  {
+    id: 'storage',
+    title: 'How much reaches the database?',
+    unit: 'per-second',
+    description:
+      'Queries to PostgreSQL, and the loads of the cache among them. The rest are writes and checks.',
+    series: [
+      { label: 'queries', expr: promql.observations('storageDuration', { by }) },
+      { label: 'loads', expr: promql.observations('cacheLoadDuration', { by }) },
+    ],
+  },
+  {
+    id: 'staleness',
+    title: 'How late is a write seen?',
+    unit: 'seconds',
+    description:
+      'A witness edits a photo every two seconds and reads it through both replicas. The lag of invalidations is how long their messages are on the way.',
+    series: [
+      {
+        label: 'seen by the other replica, p95',
+        expr: promql.quantile(0.95, 'visibilityLag', { by, where: { reader: 'other' }, window: '30s' }),
+      },
+      {
+        label: 'invalidation p99',
+        expr: promql.quantile(0.99, 'cacheInvalidationLag', { by, window: '15s' }),
+      },
+    ],
+  },
+  {
+    id: 'stale-reads',
+    title: 'Do reads miss what was just written?',
+    unit: 'share',
+    description:
+      'Share of the reads of the witness that did not have the acknowledged edit: at once, and after a second.',
+    series: (['0ms', '1s'] as const).map((horizon) => {
+      const checks = promql.rate('consistencyChecks', { by, where: { horizon }, window: '30s' });
+      const stale = promql.rate('consistencyChecks', {
+        by,
+        where: { horizon, outcome: 'stale' },
+        window: '30s',
+      });
+      return {
+        label: horizon === '0ms' ? 'at once' : 'after 1 s',
+        expr: `${orZero(stale, checks)} / ${checks}`,
+      };
+    }),
+  },
+  {
+    id: 'saturation',
+    title: 'How busy is the service?',
+    unit: 'share',
+    description:
+      'Share of the time in which the event loop is busy, and CPU: at 100 % of a core requests begin to queue.',
+    series: [
+      { label: 'event loop', expr: promql.max('eventLoopUtilization', { by, where: service }) },
+      {
+        label: 'CPU per replica',
+        expr: `max by (candidate) (rate(${promql.counter('processCpu', service)}[${window}]))`,
+      },
+    ],
+  },
+  {
+    id: 'tier-errors',
+    title: 'Does the cache answer?',
+    unit: 'per-second',
+    description:
+      'Commands to Redis that failed, or were not even sent, because it had failed too often before.',
+    series: (['error', 'refused'] as const).map((result) => ({
+      label: result === 'error' ? 'failed' : 'not sent',
+      expr: orZero(
+        promql.observations('cacheOperationDuration', { by, where: { cache_result: result } }),
+        requests,
+      ),
+    })),
+  },
+];
+
+/** What is marked on all charts: a series that is there while it lasts. */
+export type LiveEventQuery = {
+  readonly expr: string;
+  readonly text: (labels: Readonly<Record<string, string>>) => string;
+};
+
+export const liveEvents: readonly LiveEventQuery[] = [
+  {
+    expr: `${promql.select('alerts', '', { alertstate: 'firing' })}`,
+    text: ({ alertname = '', candidate }) =>
+      candidate === undefined ? alertname : `${alertname} (${candidate})`,
+  },
+  {
+    expr: `${promql.value('up')} == 0`,
+    text: ({ job = '', instance = '' }) => `${job} ${instance} does not answer`,
+  },
+  {
+    expr: `${promql.value('redisUp')} == 0`,
+    text: ({ candidate = '' }) => `Redis of ${candidate} is down`,
+  },
+];
