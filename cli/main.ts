@@ -3,6 +3,7 @@ import { boundedNumber, wholeNumber } from './commands/arguments.ts';
 import type { LoadOptions } from './commands/load.ts';
 import { createTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
+import type { TracesOptions } from './commands/trace.ts';
 import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
@@ -67,6 +68,7 @@ function program(terminal: Terminal): Command {
     .action(async (scenario: string, options: LoadOptions) =>
       (await import('./commands/load.ts')).load(terminal, scenario, options),
     );
+  addTraceCommands(root, terminal);
   root
     .command('doctor')
     .description('say what is there, what is missing, and the command that brings it')
@@ -83,6 +85,28 @@ function program(terminal: Terminal): Command {
     .description('remove everything that was put outside the checkout, and .darkroom/')
     .action(async () => (await import('./commands/clean.ts')).clean(terminal));
   return root;
+}
+
+/** Looking at single requests. */
+function addTraceCommands(root: Command, terminal: Terminal): void {
+  root
+    .command('traces')
+    .description('list the traces of a running darkroom up, and of the runs that are kept')
+    .option('--newest', 'the newest first (default: the slowest)')
+    .option('--name <text>', 'only those whose name has this text, such as a route')
+    .option('--candidate <candidate>', 'only those of this candidate')
+    .option('--limit <n>', 'how many', wholeNumber(1, 1_000), 20)
+    .option('--json', 'as JSON')
+    .action(async (options: TracesOptions) =>
+      (await import('./commands/trace.ts')).traces(terminal, options),
+    );
+  root
+    .command('trace <id>')
+    .description('print one trace as a waterfall; the beginning of its id is enough')
+    .option('--json', 'as JSON')
+    .action(async (id: string, options: { json?: boolean }) =>
+      (await import('./commands/trace.ts')).trace(terminal, id, options),
+    );
 }
 
 /** What the user is told about a failure, and the exit status. Only an unforeseen one comes with a trace, in the log. */

@@ -21,6 +21,11 @@ import { renderTable } from '../report/table.ts';
 import { latencySummary } from '../report/block-line.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
+import { writeTraces } from '../traces/trace-files.ts';
+import type { TraceStore } from '../traces/trace-store.ts';
+import { renderTracesPage } from '../traces/waterfall-page.ts';
+import { openTraceReceiver } from '../watch/trace-receiver.ts';
+import type { TraceReceiver } from '../watch/trace-receiver.ts';
 import { createExperimentWatch } from '../watch/watch-experiment.ts';
 import type { ExperimentWatch } from '../watch/watch-experiment.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
@@ -29,6 +34,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Seconds that a block takes beside its settle and measure parts: the start and the end of k6, two readings of counters. */
 const blockOverheadSeconds = 1.3;
+/** Of each candidate. */
+const tracesKeptMax = 10;
 
 /** What an experiment ended with: itself, and the store that died, if one did. */
 type Outcome = { readonly experiment: Experiment; readonly failure: string | null };
@@ -48,7 +55,8 @@ export async function compare(
     const folder = createRunFolder(maker, startedAt);
     const redisVersion = { current: null as string | null };
     const watch = createExperimentWatch(options.watch ?? false);
-    const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch };
+    const receiver = await openTraceReceiver(plan.telemetry);
+    const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver };
     const { experiment, failure } = await runToItsEnd(terminal, plan, ground);
     const manifest = describeRun({
       plan,
@@ -68,6 +76,7 @@ export async function compare(
       allows: new Map(plan.candidates.map(({ label, settings }) => [label, allowedBy(settings)] as const)),
       requireVerdict: options.requireVerdict ?? false,
       failure,
+      slowTraces: keepTraces(plan, receiver?.store ?? null, folder),
     });
     keep(result, folder, jsonFile);
     terminal.print(renderTable(result));
@@ -102,6 +111,31 @@ function keep(result: CompareResult, folder: string, jsonFile: string | null): v
   if (jsonFile !== null) writeFileSync(jsonFile, text);
 }
 
+/** Of each candidate the slowest traces, kept with the results: as data for `darkroom trace`, and as a page. */
+function keepTraces(
+  { candidates }: ExperimentPlan,
+  store: TraceStore | null,
+  folder: string,
+): CompareResult['slowTraces'] {
+  if (store === null) return [];
+  // The control's world has the same candidate as the baseline's.
+  const shown = candidates.filter(({ role }) => role !== 'control');
+  const slowest = shown.flatMap(({ label, text }) =>
+    store
+      .query({ order: 'slowest', limit: tracesKeptMax, candidate: text })
+      .map((trace) => ({ label, trace })),
+  );
+  const traces = [...new Set(slowest.map(({ trace }) => trace))];
+  writeTraces(folder, traces);
+  writeFileSync(join(folder, 'traces.html'), renderTracesPage('The slowest traced requests', traces));
+  return slowest.map(({ label, trace: { traceId, root } }) => ({
+    candidate: label,
+    traceId,
+    name: root.name,
+    durationMs: root.durationMs,
+  }));
+}
+
 type Ground = {
   readonly maker: WorldMaker;
   readonly mediaFolder: string;
@@ -110,6 +144,7 @@ type Ground = {
   readonly folder: string;
   readonly redisVersion: { current: string | null };
   readonly watch: ExperimentWatch;
+  readonly receiver: TraceReceiver | null;
 };
 
 /** Runs the experiment; when a store dies under it, what was finished is kept. */
@@ -117,7 +152,7 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
   const blocks: BlockRecord[] = [];
   const secondsPerBlock = plan.settleSeconds + plan.measureSeconds + blockOverheadSeconds;
   announce(terminal, plan, secondsPerBlock);
-  const { maker, mediaFolder, k6, workload, folder, redisVersion, watch } = ground;
+  const { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver } = ground;
   try {
     const experiment = await conduct(plan, {
       maker,
@@ -125,7 +160,7 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
       k6,
       workload,
       wallClock: () => new Date(),
-      otlpEndpoint: null,
+      otlpEndpoint: receiver?.address ?? null,
       onRunning: watch.onRunning,
       onWorlds: async (worlds) => {
         await watch.start(maker, worlds);
@@ -153,6 +188,7 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
     return { experiment: { blocks, warmUpCurves: [], order, ended: 'gave-up' }, failure: error.message };
   } finally {
     await watch.stop();
+    await receiver?.close();
   }
 }
 

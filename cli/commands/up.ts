@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createDriverMetrics } from '../driver/driver-metrics.ts';
+import type { TraceStoreFigures } from '../driver/driver-metrics.ts';
 import { CommandError, exitCodes } from '../errors.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
 import { oneOf } from '../one-of.ts';
+import type { TraceStore } from '../traces/trace-store.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import {
@@ -16,6 +18,8 @@ import {
 import { openLivePage } from '../watch/open-live-page.ts';
 import { startSideWork } from '../watch/side-work.ts';
 import type { LoadToPut } from '../watch/side-work.ts';
+import { openTraceReceiver } from '../watch/trace-receiver.ts';
+import type { TraceReceiver } from '../watch/trace-receiver.ts';
 import { watchWorlds } from '../watch/watch-worlds.ts';
 import { withWorlds } from '../worlds/with-worlds.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
@@ -44,10 +48,17 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
       : oneOf('scenario', options.load, Object.keys(scenarios) as ScenarioName[]);
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const load = scenario === null ? null : await prepareLoad(maker.context, scenario, options.rate);
-    const telemetry = { mode: options.telemetry, otlpEndpoint: null };
-    await withWorlds({ maker, mediaFolder }, { candidates, options, port: firstPort, telemetry }, (worlds) =>
-      runUntilTold(terminal, { maker, worlds, options, load }),
-    );
+    const receiver = await openTraceReceiver(options.telemetry);
+    const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
+    try {
+      await withWorlds(
+        { maker, mediaFolder },
+        { candidates, options, port: firstPort, telemetry },
+        (worlds) => runUntilTold(terminal, { maker, worlds, options, load, receiver }),
+      );
+    } finally {
+      await receiver?.close();
+    }
   });
 }
 
@@ -71,19 +82,25 @@ type Running = {
   readonly worlds: readonly World[];
   readonly options: UpOptions;
   readonly load: LoadToPut | null;
+  readonly receiver: TraceReceiver | null;
 };
 
 async function runUntilTold(terminal: Terminal, running: Running): Promise<void> {
-  const { maker, worlds, load } = running;
+  const { maker, worlds, load, receiver } = running;
   const { paths } = maker.context;
   const driver = createDriverMetrics();
+  if (receiver !== null) driver.watchTraces(() => figuresOf(receiver.store));
   const watch = await watchWorlds(maker, worlds, driver);
   const page = watch === null ? null : await openLivePage({ ...running, watch });
   const ending = new AbortController();
   const signal = AbortSignal.any([terminal.signal, ending.signal]);
   const work = startSideWork({ ...running, driver, signal });
   try {
-    const addresses = describeAddresses(maker, worlds, { watch, page: page?.address ?? null });
+    const addresses = describeAddresses(maker, worlds, {
+      watch,
+      page: page?.address ?? null,
+      traces: receiver?.address ?? null,
+    });
     publishAddresses(paths, addresses);
     terminal.print(formatAddresses(addresses));
     if (load !== null) terminal.report(`${load.scenario} asks ${load.rate} requests/s.`);
@@ -97,6 +114,10 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
     await page?.close();
     await watch?.stop();
   }
+}
+
+function figuresOf(store: TraceStore): TraceStoreFigures {
+  return { spans: store.counts(), traces: store.traces() };
 }
 
 /** Rejects when the work does, and never resolves. */

@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { transformSync } from 'amaro';
+import { isForLoopback } from '../watch/loopback-server.ts';
 import { liveCharts } from '../../dashboards/live-queries.ts';
 import type { LiveData } from './live-data.ts';
 import type { ChartFacts, LiveAnswer, LiveFacts, SlowTrace } from './page/live-facts.ts';
@@ -62,9 +63,7 @@ function toScript(source: string): string {
 export function createLivePage({ data, facts, slowTraces }: LivePageParts): Server {
   const assets = loadAssets();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const host = request.headers.host ?? '';
-    if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host))
-      return send(response, 421, 'text/plain', 'wrong host');
+    if (!isForLoopback(request)) return send(response, 421, 'text/plain', 'wrong host');
     if (request.method !== 'GET') return send(response, 405, 'text/plain', 'GET only');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const asset = assets.get(pathname);

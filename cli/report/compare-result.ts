@@ -147,6 +147,13 @@ const WarmUp = Type.Object({
   seconds: Type.Array(Type.Object({ requests: Type.Integer(), p50Us: NumberOrNull, hitRatio: NumberOrNull })),
 });
 
+const SlowTrace = Type.Object({
+  candidate: Text,
+  traceId: Text,
+  name: Text,
+  durationMs: Type.Number(),
+});
+
 /** What `compare --json` writes. A figure that could not be had is null, never 0. */
 export const CompareResultSchema = Type.Object(
   {
@@ -170,6 +177,9 @@ export const CompareResultSchema = Type.Object(
     }),
     comparisons: Type.Array(Comparison),
     warmUps: Type.Array(WarmUp),
+    slowTraces: Type.Array(SlowTrace, {
+      description: 'the slowest traced requests of each candidate; darkroom trace ID shows one',
+    }),
     notes: Type.Array(Text, {
       description: 'what a reader must know: repeated rounds, what was not exercised',
     }),

@@ -117,6 +117,7 @@ function resultOf(
     ]),
     requireVerdict: more.requireVerdict ?? false,
     failure: more.failure ?? null,
+    slowTraces: [],
   });
 }
 

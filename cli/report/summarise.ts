@@ -35,6 +35,8 @@ export type SummaryInput = {
   readonly requireVerdict: boolean;
   /** A store died: the experiment ended with what it had. */
   readonly failure: string | null;
+  /** Of each candidate, the slowest first; none where nothing was traced. */
+  readonly slowTraces: CompareResult['slowTraces'];
 };
 
 type Ending = {
@@ -112,6 +114,7 @@ export function summarise(input: SummaryInput): CompareResult {
     control,
     comparisons,
     warmUps: experiment.warmUpCurves.map(({ candidate, seconds }) => ({ candidate, seconds: [...seconds] })),
+    slowTraces: [...input.slowTraces],
     notes: notesOf(input, rounds),
   };
 }

@@ -63,7 +63,7 @@ function resultOf(figures: Readonly<Record<string, Figures>>): CompareResult {
     ...{ people: 500, photos: 5_000 },
   };
   return {
-    ...{ manifest, candidates, comparisons, status: 'ok', blocks: [], notes: [] },
+    ...{ manifest, candidates, comparisons, status: 'ok', blocks: [], slowTraces: [], notes: [] },
     control: { interval95: [-9.9, 9.9], noiseFloorPct: 9.9, passed: true },
   } as unknown as CompareResult;
 }

@@ -149,6 +149,22 @@ function headline({ manifest, control }: CompareResult): string[] {
   ];
 }
 
+const tracesShownMax = 2;
+
+/** The way into the slowest traced requests of each candidate. */
+function describeTraces({ slowTraces, candidates }: CompareResult): string[] {
+  const lines = candidates.flatMap((candidate) =>
+    slowTraces
+      .filter((trace) => trace.candidate === candidate.name)
+      .slice(0, tracesShownMax)
+      .map(
+        ({ traceId, name: request, durationMs }) =>
+          `  ${candidate.name}: ${durationMs.toFixed(1)} ms  ${request}  darkroom trace ${traceId.slice(0, 16)}`,
+      ),
+  );
+  return lines.length === 0 ? [] : ['Slowest traced requests:', ...lines];
+}
+
 /** The result as text for people: three tables that have room in a terminal, then sentences. */
 export function renderTable(result: CompareResult): string {
   const sections = [
@@ -158,6 +174,7 @@ export function renderTable(result: CompareResult): string {
     renderWork(result),
     [recommend(result)],
     describeVerdicts(result),
+    describeTraces(result),
     result.notes,
   ];
   return `${sections

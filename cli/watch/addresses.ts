@@ -22,10 +22,16 @@ type CandidateAddresses = {
   readonly redis?: { readonly address: string; readonly pid: number | null };
 };
 
+type Found = {
+  readonly watch: Watch | null;
+  readonly page: string | null;
+  readonly traces: string | null;
+};
+
 export function describeAddresses(
   maker: WorldMaker,
   worlds: readonly World[],
-  { watch, page }: { readonly watch: Watch | null; readonly page: string | null },
+  { watch, page, traces }: Found,
 ): Addresses {
   const { pid } = maker.postgres;
   return {
@@ -41,6 +47,7 @@ export function describeAddresses(
       }),
     })),
     ...(page !== null && { page }),
+    ...(traces !== null && { traces }),
     ...(watch !== null && { prometheus: watch.prometheus.address }),
     ...(pid !== null && { postgresPid: pid }),
   };

@@ -1,6 +1,14 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/**
+ * Whether the request was meant for this machine. One that names another host comes from a page elsewhere, whose name was made
+ * to resolve to this machine (DNS rebinding).
+ */
+export function isForLoopback({ headers }: IncomingMessage): boolean {
+  return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? '');
+}
 
 /** Listens on loopback at this port, or at any free one where it is taken. Returns the address. */
 export async function listenPreferably(server: Server, port: number): Promise<string> {

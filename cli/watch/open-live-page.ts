@@ -1,10 +1,13 @@
 import { createLiveData } from '../live-page/live-data.ts';
 import { createLivePage } from '../live-page/live-server.ts';
 import { createPrometheusClient } from '../live-page/prometheus-client.ts';
+import type { SlowTrace } from '../live-page/page/live-facts.ts';
+import type { TraceStore } from '../traces/trace-store.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
 import type { World } from '../worlds/world.ts';
 import { closeServer, listenPreferably } from './loopback-server.ts';
 import type { LoadToPut } from './side-work.ts';
+import type { TraceReceiver } from './trace-receiver.ts';
 import type { Watch } from './watch-worlds.ts';
 
 export type LivePageOptions = {
@@ -12,12 +15,14 @@ export type LivePageOptions = {
   readonly options: ServiceOptions;
   readonly load: LoadToPut | null;
   readonly watch: Watch;
+  readonly receiver: TraceReceiver | null;
 };
 
 const pagePort = 4_040;
+const slowTracesMax = 8;
 
 /** Serves the live page of these worlds on loopback. */
-export async function openLivePage({ worlds, options, load, watch }: LivePageOptions): Promise<{
+export async function openLivePage({ worlds, options, load, watch, receiver }: LivePageOptions): Promise<{
   readonly address: string;
   readonly close: () => Promise<void>;
 }> {
@@ -34,16 +39,26 @@ export async function openLivePage({ worlds, options, load, watch }: LivePageOpt
       telemetry: options.telemetry,
       links: [
         { name: 'Prometheus', address: prometheus },
+        ...(receiver === null ? [] : [{ name: 'Traces', address: `${receiver.address}/traces` }]),
         { name: 'Alerts', address: `${prometheus}/alerts` },
         ...worlds.map((world) => ({
           name: `OpenAPI of ${world.label}`,
           address: `${world.addresses()[0]}/openapi.json`,
         })),
       ],
-      traceBase: null,
+      traceBase: receiver === null ? null : `${receiver.address}/traces/`,
     },
-    slowTraces: () => [],
+    slowTraces: () => (receiver === null ? [] : slowestOf(receiver.store)),
   });
   const address = await listenPreferably(server, pagePort);
   return { address, close: () => closeServer(server) };
+}
+
+/** The slowest of the last minutes. */
+function slowestOf(store: TraceStore): SlowTrace[] {
+  return store.query({ order: 'slowest', limit: slowTracesMax }).map(({ traceId, root }) => ({
+    traceId,
+    title: `${root.name} · ${root.candidate} · ${root.replica}`,
+    durationMs: root.durationMs,
+  }));
 }
