@@ -1,0 +1,60 @@
+import { cacheRatios } from '../cache-ratios.ts';
+import { createPromql } from '../promql.ts';
+import { burnRecordings } from './burn-rates.ts';
+import type { RecordingRule } from './rule.ts';
+import { timings } from './timing.ts';
+import type { Timing } from './timing.ts';
+
+const by = ['candidate'] as const;
+
+/** Names of the ratios that are recorded, by the window of their rates. */
+export function recordedNames(window: string) {
+  const named = (thing: string, operation = 'ratio'): string =>
+    `candidate:${thing}:${operation}_rate${window}`;
+  return {
+    requests: named('http_server_requests', 'sum'),
+    hitRatio: named('cache_hits'),
+    originOffload: named('cache_origin_offload'),
+    loadAmplification: named('cache_load_amplification'),
+    staleShare: named('cache_stale_hits'),
+    tierFailures: named('cache_tier_failures'),
+    queries: named('db_client_operations', 'sum'),
+    loads: named('cache_loads', 'sum'),
+    offered: named('load_requests_offered', 'sum'),
+  } as const;
+}
+
+/** The ratios of caches, defined once and recorded for the window of these alerts. */
+function cacheRecordings({ window }: Timing): RecordingRule[] {
+  const promql = createPromql({ window });
+  const ratios = cacheRatios(promql);
+  const names = recordedNames(window);
+  const failed = { cache_result: { anyOf: ['error', 'refused'] } } as const;
+  const operations = promql.observations('cacheOperationDuration', { by });
+  const failures = promql.observations('cacheOperationDuration', { by, where: failed });
+  return [
+    { record: names.requests, expr: promql.observations('requestDuration', { by }) },
+    { record: names.hitRatio, expr: ratios.hitRatio },
+    { record: names.originOffload, expr: ratios.originOffload },
+    { record: names.loadAmplification, expr: ratios.loadAmplification },
+    { record: names.staleShare, expr: ratios.staleShare },
+    { record: names.tierFailures, expr: `(${failures} or 0 * ${operations}) / (${operations} > 0)` },
+    { record: names.queries, expr: promql.observations('storageDuration', { by }) },
+    { record: names.loads, expr: promql.observations('cacheLoadDuration', { by }) },
+    { record: names.offered, expr: promql.rate('loadOffered', { by }) },
+  ];
+}
+
+/** All that is recorded: for both timings, what they share once. */
+export function recordingRules(): readonly {
+  readonly name: string;
+  readonly rules: readonly RecordingRule[];
+}[] {
+  const unique = (rules: readonly RecordingRule[]): RecordingRule[] => [
+    ...new Map(rules.map((rule) => [rule.record, rule])).values(),
+  ];
+  return [
+    { name: 'darkroom-caches', rules: unique(timings.flatMap(cacheRecordings)) },
+    { name: 'darkroom-objectives', rules: unique(timings.flatMap(burnRecordings)) },
+  ];
+}

@@ -1,0 +1,29 @@
+import { stringify } from 'yaml';
+import { burnAlerts } from './burn-rates.ts';
+import { cacheAlerts } from './cache-alerts.ts';
+import { recordingRules } from './recording-rules.ts';
+import type { AlertRule } from './rule.ts';
+import { saturationAlerts, telemetryAlerts } from './service-alerts.ts';
+import { timings } from './timing.ts';
+import type { Timing } from './timing.ts';
+
+/** All alerts, in the groups of their files. */
+export function alertGroups(
+  timing: Timing,
+): readonly { readonly name: string; readonly rules: readonly AlertRule[] }[] {
+  return [
+    { name: 'darkroom-budgets', rules: burnAlerts(timing) },
+    { name: 'darkroom-cache-alerts', rules: cacheAlerts(timing) },
+    { name: 'darkroom-saturation', rules: saturationAlerts(timing) },
+    { name: 'darkroom-telemetry', rules: telemetryAlerts(timing) },
+  ];
+}
+
+/** Rule files of Prometheus, by their names. */
+export function ruleFiles(): Readonly<Record<string, string>> {
+  const file = (groups: object): string => stringify({ groups }, { lineWidth: 0 });
+  return {
+    'recording-rules.yml': file(recordingRules()),
+    ...Object.fromEntries(timings.map((timing) => [timing.fileName, file(alertGroups(timing))])),
+  };
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { stringify } from 'yaml';
+import { readEnvironment } from '../../cli/environment.ts';
+import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
+import { resolvePaths } from '../../cli/stack/stack-paths.ts';
+import { generatedFiles, generatedFolder } from '../generate.ts';
+import { alertCases } from './alert-cases.ts';
+import { alertGroups, ruleFiles } from './rule-files.ts';
+import { recordingRules } from './recording-rules.ts';
+import { fileNameOf } from './rule.ts';
+import type { AlertRule } from './rule.ts';
+import { compressed, production } from './timing.ts';
+
+const checkout = join(import.meta.dirname, '..', '..');
+const runbooks = join(checkout, 'docs', 'runbooks');
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-rules-'));
+const alerts = alertGroups(compressed).flatMap(({ rules }) => rules);
+const names = [...new Set(alerts.map(({ alert }) => alert))];
+let promtool = '';
+
+before(async () => {
+  const environment = readEnvironment();
+  const paths = resolvePaths(checkout, environment);
+  const signal = new AbortController().signal;
+  ({ promtool } = await providePrometheus({ environment, paths, signal, report: () => {} }));
+  for (const [name, text] of Object.entries(ruleFiles())) writeFileSync(join(folder, name), text);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What promtool says to the cases of one alert: whether all of them hold, and its words. Rules that it does not need are left out. */
+async function judge(
+  name: string,
+  mutate: (rule: AlertRule) => AlertRule,
+): Promise<{ holds: boolean; output: string }> {
+  const own = mkdtempSync(join(folder, 'case-'));
+  const rules = alerts.filter(({ alert }) => alert === name).map(mutate);
+  const isNeeded = ({ record }: { record: string }) => rules.some(({ expr }) => expr.includes(record));
+  const recordings = recordingRules().flatMap((group) => group.rules.filter(isNeeded));
+  const file = join(own, 'rules.yml');
+  writeFileSync(file, stringify({ groups: [{ name: 'case', rules: [...recordings, ...rules] }] }));
+  const tests = alertCases
+    .filter(({ alert }) => alert === name)
+    .map(({ name: what, series, atSeconds, fires }) => ({
+      name: `${name}: ${what}`,
+      interval: '1s',
+      input_series: Object.entries(series).map(([labels, values]) => ({ series: labels, values })),
+      promql_expr_test: [
+        {
+          expr: `count(count by (alertname) (ALERTS{alertname="${name}",alertstate="firing"}))`,
+          eval_time: `${atSeconds}s`,
+          exp_samples: fires ? [{ labels: '{}', value: 1 }] : [],
+        },
+      ],
+    }));
+  const casesFile = join(own, 'cases.yml');
+  writeFileSync(casesFile, stringify({ rule_files: [file], evaluation_interval: '1s', tests }));
+  return promisify(execFile)(promtool, ['test', 'rules', casesFile]).then(
+    ({ stdout }) => ({ holds: true, output: stdout }),
+    (error: { stdout: string; stderr: string }) => ({ holds: false, output: error.stdout + error.stderr }),
+  );
+}
+
+describe('the rules', () => {
+  it('are written as they are generated', () => {
+    for (const [name, text] of Object.entries(generatedFiles()))
+      assert.equal(readFileSync(join(generatedFolder, name), 'utf8'), text, `${name}: npm run dashboards`);
+  });
+
+  it('are right in the eyes of their own tool', async () => {
+    for (const name of Object.keys(ruleFiles())) {
+      const { stdout } = await promisify(execFile)(promtool, ['check', 'rules', join(folder, name)]);
+      assert.match(stdout, /SUCCESS/);
+    }
+  });
+
+  it('are the same alerts for operation and for runs of minutes', () => {
+    const namesOf = (timing: typeof production) =>
+      alertGroups(timing).flatMap(({ rules }) =>
+        rules.map(({ alert, labels }) => `${alert} ${labels['severity']}`),
+      );
+    assert.deepEqual(namesOf(production), namesOf(compressed));
+  });
+});
+
+describe('an alert', () => {
+  it('fires and stays silent as its cases say', async () => {
+    for (const name of names) {
+      const { holds, output } = await judge(name, (rule) => rule);
+      assert.ok(holds, output);
+    }
+  });
+
+  it('has a case in which it fires and one in which it does not', () => {
+    for (const name of names) {
+      const outcomes = alertCases.filter(({ alert }) => alert === name).map(({ fires }) => fires);
+      assert.ok(outcomes.includes(true) && outcomes.includes(false), name);
+    }
+  });
+
+  it('has a runbook, and each runbook has its alert', () => {
+    const pages = readdirSync(runbooks).filter((name) => name !== 'README.md');
+    const wanted = names.map(fileNameOf);
+    assert.deepEqual(pages.toSorted(), wanted.toSorted());
+    for (const { annotations } of alerts)
+      assert.ok(existsSync(join(checkout, String(annotations['runbook_url']))));
+  });
+});
+
+describe('the cases', () => {
+  const turned: Readonly<Record<string, string>> = { '>': '<', '<': '>', '==': '!=' };
+  /** Turns the first comparison around. */
+  const flip = (expr: string): string =>
+    expr.replace(/ (>|<|==)(?= (?:[\d.]|candidate:))/, (_, sign: string) => ` ${turned[sign] ?? sign}`);
+
+  it('notice when the comparison of any alert is turned around', async () => {
+    const missed: string[] = [];
+    for (const name of names) {
+      const { holds } = await judge(name, (rule) => ({ ...rule, expr: flip(rule.expr) }));
+      if (holds) missed.push(name);
+    }
+    assert.deepEqual(missed, []);
+  });
+});

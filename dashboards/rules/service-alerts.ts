@@ -1,0 +1,126 @@
+import { scrapeJobs } from '../../app/contract/metric-catalogue.ts';
+import { createPromql } from '../promql.ts';
+import type { HistogramKey } from '../promql.ts';
+import { alertRule } from './rule.ts';
+import type { AlertRule } from './rule.ts';
+import type { Timing } from './timing.ts';
+
+const by = ['candidate'] as const;
+const byInstance = ['candidate', 'instance'] as const;
+const service = { job: scrapeJobs.service } as const;
+const healthBoard = 'darkroom-telemetry';
+const samplesMax = 4_000;
+const clampedShare = 0.01;
+const eventLoopShare = 0.9;
+const collectionShare = 0.1;
+
+/** Histograms of which quantiles are shown. */
+const measured = [
+  'requestDuration',
+  'cacheLoadDuration',
+  'cacheOperationDuration',
+  'storageDuration',
+  'cacheInvalidationLag',
+  'loadResponseDuration',
+] as const satisfies readonly HistogramKey[];
+
+/** What runs out: connections, the event loop, memory, the place for changes. */
+export function saturationAlerts({ window, wait, slotBytes }: Timing): AlertRule[] {
+  const promql = createPromql({ window });
+  const pending = promql.value('storageConnections', { state: 'pending' });
+  const utilization = promql.value('eventLoopUtilization', service);
+  return [
+    alertRule({
+      alert: 'ConnectionPoolSaturated',
+      expr: `min by (candidate, instance) (min_over_time(${pending}[${window}])) > 0`,
+      wait,
+      severity: 'ticket',
+      board: 'darkroom-stores',
+      summary: 'Requests of {{ $labels.instance }} wait for a connection to PostgreSQL',
+      description: 'Never fewer than {{ $value }} requests have waited for a connection lately.',
+    }),
+    alertRule({
+      alert: 'EventLoopSaturated',
+      expr: `avg by (candidate, instance) (avg_over_time(${utilization}[${window}])) > ${eventLoopShare}`,
+      wait,
+      severity: 'ticket',
+      board: 'darkroom-node',
+      summary: '{{ $labels.instance }} of {{ $labels.candidate }} has no time left',
+      description:
+        'Its event loop is busy for {{ $value | humanizePercentage }} of the time: requests queue before anything of them is done.',
+    }),
+    alertRule({
+      alert: 'GarbageCollectionHeavy',
+      expr: `${promql.observedSum('gcDuration', { by: byInstance, where: service })} > ${collectionShare}`,
+      wait,
+      severity: 'ticket',
+      board: 'darkroom-node',
+      summary: '{{ $labels.instance }} of {{ $labels.candidate }} spends its time on garbage',
+      description: 'Collecting garbage takes {{ $value | humanizePercentage }} of the time.',
+    }),
+    alertRule({
+      alert: 'ReplicationSlotLag',
+      expr: `max by (slot_name) (${promql.value('postgresSlotLag')}) > ${slotBytes}`,
+      wait,
+      severity: 'page',
+      board: 'darkroom-stores',
+      summary: 'Nobody reads the change stream of slot {{ $labels.slot_name }}',
+      description: 'PostgreSQL keeps {{ $value | humanize1024 }}B of log for it, which fills its disk.',
+    }),
+    alertRule({
+      alert: 'LoadDropped',
+      expr: `${promql.rate('loadDropped', { by })} > 0`,
+      wait: '0s',
+      severity: 'ticket',
+      board: 'darkroom-load',
+      summary: 'The generator does not keep up with the load for {{ $labels.candidate }}',
+      description:
+        '{{ $value | humanize }} requests per second were not sent: what is measured is kinder than what was asked for.',
+    }),
+  ];
+}
+
+/** What cannot be seen, or is seen wrongly. */
+export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
+  const promql = createPromql({ window });
+  const clamped = measured.map((key) => `${promql.clamped(key, { by })} > ${clampedShare}`);
+  return [
+    alertRule({
+      alert: 'TargetDown',
+      expr: `${promql.value('up')} == 0`,
+      wait,
+      severity: 'page',
+      board: healthBoard,
+      summary: '{{ $labels.job }} {{ $labels.instance }} does not answer',
+      description: 'Nothing is known of it since it was last scraped.',
+    }),
+    alertRule({
+      alert: 'SpansDropped',
+      expr: `${promql.rate('telemetrySpans', { by, where: { stage: 'dropped' } })} > 0`,
+      wait,
+      severity: 'ticket',
+      board: healthBoard,
+      summary: 'Traces of {{ $labels.candidate }} have holes',
+      description: '{{ $value | humanize }} spans per second are lost on the way to their store.',
+    }),
+    alertRule({
+      alert: 'TooManySamples',
+      expr: `${promql.value('scrapeSamples', service)} > ${samplesMax}`,
+      wait,
+      severity: 'ticket',
+      board: healthBoard,
+      summary: '{{ $labels.instance }} of {{ $labels.candidate }} exposes too many samples',
+      description: `{{ $value }} samples per scrape, of ${samplesMax} allowed: a label has lost its bound.`,
+    }),
+    alertRule({
+      alert: 'QuantilesClamped',
+      expr: clamped.join(' or '),
+      wait,
+      severity: 'ticket',
+      board: healthBoard,
+      summary: 'Quantiles of {{ $labels.candidate }} are cut off',
+      description:
+        '{{ $value | humanizePercentage }} of the observations lie above the last bucket: quantiles show its bound instead of the truth.',
+    }),
+  ];
+}

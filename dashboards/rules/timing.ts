@@ -1,0 +1,65 @@
+/** A pair of windows over which a budget may burn this many times faster than allowed. */
+export type BurnWindow = {
+  readonly burn: number;
+  readonly long: string;
+  readonly short: string;
+  /** How long it must be so. */
+  readonly wait: string;
+  readonly severity: 'page' | 'ticket';
+};
+
+/** How long things must last to be told. The same rules are made for months of operation and for runs of minutes. */
+export type Timing = {
+  readonly name: 'production' | 'compressed';
+  readonly fileName: string;
+  readonly burnWindows: readonly BurnWindow[];
+  /** The window of rates. */
+  readonly window: string;
+  /** How far back "before" is. */
+  readonly before: string;
+  /** How long a cause must last. */
+  readonly wait: string;
+  /** Lag of an invalidation that is too long. */
+  readonly lagSeconds: number;
+  /** Log that a replication slot may hold back. */
+  readonly slotBytes: number;
+};
+
+/** Google's multi-window, multi-burn-rate alerts (https://sre.google/workbook/alerting-on-slos/) for a period of 30 days. */
+export const production: Timing = {
+  name: 'production',
+  fileName: 'alerts.yml',
+  burnWindows: [
+    { burn: 14.4, long: '1h', short: '5m', wait: '2m', severity: 'page' },
+    { burn: 6, long: '6h', short: '30m', wait: '5m', severity: 'page' },
+    { burn: 3, long: '1d', short: '2h', wait: '15m', severity: 'ticket' },
+    { burn: 1, long: '3d', short: '6h', wait: '1h', severity: 'ticket' },
+  ],
+  window: '5m',
+  before: '1h',
+  wait: '2m',
+  lagSeconds: 5,
+  slotBytes: 256 * 2 ** 20,
+};
+
+/**
+ * The same for a period of two hours, so that a run of minutes can spend a budget: the windows above by 1/360, but no shorter
+ * than holds several scrapes and no longer than a run lasts.
+ */
+export const compressed: Timing = {
+  name: 'compressed',
+  fileName: 'alerts-compressed.yml',
+  burnWindows: [
+    { burn: 14.4, long: '15s', short: '15s', wait: '3s', severity: 'page' },
+    { burn: 6, long: '60s', short: '15s', wait: '5s', severity: 'page' },
+    { burn: 3, long: '4m', short: '20s', wait: '10s', severity: 'ticket' },
+    { burn: 1, long: '5m', short: '60s', wait: '15s', severity: 'ticket' },
+  ],
+  window: '15s',
+  before: '60s',
+  wait: '5s',
+  lagSeconds: 1,
+  slotBytes: 16 * 2 ** 20,
+};
+
+export const timings = [production, compressed] as const;
