@@ -161,7 +161,7 @@ export type LiveEventQuery = {
 
 export const liveEvents: readonly LiveEventQuery[] = [
   {
-    expr: `${promql.select('alerts', '', { alertstate: 'firing' })}`,
+    expr: promql.max('alerts', { by: ['alertname', 'candidate'], where: { alertstate: 'firing' } }),
     text: ({ alertname = '', candidate }) =>
       candidate === undefined ? alertname : `${alertname} (${candidate})`,
   },

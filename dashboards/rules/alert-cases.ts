@@ -205,9 +205,27 @@ const table: Readonly<Record<string, readonly Row[]>> = {
   ],
   InvalidationsFail: [
     ['some fail', counter(invalidations('failed'), [0, 20], [2, 80]), 60, true],
-    ['the bus was cut', counter(invalidations('cut'), [0, 50], [1, 5], [0, 45]), 60, true],
+    ['the bus was cut', counter(invalidations('cut'), [0, 50], [1, 5], [0, 45]), 64, true],
     ['none fails', counter(invalidations('failed'), [0, 100]), 60, false],
     ['it is over', counter(invalidations('failed'), [2, 20], [0, 80]), 60, false],
+    [
+      'redis was down a moment ago',
+      {
+        ...counter(invalidations('failed'), [2, 70], [0, 30]),
+        ...tier(
+          [
+            [0, 60],
+            [50, 40],
+          ],
+          [
+            [50, 60],
+            [0, 40],
+          ],
+        ),
+      },
+      78,
+      false,
+    ],
     [
       'redis is down',
       { ...counter(invalidations('failed'), [2, 100]), ...tier([[0, 100]], [[50, 100]]) },

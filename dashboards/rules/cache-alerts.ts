@@ -65,11 +65,15 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
       summary: '{{ $labels.candidate }} does not recover though nothing is broken any more',
       description: `Only {{ $value | humanize }} requests/s succeed of what is offered, no more is asked than ${before} ago, and yet the loads have doubled: the load keeps itself up.`,
     }),
-    ...invalidationAlerts(timing, isTierDown),
+    ...invalidationAlerts(timing, `max_over_time(${names.tierFailures}[${window}]) > ${tierDownShare}`),
   ];
 }
 
-function invalidationAlerts({ window, lagSeconds, wait }: Timing, isTierDown: string): AlertRule[] {
+/** A tier that was down a moment ago has lost messages: that is told already. */
+function invalidationAlerts(
+  { window, lagSeconds, wait, longWait }: Timing,
+  wasTierDown: string,
+): AlertRule[] {
   const promql = createPromql({ window });
   const failed = promql.rate('cacheInvalidations', { by, where: { outcome: 'failed' } });
   const lost = promql.rate('cacheInvalidations', { by, where: { outcome: { anyOf: ['gap', 'cut'] } } });
@@ -80,8 +84,9 @@ function invalidationAlerts({ window, lagSeconds, wait }: Timing, isTierDown: st
   return [
     alertRule({
       alert: 'InvalidationsFail',
-      expr: `(${failed} > 0 or ${lost} > 0) unless ${isTierDown}`,
-      wait,
+      expr: `(${failed} > 0 or ${lost} > 0) unless ${wasTierDown}`,
+      // Longer than it takes to see that the whole tier is down.
+      wait: longWait,
       severity: 'page',
       board: correctnessBoard,
       summary: 'Replicas of {{ $labels.candidate }} do not hear of all writes',

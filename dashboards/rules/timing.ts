@@ -19,6 +19,8 @@ export type Timing = {
   readonly before: string;
   /** How long a cause must last. */
   readonly wait: string;
+  /** How long one must last that may be a part of another. */
+  readonly longWait: string;
   /** Lag of an invalidation that is too long. */
   readonly lagSeconds: number;
   /** Log that a replication slot may hold back. */
@@ -38,6 +40,7 @@ export const production: Timing = {
   window: '5m',
   before: '1h',
   wait: '2m',
+  longWait: '5m',
   lagSeconds: 5,
   slotBytes: 256 * 2 ** 20,
 };
@@ -58,6 +61,7 @@ export const compressed: Timing = {
   window: '15s',
   before: '60s',
   wait: '5s',
+  longWait: '10s',
   lagSeconds: 1,
   slotBytes: 16 * 2 ** 20,
 };

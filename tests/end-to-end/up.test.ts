@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Addresses } from '../../cli/watch/addresses.ts';
+import { childrenOf, isRunning, runCli } from '../support/run-cli.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const checkout = join(import.meta.dirname, '..', '..');
+const small = ['--people', '60', '--photos', '300', '--rate', '40'];
+/** A busy machine takes its time; only what never comes is a failure. */
+const patienceMs = 90_000;
+
+/** The names of the alerts that fire. */
+async function firing(prometheus: string): Promise<Set<string>> {
+  const response = await fetch(`${prometheus}/api/v1/alerts`);
+  const { data } = (await response.json()) as {
+    data: { alerts: { state: string; labels: { alertname: string } }[] };
+  };
+  return new Set(data.alerts.flatMap(({ state, labels }) => (state === 'firing' ? [labels.alertname] : [])));
+}
+
+test('up under load: all of it moves, a killed Redis raises its alert, which clears, and Ctrl-C leaves nothing', async () => {
+  const run = runCli(['up', 'cache-aside', '--load', 'feed-browsing', '--telemetry', 'trace100', ...small]);
+  await run.said('Running; Ctrl-C stops it.');
+  const addressFile = join(checkout, '.darkroom', 'up.json');
+  const addresses = JSON.parse(readFileSync(addressFile, 'utf8')) as Addresses;
+  const { page = '', prometheus = '', candidates } = addresses;
+  const redisPid = candidates[0]?.redis?.pid ?? 0;
+
+  type Answer = { update: { charts: Record<string, { values: (number | null)[] }[]> } | null };
+  await waitUntil(async () => {
+    const { update } = (await (await fetch(`${page}/data?since=0`)).json()) as Answer;
+    const moving = (id: string): boolean =>
+      (update?.charts[id] ?? []).some(({ values }) => values.some((value) => value !== null && value > 0));
+    return ['requests', 'latency', 'answers', 'storage', 'staleness', 'saturation'].every(moving);
+  }, patienceMs);
+
+  const listed = await runCli(['traces', '--limit', '1', '--json']).ended;
+  const [{ traceId }] = JSON.parse(listed.stdout) as [{ traceId: string }];
+  const shown = await runCli(['trace', traceId.slice(0, 20)]).ended;
+  assert.equal(shown.status, 0, shown.stderr);
+  assert.match(shown.stdout, new RegExp(`trace ${traceId}`));
+
+  process.kill(redisPid, 'SIGKILL');
+  await waitUntil(async () => (await firing(prometheus)).has('RedisTierDown'), patienceMs);
+  await run.said('Redis is back');
+  await waitUntil(async () => !(await firing(prometheus)).has('RedisTierDown'), patienceMs);
+
+  const children = [...childrenOf(run.pid).values()];
+  assert.ok(children.length >= 6, `${children.length} processes`);
+  run.kill('SIGINT');
+  const { status, stderr } = await run.ended;
+  assert.equal(status, 130, stderr);
+  assert.deepEqual(children.filter(isRunning), []);
+  assert.ok(!existsSync(addressFile));
+});
+
+test('up says what is wrong with what it is asked for, before anything starts', async () => {
+  for (const [args, complaint] of [
+    [['up', 'cache-asid'], /Did you mean/],
+    [['up', 'versioned', 'versioned'], /named twice/],
+    [['up', 'no-cache', 'cache-aside', 'versioned', 'ttl-only', 'lease'], /too many/],
+    [['up', '--load', 'feed-browse'], /feed-browsing/],
+    [['up', '--telemetry', 'all'], /Allowed choices/],
+    [['trace', 'xyz'], /hexadecimal/],
+  ] as const) {
+    const { status, stderr } = await runCli(args).ended;
+    assert.equal(status, 2, args.join(' '));
+    assert.match(stderr, complaint);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+});
