@@ -54,6 +54,7 @@ async function traceFor(config: Config): Promise<Tracing | null> {
     candidate: formatCandidate(config.candidate),
     strategy: config.candidate.strategy,
     isCallerBelieved: config.isLab,
+    random: Math.random,
   });
 }
 

@@ -6,6 +6,7 @@ import { invalidationDelayBench } from './invalidation-delay-bench.ts';
 import { memoryHitBench } from './memory-hit-bench.ts';
 import { redisHitBench } from './redis-hit-bench.ts';
 import { stampedeBench } from './stampede-bench.ts';
+import { telemetryBench } from './telemetry-bench.ts';
 
 /** Every bench, in the order of `harness/bench-names.ts`. */
 export const benches: readonly Bench[] = [
@@ -16,4 +17,5 @@ export const benches: readonly Bench[] = [
   evictionBench,
   hotFeedPageBench,
   invalidationDelayBench,
+  telemetryBench,
 ];

@@ -29,6 +29,7 @@ async function startTraced(
     candidate,
     strategy: candidate,
     isCallerBelieved: true,
+    random: () => 1,
     exporter,
   });
   assert.ok(tracing !== null);
@@ -253,6 +254,7 @@ describe('which requests are traced', () => {
       candidate: 'no-cache',
       strategy: 'no-cache',
       isCallerBelieved,
+      random: () => 1,
       exporter,
     });
     assert.ok(tracing !== null);
@@ -284,6 +286,7 @@ describe('which requests are traced', () => {
         candidate: 'x',
         strategy: 'x',
         isCallerBelieved: true,
+        random: () => 1,
       };
       assert.equal(await startTracing({ ...options, mode }), null);
     }

@@ -151,7 +151,7 @@ export const serviceMetrics = {
     help: 'Connections that the pool may have',
     labels: [],
   },
-  /** Stages started, recorded, exported, dropped. */
+  /** Stages recorded, exported, dropped. */
   telemetrySpans: {
     name: 'telemetry_spans_total',
     type: 'counter',

@@ -23,7 +23,6 @@ export type RequestEvent = {
 
 /** How far the spans of this process came. */
 export type SpanCounts = {
-  readonly started: number;
   readonly recorded: number;
   readonly exported: number;
   readonly dropped: number;

@@ -1,36 +1,27 @@
-import { TraceFlags, context, propagation, trace } from '@opentelemetry/api';
-import type { Link } from '@opentelemetry/api';
+import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AlwaysOnSampler,
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
-import type { Sampler, SpanExporter } from '@opentelemetry/sdk-trace';
-import { telemetryModes, tracedShare } from '../contract/telemetry-modes.ts';
+import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { telemetryModes } from '../contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
 import { createRequestSpans } from './request-spans.ts';
 import { createSpanCounter } from './span-counts.ts';
+import { createTraceChoice } from './trace-choice.ts';
+import type { TraceChoiceOptions } from './trace-choice.ts';
 import { attributes } from './tracing.ts';
 import type { Tracing } from './tracing.ts';
 
-export type TracingOptions = {
-  readonly mode: TelemetryModeName;
+export type TracingOptions = TraceChoiceOptions & {
   /** An OTLP/HTTP receiver, without the path. */
   readonly otlpEndpoint: string;
   readonly replica: string;
   readonly candidate: string;
   readonly strategy: string;
-  /** In lab mode the caller says which requests are traced; from anybody else that would be a way to make work. */
-  readonly isCallerBelieved: boolean;
   /** In place of OTLP. */
   readonly exporter?: SpanExporter;
 };
@@ -60,7 +51,8 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
     exportTimeoutMillis: exportLimitMs,
   });
   const provider = new TracerProvider({
-    sampler: counter.aroundSampler(createSampler(options)),
+    // What is begun is recorded: requests are chosen before anything of them is.
+    sampler: new AlwaysOnSampler(),
     resource: resourceFromAttributes({
       'service.name': 'darkroom',
       'service.instance.id': options.replica,
@@ -76,7 +68,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
   registerInstrumentations({ instrumentations, tracerProvider: provider });
   return {
     tracer: provider.getTracer('darkroom'),
-    requests: createRequestSpans(provider),
+    requests: createRequestSpans(provider, createTraceChoice(options)),
     counts: counter.counts,
     flush: () => provider.forceFlush().catch(() => {}),
     async stop() {
@@ -90,31 +82,6 @@ function createExporter(endpoint: string): SpanExporter {
     url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
     timeoutMillis: exportLimitMs,
   });
-}
-
-function createSampler({ mode, isCallerBelieved }: TracingOptions): Sampler {
-  if (telemetryModes[mode].traces === 'all') return new AlwaysOnSampler();
-  const share = recordLinked(new TraceIdRatioBasedSampler(tracedShare));
-  // Without belief in the caller, its trace is still continued, but whether it is recorded is decided by its id.
-  if (!isCallerBelieved)
-    return new ParentBasedSampler({
-      root: share,
-      remoteParentSampled: share,
-      remoteParentNotSampled: share,
-    });
-  return new ParentBasedSampler({ root: share });
-}
-
-/** Records also what a recorded trace has asked for, and what links to it. */
-function recordLinked(sampler: Sampler): Sampler {
-  const isRecorded = ({ context: { traceFlags } }: Link): boolean => (traceFlags & TraceFlags.SAMPLED) !== 0;
-  return {
-    shouldSample: (parent, traceId, name, kind, given, links) =>
-      links.some(isRecorded)
-        ? { decision: SamplingDecision.RECORD_AND_SAMPLED }
-        : sampler.shouldSample(parent, traceId, name, kind, given, links),
-    toString: () => `RecordLinked{${sampler.toString()}}`,
-  };
 }
 
 /**

@@ -22,7 +22,7 @@ export type Telemetry = {
 
 export type TelemetryOptions = Omit<MetricsOptions, 'currentTraceId'> & { readonly tracing: Tracing | null };
 
-const noSpans = { started: 0, recorded: 0, exported: 0, dropped: 0 };
+const noSpans = { recorded: 0, exported: 0, dropped: 0 };
 const silent: CacheObserver = { asked() {}, answered() {}, happened() {} };
 
 export function createTelemetry({ tracing, ...options }: TelemetryOptions): Telemetry {

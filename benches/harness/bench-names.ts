@@ -7,4 +7,5 @@ export const benchNames = [
   'eviction',
   'hot-feed-page',
   'invalidation-delay',
+  'telemetry',
 ] as const;
