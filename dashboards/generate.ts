@@ -1,21 +1,43 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { boards } from './boards/index.ts';
+import { renderBoard } from './render-board.ts';
 import { ruleFiles } from './rules/rule-files.ts';
 
-/** Every generated file, by its path below `dashboards/generated/`. */
+const folder = import.meta.dirname;
+
+/** Every generated file and its text, by its path from the root of the repository. */
 export function generatedFiles(): Readonly<Record<string, string>> {
+  const generated = (kind: string, files: Readonly<Record<string, string>>) =>
+    Object.entries(files).map(([name, text]) => [`dashboards/generated/${kind}/${name}`, text] as const);
+  const pages = Object.fromEntries(boards.map((board) => [`${board.uid}.json`, renderBoard(board)]));
   return {
-    ...Object.fromEntries(
-      Object.entries(ruleFiles()).map(([name, text]) => [join('prometheus', name), text]),
-    ),
+    ...Object.fromEntries(generated('prometheus', ruleFiles())),
+    ...Object.fromEntries(generated('grafana', pages)),
+    'docs/dashboards.md': describeBoards(),
   };
 }
 
-export const generatedFolder = join(import.meta.dirname, 'generated');
+/** The boards and their questions, for people. */
+function describeBoards(): string {
+  const sections = boards.map(({ title, uid, description, rows }) => {
+    const questions = rows.map(
+      (row) => `- **${row.title}**: ${row.panels.map((panel) => panel.title).join(' ')}`,
+    );
+    return `## ${title}\n\n${description} (\`dashboards/generated/grafana/${uid}.json\`)\n\n${questions.join('\n')}\n`;
+  });
+  return `# Dashboards
+
+Written by \`npm run dashboards\` from \`dashboards/boards/\`. Import a file into Grafana 10 or later, and choose a Prometheus and the
+candidates at the top. Points on the graphs of durations are exemplars: they lead to a trace, where the data source knows a
+store of traces. The alerts of \`dashboards/rules/\` have their pages in [runbooks](runbooks/README.md).
+
+${sections.join('\n')}`;
+}
 
 if (import.meta.main) {
   for (const [name, text] of Object.entries(generatedFiles())) {
-    const file = join(generatedFolder, name);
+    const file = join(folder, '..', name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }

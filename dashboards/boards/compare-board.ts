@@ -1,0 +1,123 @@
+import { runtimeMetrics } from '../../app/contract/service-metrics.ts';
+import type { Board, Panel } from '../board.ts';
+import { by, driver, everything, ofCandidate, ratios, service } from '../board-scope.ts';
+import { orZero } from '../cache-ratios.ts';
+
+const requests = service.observations('requestDuration', { by });
+const perRequest = (expr: string): string => `${expr} / ${requests}`;
+
+/** One figure side by side. */
+function side(title: string, unit: Panel['unit'], expr: string, description: string): Panel {
+  return { title, unit, description, queries: [{ expr, legend: ofCandidate }] };
+}
+
+export const compareBoard: Board = {
+  uid: 'darkroom-compare',
+  title: 'Darkroom: compare candidates',
+  description:
+    'Candidates side by side, while they run. What may be said of them is what darkroom compare prints: it repeats, pairs and tests.',
+  hasRounds: true,
+  rows: [
+    {
+      title: 'Side by side',
+      panels: [
+        side(
+          'Which candidate is faster?',
+          's',
+          service.quantile(0.5, 'requestDuration', { by }),
+          'p50 inside the service. Blocks of one candidate at a time are marked.',
+        ),
+        side(
+          'Whose slow requests are slower?',
+          's',
+          service.quantile(0.99, 'requestDuration', { by }),
+          'p99 inside the service.',
+        ),
+        side(
+          'Who answers more?',
+          'reqps',
+          requests,
+          'Requests per second. In an experiment only one candidate is asked at a time.',
+        ),
+        side(
+          'Whose caches answer more reads?',
+          'percentunit',
+          ratios.hitRatio,
+          'Hits and stale hits of the reads that asked the cache.',
+        ),
+        side(
+          'Who spares the database most?',
+          'short',
+          ratios.queriesPerRequest,
+          'Queries to PostgreSQL per request.',
+        ),
+        side(
+          'Who needs Redis most?',
+          'short',
+          perRequest(
+            orZero(
+              service.observations('cacheOperationDuration', { by, where: { cache_tier: 'redis' } }),
+              requests,
+            ),
+          ),
+          'Commands to Redis per request.',
+        ),
+        side(
+          'Who needs more CPU?',
+          's',
+          perRequest(
+            `sum by (candidate) (rate(${runtimeMetrics.processCpu.name}{job=~"$job",instance=~"$instance",candidate=~"$candidate"}[$__rate_interval]))`,
+          ),
+          "Seconds of the service's CPU per request.",
+        ),
+        side(
+          'Who misses what was just written?',
+          'percentunit',
+          `${orZero(driver.rate('consistencyChecks', { by, where: { outcome: 'stale' } }), driver.rate('consistencyChecks', { by }))} / ${driver.rate('consistencyChecks', { by })}`,
+          'Share of the reads of the witness that were stale, at all horizons.',
+        ),
+        {
+          title: 'How are the times of each candidate spread?',
+          description: 'Share of its requests up to each bound: a line further up is faster there.',
+          unit: 'percentunit',
+          queries: [0.001, 0.0025, 0.005, 0.01, 0.05].map((bound) => ({
+            expr: `${service.under('requestDuration', bound, { by })} / ${requests}`,
+            legend: `{{candidate}} within ${bound * 1000} ms`,
+          })),
+        },
+      ],
+    },
+    {
+      title: 'The experiment',
+      panels: [
+        {
+          title: 'Which block runs?',
+          description:
+            'Candidate and round, while `darkroom compare --watch` runs. Round 0 is the shake-down.',
+          unit: 'none',
+          columns: 12,
+          mayBeEmpty: 'no experiment is watched',
+          queries: [
+            {
+              expr: 'experiment_block_info{candidate=~"$candidate",round=~"$round"}',
+              legend: '{{candidate}} round {{round}}, place {{slot}}',
+            },
+          ],
+        },
+        {
+          title: 'What does each process run?',
+          description: 'Candidate, strategy and telemetry mode: runs of different modes cannot be compared.',
+          unit: 'none',
+          kind: 'table',
+          columns: 12,
+          queries: [
+            {
+              expr: everything.value('runInfo', { candidate: { pattern: '$candidate' } }),
+              legend: '{{candidate}} {{telemetry_mode}}',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};

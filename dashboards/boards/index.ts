@@ -1,0 +1,21 @@
+import type { Board } from '../board.ts';
+import { cacheBoard } from './cache-board.ts';
+import { compareBoard } from './compare-board.ts';
+import { correctnessBoard } from './correctness-board.ts';
+import { loadBoard } from './load-board.ts';
+import { nodeBoard } from './node-board.ts';
+import { serviceBoard } from './service-board.ts';
+import { storesBoard } from './stores-board.ts';
+import { telemetryBoard } from './telemetry-board.ts';
+
+/** Every board, in the order in which one looks. */
+export const boards: readonly Board[] = [
+  serviceBoard,
+  cacheBoard,
+  correctnessBoard,
+  storesBoard,
+  nodeBoard,
+  loadBoard,
+  compareBoard,
+  telemetryBoard,
+];

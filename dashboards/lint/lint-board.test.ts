@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { metricCatalogue } from '../../app/contract/metric-catalogue.ts';
+import { queriesOf } from '../board.ts';
+import { boards } from '../boards/index.ts';
+import { generatedFiles } from '../generate.ts';
+import { liveCharts, liveEvents } from '../live-queries.ts';
+import { renderBoard } from '../render-board.ts';
+import { recordingRules } from '../rules/recording-rules.ts';
+import { alertGroups } from '../rules/rule-files.ts';
+import { timings } from '../rules/timing.ts';
+import { lintBoard } from './lint-board.ts';
+import { complainOfQuery, metricsOf } from './promql-names.ts';
+
+const checkout = join(import.meta.dirname, '..', '..');
+type Json = Record<string, unknown>;
+
+const alertExpressions = timings.flatMap((timing) =>
+  alertGroups(timing).flatMap(({ rules }) => rules.map(({ expr }) => expr)),
+);
+const recorded = recordingRules().flatMap(({ rules }) => rules.map(({ expr }) => expr));
+const live = [
+  ...liveCharts.flatMap(({ series }) => series.map(({ expr }) => expr)),
+  ...liveEvents.map(({ expr }) => expr),
+];
+const shown = boards.flatMap((board) => queriesOf(board).map(({ expr }) => expr));
+
+describe('what is generated', () => {
+  for (const [name, text] of Object.entries(generatedFiles()))
+    it(`is committed as it is generated: ${name}`, () => {
+      assert.equal(readFileSync(join(checkout, name), 'utf8'), text, 'run: npm run dashboards');
+    });
+
+  it('asks only for what somebody exposes, in words that parse', () => {
+    for (const expr of [...alertExpressions, ...recorded, ...live, ...shown])
+      assert.deepEqual(complainOfQuery(expr), [], expr);
+  });
+
+  it('shows every metric of the catalogue somewhere', () => {
+    const used = new Set(
+      [...alertExpressions, ...recorded, ...live, ...shown].flatMap((expr) => [...metricsOf(expr)]),
+    );
+    // What compare reads from the processes itself, and what only says that an exporter is there.
+    const elsewhere = new Set(['cache_reads_total', 'pg_up']);
+    const unused = Object.values(metricCatalogue).filter(
+      ({ name }) => !used.has(name) && !elsewhere.has(name),
+    );
+    assert.deepEqual(
+      unused.map(({ name }) => name),
+      [],
+    );
+  });
+
+  it('has a board of its own name for every question that is asked once', () => {
+    const uids = boards.map(({ uid }) => uid);
+    const titles = boards.map(({ title }) => title);
+    assert.equal(new Set(uids).size, uids.length);
+    assert.equal(new Set(titles).size, titles.length);
+    const led = timings.flatMap((timing) =>
+      alertGroups(timing).flatMap(({ rules }) =>
+        rules.map(({ annotations }) => annotations['dashboard_uid'] ?? ''),
+      ),
+    );
+    for (const uid of led) assert.ok(uids.includes(uid), `an alert leads to the board ${uid}`);
+  });
+
+  it('names in the runbooks only panels that there are', () => {
+    const questions = new Set([
+      ...boards.flatMap(({ rows }) => rows.flatMap(({ panels }) => panels.map(({ title }) => title))),
+      ...liveCharts.map(({ title }) => title),
+    ]);
+    const pages = [
+      ...new Set(
+        alertGroups(timings[0]).flatMap(({ rules }) =>
+          rules.map(({ annotations }) => String(annotations['runbook_url'])),
+        ),
+      ),
+    ];
+    for (const page of pages) {
+      const text = readFileSync(join(checkout, page), 'utf8').replaceAll('\n', ' ');
+      for (const [, question = ''] of text.matchAll(/\*([A-Z][^*]+\?)\*/g))
+        assert.ok(questions.has(question), `${page} names a panel that is not there: ${question}`);
+    }
+  });
+});
+
+describe('a board', () => {
+  for (const board of boards)
+    it(`has nothing to complain of: ${board.title}`, () => {
+      assert.deepEqual(lintBoard(JSON.parse(renderBoard(board))), []);
+    });
+});
+
+describe('the lint of boards', () => {
+  /** A board in which one thing was changed. */
+  const broken = (change: (panel: Json, board: Json) => void): string[] => {
+    const [first] = boards;
+    assert.ok(first !== undefined);
+    const board = JSON.parse(renderBoard(first)) as Json;
+    const panel = (board['panels'] as Json[]).find(({ type }) => type === 'timeseries');
+    assert.ok(panel !== undefined);
+    change(panel, board);
+    return lintBoard(board);
+  };
+  const target = (panel: Json): Json => (panel['targets'] as Json[])[0] as Json;
+  const plants: readonly (readonly [string, (panel: Json, board: Json) => void, RegExp])[] = [
+    ['a title that is no question', (panel) => void (panel['title'] = 'Requests'), /is no question/],
+    ['a misspelled field', (panel) => void (panel['desciption'] = 'x'), /additional/],
+    ['a missing description', (panel) => void (panel['description'] = ''), /description/],
+    [
+      'an unknown unit',
+      (panel) => void ((panel['fieldConfig'] as { defaults: Json }).defaults['unit'] = 'furlongs'),
+      /unit/,
+    ],
+    [
+      'a query that does not parse',
+      (panel) => void (target(panel)['expr'] = 'sum by (rate(up)'),
+      /does not parse/,
+    ],
+    [
+      'a metric that nobody exposes',
+      (panel) => void (target(panel)['expr'] = 'rate(http_requests_total[$__rate_interval])'),
+      /nobody exposes http_requests_total/,
+    ],
+    [
+      'a label that it does not have',
+      (panel) => void (target(panel)['expr'] = 'up{photo_id="1"}'),
+      /no label photo_id/,
+    ],
+    [
+      'a fixed window',
+      (panel) =>
+        void (target(panel)['expr'] = 'rate(load_requests_dropped_total{candidate=~"$candidate"}[5m])'),
+      /window of its own/,
+    ],
+    [
+      'the choice of a replica passed over',
+      (panel) => void (target(panel)['expr'] = 'sum(http_server_active_requests)'),
+      /does not heed/,
+    ],
+    [
+      'a legend of a label that is gone',
+      (panel) => void (target(panel)['legendFormat'] = '{{http_route}}'),
+      /summed away/,
+    ],
+    [
+      'a fixed data source',
+      (panel) => void (panel['datasource'] = { type: 'prometheus', uid: 'mine' }),
+      /datasource/,
+    ],
+    ['a panel upon another', (panel) => void (panel['gridPos'] = { h: 20, w: 24, x: 0, y: 0 }), /lies upon/],
+    ['an id twice', (panel) => void (panel['id'] = 3), /has the id of/],
+    [
+      'a variable less',
+      (_, board) => void (board['templating'] as { list: Json[] }).list.pop(),
+      /has no variable instance/,
+    ],
+  ];
+  for (const [what, change, complaint] of plants)
+    it(`sees ${what}`, () => {
+      assert.match(broken(change).join('\n'), complaint);
+    });
+
+  it('sees quantiles of requests without exemplars', () => {
+    const [first] = boards;
+    assert.ok(first !== undefined);
+    const board = JSON.parse(
+      renderBoard(first).replaceAll('"exemplar": true', '"exemplar": false'),
+    ) as unknown;
+    assert.match(lintBoard(board).join('\n'), /shows no exemplars/);
+  });
+});

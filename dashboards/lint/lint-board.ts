@@ -1,0 +1,111 @@
+import type { Static } from 'typebox';
+import Value from 'typebox/value';
+import { GrafanaDashboard } from './grafana-form.ts';
+import { complainOfQuery } from './promql-names.ts';
+
+type Dashboard = Static<typeof GrafanaDashboard>;
+type AnyPanel = Dashboard['panels'][number];
+type Panel = Extract<AnyPanel, { targets: unknown }>;
+
+const isPanel = (panel: AnyPanel): panel is Panel => panel.type !== 'row';
+const legendLabels = /\{\{\s*(\w+)\s*\}\}/g;
+/** Queries that say of a whole series what is asked of each: they name the job themselves. */
+const isOfService = (expr: string): boolean =>
+  /http_server_|db_client_|cache_(?!consistency|versions|visibility)|nodejs_|process_/.test(expr);
+
+/**
+ * What is wrong with a board: the rules of Grafana's dashboard-linter (templated data source, variables of job and instance,
+ * titles, descriptions, units, PromQL that parses, windows and matchers), and our own (titles that ask, nothing that nobody
+ * exposes, exemplars on quantiles of requests, no overlap).
+ */
+export function lintBoard(board: unknown): string[] {
+  if (!Value.Check(GrafanaDashboard, board))
+    return [...Value.Errors(GrafanaDashboard, board)].map(
+      ({ instancePath, message }) => `${instancePath} ${message}`,
+    );
+  return [
+    ...lintVariables(board),
+    ...lintPlaces(board.panels),
+    ...board.panels
+      .filter(isPanel)
+      .flatMap((panel) => lintPanel(panel).map((complaint) => `${panel.title} ${complaint}`)),
+    ...board.annotations.list.flatMap(({ name, expr }) =>
+      complainOfQuery(expr).map((complaint) => `annotation ${name} ${complaint}`),
+    ),
+  ];
+}
+
+function lintVariables({ templating }: Dashboard): string[] {
+  const variables = new Map(templating.list.map((variable) => [variable.name, variable]));
+  const missing = ['datasource', 'job', 'strategy', 'candidate', 'instance'].filter(
+    (name) => !variables.has(name),
+  );
+  return [
+    ...missing.map((name) => `has no variable ${name}`),
+    ...(templating.list[0]?.type === 'datasource' ? [] : ['does not begin with the choice of a data source']),
+    ...templating.list
+      .filter(({ type }) => type === 'query')
+      .flatMap(({ name, multi, includeAll, query }) => [
+        ...(multi === true && includeAll === true ? [] : [`variable ${name} takes one value only`]),
+        ...(typeof query === 'object' && /^label_values\(.+, \w+\)$/.test(query.query)
+          ? complainOfQuery(query.query.replace(/^label_values\((.+), \w+\)$/, '$1'))
+          : [`variable ${name} is no list of values`]),
+      ]),
+  ];
+}
+
+/** Panels have ids and titles of their own, and lie beside each other. */
+function lintPlaces(panels: readonly AnyPanel[]): string[] {
+  const complaints: string[] = [];
+  for (const [index, panel] of panels.entries()) {
+    const { x, y, w, h } = panel.gridPos;
+    if (x + w > 24) complaints.push(`${panel.title} does not fit into the grid`);
+    for (const other of panels.slice(index + 1)) {
+      const { x: left, y: top, w: width, h: height } = other.gridPos;
+      if (x < left + width && left < x + w && y < top + height && top < y + h)
+        complaints.push(`${panel.title} lies upon ${other.title}`);
+      if (panel.id === other.id) complaints.push(`${panel.title} has the id of ${other.title}`);
+      if (panel.title === other.title) complaints.push(`${panel.title} is there twice`);
+    }
+  }
+  return complaints;
+}
+
+function lintPanel({ title, description, type, fieldConfig, targets }: Panel): string[] {
+  const complaints: string[] = [];
+  if (!title.endsWith('?')) complaints.push('is no question');
+  if (description.length < 10) complaints.push('has next to no description');
+  if (type !== 'heatmap' && fieldConfig?.defaults.unit === undefined) complaints.push('has no unit');
+  if (new Set(targets.map(({ refId }) => refId)).size < targets.length) complaints.push('has a letter twice');
+  return [...complaints, ...targets.flatMap(lintTarget)];
+}
+
+function lintTarget({ expr, legendFormat, exemplar }: Panel['targets'][number]): string[] {
+  const complaints = complainOfQuery(expr);
+  const windows = [...expr.matchAll(/\[([^\]]+)\]/g)].map((match) => match[1] ?? '');
+  for (const window of windows)
+    if (window !== '$__rate_interval' && !expr.startsWith('changes('))
+      complaints.push(`has a window of its own: ${window}`);
+  if (
+    isOfService(expr) &&
+    !expr.includes(':') &&
+    !(expr.includes('job=~"$job"') && expr.includes('instance=~"$instance"'))
+  )
+    complaints.push('does not heed the chosen job and replica');
+  if (
+    expr.startsWith('histogram_quantile') &&
+    expr.includes('http_server_request') &&
+    exemplar !== true &&
+    !expr.includes(' - ')
+  )
+    if (legendFormat.includes(' p') || legendFormat.includes('service'))
+      complaints.push('shows no exemplars');
+  const grouped = /\bby \(([^)]*)\)/
+    .exec(expr)?.[1]
+    ?.split(',')
+    .map((label) => label.trim());
+  for (const [, label = ''] of legendFormat.matchAll(legendLabels))
+    if (grouped !== undefined && !grouped.includes(label))
+      complaints.push(`names ${label}, which its query has summed away`);
+  return complaints;
+}

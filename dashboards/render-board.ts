@@ -1,0 +1,204 @@
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import {
+  AnnotationQueryBuilder,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  RowBuilder,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder as HeatmapBuilder } from '@grafana/grafana-foundation-sdk/heatmap';
+import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
+import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { experimentMetrics } from '../app/contract/load-metrics.ts';
+import { prometheusMetrics } from '../app/contract/exporter-metrics.ts';
+import { serviceMetrics } from '../app/contract/service-metrics.ts';
+import type { Board, Panel, PanelQuery } from './board.ts';
+
+/** Whichever Prometheus is chosen at the top. */
+const dataSource = { type: 'prometheus', uid: '${datasource}' };
+const rowHeight = 1;
+const panelHeight = 8;
+const gridColumns = 24;
+const { name: runInfo } = serviceMetrics.runInfo;
+const { name: blockInfo } = experimentMetrics.experimentBlock;
+const { name: alerts } = prometheusMetrics.alerts;
+
+/** The board as Grafana imports it (classic form, Grafana 10 and later). The same board always gives the same text. */
+export function renderBoard(board: Board): string {
+  const builder = new DashboardBuilder(board.title)
+    .uid(board.uid)
+    .description(board.description)
+    .tags(['darkroom'])
+    .timezone('browser')
+    .time({ from: 'now-15m', to: 'now' })
+    .refresh('5s')
+    .tooltip(DashboardCursorSync.Crosshair)
+    .link(
+      new DashboardLinkBuilder('Other boards')
+        .type(DashboardLinkType.Dashboards)
+        .tags(['darkroom'])
+        .asDropdown(true)
+        .includeVars(true)
+        .keepTime(true),
+    );
+  addVariables(builder, board);
+  addAnnotations(builder);
+  let y = 0;
+  for (const { title, panels } of board.rows) {
+    builder.withRow(new RowBuilder(title).gridPos({ h: rowHeight, w: gridColumns, x: 0, y }));
+    y = placePanels(builder, panels, y + rowHeight);
+  }
+  return `${JSON.stringify(numbered(builder.build()), null, 2)}\n`;
+}
+
+/** Ids by place, so that links to a panel stay. */
+function numbered(dashboard: Dashboard): Dashboard {
+  for (const [index, panel] of (dashboard.panels ?? []).entries()) panel.id = index + 1;
+  return dashboard;
+}
+
+function addVariables(builder: DashboardBuilder, { hasRounds = false }: Board): void {
+  const query = (name: string, label: string, text: string) =>
+    new QueryVariableBuilder(name)
+      .label(label)
+      .datasource(dataSource)
+      .query({ query: text, refId: `variable-${name}` })
+      .refresh(VariableRefresh.OnTimeRangeChanged)
+      .sort(VariableSort.AlphabeticalAsc)
+      .multi(true)
+      .includeAll(true)
+      .allValue('.*')
+      .current({ selected: true, text: 'All', value: '$__all' });
+  builder
+    .withVariable(new DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'))
+    .withVariable(query('job', 'Job', `label_values(${runInfo}, job)`))
+    .withVariable(query('strategy', 'Strategy', `label_values(${runInfo}{job=~"$job"}, cache_strategy)`))
+    .withVariable(
+      query(
+        'candidate',
+        'Candidate',
+        `label_values(${runInfo}{job=~"$job",cache_strategy=~"$strategy"}, candidate)`,
+      ),
+    )
+    .withVariable(
+      query('instance', 'Replica', `label_values(${runInfo}{job=~"$job",candidate=~"$candidate"}, instance)`),
+    );
+  if (hasRounds) builder.withVariable(query('round', 'Round', `label_values(${blockInfo}, round)`));
+}
+
+/** What happens is marked on all panels: alerts that fire, processes that begin, blocks of an experiment. */
+function addAnnotations(builder: DashboardBuilder): void {
+  const mark = (name: string, expr: string, colour: string, title: string) =>
+    new AnnotationQueryBuilder()
+      .name(name)
+      .datasource(dataSource)
+      .enable(true)
+      .iconColor(colour)
+      .expr(expr)
+      .titleFormat(title)
+      .textFormat(title)
+      .step('1s');
+  builder
+    .annotation(mark('Alerts', `${alerts}{alertstate="firing"}`, 'red', '{{alertname}} {{candidate}}'))
+    .annotation(
+      mark(
+        'Runs',
+        `${runInfo}{candidate=~"$candidate"} unless ${runInfo} offset 5s`,
+        'blue',
+        '{{candidate}} {{replica}} begins',
+      ),
+    )
+    .annotation(
+      mark('Blocks', `${blockInfo}{candidate=~"$candidate"}`, 'green', '{{candidate}} round {{round}}'),
+    );
+}
+
+/** From left to right, as many as there is room for. Returns the first line below them. */
+function placePanels(builder: DashboardBuilder, panels: readonly Panel[], top: number): number {
+  let [x, y] = [0, top];
+  for (const panel of panels) {
+    const w = panel.columns ?? 8;
+    if (x + w > gridColumns) [x, y] = [0, y + panelHeight];
+    builder.withPanel(renderPanel(panel).gridPos({ h: panelHeight, w, x, y }));
+    x += w;
+  }
+  return y + panelHeight;
+}
+
+/** Lines with a legend below, and all their values under the pointer. */
+function timeseries(): TimeseriesBuilder {
+  return new TimeseriesBuilder()
+    .lineWidth(1)
+    .showPoints(common.VisibilityMode.Never)
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .showLegend(true),
+    )
+    .tooltip(
+      new common.VizTooltipOptionsBuilder()
+        .mode(common.TooltipDisplayMode.Multi)
+        .sort(common.SortOrder.Descending),
+    );
+}
+
+function builderOf({ kind = 'lines' }: Panel) {
+  switch (kind) {
+    case 'stat':
+      return new StatBuilder();
+    case 'table':
+      return new TableBuilder();
+    case 'heatmap':
+      return new HeatmapBuilder();
+    case 'lines':
+      return timeseries();
+    case 'stack':
+      return timeseries()
+        .fillOpacity(30)
+        .min(0)
+        .max(1)
+        .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
+  }
+}
+
+function renderPanel(panel: Panel) {
+  const { title, description, unit, queries, kind = 'lines', badFrom } = panel;
+  const builder = builderOf(panel).title(title).description(description).datasource(dataSource);
+  if (kind !== 'heatmap') builder.unit(unit);
+  if (badFrom !== undefined)
+    builder.thresholds(
+      new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
+        { value: null, color: 'green' },
+        { value: badFrom, color: 'red' },
+      ]),
+    );
+  if (kind === 'lines' && badFrom !== undefined && builder instanceof TimeseriesBuilder)
+    builder.thresholdsStyle(
+      new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed),
+    );
+  for (const [index, query] of queries.entries()) builder.withTarget(renderQuery(query, index, kind));
+  return builder;
+}
+
+function renderQuery({ expr, legend, hasExemplars }: PanelQuery, index: number, kind: Panel['kind']) {
+  const query = new DataqueryBuilder()
+    .datasource(dataSource)
+    .refId(String.fromCodePoint(65 + index))
+    .expr(expr)
+    .legendFormat(legend);
+  if (hasExemplars === true) query.exemplar(true);
+  if (kind === 'heatmap') query.format(PromQueryFormat.Heatmap);
+  if (kind === 'table') return query.instant().format(PromQueryFormat.Table);
+  return query.range();
+}
