@@ -35,3 +35,27 @@ test('is exposed as the same observations of prom-client are, in both formats', 
     { numRuns: 50 },
   );
 });
+
+test('has one series when it has no labels', async () => {
+  const [own, reference] = [new Registry(), new Registry()];
+  const bare = { ...options, labels: [] };
+  const lean = createLeanHistogram(own, bare);
+  const usual = new Histogram({ ...bare, labelNames: [], registers: [reference] });
+  for (const value of [0.05, 0.3, 5]) {
+    lean.observe([], value);
+    usual.observe(value);
+  }
+  assert.equal((await own.metrics()).trim(), (await reference.metrics()).trim());
+});
+
+test('names the last traced observation of a bucket', async () => {
+  const registry = new Registry();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  const lean = createLeanHistogram(registry, { ...options, labels: [] });
+  lean.observe([], 0.3, 'first');
+  lean.observe([], 0.4, 'second');
+  lean.observe([], 0.45);
+  const named = (await registry.metrics()).split('\n').filter((line) => line.includes('trace_id'));
+  assert.equal(named.length, 1);
+  assert.match(String(named[0]), /le="0.5"\} 3 # \{trace_id="second"\} 0.4 /);
+});

@@ -35,7 +35,7 @@ export function createLeanHistogram(registry: Registry, options: LeanHistogramOp
   const add = (branch: Branch, labelValues: readonly string[]): Series => {
     const labels = Object.fromEntries(labelNames.map((label, index) => [label, String(labelValues[index])]));
     const series = { labels, counts: new Float64Array(buckets.length + 1), exemplars: null, sum: 0 };
-    branch.set(String(labelValues.at(-1)), series);
+    branch.set(labelValues.at(-1) ?? '', series);
     all.push(series);
     return series;
   };
@@ -50,7 +50,8 @@ export function createLeanHistogram(registry: Registry, options: LeanHistogramOp
       }
       branch = next;
     }
-    return (branch.get(labelValues.at(-1) as string) as Series | undefined) ?? add(branch, labelValues);
+    // Without labels there is one series.
+    return (branch.get(labelValues.at(-1) ?? '') as Series | undefined) ?? add(branch, labelValues);
   };
   const valuesOf = ({ labels, counts, exemplars, sum }: Series) => {
     let total = 0;

@@ -219,7 +219,7 @@ export const cacheBoard: Board = {
             'Commands to Redis that failed, or were not sent because too many had failed before. Then reads go to storage.',
           unit: 'ops',
           columns: 12,
-          mayBeEmpty: 'nothing has failed',
+          mayBeEmpty: 'Redis has always answered',
           queries: [
             {
               expr: service.observations('cacheOperationDuration', {

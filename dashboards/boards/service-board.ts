@@ -37,6 +37,7 @@ function budgets(): Panel {
     unit: 'none',
     badFrom: 1,
     columns: 24,
+    mayBeEmpty: 'there were too few events',
     queries: names.map((name) => ({
       expr: `${badRatioName(name, '5m')}{candidate=~"$candidate"} / ${Number((1 - objectives[name].target).toPrecision(6))}`,
       legend: `{{candidate}}: ${objectives[name].promise}`,
