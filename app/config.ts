@@ -87,6 +87,13 @@ export const settings = {
     fallback: '0',
     parse: (text: string) => (text === '1' ? true : text === '0' ? false : null),
   },
+  isLabBeyondLoopback: {
+    variable: 'DARKROOM_LAB_BEYOND_LOOPBACK',
+    takes: '0 or 1',
+    meaning: 'open lab mode on another address, on a network that nobody else is on',
+    fallback: '0',
+    parse: (text: string) => (text === '1' ? true : text === '0' ? false : null),
+  },
   labPort: {
     variable: 'DARKROOM_LAB_PORT',
     meaning: 'port of the lab; 0: any free one',
@@ -171,7 +178,7 @@ function checkTogether(config: Config): Config {
   if (config.isLab && config.labToken === '') {
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_TOKEN must be set in lab mode.');
   }
-  if (config.isLab && !loopback.test(config.host)) {
+  if (config.isLab && !config.isLabBeyondLoopback && !loopback.test(config.host)) {
     throw new DarkroomError(
       'INVALID_CONFIG',
       'Lab mode believes who a viewer says to be: it needs a loopback DARKROOM_HOST.',

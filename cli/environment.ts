@@ -3,6 +3,7 @@ export type Environment = {
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
   readonly cacheFolder: string | null;
+  readonly mediaFolder: string | null;
   readonly xdgCacheHome: string | null;
   readonly path: string;
   /** For child processes: everything but what names other people's servers. */
@@ -10,7 +11,8 @@ export type Environment = {
 };
 
 export function readEnvironment(): Environment {
-  const { DATABASE_URL, REDIS_URL, DARKROOM_CACHE_DIR, XDG_CACHE_HOME, PATH } = process.env;
+  const { DATABASE_URL, REDIS_URL, DARKROOM_CACHE_DIR, DARKROOM_MEDIA_DIR, XDG_CACHE_HOME, PATH } =
+    process.env;
   const inherited: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     const isOurs =
@@ -24,6 +26,7 @@ export function readEnvironment(): Environment {
     databaseUrl: DATABASE_URL || null,
     redisUrl: REDIS_URL || null,
     cacheFolder: DARKROOM_CACHE_DIR || null,
+    mediaFolder: DARKROOM_MEDIA_DIR || null,
     xdgCacheHome: XDG_CACHE_HOME || null,
     path: PATH ?? '',
     inherited,

@@ -3,6 +3,7 @@ import { boundedNumber, wholeNumber } from './commands/arguments.ts';
 import type { LoadOptions } from './commands/load.ts';
 import { createTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
+import type { SeedOptions } from './commands/seed.ts';
 import type { TracesOptions } from './commands/trace.ts';
 import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
@@ -80,6 +81,13 @@ function program(terminal: Terminal): Command {
     .action(async (what: string, options: { json?: boolean }) =>
       (await import('./commands/list.ts')).list(terminal, what, options),
     );
+  root
+    .command('seed')
+    .description('migrate the database of DATABASE_URL, and fill it unless it has people')
+    .option('--people <n>', 'people', wholeNumber(20, 1_000_000), 500)
+    .option('--photos <n>', 'photos', wholeNumber(20, 10_000_000), 5_000)
+    .option('--seed <n>', 'decides the population', wholeNumber(0, 0xffffffff), 1)
+    .action(async (options: SeedOptions) => (await import('./commands/seed.ts')).seed(terminal, options));
   root
     .command('clean')
     .description('remove everything that was put outside the checkout, and .darkroom/')

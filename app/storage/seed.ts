@@ -114,3 +114,15 @@ export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise
     await client.end();
   }
 }
+
+/** Whether somebody is there already. */
+export async function hasPeople(databaseUrl: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ found: boolean }>('SELECT EXISTS (SELECT 1 FROM users) AS found');
+    return rows[0]?.found === true;
+  } finally {
+    await client.end();
+  }
+}

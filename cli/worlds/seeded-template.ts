@@ -52,7 +52,7 @@ export async function ensureSeededTemplate(maker: WorldMaker, size: PopulationSi
     const draft = `darkroom_seeding_${process.pid}`;
     await postgres.dropDatabase(draft);
     await postgres.createDatabase(draft);
-    await fillDatabase(maker, draft, size);
+    await fillDatabase(maker.context.report, postgres.urlOf(draft), size);
     await postgres.renameDatabase(draft, name);
     return name;
   } finally {
@@ -68,19 +68,22 @@ async function dropOutdated({ postgres, checkout }: WorldMaker): Promise<void> {
   }
 }
 
-async function fillDatabase(maker: WorldMaker, database: string, size: PopulationSize): Promise<void> {
-  const { context, postgres, clock } = maker;
-  const startedAtMs = clock.now();
-  context.report(`Seeding ${size.people} people and ${size.photos} photos (once) ...`);
+/** Migrates a database and fills it with a population. */
+export async function fillDatabase(
+  report: (message: string) => void,
+  url: string,
+  size: PopulationSize,
+): Promise<void> {
+  const startedAtMs = performance.now();
+  report(`Seeding ${size.people} people and ${size.photos} photos (once) ...`);
   const population = createPopulation(size);
   const graph = createSocialGraph(population);
-  const url = postgres.urlOf(database);
   await migrate(url);
   const rows = seedDatabase(population, graph);
   await loadSeedRows(url, rows);
-  const seconds = ((clock.now() - startedAtMs) / 1000).toFixed(1);
-  context.report(`  ${rows.likes.length} likes and ${rows.comments.length} comments; seeded in ${seconds} s`);
-  for (const line of describeGraph(graphStatistics(graph))) context.report(`  ${line}`);
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+  report(`  ${rows.likes.length} likes and ${rows.comments.length} comments; seeded in ${seconds} s`);
+  for (const line of describeGraph(graphStatistics(graph))) report(`  ${line}`);
 }
 
 /** What was achieved beside what was aimed at. Targets are ranges of published crawls. */

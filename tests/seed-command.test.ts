@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { createTestDatabase } from './support/databases.ts';
+
+const media = mkdtempSync(join(tmpdir(), 'darkroom-media-'));
+after(() => rmSync(media, { recursive: true, force: true }));
+const main = join(import.meta.dirname, '..', 'cli', 'main.ts');
+
+/** What the command says, and its status. */
+async function seed(databaseUrl: string): Promise<{ status: number; stderr: string }> {
+  const env = { ...process.env, DATABASE_URL: databaseUrl, DARKROOM_MEDIA_DIR: media };
+  const args = [main, 'seed', '--people', '30', '--photos', '60'];
+  return promisify(execFile)(process.execPath, args, { env }).then(
+    ({ stderr }) => ({ status: 0, stderr }),
+    ({ code, stderr }: { code: number; stderr: string }) => ({ status: code, stderr }),
+  );
+}
+
+test('seed fills a database once, and puts its photos where the service looks for them', async () => {
+  const database = await createTestDatabase();
+  try {
+    const first = await seed(database.url);
+    assert.equal(first.status, 0, first.stderr);
+    assert.match(first.stderr, /Seeding 30 people and 60 photos/);
+    assert.ok(readdirSync(media).length > 0);
+    const second = await seed(database.url);
+    assert.equal(second.status, 0);
+    assert.match(second.stderr, /has people already/);
+  } finally {
+    await database.drop();
+  }
+});
+
+test('seed says what it lacks', async () => {
+  const none = await seed('');
+  assert.equal(none.status, 2);
+  assert.match(none.stderr, /DATABASE_URL names no database/);
+  const gone = await seed('postgres://nobody@127.0.0.1:9/none');
+  assert.equal(gone.status, 20);
+  assert.doesNotMatch(gone.stderr, /\n\s+at /);
+});
