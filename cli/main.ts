@@ -3,7 +3,7 @@ import { boundedNumber, wholeNumber } from './commands/arguments.ts';
 import type { LoadOptions } from './commands/load.ts';
 import { createTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
-import type { SeedOptions } from './commands/seed.ts';
+import type { SeedOptions } from './commands/seed-command.ts';
 import type { TracesOptions } from './commands/trace.ts';
 import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
@@ -87,7 +87,9 @@ function program(terminal: Terminal): Command {
     .option('--people <n>', 'people', wholeNumber(20, 1_000_000), 500)
     .option('--photos <n>', 'photos', wholeNumber(20, 10_000_000), 5_000)
     .option('--seed <n>', 'decides the population', wholeNumber(0, 0xffffffff), 1)
-    .action(async (options: SeedOptions) => (await import('./commands/seed.ts')).seed(terminal, options));
+    .action(async (options: SeedOptions) =>
+      (await import('./commands/seed-command.ts')).seed(terminal, options),
+    );
   root
     .command('clean')
     .description('remove everything that was put outside the checkout, and .darkroom/')
