@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** The browser on PATH, or null. Nothing is downloaded. */
-export function findChromium(): string | null {
+function findChromium(): string | null {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter))
     for (const name of names) if (existsSync(join(folder, name))) return join(folder, name);
   return null;
