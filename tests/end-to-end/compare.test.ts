@@ -129,7 +129,7 @@ test('load puts a scenario on one candidate', async () => {
 test('up serves until it is told to stop', async () => {
   const run = runCli(['up', 'versioned', '--people', '60', '--photos', '300']);
   await run.said('Running');
-  const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(run.output()) ?? [];
+  const [, address] = /r1 +(http:\/\/127\.0\.0\.1:\d+)/.exec(run.output()) ?? [];
   const response = await fetch(`${address}/health/ready`);
   assert.equal(response.status, 200);
   const photo = await fetch(`${address}/photos/1`);
