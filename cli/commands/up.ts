@@ -15,6 +15,7 @@ import {
   publishAddresses,
   withdrawAddresses,
 } from '../watch/addresses.ts';
+import { arePortsFree } from '../watch/loopback-server.ts';
 import { openLivePage } from '../watch/open-live-page.ts';
 import { startSideWork } from '../watch/side-work.ts';
 import type { LoadToPut } from '../watch/side-work.ts';
@@ -29,7 +30,7 @@ import type { Terminal } from './terminal.ts';
 
 export type UpOptions = ServiceOptions & { readonly load?: string; readonly rate: number };
 
-/** Where a scenario looks that is run by k6 alone. */
+/** Where a scenario looks that is run by k6 alone. Somebody else may be there already: then any ports will do. */
 const firstPort = 4_000;
 /** Each is a world of processes, all of which run at once. */
 const candidatesMax = 4;
@@ -49,12 +50,12 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const load = scenario === null ? null : await prepareLoad(maker.context, scenario, options.rate);
     const receiver = await openTraceReceiver(options.telemetry);
+    const isFree = await arePortsFree(firstPort, candidates.length * options.replicas);
+    const port = isFree ? firstPort : 0;
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
     try {
-      await withWorlds(
-        { maker, mediaFolder },
-        { candidates, options, port: firstPort, telemetry },
-        (worlds) => runUntilTold(terminal, { maker, worlds, options, load, receiver }),
+      await withWorlds({ maker, mediaFolder }, { candidates, options, port, telemetry }, (worlds) =>
+        runUntilTold(terminal, { maker, worlds, options, load, receiver }),
       );
     } finally {
       await receiver?.close();
