@@ -17,6 +17,7 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
     share({ where: { cache_result: result, ...(tier !== undefined && { cache_tier: tier }) } });
   const hits = rate('cacheRequests', { by, where: { cache_result: { anyOf: ['hit', 'stale_hit'] } } });
   const loads = promql.observations('cacheLoadDuration', { by });
+  const bypasses = rate('cacheRequests', { by, where: { cache_result: 'bypass' } });
   const queries = promql.observations('storageDuration', { by: ['candidate'] });
   return {
     /** Reads that did not wait for storage, of those that asked the cache. */
@@ -29,8 +30,8 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
       load: answered('miss'),
       bypass: answered('bypass'),
     },
-    /** Reads that did not become a load call, of all reads. */
-    originOffload: `1 - ${orZero(loads, all)} / ${all}`,
+    /** Reads that storage did not see, of all reads: a bypass goes there as a load does. */
+    originOffload: `1 - (${orZero(loads, all)} + ${orZero(bypasses, all)}) / ${all}`,
     /** Load calls per read that missed. Near 1 without batching; far above it, loads are made that nobody waits for. */
     loadAmplification: `${loads} / (${rate('cacheRequests', { by, where: { cache_result: 'miss' } })} > 0)`,
     staleShare: answered('stale_hit'),

@@ -77,6 +77,21 @@ export const liveCharts: readonly LiveChart[] = [
     ],
   },
   {
+    id: 'hit-ratio',
+    title: 'How many reads do not wait for storage?',
+    unit: 'share',
+    description:
+      'Hits and stale hits, of the reads that asked the cache. A read that waited for the load of another is a miss.',
+    series: [{ label: 'hit ratio', expr: ratios.hitRatio }],
+  },
+  {
+    id: 'queries-per-request',
+    title: 'How many queries does a request cost?',
+    unit: 'ratio',
+    description: 'Queries to PostgreSQL over answered requests: what a cache is there to lower.',
+    series: [{ label: 'queries per request', expr: ratios.queriesPerRequest }],
+  },
+  {
     id: 'storage',
     title: 'How much reaches the database?',
     unit: 'per-second',
@@ -157,6 +172,8 @@ export const liveCharts: readonly LiveChart[] = [
 export type LiveEventQuery = {
   readonly expr: string;
   readonly text: (labels: Readonly<Record<string, string>>) => string;
+  /** Something does not answer: said at the top of the page for as long as it lasts. */
+  readonly isOutage?: boolean;
 };
 
 export const liveEvents: readonly LiveEventQuery[] = [
@@ -166,10 +183,13 @@ export const liveEvents: readonly LiveEventQuery[] = [
       candidate === undefined ? alertname : `${alertname} (${candidate})`,
   },
   {
+    isOutage: true,
     expr: `${promql.value('up')} == 0`,
-    text: ({ job = '', instance = '' }) => `${job} ${instance} does not answer`,
+    text: ({ job = '', instance = '' }) =>
+      `${job === instance ? job : `${job} ${instance}`} does not answer its scrape`,
   },
   {
+    isOutage: true,
     expr: `${promql.value('redisUp')} == 0`,
     text: ({ candidate = '' }) => `Redis of ${candidate} is down`,
   },

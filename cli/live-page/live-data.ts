@@ -1,5 +1,5 @@
 import { liveCharts, liveEvents } from '../../dashboards/live-queries.ts';
-import type { LiveChart } from '../../dashboards/live-queries.ts';
+import type { LiveChart, LiveEventQuery } from '../../dashboards/live-queries.ts';
 import type { LiveEvent, LiveLine, LiveUpdate } from './page/live-facts.ts';
 import type { Grid, GridSeries, PrometheusClient } from './prometheus-client.ts';
 
@@ -7,6 +7,8 @@ import type { Grid, GridSeries, PrometheusClient } from './prometheus-client.ts'
 const secondsKept = 300;
 /** A scrape of the last second may still be under way. */
 const settleSeconds = 1;
+/** Pages that keep up ask for the same; past so many different questions within a second, all that is kept is the answer. */
+const answersMax = 4;
 
 export type LiveData = {
   /** What is new since that second, or all that is kept. Rejects when Prometheus does not answer. */
@@ -23,9 +25,11 @@ export function createLiveData(client: PrometheusClient, now: () => number): Liv
   return {
     since(seconds) {
       const to = Math.floor(now() / 1000) - settleSeconds;
-      const from = Math.min(to, Math.max(seconds + 1, to - secondsKept + 1));
       if (to !== answeredAt) answers.clear();
       answeredAt = to;
+      const first = to - secondsKept + 1;
+      const wanted = Math.min(to, Math.max(seconds + 1, first));
+      const from = answers.has(wanted) || answers.size < answersMax ? wanted : first;
       const known = answers.get(from);
       if (known !== undefined) return known;
       const fresh = assemble(client, { from, to });
@@ -41,7 +45,7 @@ async function assemble(client: PrometheusClient, grid: Grid): Promise<LiveUpdat
   const [alerts, events, charts] = await Promise.all([
     client.alerts(),
     Promise.all(
-      liveEvents.map(async ({ expr, text }) => eventsOf(await client.range(expr, whole), text, whole)),
+      liveEvents.map(async (query) => eventsOf(await client.range(query.expr, whole), query, whole)),
     ),
     Promise.all(liveCharts.map(async (chart) => [chart.id, await linesOf(client, chart, grid)] as const)),
   ]);
@@ -71,20 +75,22 @@ async function linesOf(client: PrometheusClient, { series }: LiveChart, grid: Gr
   );
 }
 
-/** The stretches of seconds in which a series is there. */
+/** The stretches of seconds in which a series is there; those that read the same are one. */
 function eventsOf(
   found: readonly GridSeries[],
-  text: (labels: GridSeries['labels']) => string,
+  { text, isOutage = false }: LiveEventQuery,
   { from, to }: Grid,
 ): LiveEvent[] {
-  return found.flatMap(({ labels, values }) => {
+  const byText = Map.groupBy(found, ({ labels }) => text(labels));
+  return [...byText].flatMap(([name, same]) => {
     const events: LiveEvent[] = [];
     let begun: number | null = null;
-    for (const [index, value] of [...values, null].entries()) {
-      if (value !== null) begun ??= from + index;
-      if (value !== null || begun === null) continue;
-      const end = from + index - 1;
-      events.push({ text: text(labels), from: begun, to: end >= to ? null : end });
+    // One second past the end, where nothing is, ends the last stretch.
+    for (let second = from; second <= to + 1; second += 1) {
+      const isThere = same.some(({ values }) => (values[second - from] ?? null) !== null);
+      if (isThere) begun ??= second;
+      if (isThere || begun === null) continue;
+      events.push({ text: name, from: begun, to: second > to ? null : second - 1, isOutage });
       begun = null;
     }
     return events;

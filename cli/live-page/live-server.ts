@@ -28,10 +28,21 @@ const securityHeaders = {
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 } as const;
 
-const scripts = ['live', 'live-chart', 'live-facts', 'live-format', 'live-history', 'live-lists'] as const;
+const scripts = [
+  'live',
+  'live-alerts',
+  'live-chart',
+  'live-facts',
+  'live-format',
+  'live-history',
+  'live-legend',
+  'live-lists',
+  'live-marks',
+] as const;
 
 /** All files that are served, by their address: nothing else of the disk is. */
 function loadAssets(): ReadonlyMap<string, Asset> {
@@ -65,7 +76,9 @@ export function createLivePage({ data, facts, slowTraces }: LivePageParts): Serv
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isForLoopback(request)) return send(response, 421, 'text/plain', 'wrong host');
     if (request.method !== 'GET') return send(response, 405, 'text/plain', 'GET only');
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null) return send(response, 404, 'text/plain', 'not here');
+    const { pathname, searchParams } = url;
     const asset = assets.get(pathname);
     if (asset !== undefined) return send(response, 200, asset.type, asset.body);
     const json = 'application/json; charset=utf-8';
@@ -99,5 +112,6 @@ function describeCharts(): ChartFacts[] {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, ...securityHeaders }).end(body);
+  const allow = status === 405 ? { allow: 'GET' } : {};
+  response.writeHead(status, { 'content-type': type, ...allow, ...securityHeaders }).end(body);
 }

@@ -30,13 +30,17 @@ type RawSeries = {
 };
 
 export function createPrometheusClient(address: string): PrometheusClient {
-  const ask = async (path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> => {
+  const ask = async <T>(
+    path: string,
+    parameters: Readonly<Record<string, string>>,
+    parse: (data: unknown) => T,
+  ): Promise<T> => {
     try {
       const response = await fetch(`${address}${path}?${new URLSearchParams(parameters).toString()}`, {
         signal: AbortSignal.timeout(answerLimitMs),
       });
       const body = (await response.json()) as { status?: unknown; data?: unknown; error?: unknown };
-      if (body.status === 'success') return body.data;
+      if (body.status === 'success') return parse(body.data);
       throw new RangeError(String(body.error));
     } catch (error) {
       throw new DarkroomError('STORAGE_UNAVAILABLE', 'Prometheus does not answer.', { cause: error });
@@ -45,13 +49,19 @@ export function createPrometheusClient(address: string): PrometheusClient {
   return {
     async range(expr, grid) {
       const parameters = { query: expr, start: String(grid.from), end: String(grid.to), step: '1' };
-      const { result } = (await ask('/api/v1/query_range', parameters)) as { result: readonly RawSeries[] };
-      return result.map(({ metric, values }) => ({ labels: metric, values: onGrid(values, grid) }));
+      return ask('/api/v1/query_range', parameters, (data) =>
+        (data as { readonly result: readonly RawSeries[] }).result.map(({ metric, values }) => ({
+          labels: metric,
+          values: onGrid(values, grid),
+        })),
+      );
     },
-    async alerts() {
-      const { alerts } = (await ask('/api/v1/alerts', {})) as { alerts: readonly FiringAlert[] };
-      return alerts;
-    },
+    alerts: async () =>
+      ask('/api/v1/alerts', {}, (data) =>
+        (data as { readonly alerts: readonly FiringAlert[] }).alerts.map(
+          ({ labels, annotations, state, activeAt }) => ({ labels, annotations, state, activeAt }),
+        ),
+      ),
   };
 }
 
@@ -59,7 +69,8 @@ function onGrid(points: readonly (readonly [number, string])[], { from, to }: Gr
   const values: (number | null)[] = Array.from({ length: to - from + 1 }, () => null);
   for (const [seconds, text] of points) {
     const value = Number(text);
-    if (Number.isFinite(value)) values[Math.round(seconds) - from] = value;
+    const index = Math.round(seconds) - from;
+    if (Number.isFinite(value) && index >= 0 && index < values.length) values[index] = value;
   }
   return values;
 }

@@ -11,7 +11,7 @@ import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
 import { alertCases } from './alert-cases.ts';
 import { alertGroups, ruleFiles } from './rule-files.ts';
-import { recordingRules } from './recording-rules.ts';
+import { recordedNames, recordingRules } from './recording-rules.ts';
 import { fileNameOf } from './rule.ts';
 import type { AlertRule } from './rule.ts';
 import { compressed, production } from './timing.ts';
@@ -79,6 +79,46 @@ describe('the rules', () => {
         rules.map(({ alert, labels }) => `${alert} ${labels['severity']}`),
       );
     assert.deepEqual(namesOf(production), namesOf(compressed));
+  });
+});
+
+describe('the ratios of a cache', () => {
+  it('say of a bypass that storage saw it, and of a joined read that it did not', async () => {
+    const { window } = compressed;
+    const reads = (candidate: string, result: string, tier: string) =>
+      `cache_requests_total{candidate="${candidate}",instance="r1",cache_name="photo",cache_result="${result}",cache_tier="${tier}"}`;
+    const ratioOf = (record: string, value: number, candidate: string) => ({
+      expr: `${record}{candidate="${candidate}"}`,
+      eval_time: '120s',
+      exp_samples: [{ labels: `${record}{candidate="${candidate}"}`, value }],
+    });
+    const { originOffload, hitRatio } = recordedNames(window);
+    const cases = join(folder, 'ratio-cases.yml');
+    const tests = [
+      {
+        interval: '1s',
+        input_series: [
+          { series: reads('bypassing', 'bypass', 'none'), values: '0+10x120' },
+          { series: reads('caching', 'hit', 'memory'), values: '0+6x120' },
+          { series: reads('caching', 'coalesced', 'none'), values: '0+2x120' },
+          { series: reads('caching', 'miss', 'none'), values: '0+2x120' },
+          {
+            series: 'cache_load_duration_seconds_count{candidate="caching",instance="r1",cache_name="photo"}',
+            values: '0+2x120',
+          },
+        ],
+        promql_expr_test: [
+          ratioOf(originOffload, 0, 'bypassing'),
+          ratioOf(originOffload, 0.8, 'caching'),
+          ratioOf(hitRatio, 0.6, 'caching'),
+        ],
+      },
+    ];
+    const ruleFile = join(folder, 'ratio-rules.yml');
+    writeFileSync(ruleFile, stringify({ groups: recordingRules() }));
+    writeFileSync(cases, stringify({ rule_files: [ruleFile], evaluation_interval: '1s', tests }));
+    const { stdout } = await promisify(execFile)(promtool, ['test', 'rules', cases]);
+    assert.match(stdout, /SUCCESS/);
   });
 });
 

@@ -1,59 +1,61 @@
 import uPlot from 'uplot';
 import type { ChartFacts, LiveEvent } from './live-facts.ts';
-import { formatTick, formatValue } from './live-format.ts';
+import { clockTime, formatTick } from './live-format.ts';
 import { latestOf } from './live-history.ts';
 import type { Column, History } from './live-history.ts';
+import { createLegend, linesOf } from './live-legend.ts';
+import type { Line } from './live-legend.ts';
+import { drawEvents, drawNames, styleOf } from './live-marks.ts';
 
 /** One chart with its title, and a legend that shows the values under the pointer, or the present ones. */
 export type LiveChart = { readonly show: (history: History) => void };
 
-type Line = {
-  readonly label: string;
-  readonly candidate: string;
-  readonly name: string;
-  /** The name of a CSS variable. */
-  readonly colour: string;
-  readonly dash: readonly number[];
+export type LiveChartSettings = {
+  /** Of the element that is drawn in. */
+  readonly elementId: string;
+  readonly candidates: readonly string[];
+  readonly eventsNow: () => readonly LiveEvent[];
 };
 
-type LegendEntry = { readonly set: (value: number | null, isThere: boolean) => string };
-
-const colours = 6;
-/** Lines are told apart by their dashes too, for those who do not see the colours. */
-const dashes = [[], [6, 3], [2, 3], [9, 3, 2, 3]] as const;
+const syncKey = 'live';
 const heightPx = 190;
 const shortestSeconds = 60;
+/** Room above for the numbers of events, and at the right for half a time. */
+const padding: uPlot.Padding = [16, 30, 0, 0];
 
 export function createLiveChart(
   place: HTMLElement,
-  described: ChartFacts,
-  candidates: readonly string[],
-  eventsNow: () => readonly LiveEvent[],
+  chart: ChartFacts,
+  { elementId, candidates, eventsNow }: LiveChartSettings,
 ): LiveChart {
-  // The shares of two candidates do not lie upon each other.
-  const chart = { ...described, isStacked: described.isStacked && candidates.length === 1 };
-  const { plotPlace, legend } = createFrame(place, chart);
+  const { plotPlace, legend, time } = createFrame(place, chart.title, chart.description);
+  plotPlace.id = elementId;
   const lines = linesOf(chart, candidates);
-  const entries = lines.map((line) => createLegendEntry(legend, line, chart));
+  const entries = createLegend(legend, chart, lines);
   let times: readonly number[] = [];
   let columns: readonly Column[] = lines.map(() => []);
 
   const showValues = (index: number | null): void => {
-    const texts = columns.map((column, line) => {
-      const value = index === null ? latestOf(column) : (column[index] ?? null);
-      return (
-        entries[line]?.set(
-          value,
-          column.some((any) => any !== null),
-        ) ?? ''
-      );
-    });
-    plotPlace.setAttribute('aria-label', `${chart.title} ${texts.filter((text) => text !== '').join(', ')}`);
+    const values = columns.map((column) => (index === null ? latestOf(column) : (column[index] ?? null)));
+    const texts = entries.map((entry, line) => entry.set(values[line] ?? null));
+    const pointed = index === null ? undefined : times[index];
+    time.textContent = pointed === undefined ? '' : clockTime(pointed);
+    plotPlace.setAttribute(
+      'aria-label',
+      `${chart.title} ${time.textContent} ${texts.join(', ')}`.replaceAll('  ', ' '),
+    );
   };
   const drawn = (): uPlot.AlignedData =>
     [[...times], ...(chart.isStacked ? stack(columns) : columns)] as uPlot.AlignedData;
-  const make = (): uPlot =>
-    new uPlot(optionsOf(chart, lines, plotPlace.clientWidth, eventsNow, showValues), drawn(), plotPlace);
+  const make = (): uPlot => {
+    const options = optionsOf(chart, lines, plotPlace.clientWidth);
+    options.hooks = {
+      drawClear: [(made) => drawEvents(made, eventsNow())],
+      draw: [(made) => chart.isStacked && drawNames(made, lines)],
+      setCursor: [(made) => showValues(made.cursor.idx ?? null)],
+    };
+    return new uPlot(options, drawn(), plotPlace);
+  };
   let plot = make();
   new ResizeObserver(() => plot.setSize({ width: plotPlace.clientWidth, height: heightPx })).observe(
     plotPlace,
@@ -61,6 +63,12 @@ export function createLiveChart(
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     plot.destroy();
     plot = make();
+  });
+  plotPlace.addEventListener('keydown', (event) => {
+    const index = indexAfter(event.key, plot.cursor.idx ?? null, times.length);
+    if (index === undefined) return;
+    event.preventDefault();
+    pointAt(index === null ? null : (times[index] ?? null));
   });
   return {
     show(history) {
@@ -72,34 +80,41 @@ export function createLiveChart(
   };
 }
 
-function createFrame(place: HTMLElement, chart: ChartFacts) {
-  const article = document.createElement('article');
-  const title = document.createElement('h2');
-  title.textContent = chart.title;
-  const description = document.createElement('p');
-  description.textContent = chart.description;
-  const plotPlace = document.createElement('div');
-  plotPlace.className = 'plot';
-  plotPlace.id = `plot-${chart.id}`;
-  plotPlace.setAttribute('role', 'img');
-  const legend = document.createElement('ul');
-  legend.className = 'legend';
-  article.append(title, description, legend, plotPlace);
-  place.append(article);
-  return { plotPlace, legend };
+/** Shows the crosshair of all charts at this time, or none. */
+function pointAt(time: number | null): void {
+  for (const plot of uPlot.sync(syncKey).plots)
+    plot.setCursor({ left: time === null ? -10 : plot.valToPos(time, 'x'), top: 0 }, true);
 }
 
-function linesOf({ labels }: ChartFacts, candidates: readonly string[]): Line[] {
-  const isOne = candidates.length === 1;
-  return candidates.flatMap((candidate, candidateIndex) =>
-    labels.map((label, labelIndex) => ({
-      label,
-      candidate,
-      name: isOne ? label : `${candidate}: ${label}`,
-      colour: `--series-${(labelIndex % colours) + 1}`,
-      dash: dashes[(isOne ? labelIndex : candidateIndex) % dashes.length] ?? [],
-    })),
-  );
+/** Where a key moves the crosshair: null takes it away, undefined leaves it where it is. */
+function indexAfter(key: string, index: number | null, length: number): number | null | undefined {
+  const last = length - 1;
+  if (key === 'Escape') return null;
+  if (last < 0) return undefined;
+  if (key === 'ArrowLeft') return Math.max(0, (index ?? length) - 1);
+  if (key === 'ArrowRight') return Math.min(last, (index ?? last) + 1);
+  if (key === 'Home') return 0;
+  return key === 'End' ? last : undefined;
+}
+
+function createFrame(place: HTMLElement, titleText: string, descriptionText: string) {
+  const article = document.createElement('article');
+  const head = document.createElement('header');
+  const title = document.createElement('h2');
+  title.textContent = titleText;
+  const time = document.createElement('time');
+  head.append(title, time);
+  const description = document.createElement('p');
+  description.textContent = descriptionText;
+  const plotPlace = document.createElement('div');
+  plotPlace.className = 'plot';
+  plotPlace.tabIndex = 0;
+  plotPlace.setAttribute('role', 'img');
+  const legend = document.createElement('div');
+  legend.className = 'legend';
+  article.append(head, description, legend, plotPlace);
+  place.append(article);
+  return { plotPlace, legend, time };
 }
 
 /** Each line upon those below it; one that was never there stays away. */
@@ -113,86 +128,32 @@ function stack(columns: readonly Column[]): Column[] {
   });
 }
 
-function createLegendEntry(
-  legend: HTMLElement,
-  { name, colour, dash }: Line,
-  { unit }: ChartFacts,
-): LegendEntry {
-  const item = document.createElement('li');
-  const value = document.createElement('b');
-  item.append(createSwatch(colour, dash), `${name} `, value);
-  legend.append(item);
-  return {
-    set(number, isThere) {
-      item.hidden = !isThere;
-      value.textContent = formatValue(unit, number);
-      return isThere ? `${name} ${value.textContent}` : '';
-    },
-  };
-}
-
-function createSwatch(colour: string, dash: readonly number[]): SVGElement {
-  const space = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(space, 'svg');
-  svg.setAttribute('viewBox', '0 0 24 8');
-  svg.setAttribute('aria-hidden', 'true');
-  const line = document.createElementNS(space, 'line');
-  for (const [name, value] of [
-    ['x1', '0'],
-    ['x2', '24'],
-    ['y1', '4'],
-    ['y2', '4'],
-  ] as const)
-    line.setAttribute(name, value);
-  line.style.stroke = `var(${colour})`;
-  line.style.strokeWidth = '3';
-  line.style.strokeDasharray = dash.join(' ');
-  svg.append(line);
-  return svg;
-}
-
-const styleOf = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-function optionsOf(
-  chart: ChartFacts,
-  lines: readonly Line[],
-  width: number,
-  eventsNow: () => readonly LiveEvent[],
-  onCursor: (index: number | null) => void,
-): uPlot.Options {
+function optionsOf(chart: ChartFacts, lines: readonly Line[], width: number): uPlot.Options {
   const grid = { stroke: styleOf('--line'), width: 1 };
   const axis = { stroke: styleOf('--muted'), grid, ticks: grid, font: '12px system-ui, sans-serif' };
   const ticks = (_: uPlot, splits: number[]) => splits.map((value) => formatTick(chart.unit, value));
   return {
     width,
     height: heightPx,
+    padding,
     legend: { show: false },
-    cursor: { sync: { key: 'live' }, points: { show: false }, drag: { x: false, y: false } },
+    cursor: { sync: { key: syncKey }, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { range: timeRange }, y: { range: (_, _low, high) => rangeOf(chart, high) } },
     axes: [
-      { ...axis, space: 80, size: 32, values: clockTicks },
-      { ...axis, size: 64, values: ticks },
+      { ...axis, space: 72, size: 32, values: (_, splits) => splits.map(clockTime) },
+      { ...axis, size: 60, values: ticks },
     ],
     series: [{}, ...lines.map((line) => seriesOf(chart, line))],
     // A band lies between a line and the one below it.
     bands: chart.isStacked ? lines.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [],
-    hooks: {
-      drawClear: [(plot) => drawEvents(plot, eventsNow())],
-      setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
-    },
   };
-}
-
-function clockTicks(_: uPlot, splits: number[]): string[] {
-  return splits.map((seconds) => new Date(seconds * 1000).toLocaleTimeString());
 }
 
 function seriesOf({ isStacked }: ChartFacts, { colour, dash }: Line): uPlot.Series {
   const stroke = styleOf(colour);
   return {
     stroke,
-    width: 1.75,
+    width: isStacked ? 1 : 1.75,
     dash: isStacked ? [] : [...dash],
     points: { show: false },
     ...(isStacked && { fill: `${stroke}40` }),
@@ -209,22 +170,4 @@ function rangeOf({ unit, isStacked }: ChartFacts, high: number | null): [number,
   if (isStacked) return [0, 1];
   const least = { share: 0.05, seconds: 0.001, 'per-second': 1, ratio: 1 }[unit];
   return [0, Math.max(least, (high ?? 0) * 1.1)];
-}
-
-/** Stretches of time in which something was wrong, behind the lines. */
-function drawEvents(plot: uPlot, events: readonly LiveEvent[]): void {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  for (const { from, to } of events) {
-    const left = plot.valToPos(from, 'x', true);
-    const right = plot.valToPos(to ?? plot.scales['x']?.max ?? from, 'x', true);
-    ctx.fillStyle = styleOf('--mark');
-    ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
-    ctx.fillStyle = styleOf('--bad');
-    ctx.fillRect(left, bbox.top, 2, bbox.height);
-  }
-  ctx.restore();
 }

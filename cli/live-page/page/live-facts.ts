@@ -28,8 +28,15 @@ export type LiveLine = {
   readonly values: readonly (number | null)[];
 };
 
-/** Something that was so from one second to another; `to` is null while it lasts. */
-export type LiveEvent = { readonly text: string; readonly from: number; readonly to: number | null };
+/** Something that was so from one second to another. */
+export type LiveEvent = {
+  readonly text: string;
+  readonly from: number;
+  /** Null while it lasts. */
+  readonly to: number | null;
+  /** Whether something did not answer. */
+  readonly isOutage: boolean;
+};
 
 export type LiveAlert = {
   readonly name: string;

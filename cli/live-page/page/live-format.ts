@@ -31,6 +31,13 @@ export function formatTick(unit: Unit, value: number): string {
   }
 }
 
+/** The time of day as 20:37:05: as wide at night as at noon. */
 export function clockTime(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString();
+  const digits = '2-digit';
+  return new Date(seconds * 1000).toLocaleTimeString([], {
+    hour: digits,
+    minute: digits,
+    second: digits,
+    hourCycle: 'h23',
+  });
 }

@@ -1,4 +1,5 @@
-import type { LiveAlert, LiveEvent, LiveFacts, SlowTrace } from './live-facts.ts';
+import { gravestOf, isFiring } from './live-alerts.ts';
+import type { LiveAlert, LiveEvent, LiveFacts, SlowTrace, Unit } from './live-facts.ts';
 import { clockTime, formatValue } from './live-format.ts';
 import { latestOf } from './live-history.ts';
 import type { History } from './live-history.ts';
@@ -13,7 +14,7 @@ export function placeOf(id: string): HTMLElement {
 function make(name: string, text: string, className = ''): HTMLElement {
   const element = document.createElement(name);
   element.textContent = text;
-  element.className = className;
+  if (className !== '') element.className = className;
   return element;
 }
 
@@ -24,9 +25,12 @@ function makeLink(text: string, address: string): HTMLAnchorElement {
   return link;
 }
 
-/** The items, or one that says why there are none. */
+/** The items, or one that says why there are none. What has not changed stays, with its focus and what is selected in it. */
 function fill(id: string, items: readonly HTMLElement[], none: string): void {
-  placeOf(id).replaceChildren(...(items.length > 0 ? items : [make('li', none, 'muted')]));
+  const shown = items.length > 0 ? items : [make('li', none, 'muted')];
+  const place = placeOf(id);
+  if (place.innerHTML === shown.map(({ outerHTML }) => outerHTML).join('')) return;
+  place.replaceChildren(...shown);
 }
 
 export function showFacts({ candidates, scenario, ratePerSecond, telemetry, links }: LiveFacts): void {
@@ -34,7 +38,7 @@ export function showFacts({ candidates, scenario, ratePerSecond, telemetry, link
   const load =
     scenario === null
       ? 'no load; darkroom up --load <scenario> brings some'
-      : `${scenario} at ${ratePerSecond} requests/s each`;
+      : `${scenario} at ${ratePerSecond} requests/s${candidates.length > 1 ? ' each' : ''}`;
   placeOf('facts').textContent = `${candidates.join(' · ')} · ${load} · telemetry ${telemetry}`;
   const items = links.map(({ name, address }) => {
     const item = make('li', '');
@@ -44,77 +48,90 @@ export function showFacts({ candidates, scenario, ratePerSecond, telemetry, link
   fill('links', items, '');
 }
 
-/** What is said of each candidate now, from the charts that it is also in. */
-const figures: readonly (readonly [
-  string,
-  (value: (chart: string, label: string) => number | null) => string,
-])[] = [
-  ['requests', (value) => formatValue('per-second', value('requests', 'answered'))],
-  ['failed', (value) => formatValue('per-second', value('requests', 'failed'))],
-  ['p50', (value) => formatValue('seconds', value('latency', 'p50'))],
-  ['p99', (value) => formatValue('seconds', value('latency', 'p99'))],
-  [
-    'hit ratio',
-    (value) => formatValue('share', sum(['memory', 'redis', 'stale'].map((by) => value('answers', by)))),
-  ],
-  [
-    'queries per request',
-    (value) => formatValue('ratio', quotient(value('storage', 'queries'), value('requests', 'answered'))),
-  ],
-  ['stale at once', (value) => formatValue('share', value('stale-reads', 'at once'))],
+/** What is said of each candidate now: a line of a chart that it is also in. */
+const figures: readonly {
+  readonly title: string;
+  readonly unit: Unit;
+  readonly chart: string;
+  readonly label: string;
+}[] = [
+  { title: 'requests', unit: 'per-second', chart: 'requests', label: 'answered' },
+  { title: 'failed', unit: 'per-second', chart: 'requests', label: 'failed' },
+  { title: 'p50', unit: 'seconds', chart: 'latency', label: 'p50' },
+  { title: 'p99', unit: 'seconds', chart: 'latency', label: 'p99' },
+  { title: 'hit ratio', unit: 'share', chart: 'hit-ratio', label: 'hit ratio' },
+  {
+    title: 'queries per request',
+    unit: 'ratio',
+    chart: 'queries-per-request',
+    label: 'queries per request',
+  },
+  { title: 'stale at once', unit: 'share', chart: 'stale-reads', label: 'at once' },
 ];
 
-function sum(parts: readonly (number | null)[]): number | null {
-  const known = parts.filter((part) => part !== null);
-  return known.length === 0 ? null : known.reduce((total, part) => total + part, 0);
-}
-
-function quotient(part: number | null, whole: number | null): number | null {
-  return part === null || whole === null || whole === 0 ? null : part / whole;
-}
-
-/** A row of present figures for each candidate. */
-export function showNow({ candidates }: LiveFacts, history: History): void {
+/** A table with a row of present figures for each candidate. Its cells stay; only what they say changes. */
+export function createNow({ candidates }: LiveFacts): { readonly show: (history: History) => void } {
   const head = make('tr', '');
-  for (const name of ['candidate', ...figures.map(([title]) => title)]) {
+  for (const name of ['candidate', ...figures.map(({ title }) => title)]) {
     const cell = make('th', name);
     cell.setAttribute('scope', 'col');
     head.append(cell);
   }
   const rows = candidates.map((candidate) => {
     const row = make('tr', '');
-    const value = (chart: string, label: string) => latestOf(history.column(chart, candidate, label));
-    row.append(make('td', candidate), ...figures.map(([, show]) => make('td', show(value))));
-    return row;
+    const name = make('td', candidate);
+    name.setAttribute('role', 'rowheader');
+    const cells = figures.map(({ title }) => {
+      const cell = make('td', formatValue('ratio', null));
+      cell.dataset['title'] = title;
+      return cell;
+    });
+    row.append(name, ...cells);
+    return { candidate, row, cells };
   });
   const [thead, tbody] = [make('thead', ''), make('tbody', '')];
   thead.append(head);
-  tbody.append(...rows);
+  tbody.append(...rows.map(({ row }) => row));
   placeOf('now').replaceChildren(thead, tbody);
+  return {
+    show(history) {
+      for (const { candidate, cells } of rows)
+        for (const [index, { chart, label, unit }] of figures.entries()) {
+          const text = formatValue(unit, latestOf(history.column(chart, candidate, label)));
+          const cell = cells[index];
+          if (cell !== undefined && cell.textContent !== text) cell.textContent = text;
+        }
+    },
+  };
 }
 
 export function showAlerts(alerts: readonly LiveAlert[]): void {
-  const isFiring = ({ state }: LiveAlert): boolean => state === 'firing';
   placeOf('alerts').dataset['kind'] = alerts.some(isFiring) ? 'bad' : 'good';
-  const items = alerts.map((alert) => {
+  const items = gravestOf(alerts).map((alert) => {
     const { name, state, severity, candidate, since, summary } = alert;
     const item = make('li', '');
-    const from = new Date(since).toLocaleTimeString();
-    const of = candidate === '' ? '' : ` · ${candidate}`;
+    // Most summaries begin with the candidate.
+    const of = candidate === '' || summary.includes(candidate) ? '' : ` · ${candidate}`;
     item.append(
       make('span', `${state}: ${name}`, isFiring(alert) ? 'firing' : 'muted'),
-      ` · ${severity}${of} · since ${from} · ${summary}`,
+      ` · ${severity} since ${clockTime(Date.parse(since) / 1000)}${of} · ${summary}`,
     );
     return item;
   });
   fill('alert-list', items, 'No alert is pending or firing.');
 }
 
+/** The latest first; the numbers are those of the marks on the charts. */
 export function showEvents(events: readonly LiveEvent[]): void {
-  const items = events.map(({ text, from, to }) =>
-    make('li', `${clockTime(from)} to ${to === null ? 'now' : clockTime(to)}: ${text}`),
-  );
-  fill('events', items, 'Nothing out of the ordinary.');
+  const items = events.map(({ text, from, to }, index) => {
+    const item = make('li', '');
+    item.append(
+      make('b', String(index + 1), 'mark'),
+      ` ${clockTime(from)} to ${to === null ? 'now' : clockTime(to)}: ${text}`,
+    );
+    return item;
+  });
+  fill('events', items.toReversed(), 'Nothing out of the ordinary.');
 }
 
 export function showTraces({ traceBase, telemetry }: LiveFacts, traces: readonly SlowTrace[]): void {

@@ -1,0 +1,20 @@
+import type { LiveAlert } from './live-facts.ts';
+
+export function isFiring({ state }: LiveAlert): boolean {
+  return state === 'firing';
+}
+
+/** By what is to be read first: what fires, what wakes people, what began first. */
+function precedence(a: LiveAlert, b: LiveAlert): number {
+  return (
+    Number(isFiring(b)) - Number(isFiring(a)) ||
+    Number(b.severity === 'page') - Number(a.severity === 'page') ||
+    Date.parse(a.since) - Date.parse(b.since)
+  );
+}
+
+/** One of each name and candidate, the gravest: a budget that burns fast burns by the slower measures too. */
+export function gravestOf(alerts: readonly LiveAlert[]): readonly LiveAlert[] {
+  const byName = Map.groupBy(alerts.toSorted(precedence), ({ name, candidate }) => `${name}\n${candidate}`);
+  return [...byName.values()].flatMap((same) => same.slice(0, 1));
+}
