@@ -7,7 +7,11 @@ export type Conducted = Pick<BenchResult, 'contestants' | 'missing' | 'rounds'>;
 type Outcome = Figures | string;
 
 /** The contestants in an order drawn for the round, so that none always follows the same one. */
-function orderOf(labels: readonly string[], seed: number, round: number): string[] {
+export function orderOf<Label extends string>(
+  labels: readonly Label[],
+  seed: number,
+  round: number,
+): Label[] {
   return labels
     .map((label, index) => ({ label, place: randomAt(seed, round, 0, index) }))
     .toSorted((a, b) => a.place - b.place)
