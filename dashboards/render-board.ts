@@ -58,7 +58,7 @@ export function renderBoard(board: Board): string {
     builder.withRow(new RowBuilder(title).gridPos({ h: rowHeight, w: gridColumns, x: 0, y }));
     y = placePanels(builder, panels, y + rowHeight);
   }
-  return `${JSON.stringify(numbered(builder.build()), null, 2)}\n`;
+  return `${JSON.stringify(numbered(builder.build()), withoutStrangers, 2)}\n`;
 }
 
 /** Ids by place, so that links to a panel stay. */
@@ -66,6 +66,10 @@ function numbered(dashboard: Dashboard): Dashboard {
   for (const [index, panel] of (dashboard.panels ?? []).entries()) panel.id = index + 1;
   return dashboard;
 }
+
+/** What the builders add and Grafana's form no longer has: variables have no `auto`, tables no `footer`. */
+const strangers = new Set(['auto', 'auto_min', 'auto_count', 'footer']);
+const withoutStrangers = (key: string, value: unknown): unknown => (strangers.has(key) ? undefined : value);
 
 function addVariables(builder: DashboardBuilder, { hasRounds = false }: Board): void {
   const query = (name: string, label: string, text: string) =>

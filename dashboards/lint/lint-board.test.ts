@@ -11,8 +11,10 @@ import { renderBoard } from '../render-board.ts';
 import { recordingRules } from '../rules/recording-rules.ts';
 import { alertGroups } from '../rules/rule-files.ts';
 import { timings } from '../rules/timing.ts';
+import { complainOfForm } from './check-form.ts';
 import { lintBoard } from './lint-board.ts';
 import { complainOfQuery, metricsOf } from './promql-names.ts';
+import type { PublishedDashboard } from './published-form.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 type Json = Record<string, unknown>;
@@ -89,7 +91,31 @@ describe('what is generated', () => {
 describe('a board', () => {
   for (const board of boards)
     it(`has nothing to complain of: ${board.title}`, () => {
-      assert.deepEqual(lintBoard(JSON.parse(renderBoard(board))), []);
+      assert.deepEqual(lintBoard(JSON.parse(renderBoard(board)) as PublishedDashboard), []);
+    });
+
+  it('has the form that Grafana publishes', () => {
+    const files = Object.fromEntries(boards.map((board) => [board.uid, renderBoard(board)]));
+    assert.deepEqual(complainOfForm(files), []);
+  });
+});
+
+describe('the form of a board', () => {
+  const plants: readonly (readonly [string, readonly [string, string], RegExp])[] = [
+    ['a misspelled field of a panel', ['"description"', '"desciption"'], /desciption/],
+    ['a misspelled field of a query', ['"legendFormat"', '"legendFromat"'], /legendFromat/],
+    ['a misspelled option of a kind of panel', ['"showLegend"', '"showLegends"'], /showLegends/],
+    ['a misspelled way to draw', ['"lineWidth"', '"linewidth"'], /linewidth/],
+    ['a word that is none of those there are', ['"bottom"', '"below"'], /"below"/],
+    ['a number that stands for nothing', ['"graphTooltip": 1', '"graphTooltip": 3'], /'3'/],
+    ['a kind of panel that is not there', ['"timeseries"', '"graph"'], /"graph"/],
+  ];
+  for (const [what, [right, wrong], complaint] of plants)
+    it(`shows ${what}`, () => {
+      const [first] = boards;
+      assert.ok(first !== undefined);
+      const complaints = complainOfForm({ board: renderBoard(first).replace(right, wrong) });
+      assert.match(complaints.join('\n'), complaint);
     });
 });
 
@@ -102,12 +128,11 @@ describe('the lint of boards', () => {
     const panel = (board['panels'] as Json[]).find(({ type }) => type === 'timeseries');
     assert.ok(panel !== undefined);
     change(panel, board);
-    return lintBoard(board);
+    return lintBoard(board as PublishedDashboard);
   };
   const target = (panel: Json): Json => (panel['targets'] as Json[])[0] as Json;
   const plants: readonly (readonly [string, (panel: Json, board: Json) => void, RegExp])[] = [
     ['a title that is no question', (panel) => void (panel['title'] = 'Requests'), /is no question/],
-    ['a misspelled field', (panel) => void (panel['desciption'] = 'x'), /additional/],
     ['a missing description', (panel) => void (panel['description'] = ''), /description/],
     [
       'an unknown unit',
@@ -148,7 +173,7 @@ describe('the lint of boards', () => {
     [
       'a fixed data source',
       (panel) => void (panel['datasource'] = { type: 'prometheus', uid: 'mine' }),
-      /datasource/,
+      /data source of its own/,
     ],
     ['a panel upon another', (panel) => void (panel['gridPos'] = { h: 20, w: 24, x: 0, y: 0 }), /lies upon/],
     ['an id twice', (panel) => void (panel['id'] = 3), /has the id of/],
@@ -168,7 +193,7 @@ describe('the lint of boards', () => {
     assert.ok(first !== undefined);
     const board = JSON.parse(
       renderBoard(first).replaceAll('"exemplar": true', '"exemplar": false'),
-    ) as unknown;
+    ) as PublishedDashboard;
     assert.match(lintBoard(board).join('\n'), /shows no exemplars/);
   });
 });
