@@ -246,7 +246,7 @@ it("a write's invalidation reaches the other replica's trace", async () => {
 });
 
 describe('which requests are traced', () => {
-  const ask = async (isCallerBelieved: boolean, flags: string): Promise<number> => {
+  const start = async (isCallerBelieved: boolean): Promise<TracedApp> => {
     const tracing = await startTracing({
       mode: 'trace1',
       otlpEndpoint: '',
@@ -258,20 +258,44 @@ describe('which requests are traced', () => {
       exporter,
     });
     assert.ok(tracing !== null);
-    const app = await startTestApp({ environment: { DARKROOM_TELEMETRY: 'trace1' }, tracing });
+    return { app: await startTestApp({ environment: { DARKROOM_TELEMETRY: 'trace1' }, tracing }), tracing };
+  };
+  const ask = async (isCallerBelieved: boolean, flags: string): Promise<number> => {
+    const traced = await start(isCallerBelieved);
     try {
       // By its last bytes, this trace is not among the one in a hundred.
       const traceparent = `00-0af7651916cd43ddfffffffffffffff0-b7ad6b7169203331-${flags}`;
-      await app.ask('GET', '/photos/1', { viewer, headers: { traceparent } });
-      return (await takeSpans({ app, tracing })).length;
+      await traced.app.ask('GET', '/photos/1', { viewer, headers: { traceparent } });
+      return (await takeSpans(traced)).length;
     } finally {
-      await app.close();
+      await traced.app.close();
     }
   };
 
   it('is for the caller to say where it is believed', async () => {
     assert.ok((await ask(true, '01')) > 0);
     assert.equal(await ask(true, '00'), 0);
+  });
+
+  it('stays with each of many that are asked at once', async () => {
+    const traced = await start(true);
+    try {
+      const asked = Array.from({ length: 24 }, (_, index) => {
+        const traceId = `${index + 1}`.padStart(32, '0');
+        const traceparent = `00-${traceId}-b7ad6b7169203331-0${index % 3 === 0 ? '1' : '0'}`;
+        return traced.app.ask('GET', `/photos/${1 + (index % 8)}`, { viewer, headers: { traceparent } });
+      });
+      for (const { statusCode } of await Promise.all(asked)) assert.equal(statusCode, 200);
+      const spans = await takeSpans(traced);
+      const traces = Map.groupBy(spans, (span) => Number(span.spanContext().traceId));
+      assert.deepEqual(new Set(traces.keys()), new Set([1, 4, 7, 10, 13, 16, 19, 22]));
+      for (const [id, own] of traces) {
+        assert.deepEqual(namesOf(own), ['GET /photos/:photoId', 'cache.get photo', 'select_photos']);
+        assert.equal(rootOf(own).attributes['url.path'], `/photos/${1 + ((id - 1) % 8)}`);
+      }
+    } finally {
+      await traced.app.close();
+    }
   });
 
   it('is decided by the id of the trace where it is not', async () => {
