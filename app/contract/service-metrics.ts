@@ -138,6 +138,13 @@ export const serviceMetrics = {
     labels: ['db_system_name', 'db_operation_name', 'error_type'],
     buckets: buckets.query,
   },
+  storageWait: {
+    name: 'db_client_connection_wait_time_seconds',
+    type: 'histogram',
+    help: 'Time that a query waited for a connection of the pool',
+    labels: [],
+    buckets: buckets.wait,
+  },
   /** States used, idle, pending. */
   storageConnections: {
     name: 'db_client_connection_count',

@@ -85,12 +85,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
 function createObservers(registry: Registry, { strategy, currentTraceId }: MetricsOptions): MetricObservers {
   const requests = createLeanHistogram(registry, serviceMetrics.requestDuration);
   const queries = createLeanHistogram(registry, serviceMetrics.storageDuration);
+  const waits = createLeanHistogram(registry, serviceMetrics.storageWait);
   let active = 0;
   registerGauge(registry, serviceMetrics.activeRequests, () => [[{}, active]]);
   return {
     cache: createCacheObserver(registry, strategy, currentTraceId),
-    storage: ({ statement, durationMs, errorType }) =>
-      queries.observe(['postgresql', statement, errorType ?? ''], durationMs / 1000),
+    storage: ({ statement, durationMs, waitMs, errorType }) => {
+      queries.observe(['postgresql', statement, errorType ?? ''], durationMs / 1000);
+      waits.observe([], waitMs / 1000);
+    },
     requestStarted: () => {
       active += 1;
     },

@@ -136,6 +136,16 @@ describe('storage in trouble', () => {
     assert.equal(answered.length, 21);
   });
 
+  it('tells its observer how long a query has waited for a connection', async (context) => {
+    const { storage, events } = openStorage(context, { poolSize: 1 });
+    const sleep = { name: 'sleep', text: 'SELECT pg_sleep(0.2)' };
+    const quick = { name: 'quick', text: 'SELECT 1' };
+    await Promise.all([storage.query(sleep, []), storage.query(quick, [])]);
+    const [slept, waited] = events;
+    assert.ok(slept !== undefined && waited !== undefined);
+    assert.ok(slept.waitMs < slept.durationMs / 2 && waited.waitMs > waited.durationMs / 2);
+  });
+
   it('survives the loss of its connections, idle and busy', async (context) => {
     const { storage } = openStorage(context);
     const own = { name: 'own_pid', text: 'SELECT pg_backend_pid() AS pid' };

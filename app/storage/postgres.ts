@@ -8,6 +8,8 @@ export type Statement = { readonly name: string; readonly text: string };
 export type StorageEvent = {
   readonly statement: string;
   readonly durationMs: number;
+  /** Of that, until it had a connection: all of it when it never got one. */
+  readonly waitMs: number;
   readonly errorType: string | null;
 };
 
@@ -64,14 +66,12 @@ export function createStorage(
       throw new DarkroomError('OVERLOADED', 'Too many requests wait for storage; try again in a moment.');
     }
     const startedAtMs = performance.now();
+    let waitMs: number | null = null;
     let errorType: string | null = null;
     try {
-      const { rows } = await pool.query<Row>({
-        name: statement.name,
-        text: statement.text,
-        values: [...values],
-      });
-      return rows;
+      const connection = await pool.connect();
+      waitMs = performance.now() - startedAtMs;
+      return await queryOn<Row>(connection, statement, values);
     } catch (error) {
       errorType = codeOf(error);
       if (errorType === 'timeout' || unavailable.test(errorType)) {
@@ -83,7 +83,8 @@ export function createStorage(
         throw new DarkroomError('INVALID_REQUEST', 'The text has the character U+0000.', { cause: error });
       throw error;
     } finally {
-      observe({ statement: statement.name, durationMs: performance.now() - startedAtMs, errorType });
+      const durationMs = performance.now() - startedAtMs;
+      observe({ statement: statement.name, durationMs, waitMs: waitMs ?? durationMs, errorType });
     }
   };
 
@@ -102,6 +103,26 @@ export function createStorage(
     }),
     close: () => pool.end(),
   };
+}
+
+/** Gives the connection back afterwards, or drops it when the query has failed. */
+async function queryOn<Row extends object>(
+  connection: pg.PoolClient,
+  { name, text }: Statement,
+  values: readonly unknown[],
+): Promise<readonly Row[]> {
+  // A connection that is lost rejects its query; without a listener the event beside it would end the process.
+  const ignore = () => {};
+  connection.on('error', ignore);
+  let hasFailed = true;
+  try {
+    const { rows } = await connection.query<Row>({ name, text, values: [...values] });
+    hasFailed = false;
+    return rows;
+  } finally {
+    connection.off('error', ignore);
+    connection.release(hasFailed);
+  }
 }
 
 /** Whether a query failed because it names a row that does not exist. */

@@ -59,15 +59,11 @@ export const loadBoard: Board = {
           queries: [{ expr: service.max('eventLoopUtilization', { by: byInstance }), legend: ofInstance }],
         },
         {
-          title: 'Do they wait for a connection?',
-          description: 'Requests that wait for a connection to PostgreSQL.',
-          unit: 'short',
-          queries: [
-            {
-              expr: service.sum('storageConnections', { by: byInstance, where: { state: 'pending' } }),
-              legend: ofInstance,
-            },
-          ],
+          title: 'How long do they wait for a connection?',
+          description:
+            'p99 of the time that a query waits for a connection of the pool, on the same time again.',
+          unit: 's',
+          queries: [{ expr: service.quantile(0.99, 'storageWait', { by: byInstance }), legend: ofInstance }],
         },
         {
           title: 'Which share of the requests fails for clients?',
