@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import {
   experimentMetrics,
@@ -131,19 +129,5 @@ function exposeTraceStore(registry: Registry, figures: () => TraceStoreFigures):
     collect() {
       this.set(figures().traces);
     },
-  });
-}
-
-/** `/metrics` of the command line. */
-export function createDriverServer({ registry }: DriverMetrics): Server {
-  return createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    );
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createMetricsServer } from '../../app/observability/metrics-server.ts';
 import { CommandError } from '../errors.ts';
-import { createDriverServer } from '../driver/driver-metrics.ts';
 import type { DriverMetrics } from '../driver/driver-metrics.ts';
 import { startExporters } from '../stack/exporters.ts';
 import { providePrometheus } from '../stack/prometheus-binary.ts';
@@ -38,7 +38,7 @@ export async function watchWorlds(
     for (const stopOne of stops.toReversed()) await stopOne();
   };
   try {
-    const driverServer = createDriverServer(driver);
+    const driverServer = createMetricsServer(driver.registry);
     const driverAddress = await listenPreferably(driverServer, 0);
     stops.push(() => closeServer(driverServer));
     const exporters = await startExporters(context, binaries, {

@@ -94,6 +94,7 @@ export const importTable: readonly ImportRule[] = [
       'app/cache/candidates/candidate.ts',
       'app/cache/candidates/candidate-parameters.ts',
       'app/cache/candidates/parse-candidate.ts',
+      'app/observability/metrics-server.ts',
       'app/storage/',
       'loadtests/workloads/',
     ],
