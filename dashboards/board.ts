@@ -22,6 +22,8 @@ export type Panel = {
   /** Why it has nothing to show in a run in which all is well. */
   readonly mayBeEmpty?: string;
   readonly columns?: 8 | 12 | 24;
+  /** Where to look next: ids of boards. */
+  readonly leadsTo?: readonly string[];
 };
 
 export type BoardRow = { readonly title: string; readonly panels: readonly Panel[] };

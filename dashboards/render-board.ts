@@ -67,9 +67,13 @@ function numbered(dashboard: Dashboard): Dashboard {
   return dashboard;
 }
 
-/** What the builders add and Grafana's form no longer has: variables have no `auto`, tables no `footer`. */
+/**
+ * What the builders add by themselves: `auto` of variables and `footer` of tables, which Grafana's form no longer has, and the
+ * placement that would hide links and annotations in a menu.
+ */
 const strangers = new Set(['auto', 'auto_min', 'auto_count', 'footer']);
-const withoutStrangers = (key: string, value: unknown): unknown => (strangers.has(key) ? undefined : value);
+const withoutStrangers = (key: string, value: unknown): unknown =>
+  strangers.has(key) || value === 'inControlsMenu' ? undefined : value;
 
 function addVariables(builder: DashboardBuilder, { hasRounds = false }: Board): void {
   const query = (name: string, label: string, text: string) =>
@@ -177,8 +181,9 @@ function builderOf({ kind = 'lines' }: Panel) {
 }
 
 function renderPanel(panel: Panel) {
-  const { title, description, unit, queries, kind = 'lines', badFrom } = panel;
+  const { title, description, unit, queries, kind = 'lines', badFrom, leadsTo = [] } = panel;
   const builder = builderOf(panel).title(title).description(description).datasource(dataSource);
+  if (leadsTo.length > 0) builder.links(leadsTo.map(linkTo));
   if (kind !== 'heatmap') builder.unit(unit);
   if (badFrom !== undefined)
     builder.thresholds(
@@ -193,6 +198,13 @@ function renderPanel(panel: Panel) {
     );
   for (const [index, query] of queries.entries()) builder.withTarget(renderQuery(query, index, kind));
   return builder;
+}
+
+/** To another board, with the same time and the same choices. */
+function linkTo(uid: string): DashboardLinkBuilder {
+  return new DashboardLinkBuilder(`Board ${uid.replace('darkroom-', '')}`)
+    .type(DashboardLinkType.Link)
+    .url(`/d/${uid}?\${__url_time_range}&\${__all_variables}`);
 }
 
 function renderQuery({ expr, legend, hasExemplars }: PanelQuery, index: number, kind: Panel['kind']) {

@@ -37,6 +37,7 @@ export const cacheBoard: Board = {
             'Hits and stale hits of all reads that asked the cache. Compare it with what `darkroom compare` expects of ideal caches.',
           unit: 'percentunit',
           columns: 12,
+          leadsTo: ['darkroom-compare'],
           queries: [{ expr: ratios.hitRatio, legend: ofCandidate }],
         },
         {
@@ -51,6 +52,7 @@ export const cacheBoard: Board = {
           description:
             'Queries to PostgreSQL per request, reads and writes. no-cache shows what it is without.',
           unit: 'short',
+          leadsTo: ['darkroom-stores'],
           queries: [{ expr: ratios.queriesPerRequest, legend: ofCandidate }],
         },
         {
@@ -66,6 +68,7 @@ export const cacheBoard: Board = {
           description:
             'Past the TTL of their entry, by intent: stale-while-revalidate and stale-if-error do. What a write made wrong is on the board Correctness.',
           unit: 'percentunit',
+          leadsTo: ['darkroom-correctness'],
           queries: [{ expr: ratios.staleShare, legend: ofCandidate }],
         },
         {
@@ -73,6 +76,7 @@ export const cacheBoard: Board = {
           description:
             'Mean time of a load beside that of a hit in redis. Their difference is what each hit saves.',
           unit: 's',
+          leadsTo: ['darkroom-stores'],
           queries: [
             { expr: meanLoad, legend: '{{candidate}} load' },
             {
@@ -104,6 +108,7 @@ export const cacheBoard: Board = {
           description:
             'p50 and p99. When they rise, loads pile up whatever the caches do: look at the back ends.',
           unit: 's',
+          leadsTo: ['darkroom-stores'],
           queries: [0.5, 0.99].map((q) => ({
             expr: service.quantile(q, 'cacheLoadDuration', { by }),
             legend: `{{candidate}} p${q * 100}`,
@@ -185,6 +190,7 @@ export const cacheBoard: Board = {
           description:
             'Bytes of entries, of those that a replica may hold. Full is not bad; full with many evictions is.',
           unit: 'percentunit',
+          leadsTo: ['darkroom-node'],
           queries: [
             {
               expr: `${service.sum('cacheSize', { by: byInstance })} / ${service.sum('cacheCapacity', { by: byInstance })}`,
@@ -204,6 +210,7 @@ export const cacheBoard: Board = {
             'p99 as the replicas see it, by operation. Compare it with the time inside Redis on the board Back ends.',
           unit: 's',
           columns: 12,
+          leadsTo: ['darkroom-stores'],
           queries: [
             {
               expr: service.quantile(0.99, 'cacheOperationDuration', {
@@ -220,6 +227,7 @@ export const cacheBoard: Board = {
           unit: 'ops',
           columns: 12,
           mayBeEmpty: 'Redis has always answered',
+          leadsTo: ['darkroom-stores'],
           queries: [
             {
               expr: service.observations('cacheOperationDuration', {

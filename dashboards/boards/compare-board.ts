@@ -80,6 +80,7 @@ export const compareBoard: Board = {
           title: 'How are the times of each candidate spread?',
           description: 'Share of its requests up to each bound: a line further up is faster there.',
           unit: 'percentunit',
+          leadsTo: ['darkroom-service', 'darkroom-cache'],
           queries: [0.001, 0.0025, 0.005, 0.01, 0.05].map((bound) => ({
             expr: `${service.under('requestDuration', bound, { by })} / ${requests}`,
             legend: `{{candidate}} within ${bound * 1000} ms`,

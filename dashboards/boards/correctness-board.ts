@@ -24,6 +24,7 @@ export const correctnessBoard: Board = {
             'Share of the reads of the witness that did not have the acknowledged edit, by how long after it they were sent. Strategies differ: docs/strategies.md says what each allows.',
           unit: 'percentunit',
           columns: 12,
+          leadsTo: ['darkroom-cache'],
           queries: ['0ms', '100ms', '1s', '5s'].map((horizon) => ({
             expr: staleShare({ horizon }),
             legend: `{{candidate}} after ${horizon}`,
@@ -78,6 +79,7 @@ export const correctnessBoard: Board = {
           description:
             'Sent, received and failed per second; gap and cut are what a receiver noticed to be missing.',
           unit: 'ops',
+          leadsTo: ['darkroom-stores'],
           queries: [
             {
               expr: service.rate('cacheInvalidations', { by: ['candidate', 'outcome'] }),
@@ -90,6 +92,7 @@ export const correctnessBoard: Board = {
           description:
             'p50 and p99, from the writer (or the commit, with a change stream) to the other replica.',
           unit: 's',
+          leadsTo: ['darkroom-stores', 'darkroom-node'],
           queries: [0.5, 0.99].map((q) => ({
             expr: service.quantile(q, 'cacheInvalidationLag', { by }),
             legend: `{{candidate}} p${q * 100}`,
@@ -101,6 +104,7 @@ export const correctnessBoard: Board = {
             'Writes through the queue of write-behind per second, by what became of them. Appended and flushed must agree over time.',
           unit: 'ops',
           mayBeEmpty: 'no candidate defers writes',
+          leadsTo: ['darkroom-stores'],
           queries: [
             {
               expr: service.rate('cacheQueuedWrites', { by: ['candidate', 'outcome'] }),

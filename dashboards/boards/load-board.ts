@@ -30,6 +30,7 @@ export const loadBoard: Board = {
             "p99 of the client, from the intended start, beside the service's own. What lies between them is waiting before the service begins: queues, connections, a generator that is late.",
           unit: 's',
           columns: 12,
+          leadsTo: ['darkroom-service'],
           queries: [
             { expr: driver.quantile(0.99, 'loadResponseDuration', { by }), legend: '{{candidate}} client' },
             {
@@ -56,6 +57,7 @@ export const loadBoard: Board = {
           description: 'Utilisation of the event loop, on the same time as the figure beside it.',
           unit: 'percentunit',
           badFrom: 0.9,
+          leadsTo: ['darkroom-node'],
           queries: [{ expr: service.max('eventLoopUtilization', { by: byInstance }), legend: ofInstance }],
         },
         {
@@ -63,6 +65,7 @@ export const loadBoard: Board = {
           description:
             'p99 of the time that a query waits for a connection of the pool, on the same time again.',
           unit: 's',
+          leadsTo: ['darkroom-stores'],
           queries: [{ expr: service.quantile(0.99, 'storageWait', { by: byInstance }), legend: ofInstance }],
         },
         {
@@ -70,6 +73,7 @@ export const loadBoard: Board = {
           description: 'Answers that the scenario did not expect, and requests given up.',
           unit: 'percentunit',
           badFrom: 0.01,
+          leadsTo: ['darkroom-service'],
           queries: [
             {
               expr: `${orZero(driver.rate('loadRequests', { by, where: { outcome: 'failed' } }), answered)} / ${answered}`,

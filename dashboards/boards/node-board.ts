@@ -15,6 +15,7 @@ export const nodeBoard: Board = {
             'Share of the time in which it did something. Above 90 % requests queue before anything of them is done.',
           unit: 'percentunit',
           badFrom: 0.9,
+          leadsTo: ['darkroom-service'],
           queries: [{ expr: service.value('eventLoopUtilization'), legend: ofInstance }],
         },
         {

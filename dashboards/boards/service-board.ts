@@ -66,12 +66,14 @@ export const serviceBoard: Board = {
             'Answers with an error of the server. More than one in a thousand breaks the promise: see which route, below.',
           unit: 'percentunit',
           badFrom: 1 - objectives.availability.target,
+          leadsTo: ['darkroom-stores'],
           queries: [{ expr: `${orZero(failed, requests)} / ${requests}`, legend: ofCandidate }],
         },
         {
           title: 'How many requests are under way?',
           description: 'Begun and not answered. It grows when requests come faster than they are answered.',
           unit: 'short',
+          leadsTo: ['darkroom-load'],
           queries: [{ expr: service.sum('activeRequests', { by }), legend: ofCandidate }],
         },
         {
@@ -80,6 +82,7 @@ export const serviceBoard: Board = {
             'Quantiles inside the service; the client waits longer (board Load run). The points lead to traces of requests of that time.',
           unit: 's',
           columns: 24,
+          leadsTo: ['darkroom-cache', 'darkroom-stores', 'darkroom-node'],
           queries: [0.5, 0.95, 0.99].map((q) => ({
             expr: service.quantile(q, 'requestDuration', { by }),
             legend: `{{candidate}} p${q * 100}`,
@@ -99,6 +102,7 @@ export const serviceBoard: Board = {
           description:
             'p99 of the five slowest routes. Feeds are the dearest reads, posts wait for an image.',
           unit: 's',
+          leadsTo: ['darkroom-cache', 'darkroom-stores'],
           queries: [
             {
               expr: `topk(5, ${service.quantile(0.99, 'requestDuration', { by: byRoute })})`,
@@ -134,6 +138,7 @@ export const serviceBoard: Board = {
           title: 'Is a write seen after five seconds?',
           description: `Share of the reads of the witness that see what was written five seconds before. The promise is ${objectives.freshness.target * 100} %.`,
           unit: 'percentunit',
+          leadsTo: ['darkroom-correctness'],
           queries: [
             {
               expr: `${driver.rate('consistencyChecks', { by, where: { horizon: '5s', outcome: 'consistent' } })} / ${driver.rate('consistencyChecks', { by, where: { horizon: '5s' } })}`,

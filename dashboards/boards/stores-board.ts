@@ -28,6 +28,7 @@ export const storesBoard: Board = {
           description: 'Per second, by the name of the statement.',
           unit: 'ops',
           columns: 12,
+          leadsTo: ['darkroom-cache'],
           queries: [
             {
               expr: service.observations('storageDuration', { by: ['candidate', 'db_operation_name'] }),
@@ -217,6 +218,7 @@ export const storesBoard: Board = {
           description:
             'Its own hit ratio. It only sees what memory does not answer, so that it is lower than that of the caches.',
           unit: 'percentunit',
+          leadsTo: ['darkroom-cache'],
           queries: [
             {
               expr: `${redis.rate('redisKeyspaceHits', { by })} / (${redis.rate('redisKeyspaceHits', { by })} + ${redis.rate('redisKeyspaceMisses', { by })})`,

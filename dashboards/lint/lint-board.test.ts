@@ -68,6 +68,18 @@ describe('what is generated', () => {
     for (const uid of led) assert.ok(uids.includes(uid), `an alert leads to the board ${uid}`);
   });
 
+  it('leads from panels only to other boards that there are', () => {
+    const uids = new Set(boards.map(({ uid }) => uid));
+    let links = 0;
+    for (const { uid, rows } of boards)
+      for (const { title, leadsTo = [] } of rows.flatMap(({ panels }) => panels))
+        for (const next of leadsTo) {
+          assert.ok(next !== uid && uids.has(next), `${title} leads to ${next}`);
+          links += 1;
+        }
+    assert.ok(links > 0);
+  });
+
   it('names in the runbooks only panels that there are', () => {
     const questions = new Set([
       ...boards.flatMap(({ rows }) => rows.flatMap(({ panels }) => panels.map(({ title }) => title))),
