@@ -15,7 +15,10 @@ export type Panel = {
   /** As Grafana calls it. */
   readonly unit: 's' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'bytes' | 'none';
   readonly queries: readonly PanelQuery[];
-  /** `lines` where it is left out. `stack`: parts of a whole, one upon the other. */
+  /**
+   * `lines` where it is left out. `stack`: parts of a whole, one upon the other, in a panel of its own for each candidate; it
+   * takes all columns.
+   */
   readonly kind?: 'lines' | 'stack' | 'stat' | 'table' | 'heatmap';
   /** From here on it is bad. */
   readonly badFrom?: number;

@@ -172,7 +172,9 @@ function builderOf({ kind = 'lines' }: Panel) {
     case 'lines':
       return timeseries();
     case 'stack':
+      // The parts of one candidate are a whole; those of two would be stacked to twice of it.
       return timeseries()
+        .repeat('candidate')
         .fillOpacity(30)
         .min(0)
         .max(1)

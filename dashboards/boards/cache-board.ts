@@ -21,7 +21,7 @@ export const cacheBoard: Board = {
             'Every read is answered by exactly one of these; together they are 100 %. Loads are what a cache is there to avoid.',
           unit: 'percentunit',
           kind: 'stack',
-          columns: 12,
+          columns: 24,
           queries: Object.entries({
             memory: ratios.answers.memoryHit,
             redis: ratios.answers.redisHit,
@@ -36,7 +36,6 @@ export const cacheBoard: Board = {
           description:
             'Hits and stale hits of all reads that asked the cache. Compare it with what `darkroom compare` expects of ideal caches.',
           unit: 'percentunit',
-          columns: 12,
           leadsTo: ['darkroom-compare'],
           queries: [{ expr: ratios.hitRatio, legend: ofCandidate }],
         },

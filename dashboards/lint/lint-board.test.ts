@@ -188,6 +188,11 @@ describe('the lint of boards', () => {
       /data source of its own/,
     ],
     ['a panel upon another', (panel) => void (panel['gridPos'] = { h: 20, w: 24, x: 0, y: 0 }), /lies upon/],
+    [
+      'a repeated panel beside others',
+      (panel) => void (panel['repeat'] = 'candidate'),
+      /over its neighbours/,
+    ],
     ['an id twice', (panel) => void (panel['id'] = 3), /has the id of/],
     [
       'a variable less',

@@ -54,6 +54,8 @@ function lintPlaces(panels: readonly AnyPanel[]): string[] {
   const complaints: string[] = [];
   for (const [index, panel] of panels.entries()) {
     const { x, y, w, h } = panel.gridPos;
+    if (panel.repeat !== undefined && w < 24)
+      complaints.push(`${panel.title} is repeated over its neighbours`);
     if (x + w > 24) complaints.push(`${panel.title} does not fit into the grid`);
     for (const other of panels.slice(index + 1)) {
       const { x: left, y: top, w: width, h: height } = other.gridPos;
