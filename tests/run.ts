@@ -1,5 +1,8 @@
 import { createTerminal } from '../cli/commands/terminal.ts';
 import { CommandError, exitCodes } from '../cli/errors.ts';
+import { provideK6 } from '../cli/stack/k6-binary.ts';
+import { providePrometheus } from '../cli/stack/prometheus-binary.ts';
+import type { StackContext } from '../cli/stack/stack-context.ts';
 import { createStackContext } from '../cli/worlds/workbench.ts';
 import { checkSteps, runCheck } from './runner/check-steps.ts';
 import { addOutcomes, describeOutcome, isGreen } from './runner/outcome.ts';
@@ -41,20 +44,31 @@ function failureOf(title: string, error: unknown): Outcome['failures'][number] {
   return { title, text: [error.message, error.remedy, error.logFile].filter(Boolean).join('\n') };
 }
 
+/** What must be built or unpacked once takes minutes on a fresh machine: before the tests, whose files have limits. */
+async function provideTools(): Promise<Outcome> {
+  await provideK6(makeContext());
+  await providePrometheus(makeContext());
+  return { ...nothing, passed: 1 };
+}
+
+function makeContext(): StackContext {
+  return createStackContext({ checkout: root, clock: terminal.clock, signal, report: terminal.report });
+}
+
 async function runTests(patterns: readonly string[]): Promise<Outcome> {
   const files = findTestFiles(root, patterns);
   const given = {
     databaseUrl: process.env.DARKROOM_TEST_DATABASE_URL,
     redisUrl: process.env.DARKROOM_TEST_REDIS_URL,
   };
-  const servers = await provideTestServers(given, () =>
-    createStackContext({ checkout: root, clock: terminal.clock, signal, report: terminal.report }),
-  );
+  const tools = patterns.length === 0 ? await runStep('tools', provideTools) : nothing;
+  const servers = await provideTestServers(given, makeContext);
   try {
     process.env.DARKROOM_TEST_DATABASE_URL = servers.databaseUrl;
     process.env.DARKROOM_TEST_REDIS_URL = servers.redisUrl;
     const session = { root, signal, print };
     return addOutcomes([
+      tools,
       await runStep('tests', () =>
         runTestFiles({ ...session, files: files.quick, concurrency, fileLimitMs }),
       ),
