@@ -17,6 +17,9 @@ export type TestRedisTier = {
   readonly keyPrefix: string;
 };
 
+/** What a test asks for is not faults: on a busy machine a healthy Redis may stand still for longer than a service would wait. */
+const patienceMs = 10_000;
+
 /** A redis tier on the test command's Redis, under a prefix of its own, and the connection to look behind it. */
 export async function createTestRedisTier(
   clock: Clock,
@@ -24,10 +27,10 @@ export async function createTestRedisTier(
   where: { readonly url: string; readonly keyPrefix: string } = createTestRedis(),
   codec: Codec = codecOf.json,
 ): Promise<TestRedisTier> {
-  const redis = createCommandConnection(where.url);
+  const redis = createCommandConnection(where.url, true);
   await redis.connect();
   const tier = createRedisTier({
-    commands: createRedisCommands(redis, codec.payloads),
+    commands: createRedisCommands(redis, codec.payloads, patienceMs),
     codec,
     keyPrefix: where.keyPrefix,
     clock,

@@ -24,11 +24,15 @@ type ScriptedRedis = Redis & Record<RedisScript['name'], (...args: (Payload | nu
  * The commands by ioredis, each answered in bounded time, so that the connection needs no time-out of its own. A script is sent
  * once for each connection and then named.
  */
-export function createRedisCommands(redis: Redis, payloads: Codec['payloads']): RedisCommands {
+export function createRedisCommands(
+  redis: Redis,
+  payloads: Codec['payloads'],
+  timeoutMs: number = commandTimeoutMs,
+): RedisCommands {
   for (const { name, keys, lua } of redisScripts) redis.defineCommand(name, { numberOfKeys: keys, lua });
   const scripted = redis as ScriptedRedis;
   const isText = payloads === 'text';
-  const { within, stop } = createDeadlines(commandTimeoutMs);
+  const { within, stop } = createDeadlines(timeoutMs);
   return {
     get: (key) => within<Payload | null>(isText ? redis.get(key) : redis.getBuffer(key)),
     mget: (keys) => within<(Payload | null)[]>(isText ? redis.mget([...keys]) : redis.mgetBuffer([...keys])),
