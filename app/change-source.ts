@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createWallClock } from './clock.ts';
 import type { CacheObserver } from './cache/cache-events.ts';
 import type { InvalidationListener, InvalidationSource } from './cache/invalidation/invalidation-source.ts';
 import { makeKey } from './cache/keys.ts';
@@ -21,6 +22,7 @@ export function createChangeSource(
   observe: CacheObserver,
   runInBackground: (name: string, task: Promise<unknown>) => void,
 ): InvalidationSource {
+  const wallClock = createWallClock();
   const stream = createChangeStream({
     databaseUrl: config.databaseUrl,
     slotName: slotNameOf(config),
@@ -28,7 +30,7 @@ export function createChangeSource(
     runInBackground,
     listener: {
       async onChange(entityName, id, version, committedAtMs) {
-        const lagMs = Math.max(0, performance.timeOrigin + performance.now() - committedAtMs);
+        const lagMs = Math.max(0, wallClock.now() - committedAtMs);
         observe.happened({ type: 'invalidation', name: entityName, outcome: 'received', lagMs });
         return listener.onChange(makeKey(entityName, id), version);
       },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFakeClock } from '../tests/support/fake-clock.ts';
-import { createStoppableClock, createSystemClock } from './clock.ts';
+import { createStoppableClock, createSystemClock, createWallClock } from './clock.ts';
 
 describe('the system clock', () => {
   it('shows the time of day and never runs backwards', () => {
@@ -12,6 +12,21 @@ describe('the system clock', () => {
       const now = clock.now();
       assert.ok(now >= last);
       last = now;
+    }
+  });
+});
+
+describe('the wall clock', () => {
+  it('shows the time of day with fractions, and follows when that is set', (context) => {
+    const clock = createWallClock();
+    const readings = Array.from({ length: 100 }, () => clock.now());
+    assert.ok(readings.some((reading) => !Number.isInteger(reading)));
+    const atMs = Date.now();
+    for (const setMs of [atMs + 3_600_000, atMs - 86_400_000]) {
+      const now = context.mock.method(Date, 'now', () => setMs);
+      assert.equal(Math.floor(clock.now()), setMs);
+      now.mock.restore();
+      assert.ok(Math.abs(clock.now() - Date.now()) < 60_000);
     }
   });
 });

@@ -15,6 +15,23 @@ export function createSystemClock(): Clock {
   return { now: () => timeOrigin + performance.now() };
 }
 
+/**
+ * The machine's wall clock with fractions of a millisecond, for what is compared with the stamps of others: it follows when the
+ * wall clock is set, and when the machine has slept.
+ */
+export function createWallClock(): Clock {
+  let originMs = performance.timeOrigin;
+  return {
+    now() {
+      const fineMs = performance.now();
+      const wholeMs = Date.now();
+      const aheadMs = originMs + fineMs - wholeMs;
+      if (aheadMs < 0 || aheadMs >= 1) originMs = wholeMs - fineMs;
+      return originMs + fineMs;
+    },
+  };
+}
+
 export function createStoppableClock(base: Clock): StoppableClock {
   let behindMs = 0;
   let stoppedAtMs: number | null = null;

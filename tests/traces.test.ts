@@ -6,6 +6,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { startTracing } from '../app/observability/start-tracing.ts';
 import type { Tracing } from '../app/observability/tracing.ts';
 import { createTestRedis } from './support/databases.ts';
+import { startDurableRedis } from './support/own-redis.ts';
 import { createSeededDatabase, startTestApp } from './support/test-app.ts';
 import type { TestApp } from './support/test-app.ts';
 import { village } from './support/village-rows.ts';
@@ -50,6 +51,10 @@ async function takeSpans(...traced: readonly TracedApp[]): Promise<ReadableSpan[
   exporter.reset();
   return spans;
 }
+
+/** Times are summed from whole nanoseconds in two ways. */
+const roundingMs = 0.01;
+const hrTimeToMs = ([seconds, nanos]: ReadableSpan['startTime']): number => seconds * 1e3 + nanos / 1e6;
 
 const namesOf = (spans: readonly ReadableSpan[]): string[] => spans.map(({ name }) => name).toSorted();
 const rootOf = (spans: readonly ReadableSpan[]): ReadableSpan => {
@@ -104,6 +109,22 @@ describe('the trace of a read', () => {
     );
     for (const name of ['GET', 'SET', 'select_photos'])
       assert.equal(only(spans, name).parentSpanContext?.spanId, read.spanContext().spanId, name);
+  });
+
+  it('has each span within the time of its parent', async () => {
+    await traced.app.ask('GET', '/photos/6', { viewer });
+    await traced.app.ask('GET', '/photos/6', { viewer });
+    const spans = await takeSpans(traced);
+    const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
+    const inside = spans.filter(({ parentSpanContext }) => byId.has(parentSpanContext?.spanId ?? ''));
+    assert.equal(inside.length, spans.length - 2);
+    for (const child of inside) {
+      const parent = byId.get(child.parentSpanContext?.spanId ?? '') as ReadableSpan;
+      const [begins, ends] = [hrTimeToMs(child.startTime), hrTimeToMs(child.endTime)];
+      const where = `${child.name} in ${parent.name}`;
+      assert.ok(begins > hrTimeToMs(parent.startTime) - roundingMs, `${where} begins too early`);
+      assert.ok(ends < hrTimeToMs(parent.endTime) + roundingMs, `${where} ends too late`);
+    }
   });
 
   it('has no database span when the feed is warm', async () => {
@@ -186,30 +207,56 @@ describe('the trace of a read', () => {
   });
 });
 
-it('a refresh is a trace of its own that links to the request that asked for it', async () => {
-  const candidate = 'stale-while-revalidate:ttl=1s,jitter=0,tiers=memory';
-  const traced = await startTraced(candidate, 'r1', redisEnvironment());
+/** The spans from here on until one has this name, which comes behind an answer. */
+async function takeUntil(traced: TracedApp, wanted: string): Promise<ReadableSpan[]> {
+  let spans: ReadableSpan[] = [];
+  await waitUntil(async () => {
+    spans = [...spans, ...(await takeSpans(traced))];
+    return spans.some(({ name }) => name === wanted);
+  });
+  return spans;
+}
+
+for (const tiers of ['memory', 'redis'])
+  it(`a refresh of ${tiers} is a trace of its own that links to the request that asked for it`, async () => {
+    const candidate = `stale-while-revalidate:ttl=1s,jitter=0,tiers=${tiers}`;
+    const traced = await startTraced(candidate, 'r1', redisEnvironment());
+    try {
+      await traced.app.ask('GET', '/photos/1', { viewer });
+      traced.app.clock.resume(-2_000);
+      await takeSpans(traced);
+      await traced.app.ask('GET', '/photos/1', { viewer });
+      const spans = await takeUntil(traced, 'cache.refresh photo');
+      const root = rootOf(spans);
+      const read = only(spans, 'cache.get photo');
+      assert.equal(read.attributes['cache.result'], 'stale_hit');
+      const refresh = only(spans, 'cache.refresh photo');
+      assert.notEqual(refresh.spanContext().traceId, root.spanContext().traceId);
+      assert.equal(refresh.parentSpanContext, undefined);
+      assert.equal(refresh.links[0]?.context.traceId, root.spanContext().traceId);
+      const query = only(spans, 'select_photos');
+      assert.equal(query.spanContext().traceId, refresh.spanContext().traceId);
+    } finally {
+      await traced.app.close();
+    }
+  });
+
+it('a flush of waiting writes is a trace of its own, not a part of the request that has set it off', async () => {
+  const redis = await startDurableRedis();
+  const traced = await startTraced('write-behind:flush=20ms', 'r1', { REDIS_URL: redis.url });
   try {
-    await traced.app.ask('GET', '/photos/1', { viewer });
-    traced.app.clock.resume(-2_000);
-    await takeSpans(traced);
-    await traced.app.ask('GET', '/photos/1', { viewer });
-    let spans = await takeSpans(traced);
-    await waitUntil(async () => {
-      spans = [...spans, ...(await takeSpans(traced))];
-      return spans.some(({ name }) => name === 'cache.refresh photo');
-    });
+    await traced.app.ask('PUT', '/photos/1/like', { viewer });
+    const spans = await takeUntil(traced, 'cache.flush');
     const root = rootOf(spans);
-    const read = only(spans, 'cache.get photo');
-    assert.equal(read.attributes['cache.result'], 'stale_hit');
-    const refresh = only(spans, 'cache.refresh photo');
-    assert.notEqual(refresh.spanContext().traceId, root.spanContext().traceId);
-    assert.equal(refresh.parentSpanContext, undefined);
-    assert.equal(refresh.links[0]?.context.traceId, root.spanContext().traceId);
-    const query = only(spans, 'select_photos');
-    assert.equal(query.spanContext().traceId, refresh.spanContext().traceId);
+    const flush = only(spans, 'cache.flush');
+    assert.notEqual(flush.spanContext().traceId, root.spanContext().traceId);
+    assert.equal(flush.links[0]?.context.traceId, root.spanContext().traceId);
+    const traceOf = new Map(spans.map((span) => [span.name, span.spanContext().traceId]));
+    assert.equal(traceOf.get('insert_likes'), flush.spanContext().traceId, namesOf(spans).join());
+    assert.equal(traceOf.get('select_photos'), root.spanContext().traceId, 'the request reads its photo');
   } finally {
     await traced.app.close();
+    await redis.stop();
   }
 });
 

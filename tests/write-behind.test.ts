@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
 import { headers } from '../app/contract/headers.ts';
 import { createCuttableLink } from './support/cuttable-link.ts';
-import { startOwnRedis } from './support/own-redis.ts';
+import { startDurableRedis } from './support/own-redis.ts';
 import type { OwnRedis } from './support/own-redis.ts';
 import { startServiceProcess } from './support/service-process.ts';
 import type { ServiceProcess } from './support/service-process.ts';
@@ -20,8 +18,7 @@ const prefix = 'darkroom:test:';
 
 /** A seeded database, and a Redis that keeps what it acknowledges. */
 async function startStores(context: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), 'darkroom-aof-'));
-  const redis = await startOwnRedis('--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder);
+  const redis = await startDurableRedis();
   const database = await createSeededDatabase();
   const admin = new pg.Pool({ connectionString: database.url, max: 1 });
   admin.on('error', () => {});
@@ -29,7 +26,6 @@ async function startStores(context: TestContext) {
     await admin.end();
     await database.drop();
     await redis.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
   const likes = async (): Promise<Set<string>> => {
     const { rows } = await admin.query<{ pair: string }>(

@@ -2,6 +2,7 @@ import {
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   context,
   createContextKey,
   propagation,
@@ -14,6 +15,7 @@ import type { MaybePromise } from '../cache/entry.ts';
 import type { StorageEvent } from '../storage/postgres.ts';
 import { answerLabels } from './cache-metrics.ts';
 import { attributes } from './tracing.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What the reads inside one span were answered with. */
 type Tally = { [outcome in ReadOutcome]?: number };
@@ -42,16 +44,23 @@ export type CacheSpans = {
   readonly traceparent: () => string | undefined;
 };
 
-export function createCacheSpans(tracer: Tracer): CacheSpans {
+/** Makes spans, now or of what has just ended. `now`: the clock of all spans, see Tracing. */
+type SpanMaker = Pick<Tracing, 'tracer' | 'now'>;
+
+export function createCacheSpans(maker: SpanMaker): CacheSpans {
+  const { tracer } = maker;
   return {
-    observer: createSpanObserver(tracer),
-    storage: ({ statement, durationMs, errorType }) =>
-      recordPast(tracer, statement, SpanKind.CLIENT, durationMs, {
+    observer: createSpanObserver(maker),
+    storage: ({ statement, durationMs, errorType }) => {
+      // Below a span that has ended it would look as if somebody had waited for it.
+      if (trace.getActiveSpan()?.isRecording() !== true) return;
+      recordPast(maker, statement, SpanKind.CLIENT, durationMs, {
         [attributes.system]: 'postgresql',
         [attributes.operation]: statement,
         [attributes.querySummary]: statement,
         ...(errorType !== null && { [attributes.errorType]: errorType }),
-      }),
+      });
+    },
     around: (cache) => ({
       ...cache,
       read: (entity, id) => traced(tracer, 'get', entity.name, 1, () => cache.read(entity, id)),
@@ -141,7 +150,7 @@ function describe(tally: Tally): Attributes {
   };
 }
 
-function createSpanObserver(tracer: Tracer): CacheObserver {
+function createSpanObserver(maker: SpanMaker): CacheObserver {
   return {
     asked() {},
     answered(_, outcome, count) {
@@ -149,18 +158,18 @@ function createSpanObserver(tracer: Tracer): CacheObserver {
       if (tally !== undefined) tally[outcome] = (tally[outcome] ?? 0) + count;
     },
     happened(event) {
-      if (event.type === 'invalidation' && event.traceparent !== undefined) recordInvalidation(tracer, event);
+      if (event.type === 'invalidation' && event.traceparent !== undefined) recordInvalidation(maker, event);
       const span = trace.getActiveSpan();
-      if (span?.isRecording() === true) tell(tracer, span, event);
+      if (span?.isRecording() === true) tell(maker, span, event);
     },
   };
 }
 
 /** What an event says in the trace of the request that it happened for. */
-function tell(tracer: Tracer, span: Span, event: CacheEvent): void {
+function tell(maker: SpanMaker, span: Span, event: CacheEvent): void {
   switch (event.type) {
     case 'tier-operation':
-      return recordPast(tracer, event.operation.toUpperCase(), SpanKind.CLIENT, event.durationMs, {
+      return recordPast(maker, event.operation.toUpperCase(), SpanKind.CLIENT, event.durationMs, {
         [attributes.system]: 'redis',
         [attributes.operation]: event.operation,
         [attributes.cacheName]: event.name,
@@ -192,7 +201,7 @@ function tell(tracer: Tracer, span: Span, event: CacheEvent): void {
 
 /** A span that ends now and began that long ago, below what is being done. */
 function recordPast(
-  tracer: Tracer,
+  { tracer, now }: SpanMaker,
   name: string,
   kind: SpanKind,
   durationMs: number,
@@ -200,27 +209,27 @@ function recordPast(
   parent: Context = context.active(),
 ): void {
   if (trace.getSpan(parent) === undefined) return;
-  const endTime = performance.timeOrigin + performance.now();
+  const endTime = now();
   const span = tracer.startSpan(name, { kind, startTime: endTime - durationMs, attributes: given }, parent);
   if (attributes.errorType in given) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end(endTime);
 }
 
 /** A write's invalidation, in the trace of the write, as long as it was on its way. */
-function recordInvalidation(tracer: Tracer, event: Extract<CacheEvent, { type: 'invalidation' }>): void {
+function recordInvalidation(maker: SpanMaker, event: Extract<CacheEvent, { type: 'invalidation' }>): void {
   const parent = propagation.extract(ROOT_CONTEXT, { traceparent: event.traceparent });
   const given = {
     [attributes.cacheName]: event.name,
     [attributes.cacheOperation]: 'invalidate',
     ...(event.lagMs !== undefined && { [attributes.cacheLag]: event.lagMs }),
   };
-  recordPast(tracer, `cache.invalidate ${event.name}`, SpanKind.CONSUMER, event.lagMs ?? 0, given, parent);
+  recordPast(maker, `cache.invalidate ${event.name}`, SpanKind.CONSUMER, event.lagMs ?? 0, given, parent);
 }
 
-/** See CacheSpans. Work that no recorded request has asked for is not recorded either. */
+/** See CacheSpans. Work that no recorded request has asked for is not recorded either. The asker's own span may have ended. */
 async function aside(tracer: Tracer, name: string, work: () => Promise<void>): Promise<void> {
   const asker = trace.getActiveSpan();
-  if (asker?.isRecording() !== true) return work();
+  if (asker === undefined || (asker.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return work();
   const span = tracer.startSpan(name, { root: true, links: [{ context: asker.spanContext() }] });
   return settle(
     span,

@@ -1,3 +1,5 @@
+import { createWallClock } from '../clock.ts';
+
 /** What OpenMetrics lets a sample say of one of the things that it counts: the trace to look at. Seconds since 1970. */
 export type Exemplar = {
   readonly labelSet: { readonly trace_id: string };
@@ -5,7 +7,9 @@ export type Exemplar = {
   readonly timestamp: number;
 };
 
+const wallClock = createWallClock();
+
 export function createExemplar(traceId: string, value: number): Exemplar {
-  const timestamp = (performance.timeOrigin + performance.now()) / 1000;
+  const timestamp = wallClock.now() / 1000;
   return { labelSet: { trace_id: traceId }, value, timestamp };
 }

@@ -7,8 +7,10 @@ import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { createWallClock } from '../clock.ts';
 import { telemetryModes } from '../contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
+import { createFineStarts } from './fine-starts.ts';
 import { createRequestSpans } from './request-spans.ts';
 import { createSpanCounter } from './span-counts.ts';
 import { createTraceChoice } from './trace-choice.ts';
@@ -41,6 +43,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
   const { mode } = options;
   if (telemetryModes[mode].traces === 'none') return null;
   const instrumentations = await patchLibraries(mode);
+  const { now } = createWallClock();
   const counter = createSpanCounter(queueSpansMax);
   const exporter = counter.aroundExporter(options.exporter ?? createExporter(options.otlpEndpoint));
   const queue = new BatchSpanProcessor({
@@ -60,7 +63,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
       [attributes.cacheStrategy]: options.strategy,
     }),
     spanLimits: { attributeValueLengthLimit: attributeLengthMax },
-    spanProcessors: [counter.aroundQueue(queue)],
+    spanProcessors: [createFineStarts(now), counter.aroundQueue(queue)],
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
@@ -68,6 +71,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
   registerInstrumentations({ instrumentations, tracerProvider: provider });
   return {
     tracer: provider.getTracer('darkroom'),
+    now,
     requests: createRequestSpans(provider, createTraceChoice(options)),
     counts: counter.counts,
     flush: () => provider.forceFlush().catch(() => {}),

@@ -13,6 +13,8 @@ export type RequestSpans = {
 /** Spans of this process: how they are made, and how many have come how far. */
 export type Tracing = {
   readonly tracer: Tracer;
+  /** The clock of all spans: milliseconds since 1970, with fractions. */
+  readonly now: () => number;
   readonly requests: RequestSpans;
   readonly counts: () => SpanCounts;
   /** Sends what is finished, within a bounded time. */

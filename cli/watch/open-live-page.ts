@@ -1,3 +1,4 @@
+import { createWallClock } from '../../app/clock.ts';
 import { createLiveData } from '../live-page/live-data.ts';
 import { createLivePage } from '../live-page/live-server.ts';
 import { createPrometheusClient } from '../live-page/prometheus-client.ts';
@@ -28,10 +29,7 @@ export async function openLivePage({ worlds, options, load, watch, receiver }: L
 }> {
   const { address: prometheus } = watch.prometheus;
   const server = createLivePage({
-    data: createLiveData(
-      createPrometheusClient(prometheus),
-      () => performance.timeOrigin + performance.now(),
-    ),
+    data: createLiveData(createPrometheusClient(prometheus), createWallClock().now),
     facts: {
       candidates: worlds.map(({ label }) => label),
       scenario: load?.scenario ?? null,

@@ -1,3 +1,4 @@
+import { createWallClock } from '../../app/clock.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import type { DriverMetrics } from '../driver/driver-metrics.ts';
 import { runWitness } from '../driver/witness.ts';
@@ -21,11 +22,6 @@ export type SideWork = {
   readonly signal: AbortSignal;
 };
 
-/** Milliseconds since 1970, as k6 stamps its samples. */
-function wallNow(): number {
-  return performance.timeOrigin + performance.now();
-}
-
 /** What goes on beside the services until the signal: care for Redis, the load and its witness. Each rejects when it cannot go on. */
 export function startSideWork(parts: SideWork): readonly Promise<void>[] {
   const { maker, worlds, signal } = parts;
@@ -42,7 +38,7 @@ function startLoad({ maker, options, load, driver, signal }: SideWork, world: Wo
   const { label: candidate } = world;
   const targets = world.addresses();
   const { people, photos } = populationOf(options);
-  const meter = driver.meterLoad({ scenario, candidate, seed, telemetry }, wallNow);
+  const meter = driver.meterLoad({ scenario, candidate, seed, telemetry }, createWallClock().now);
   const stopping = { ...maker, context: { ...maker.context, signal } };
   return [
     runEndlessLoad(stopping, k6, { scenario, rate, seed, people, photos, targets }, meter),

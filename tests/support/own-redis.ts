@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { readEnvironment } from '../../cli/environment.ts';
@@ -81,5 +83,18 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
     start,
     command,
     stop: kill,
+  };
+}
+
+/** One that keeps what it acknowledges. */
+export async function startDurableRedis(): Promise<OwnRedis> {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-aof-'));
+  const redis = await startOwnRedis('--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder);
+  return {
+    ...redis,
+    async stop() {
+      await redis.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

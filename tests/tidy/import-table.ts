@@ -29,7 +29,7 @@ export const importTable: readonly ImportRule[] = [
   },
   {
     of: ['app/observability/'],
-    mayImport: ['app/observability/', 'app/contract/', 'app/errors.ts'],
+    mayImport: ['app/observability/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
     typesOf: [
       'app/config.ts',
       'app/cache/cache.ts',

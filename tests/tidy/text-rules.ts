@@ -4,7 +4,7 @@ import type { SourceFile } from './source-file.ts';
 
 /** The places where time and chance enter the program. */
 function isTimeHome(path: string): boolean {
-  return path === 'app/main.ts' || path === 'cli/main.ts' || path.startsWith('cli/commands/');
+  return ['app/main.ts', 'app/clock.ts', 'cli/main.ts'].includes(path) || path.startsWith('cli/commands/');
 }
 
 /** No `enum`, no bare `Error`, and no reading of the clock or of chance but where the program begins. */

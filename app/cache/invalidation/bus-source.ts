@@ -1,3 +1,4 @@
+import { createWallClock } from '../../clock.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import { createInvalidationBus, heartbeatMs } from './invalidation-bus.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
@@ -29,7 +30,7 @@ export function createBusSource(options: BusSourceOptions): InvalidationSource {
     subscriber,
     channel,
     now: () => performance.now(),
-    wallNow: () => performance.timeOrigin + performance.now(),
+    wallNow: createWallClock().now,
   });
   let timer: NodeJS.Timeout | undefined;
   return {

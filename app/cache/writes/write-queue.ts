@@ -22,6 +22,8 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
   readonly candidate: Pick<Candidate, 'flushMs' | 'queueEntriesMax'>;
   readonly breaker: CircuitBreaker;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+  /** Runs a flush, where somebody wants to watch it apart from the write that has asked for it. */
+  readonly aside?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** For tests: how long a write may be in somebody's hands before others take it over. */
   readonly takeOverMs?: number;
   /** For tests: how long the end may take. */
@@ -115,7 +117,12 @@ function createFlush(options: WriteQueueOptions): () => Promise<void> {
 /** When to flush: so long after a write has come, and again and again for what others have left. One at a time. */
 function createRounds(
   flush: () => Promise<void>,
-  { candidate, runInBackground, stopLimitMs = defaultStopLimitMs }: WriteQueueOptions,
+  {
+    candidate,
+    runInBackground,
+    aside = (_, work) => work(),
+    stopLimitMs = defaultStopLimitMs,
+  }: WriteQueueOptions,
 ): { start(): void; soon(ms: number): void; stop(): Promise<void> } {
   let timer: { readonly handle: NodeJS.Timeout; readonly dueMs: number } | undefined;
   let look: NodeJS.Timeout | undefined;
@@ -152,7 +159,7 @@ function createRounds(
   const round = (): void => {
     isWanted = true;
     if (running !== undefined || isStopped) return;
-    running = runAll();
+    running = aside('cache.flush', runAll);
     runInBackground('flush of the write queue', running);
   };
   return {
