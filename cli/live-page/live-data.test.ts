@@ -144,8 +144,32 @@ describe('an update', () => {
     const { client } = fakeClient({ alerts });
     const update = await createLiveData(client, () => nowMs).since(0);
     assert.deepEqual(update.alerts, [
-      { name: '', state: 'pending', severity: '', candidate: '', since: '2026-01-01T00:00:00Z', summary: '' },
+      {
+        name: '',
+        state: 'pending',
+        severity: '',
+        candidate: '',
+        since: '2026-01-01T00:00:00Z',
+        summary: '',
+        runbook: null,
+      },
     ]);
+  });
+
+  it('leads from an alert to its runbook, and from anything else to nowhere', async () => {
+    const urls = ['docs/runbooks/target-down.md', 'https://elsewhere.example/x.md', 'javascript:alert(1)'];
+    const alerts = urls.map((url) => ({
+      labels: {},
+      annotations: { runbook_url: url },
+      state: 'firing',
+      activeAt: '2026-01-01T00:00:00Z',
+    }));
+    const { client } = fakeClient({ alerts });
+    const update = await createLiveData(client, () => nowMs).since(0);
+    assert.deepEqual(
+      update.alerts.map(({ runbook }) => runbook),
+      ['/runbooks/target-down.md', null, null],
+    );
   });
 });
 

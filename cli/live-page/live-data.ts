@@ -1,6 +1,7 @@
 import { liveCharts, liveEvents } from '../../dashboards/live-queries.ts';
 import type { LiveChart, LiveEventQuery } from '../../dashboards/live-queries.ts';
 import type { LiveEvent, LiveLine, LiveUpdate } from './page/live-facts.ts';
+import { runbookAddress } from './runbook-pages.ts';
 import type { Grid, GridSeries, PrometheusClient } from './prometheus-client.ts';
 
 /** What the page keeps, and what a first look gets. */
@@ -60,6 +61,7 @@ async function assemble(client: PrometheusClient, grid: Grid): Promise<LiveUpdat
       candidate: labels['candidate'] ?? '',
       since: activeAt,
       summary: annotations['summary'] ?? '',
+      runbook: runbookAddress(annotations['runbook_url']),
     })),
   };
 }

@@ -67,6 +67,25 @@ describe('the server of the live page', () => {
     }
   });
 
+  it('serves a page for each runbook, and nothing beside them', async () => {
+    const folder = join(import.meta.dirname, '..', '..', 'docs', 'runbooks');
+    const names = readdirSync(folder);
+    assert.ok(names.length > 20);
+    for (const name of names) {
+      const { status, headers, body } = await ask(`/runbooks/${name}`);
+      assert.equal(status, 200, name);
+      assert.match(String(headers['content-type']), /^text\/html/);
+      assert.match(body, /<h1>\w+<\/h1>/, name);
+    }
+    for (const path of [
+      '/runbooks/',
+      '/runbooks/none.md',
+      '/runbooks/../benchmarks.md',
+      '/runbooks/%2e%2e/ARCHITECTURE.md',
+    ])
+      assert.equal((await ask(path)).status, 404, path);
+  });
+
   it('loads from itself alone', async () => {
     const { headers, body } = await ask('/');
     const policy = String(headers['content-security-policy']);

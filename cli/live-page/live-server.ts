@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { transformSync } from 'amaro';
+import { findRunbooks } from './runbook-pages.ts';
 import { isForLoopback } from '../watch/loopback-server.ts';
 import { liveCharts } from '../../dashboards/live-queries.ts';
 import type { LiveData } from './live-data.ts';
@@ -19,6 +20,7 @@ export type LivePageParts = {
 
 type Asset = { readonly type: string; readonly body: string };
 
+const html = 'text/html; charset=utf-8';
 const pageFolder = join(import.meta.dirname, 'page');
 const slowTracesMax = 8;
 
@@ -48,7 +50,6 @@ const scripts = [
 function loadAssets(): ReadonlyMap<string, Asset> {
   const charts = dirname(createRequire(import.meta.url).resolve('uplot'));
   const read = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');
-  const html = 'text/html; charset=utf-8';
   const css = 'text/css; charset=utf-8';
   const script = 'text/javascript; charset=utf-8';
   return new Map([
@@ -73,6 +74,7 @@ function toScript(source: string): string {
  */
 export function createLivePage({ data, facts, slowTraces }: LivePageParts): Server {
   const assets = loadAssets();
+  const runbooks = findRunbooks();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isForLoopback(request)) return send(response, 421, 'text/plain', 'wrong host');
     if (request.method !== 'GET') return send(response, 405, 'text/plain', 'GET only');
@@ -81,6 +83,8 @@ export function createLivePage({ data, facts, slowTraces }: LivePageParts): Serv
     const { pathname, searchParams } = url;
     const asset = assets.get(pathname);
     if (asset !== undefined) return send(response, 200, asset.type, asset.body);
+    const runbook = runbooks.get(pathname);
+    if (runbook !== undefined) return send(response, 200, html, runbook());
     const json = 'application/json; charset=utf-8';
     if (pathname === '/facts')
       return send(response, 200, json, JSON.stringify({ facts, charts: describeCharts() }));

@@ -4,7 +4,14 @@ import { gravestOf } from './live-alerts.ts';
 import type { LiveAlert } from './live-facts.ts';
 
 function alertOf(parts: Partial<LiveAlert>): LiveAlert {
-  const usual = { name: 'TargetDown', state: 'firing', severity: 'ticket', candidate: '', summary: '' };
+  const usual = {
+    name: 'TargetDown',
+    state: 'firing',
+    severity: 'ticket',
+    candidate: '',
+    summary: '',
+    runbook: null,
+  };
   return { ...usual, since: '2026-01-01T10:00:00Z', ...parts };
 }
 

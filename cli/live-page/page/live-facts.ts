@@ -46,6 +46,8 @@ export type LiveAlert = {
   /** RFC 3339. */
   readonly since: string;
   readonly summary: string;
+  /** The address of the page that says what to do; null when there is none. */
+  readonly runbook: string | null;
 };
 
 /** A traced request that took long. */

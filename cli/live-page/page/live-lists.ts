@@ -108,7 +108,7 @@ export function createNow({ candidates }: LiveFacts): { readonly show: (history:
 export function showAlerts(alerts: readonly LiveAlert[]): void {
   placeOf('alerts').dataset['kind'] = alerts.some(isFiring) ? 'bad' : 'good';
   const items = gravestOf(alerts).map((alert) => {
-    const { name, state, severity, candidate, since, summary } = alert;
+    const { name, state, severity, candidate, since, summary, runbook } = alert;
     const item = make('li', '');
     // Most summaries begin with the candidate.
     const of = candidate === '' || summary.includes(candidate) ? '' : ` · ${candidate}`;
@@ -116,6 +116,7 @@ export function showAlerts(alerts: readonly LiveAlert[]): void {
       make('span', `${state}: ${name}`, isFiring(alert) ? 'firing' : 'muted'),
       ` · ${severity} since ${clockTime(Date.parse(since) / 1000)}${of} · ${summary}`,
     );
+    if (runbook !== null) item.append(' · ', makeLink('what to do', runbook));
     return item;
   });
   fill('alert-list', items, 'No alert is pending or firing.');

@@ -42,8 +42,14 @@ async function askSetup(): Promise<Setup> {
 }
 
 /** What does not answer, or whether anything has been asked of the service within the time that is kept. */
-function sayState({ candidates }: LiveFacts, history: History, events: readonly LiveEvent[]): void {
+function sayState(
+  { candidates, telemetry }: LiveFacts,
+  history: History,
+  events: readonly LiveEvent[],
+): void {
   placeOf('clock').textContent = clockTime(history.last());
+  if (telemetry === 'off')
+    return say('Telemetry mode off makes no metrics: the service shows nothing.', 'good');
   const outages = events.filter(({ isOutage, to }) => isOutage && to === null);
   if (outages.length > 0) return say(`${outages.map(({ text }) => text).join(' · ')}.`, 'bad');
   const isAsked = candidates.some((candidate) =>
