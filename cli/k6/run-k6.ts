@@ -14,7 +14,7 @@ import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
 import { readTreeCpuUs } from '../stack/cpu-accounting.ts';
 import type { StackContext } from '../stack/stack-context.ts';
-import { startProcess, tailOf } from '../stack/supervised-process.ts';
+import { startProcess } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import { createTimings } from './request-timings.ts';
 import type { RequestTimings } from './request-timings.ts';
@@ -164,7 +164,7 @@ async function watch(
   if (isHung) return { failure: 'k6 did not end in time', cpuUs };
   if (code === 0 || code === thresholdsCrossed) return { failure: null, cpuUs };
   const how = code === null ? `was ended by ${signal}` : `ended with status ${code}`;
-  return { failure: `k6 ${how}: ${tailOf(child.logFile, 1)}`, cpuUs };
+  return { failure: `k6 ${how}: ${child.lastLines(1)}`, cpuUs };
 }
 
 function assemble(

@@ -12,7 +12,7 @@ import { findFreePort } from './free-port.ts';
 import { findPostgresPackage, preparePostgresBinaries } from './postgres-binaries.ts';
 import { takeSlot } from './slot-lock.ts';
 import type { StackContext } from './stack-context.ts';
-import { startProcess, tailOf } from './supervised-process.ts';
+import { startProcess } from './supervised-process.ts';
 import type { SupervisedProcess } from './supervised-process.ts';
 
 export type PostgresServer = DatabaseAdmin & {
@@ -145,7 +145,7 @@ async function startOnFreePort(context: StackContext, programs: string, folder: 
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
     if (attempt === portAttempts) {
-      throw new CommandError('cannotProvision', `PostgreSQL does not start:\n  ${tailOf(server.logFile)}`, {
+      throw new CommandError('cannotProvision', `PostgreSQL does not start:\n  ${server.lastLines()}`, {
         logFile: server.logFile,
       });
     }

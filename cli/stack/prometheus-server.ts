@@ -6,7 +6,7 @@ import type { PrometheusBinaries } from './prometheus-binary.ts';
 import { formatPrometheusConfig, formatTargets } from './prometheus-config.ts';
 import type { ScrapeTarget } from './prometheus-config.ts';
 import type { StackContext } from './stack-context.ts';
-import { startProcess, tailOf } from './supervised-process.ts';
+import { startProcess } from './supervised-process.ts';
 import type { SupervisedProcess } from './supervised-process.ts';
 
 export type PrometheusServer = {
@@ -99,7 +99,7 @@ async function startOnPort(
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
     if (attempt === portAttempts) {
-      throw new CommandError('cannotProvision', `Prometheus does not start:\n  ${tailOf(server.logFile)}`, {
+      throw new CommandError('cannotProvision', `Prometheus does not start:\n  ${server.lastLines()}`, {
         logFile: server.logFile,
       });
     }

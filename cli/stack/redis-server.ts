@@ -7,7 +7,7 @@ import { readTreeCpuUs } from './cpu-accounting.ts';
 import { findFreePort } from './free-port.ts';
 import { provideRedisBinary } from './redis-binary.ts';
 import type { StackContext } from './stack-context.ts';
-import { startProcess, tailOf } from './supervised-process.ts';
+import { startProcess } from './supervised-process.ts';
 import type { SupervisedProcess } from './supervised-process.ts';
 
 export type RedisServer = {
@@ -207,8 +207,8 @@ function describe({
   };
 }
 
-function cannotStart({ logFile }: SupervisedProcess): CommandError {
-  return new CommandError('cannotProvision', `Redis does not start:\n  ${tailOf(logFile)}`, { logFile });
+function cannotStart({ logFile, lastLines }: SupervisedProcess): CommandError {
+  return new CommandError('cannotProvision', `Redis does not start:\n  ${lastLines()}`, { logFile });
 }
 
 /** The version once the server answers; null when it ends or the limit is reached before. */

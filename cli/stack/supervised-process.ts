@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import { isSameProcess, ownIdentity, startTimeOf } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { openLog, tailOf } from './process-log.ts';
 import type { StackContext } from './stack-context.ts';
 import type { StackPaths } from './stack-paths.ts';
 
@@ -28,8 +29,11 @@ export type ProcessSettings = {
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 export type SupervisedProcess = {
+  readonly name: string;
   readonly pid: number;
   readonly logFile: string;
+  /** The last lines that it has written to its log, for a message. */
+  readonly lastLines: (count?: number) => string;
   readonly exited: Promise<Exit>;
   readonly isAlive: () => boolean;
   readonly onMessage: (listener: (message: unknown) => void) => void;
@@ -50,10 +54,9 @@ function wrap({ command, args, user, stopSignal }: ProcessSettings): { command: 
   return { command: setpriv, args: [...asUser, `--pdeathsig=${deathSignal}`, '--', command, ...args] };
 }
 
-function spawnChild(context: StackContext, settings: ProcessSettings, logFile: string): ChildProcess {
+function spawnChild(context: StackContext, settings: ProcessSettings, log: number): ChildProcess {
   const wrapped = wrap(settings);
   const isWrapped = wrapped.command === setpriv;
-  const log = openSync(logFile, 'a', 0o600);
   const input = settings.input === undefined ? 'ignore' : 'pipe';
   const child = spawn(wrapped.command, wrapped.args, {
     // A group of its own: the terminal's Ctrl-C must reach us first.
@@ -63,7 +66,6 @@ function spawnChild(context: StackContext, settings: ProcessSettings, logFile: s
     stdio: settings.ipc ? [input, log, log, 'ipc'] : [input, log, log],
     ...(settings.user && !isWrapped ? settings.user : {}),
   });
-  closeSync(log);
   if (settings.input !== undefined) child.stdin?.end(settings.input);
   child.stdin?.on('error', () => {});
   return child;
@@ -75,31 +77,46 @@ export async function startProcess(
   settings: ProcessSettings,
 ): Promise<SupervisedProcess> {
   const logFile = join(context.paths.state, 'logs', `${settings.name}.log`);
-  const child = spawnChild(context, settings, logFile);
-  try {
-    await once(child, 'spawn');
-  } catch (error) {
-    throw new CommandError(
+  const log = openLog(logFile);
+  const cannotStart = (error: unknown) =>
+    new CommandError(
       'cannotProvision',
       `${settings.command} cannot be started: ${(error as Error).message}`,
-      {
-        logFile,
-        cause: error,
-      },
+      { logFile, cause: error },
     );
+  let child: ChildProcess;
+  try {
+    child = spawnChild(context, settings, log.fd);
+    await once(child, 'spawn');
+  } catch (error) {
+    throw cannotStart(error);
+  } finally {
+    closeSync(log.fd);
   }
   child.on('error', () => {});
   const pid = child.pid as number;
-  const pidFile = writePidFile(context.paths, settings.name, pid);
+  const pidFile = pidFileOf(context.paths, pid);
   let isAlive = true;
-  const exited = once(child, 'exit').then(([code, signal]): Exit => {
+  const ended = Promise.withResolvers<Exit>();
+  child.once('exit', (code, signal) => {
     isAlive = false;
     rmSync(pidFile, { force: true });
-    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+    ended.resolve({ code, signal });
   });
+  const exited = ended.promise;
+  try {
+    writePidFile(pidFile, settings.name, pid);
+  } catch (error) {
+    // Nobody could end it later.
+    child.kill('SIGKILL');
+    await exited;
+    throw cannotStart(error);
+  }
   return {
+    name: settings.name,
     pid,
     logFile,
+    lastLines: (count = 3) => tailOf(log, count),
     exited,
     isAlive: () => isAlive,
     onMessage: (listener) => void child.on('message', listener),
@@ -115,11 +132,13 @@ export async function startProcess(
 
 type PidRecord = { readonly name: string; readonly child: ProcessIdentity; readonly owner: ProcessIdentity };
 
-function writePidFile(paths: StackPaths, name: string, pid: number): string {
-  const file = join(paths.data, 'pids', `${pid}.json`);
+function pidFileOf(paths: StackPaths, pid: number): string {
+  return join(paths.data, 'pids', `${pid}.json`);
+}
+
+function writePidFile(file: string, name: string, pid: number): void {
   const record: PidRecord = { name, child: { pid, startTime: startTimeOf(pid) ?? '' }, owner: ownIdentity() };
   writeFileSync(file, JSON.stringify(record), { mode: 0o600 });
-  return file;
 }
 
 function readPidFile(file: string): PidRecord | null {
@@ -165,14 +184,5 @@ function removeOrphanedFolders({ data }: StackPaths): void {
     const owner = /^(?:redis|prometheus)-.*-(\d+)$/.exec(name)?.[1];
     if (owner !== undefined && startTimeOf(Number(owner)) === null)
       rmSync(join(data, name), { recursive: true, force: true });
-  }
-}
-
-/** The last lines of a log, for a message. */
-export function tailOf(logFile: string, lines = 3): string {
-  try {
-    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n  ');
-  } catch {
-    return '';
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { CommandError } from '../errors.ts';
-import { startProcess, tailOf } from '../stack/supervised-process.ts';
+import { startProcess } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { parseServiceCounters } from './service-counters.ts';
@@ -55,7 +55,7 @@ function parseListening(message: unknown): Listening | null {
 function awaitListening(child: SupervisedProcess, name: string, signal: AbortSignal): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<Listening>();
   const fail = (what: string) => {
-    const lastWords = tailOf(child.logFile, 1);
+    const lastWords = child.lastLines(1);
     const needs = /(?:REDIS_NOT_DURABLE|CHANGE_STREAM_UNAVAILABLE): (.*)/.exec(lastWords)?.[1];
     if (needs !== undefined) {
       const remedy = 'Without REDIS_URL and DATABASE_URL servers are started that are set up so.';
