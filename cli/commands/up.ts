@@ -8,6 +8,7 @@ import { readCandidate } from '../experiment/plan-experiment.ts';
 import { oneOf } from '../one-of.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
+import { arePortsFree } from '../stack/free-port.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import {
   describeAddresses,
@@ -15,7 +16,6 @@ import {
   publishAddresses,
   withdrawAddresses,
 } from '../watch/addresses.ts';
-import { arePortsFree } from '../watch/loopback-server.ts';
 import { openLivePage } from '../watch/open-live-page.ts';
 import { startSideWork } from '../watch/side-work.ts';
 import type { LoadToPut } from '../watch/side-work.ts';

@@ -11,3 +11,19 @@ export async function findFreePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
+
+/** Whether nobody listens at these ports of loopback, a moment ago. */
+export async function arePortsFree(first: number, count: number): Promise<boolean> {
+  for (let port = first; port < first + count; port += 1) {
+    const server = createServer();
+    server.listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) return false;
+    server.close();
+    await once(server, 'close');
+  }
+  return true;
+}

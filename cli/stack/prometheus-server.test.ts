@@ -78,6 +78,25 @@ test('watches what it is told to, with exemplars, and leaves nothing behind', as
   assert.ok(!isRunning(pid));
 });
 
+test('a Prometheus of somebody else at the wanted port is not taken for our own', async () => {
+  const foreign = createServer((request, response) => {
+    if (request.url === '/api/v1/status/flags')
+      response.end('{"status":"success","data":{"storage.tsdb.path":"data/"}}');
+    else response.end('Prometheus Server is Ready.');
+  }).listen(0, '127.0.0.1');
+  await once(foreign, 'listening');
+  const { port } = foreign.address() as AddressInfo;
+  const prometheus = await startPrometheus(context, { binaries, rules: [], targets: [], port });
+  try {
+    assert.notEqual(Number(new URL(prometheus.address).port), port);
+    assert.ok(prometheus.process.isAlive());
+    await waitUntil(async () => (await ask(prometheus.address, 'up')).get('prometheus') === '1', 20_000);
+  } finally {
+    await prometheus.stop();
+    foreign.close().closeAllConnections();
+  }
+});
+
 test('is configured in a way that its own tool finds right', () => {
   const rules = join(folder, 'rules.yml');
   writeFileSync(rules, '{"groups":[{"name":"a","rules":[{"record":"a:b","expr":"up"}]}]}');

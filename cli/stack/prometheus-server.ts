@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
-import { findFreePort } from './free-port.ts';
+import { arePortsFree, findFreePort } from './free-port.ts';
 import type { PrometheusBinaries } from './prometheus-binary.ts';
 import { formatPrometheusConfig, formatTargets } from './prometheus-config.ts';
 import type { ScrapeTarget } from './prometheus-config.ts';
@@ -25,7 +25,7 @@ export type PrometheusSettings = {
   readonly rules: readonly string[];
   /** What it scrapes from the start. */
   readonly targets: readonly ScrapeTarget[];
-  /** 0: any free port. */
+  /** 0, or where somebody else listens: any free port. */
   readonly port: number;
 };
 
@@ -74,10 +74,12 @@ async function startOnPort(
   folder: string,
 ): Promise<{ readonly server: SupervisedProcess; readonly address: string }> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = wantedPort === 0 || attempt > 1 ? await findFreePort() : wantedPort;
+    const isWanted = attempt === 1 && wantedPort !== 0 && (await arePortsFree(wantedPort, 1));
+    const port = isWanted ? wantedPort : await findFreePort();
     const ownAddress = `127.0.0.1:${port}`;
     const address = `http://${ownAddress}`;
     const configFile = join(folder, 'prometheus.yml');
+    const dataFolder = join(folder, 'data');
     writeTargets(folder, targets);
     const config = { rules, targets: join(folder, 'targets.json'), ownAddress };
     writeFileSync(configFile, formatPrometheusConfig(config), { mode: 0o600 });
@@ -86,7 +88,7 @@ async function startOnPort(
       command: binaries.prometheus,
       args: [
         `--config.file=${configFile}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
+        `--storage.tsdb.path=${dataFolder}`,
         `--storage.tsdb.retention.time=${retention}`,
         `--web.listen-address=${ownAddress}`,
         `--query.timeout=${queryLimitMs}ms`,
@@ -95,7 +97,7 @@ async function startOnPort(
       ],
       cwd: folder,
     });
-    if (await isReady(context, server, address)) return { server, address };
+    if (await isReady(context, server, address, dataFolder)) return { server, address };
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
     if (attempt === portAttempts) {
@@ -106,16 +108,29 @@ async function startOnPort(
   }
 }
 
-/** Whether it answers before it ends or the limit is reached. */
-async function isReady(context: StackContext, server: SupervisedProcess, address: string): Promise<boolean> {
+/** Whether it, and nobody else at its port, answers before it ends or the limit is reached. */
+async function isReady(
+  context: StackContext,
+  server: SupervisedProcess,
+  address: string,
+  dataFolder: string,
+): Promise<boolean> {
   const giveUpAt = performance.now() + startLimitMs;
   while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
-    const isAnswered = await fetch(`${address}/-/ready`, { signal: AbortSignal.timeout(queryLimitMs) }).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (isAnswered) return true;
+    if (await isAnswering(address, dataFolder)) return server.isAlive();
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return false;
+}
+
+/** Whether a Prometheus with this data is there and ready. */
+async function isAnswering(address: string, dataFolder: string): Promise<boolean> {
+  const ask = (path: string) => fetch(`${address}${path}`, { signal: AbortSignal.timeout(queryLimitMs) });
+  try {
+    if (!(await ask('/-/ready')).ok) return false;
+    const { data } = (await (await ask('/api/v1/status/flags')).json()) as { data?: Record<string, string> };
+    return data?.['storage.tsdb.path'] === dataFolder;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -25,22 +24,6 @@ export async function listenPreferably(server: Server, port: number): Promise<st
     if (isListening) break;
   }
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Whether nobody listens at these ports of loopback, a moment ago. */
-export async function arePortsFree(first: number, count: number): Promise<boolean> {
-  for (let port = first; port < first + count; port += 1) {
-    const server = createServer();
-    server.listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) return false;
-    server.close();
-    await once(server, 'close');
-  }
-  return true;
 }
 
 /** Closes it with all its connections. */
