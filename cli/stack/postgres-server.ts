@@ -22,6 +22,8 @@ export type PostgresServer = DatabaseAdmin & {
   readonly logFile: string | null;
   readonly isAlive: () => boolean;
   readonly cpuUs: () => number | null;
+  /** Resolves when the process has ended; never for a server that is not ours. */
+  readonly ended: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -59,7 +61,14 @@ async function useGiven(databaseUrl: string): Promise<PostgresServer> {
       cause: error,
     });
   });
-  const nothing = { pid: null, logFile: null, isAlive: () => true, cpuUs: () => null, stop: async () => {} };
+  const nothing = {
+    pid: null,
+    logFile: null,
+    isAlive: () => true,
+    cpuUs: () => null,
+    ended: () => new Promise<void>(() => {}),
+    stop: async () => {},
+  };
   return { ...admin, ...nothing, source: 'DATABASE_URL', version };
 }
 
@@ -72,28 +81,27 @@ async function startEmbedded(context: StackContext): Promise<PostgresServer> {
   }
   const slot = takeSlot(context.paths.data, 'postgres');
   if (slot === null) throw new CommandError('cannotProvision', 'Too many runs at once in this checkout.');
-  try {
-    const programs = preparePostgresBinaries(found.folder, context.paths);
-    const password = await initialise(context, programs, slot.folder);
-    const { server, port } = await startOnFreePort(context, programs, slot.folder, password);
-    const admin = createDatabaseAdmin(`postgres://darkroom:${password}@127.0.0.1:${port}/postgres`);
-    return {
-      ...admin,
-      source: `embedded ${found.version}`,
-      version: await admin.readVersion(),
-      pid: server.pid,
-      logFile: server.logFile,
-      isAlive: server.isAlive,
-      cpuUs: () => readTreeCpuUs(server.pid),
-      stop: async () => {
-        await server.stop();
-        slot.release();
-      },
-    };
-  } catch (error) {
-    slot.release();
-    throw error;
-  }
+  // Undone when a step fails.
+  await using started = new AsyncDisposableStack();
+  started.defer(slot.release);
+  const programs = preparePostgresBinaries(found.folder, context.paths);
+  const password = await initialise(context, programs, slot.folder);
+  const { server, port } = await startOnFreePort(context, programs, slot.folder, password);
+  started.defer(server.stop);
+  const admin = createDatabaseAdmin(`postgres://darkroom:${password}@127.0.0.1:${port}/postgres`);
+  const version = await admin.readVersion();
+  const running = started.move();
+  return {
+    ...admin,
+    source: `embedded ${found.version}`,
+    version,
+    pid: server.pid,
+    logFile: server.logFile,
+    isAlive: server.isAlive,
+    cpuUs: () => readTreeCpuUs(server.pid),
+    ended: async () => void (await server.exited),
+    stop: () => running.disposeAsync(),
+  };
 }
 
 /** Makes the data directory unless it is there; a half-made one never has the final name. Returns the password. */
