@@ -38,8 +38,6 @@ export type K6Options = {
   readonly scenarioFile: string;
   readonly settings: RunSettings;
   readonly requests: readonly PlannedRequest[];
-  /** Is given every sample as it comes. */
-  readonly onRow?: (row: SampleRow) => void;
 };
 
 /** k6 ends 105 by a signal and 99 when a threshold is crossed; the guards judge by the figures themselves. */
@@ -48,48 +46,53 @@ const thresholdsCrossed = 99;
 const overtimeMs = 30_000;
 const cpuPollMs = 200;
 
-/** Runs k6 once against loopback and reads its samples from a FIFO; nothing is stored. */
+/** Runs k6 once against loopback and tells what its samples say. */
 export async function runK6(options: K6Options): Promise<K6Run> {
+  const timings = createTimings(options.settings);
+  const { failure, cpuUs } = await driveK6(options, timings.add);
+  return assemble(options.settings, timings.finish(), failure, cpuUs);
+}
+
+/** How a k6 ended. `failure` is null when it did what it was asked for. */
+export type K6End = { readonly failure: string | null; readonly cpuUs: number | null };
+
+/** Runs k6 once against loopback and gives its samples on as they come, from a FIFO; nothing is stored. */
+export async function driveK6(options: K6Options, onRow: (row: SampleRow) => void): Promise<K6End> {
   const { context, settings } = options;
   requireLoopback(settings.targets);
+  await using started = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-k6-'));
-  try {
-    const fifo = join(folder, 'samples.csv');
-    const planFile = join(folder, 'requests.json');
-    writeFileSync(planFile, JSON.stringify(options.requests), { mode: 0o600 });
-    // k6 would read the user's own settings without a file of ours.
-    const configFile = join(folder, 'k6.json');
-    writeFileSync(configFile, '{}');
-    execFileSync('mkfifo', ['-m', '600', fifo]);
-    const timings = createTimings(settings);
-    const reading = readFifo(fifo, (row) => {
-      timings.add(row);
-      options.onRow?.(row);
-    });
-    const child = await startProcess(context, {
-      name: 'k6',
-      command: options.k6,
-      args: [
-        'run',
-        '--config',
-        configFile,
-        '--quiet',
-        '--summary-mode=disabled',
-        '--log-format=raw',
-        '--out',
-        `csv=${fifo}`,
-        options.scenarioFile,
-      ],
-      env: k6Environment({ ...settings, planFile }),
-      cwd: folder,
-      stopSignal: 'SIGTERM',
-    });
-    const { failure, cpuUs } = await watch(context, child, settings);
-    await reading.finish();
-    return assemble(settings, timings.finish(), failure, cpuUs);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  started.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const fifo = join(folder, 'samples.csv');
+  const planFile = join(folder, 'requests.json');
+  writeFileSync(planFile, JSON.stringify(options.requests), { mode: 0o600 });
+  // k6 would read the user's own settings without a file of ours.
+  const configFile = join(folder, 'k6.json');
+  writeFileSync(configFile, '{}');
+  execFileSync('mkfifo', ['-m', '600', fifo]);
+  const reading = readFifo(fifo, onRow);
+  started.defer(reading.close);
+  const child = await startProcess(context, {
+    name: 'k6',
+    command: options.k6,
+    args: [
+      'run',
+      '--config',
+      configFile,
+      '--quiet',
+      '--summary-mode=disabled',
+      '--log-format=raw',
+      '--out',
+      `csv=${fifo}`,
+      options.scenarioFile,
+    ],
+    env: k6Environment({ ...settings, planFile }),
+    cwd: folder,
+    stopSignal: 'SIGTERM',
+  });
+  const end = await watch(child, settings, AbortSignal.any([context.signal, reading.broken]));
+  await reading.finish();
+  return end;
 }
 
 function k6Environment(settings: RunSettings): Record<string, string> {
@@ -106,41 +109,45 @@ function k6Environment(settings: RunSettings): Record<string, string> {
 }
 
 /** Opened for reading and writing: then opening does not wait for k6, and k6's end does not end the stream. */
-function readFifo(fifo: string, add: (row: SampleRow) => void) {
+function readFifo(fifo: string, onRow: (row: SampleRow) => void) {
   const socket = new Socket({
     fd: openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK),
     readable: true,
     writable: false,
   });
-  const reader = createRowReader(add);
+  const reader = createRowReader(onRow);
+  const broken = new AbortController();
   socket.setEncoding('utf8');
   let isQuiet = false;
   socket.on('data', (chunk: string) => {
     isQuiet = false;
-    reader.push(chunk);
+    // What comes after a row that cannot be read is taken all the same: k6 would wait for its reader.
+    if (broken.signal.aborted) return;
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      broken.abort(error);
+    }
   });
   socket.on('error', () => {});
   return {
-    /** Reads on until nothing comes any more, then closes. k6 has ended, so what it wrote is in the pipe. */
+    /** Aborted when a row cannot be read. */
+    broken: broken.signal,
+    /** Reads on until nothing comes any more. k6 has ended, so what it wrote is in the pipe. Throws for a row that could not be read. */
     async finish(): Promise<void> {
       while (!isQuiet) {
         isQuiet = true;
         await new Promise((resolve) => setTimeout(resolve, 30));
       }
+      broken.signal.throwIfAborted();
       reader.end();
-      socket.destroy();
     },
+    close: () => void socket.destroy(),
   };
 }
 
-type Watched = { readonly failure: string | null; readonly cpuUs: number | null };
-
-/** Waits for k6, with a bound; ends it when the user does. Its CPU time is read while it lives. */
-async function watch(
-  context: StackContext,
-  child: SupervisedProcess,
-  settings: RunSettings,
-): Promise<Watched> {
+/** Waits for k6, with a bound; ends it when the signal comes. Its CPU time is read while it lives. */
+async function watch(child: SupervisedProcess, settings: RunSettings, stop: AbortSignal): Promise<K6End> {
   let cpuUs: number | null = null;
   const poll = setInterval(() => {
     cpuUs = readTreeCpuUs(child.pid) ?? cpuUs;
@@ -155,12 +162,13 @@ async function watch(
   const abort = () => {
     stopping = child.stop();
   };
-  context.signal.addEventListener('abort', abort, { once: true });
+  if (stop.aborted) abort();
+  stop.addEventListener('abort', abort, { once: true });
   const { code, signal } = await child.exited;
   await stopping;
   clearInterval(poll);
   clearTimeout(limit);
-  context.signal.removeEventListener('abort', abort);
+  stop.removeEventListener('abort', abort);
   if (isHung) return { failure: 'k6 did not end in time', cpuUs };
   if (code === 0 || code === thresholdsCrossed) return { failure: null, cpuUs };
   const how = code === null ? `was ended by ${signal}` : `ended with status ${code}`;

@@ -6,7 +6,7 @@ import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { LoadMeter } from '../driver/load-meter.ts';
-import { runK6 } from '../k6/run-k6.ts';
+import { driveK6 } from '../k6/run-k6.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import type { WorldMaker } from '../worlds/world.ts';
 
@@ -52,9 +52,10 @@ export async function runEndlessLoad(
     );
     meter.begin(settings);
     const scenarioFile = join(maker.checkout, file);
-    const run = await runK6({ context, k6: k6.path, scenarioFile, settings, requests, onRow: meter.add });
-    if (context.signal.aborted || run.driverFailure === null) continue;
-    context.report(`The load broke off: ${run.driverFailure}. It goes on in a moment.`);
+    const run = { context, k6: k6.path, scenarioFile, settings, requests };
+    const { failure } = await driveK6(run, meter.add);
+    if (context.signal.aborted || failure === null) continue;
+    context.report(`The load broke off: ${failure}. It goes on in a moment.`);
     await wait(pauseAfterFailureMs, undefined, { signal: context.signal }).catch(() => {});
   }
 }
