@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { needsRedis } from '../../app/cache/candidates/candidate.ts';
 import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
-import { requestCount } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
-import type { PlannedRequest, Workload } from '../../loadtests/workloads/workload.ts';
+import type { Workload } from '../../loadtests/workloads/workload.ts';
+import { createPlanner } from '../k6/request-plans.ts';
 import { runK6 } from '../k6/run-k6.ts';
 import type { K6Run } from '../k6/run-k6.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
@@ -125,19 +125,5 @@ function partsOf(
     },
     onBlock: surroundings.onBlock,
     onRepeat: surroundings.onRepeat,
-  };
-}
-
-/** Plans the requests of a pass once; every world of the pass gets the same ones. */
-function createPlanner(workload: Workload): (settings: RunSettings) => readonly PlannedRequest[] {
-  let last: { readonly key: string; readonly requests: readonly PlannedRequest[] } | null = null;
-  return (settings) => {
-    const count = requestCount(settings);
-    const key = `${settings.pass}/${count}`;
-    if (last?.key !== key) {
-      const requests = Array.from({ length: count }, (_, index) => workload.requestAt(settings.pass, index));
-      last = { key, requests };
-    }
-    return last.requests;
   };
 }

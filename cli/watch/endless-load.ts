@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { requestCount } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
-import { createWorkload } from '../../loadtests/workloads/workload.ts';
+import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
 import type { LoadMeter } from '../driver/load-meter.ts';
 import { driveK6 } from '../k6/run-k6.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
@@ -17,12 +16,21 @@ export type EndlessLoad = {
   readonly people: number;
   readonly photos: number;
   readonly targets: readonly string[];
+  /** The requests of a pass; the same for all worlds. */
+  readonly planned: (settings: RunSettings) => readonly PlannedRequest[];
 };
 
-/** Length of a pass. Its requests are planned before it begins; between two passes there is a gap of about a second. */
+/** Length of a pass; between two there is a gap of about a second. */
 const firstPassSeconds = 60;
 const passSeconds = 600;
+/** Of a pass. They are planned before it begins, at once, for which everything else waits: some 300 ms. */
+const requestsMax = 60_000;
 const pauseAfterFailureMs = 3_000;
+
+/** The first is short, so that the load begins soon. */
+export function passLengthSeconds(pass: number, ratePerSecond: number): number {
+  return Math.min(pass === 0 ? firstPassSeconds : passSeconds, requestsMax / ratePerSecond);
+}
 
 /** Runs a scenario pass after pass, each with other requests, until the signal. Rejects nothing: what went wrong is reported. */
 export async function runEndlessLoad(
@@ -44,12 +52,9 @@ export async function runEndlessLoad(
       ratePerSecond: load.rate,
       arrivals: 'poisson',
       settleSeconds: 0,
-      measureSeconds: pass === 0 ? firstPassSeconds : passSeconds,
+      measureSeconds: passLengthSeconds(pass, load.rate),
     };
-    const workload = createWorkload(settings);
-    const requests = Array.from({ length: requestCount(settings) }, (_, index) =>
-      workload.requestAt(pass, index),
-    );
+    const requests = load.planned(settings);
     meter.begin(settings);
     const scenarioFile = join(maker.checkout, file);
     const run = { context, k6: k6.path, scenarioFile, settings, requests };

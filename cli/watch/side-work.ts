@@ -1,12 +1,16 @@
 import { createWallClock } from '../../app/clock.ts';
+import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
+import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { DriverMetrics } from '../driver/driver-metrics.ts';
 import { runWitness } from '../driver/witness.ts';
+import { createPlanner } from '../k6/request-plans.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { populationOf } from '../worlds/with-worlds.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
 import { runEndlessLoad } from './endless-load.ts';
+import type { EndlessLoad } from './endless-load.ts';
 import { keepRedisRunning } from './keep-redis.ts';
 
 /** The load that is put on each world. */
@@ -24,15 +28,28 @@ export type SideWork = {
 
 /** What goes on beside the services until the signal: care for Redis, the load and its witness. Each rejects when it cannot go on. */
 export function startSideWork(parts: SideWork): readonly Promise<void>[] {
-  const { maker, worlds, signal } = parts;
-  return worlds.flatMap((world) => [
-    ...(world.redis === null ? [] : [keepRedisRunning(world.redis, signal, maker.context.report)]),
-    ...startLoad(parts, world),
-  ]);
+  const { maker, worlds, load, signal } = parts;
+  const { report } = maker.context;
+  return [
+    ...worlds.flatMap(({ redis }) => (redis === null ? [] : [keepRedisRunning(redis, signal, report)])),
+    ...(load === null ? [] : startLoads(parts, load)),
+  ];
 }
 
-function startLoad({ maker, options, load, driver, signal }: SideWork, world: World): Promise<void>[] {
-  if (load === null) return [];
+/** All worlds get the same requests, which are planned once. */
+function startLoads(parts: SideWork, load: LoadToPut): Promise<void>[] {
+  const { worlds, options } = parts;
+  const { mix } = scenarios[load.scenario];
+  const planned = createPlanner(createWorkload({ seed: options.seed, mix, ...populationOf(options) }));
+  return worlds.flatMap((world) => startLoad({ ...parts, load, planned }, world));
+}
+
+type LoadParts = SideWork & { readonly load: LoadToPut; readonly planned: EndlessLoad['planned'] };
+
+function startLoad(
+  { maker, options, load, planned, driver, signal }: LoadParts,
+  world: World,
+): Promise<void>[] {
   const { seed, telemetry } = options;
   const { scenario, k6, rate } = load;
   const { label: candidate } = world;
@@ -41,7 +58,7 @@ function startLoad({ maker, options, load, driver, signal }: SideWork, world: Wo
   const meter = driver.meterLoad({ scenario, candidate, seed, telemetry }, createWallClock().now);
   const stopping = { ...maker, context: { ...maker.context, signal } };
   return [
-    runEndlessLoad(stopping, k6, { scenario, rate, seed, people, photos, targets }, meter),
+    runEndlessLoad(stopping, k6, { scenario, rate, seed, people, photos, targets, planned }, meter),
     runWitness({
       targets,
       photos,
