@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -14,7 +17,7 @@ const { context, remove } = createTestStack();
 after(remove);
 const checkout = join(import.meta.dirname, '..', '..');
 
-const settingsOf = (databaseUrl: string, redis: RedisServer) => ({
+const settingsOf = (databaseUrl: string, redis: RedisServer | null) => ({
   name: 'queue-1',
   candidate: 'write-behind',
   databaseUrl,
@@ -42,6 +45,23 @@ test('a replica that must keep its queue starts on a durable Redis, whose files 
     await redis.stop();
   }
   assert.ok(!existsSync(folder));
+});
+
+test('a port that somebody else has taken in the meantime gives way to another one', async (t) => {
+  const database = await createSeededDatabase();
+  t.after(() => database.drop());
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  const settings = { ...settingsOf(database.url, null), name: 'late-1', candidate: 'no-cache', port };
+  const replica = await startReplica(context, checkout, settings);
+  try {
+    assert.notEqual(Number(new URL(replica.address).port), port);
+    assert.equal((await fetch(`${replica.address}/openapi.json`)).status, 200);
+  } finally {
+    await replica.process.stop();
+  }
 });
 
 test('with another Redis the user is told what to set, and no more', async (t) => {

@@ -27,7 +27,7 @@ export type ReplicaSettings = {
   readonly databaseUrl: string;
   readonly redis: { readonly url: string; readonly keyPrefix: string } | null;
   readonly mediaFolder: string;
-  /** 0: any free port. */
+  /** 0, or where somebody else listens: any free port. */
   readonly port: number;
   readonly telemetry: ReplicaTelemetry;
 };
@@ -106,6 +106,20 @@ function environmentOf(settings: ReplicaSettings, labToken: string): Record<stri
 
 /** Starts one process of the service and waits until it listens. */
 export async function startReplica(
+  context: StackContext,
+  checkout: string,
+  settings: ReplicaSettings,
+): Promise<Replica> {
+  try {
+    return await startOnPort(context, checkout, settings);
+  } catch (error) {
+    const isTaken = error instanceof CommandError && error.message.includes(': EADDRINUSE: ');
+    if (!isTaken || settings.port === 0) throw error;
+    return startOnPort(context, checkout, { ...settings, port: 0 });
+  }
+}
+
+async function startOnPort(
   context: StackContext,
   checkout: string,
   settings: ReplicaSettings,
