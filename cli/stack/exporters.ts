@@ -8,6 +8,7 @@ import type { SupervisedProcess } from './supervised-process.ts';
 /** Processes that say of a store what it says of itself. */
 export type Exporters = {
   readonly targets: readonly ScrapeTarget[];
+  readonly processes: readonly SupervisedProcess[];
   readonly stop: () => Promise<void>;
 };
 
@@ -59,7 +60,7 @@ export async function startExporters(
         );
     if (redisExporter !== null)
       for (const store of redis) await start('redis', redisExporter, store, [], redisEnvironment(store.url));
-    return { targets, stop };
+    return { targets, processes: started, stop };
   } catch (error) {
     await stop();
     throw error;

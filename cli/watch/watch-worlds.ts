@@ -5,11 +5,11 @@ import { CommandError } from '../errors.ts';
 import type { DriverMetrics } from '../driver/driver-metrics.ts';
 import { startExporters } from '../stack/exporters.ts';
 import { providePrometheus } from '../stack/prometheus-binary.ts';
-import type { PrometheusBinaries } from '../stack/prometheus-binary.ts';
 import type { ScrapeTarget } from '../stack/prometheus-config.ts';
 import { startPrometheus } from '../stack/prometheus-server.ts';
 import type { PrometheusServer } from '../stack/prometheus-server.ts';
 import type { StackContext } from '../stack/stack-context.ts';
+import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
 import { closeServer, listenPreferably } from './loopback-server.ts';
 
@@ -24,51 +24,69 @@ const prometheusPort = 9_090;
 /** The alerts with windows of seconds: a run lasts minutes. */
 const ruleFiles = ['recording-rules.yml', 'alerts-compressed.yml'];
 
-/** Starts Prometheus and the exporters. Null, with a report, where there is no Prometheus to be had. */
+/** Starts Prometheus and the exporters. Null, with a report, where there is no Prometheus to be had or it does not start. */
 export async function watchWorlds(
   maker: WorldMaker,
   worlds: readonly World[],
   driver: DriverMetrics,
 ): Promise<Watch | null> {
-  const { context } = maker;
-  const binaries = await providePrometheusIfPossible(context);
-  if (binaries === null) return null;
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const stopOne of stops.toReversed()) await stopOne();
-  };
   try {
-    const driverServer = createMetricsServer(driver.registry);
-    const driverAddress = await listenPreferably(driverServer, 0);
-    stops.push(() => closeServer(driverServer));
-    const exporters = await startExporters(context, binaries, {
-      postgres: [{ url: maker.postgres.adminUrl, instance: 'postgres' }],
-      redis: worlds.flatMap(({ redis, label }, index) =>
-        redis === null ? [] : [{ url: redis.url, instance: `redis-${index + 1}`, candidate: label }],
-      ),
-    });
-    stops.push(exporters.stop);
-    const folder = join(maker.checkout, 'dashboards', 'generated', 'prometheus');
-    const rules = ruleFiles.map((name) => join(folder, name)).filter((file) => existsSync(file));
-    const own: ScrapeTarget = { job: 'driver', instance: 'driver', address: hostOf(driverAddress) };
-    const targets = [...worlds.flatMap(targetsOf), ...exporters.targets, own];
-    const prometheus = await startPrometheus(context, { binaries, rules, targets, port: prometheusPort });
-    stops.push(prometheus.stop);
-    return { prometheus, stop };
+    return await startWatch(maker, worlds, driver);
   } catch (error) {
-    await stop();
-    throw error;
+    if (!(error instanceof CommandError) || error.reason !== 'cannotProvision') throw error;
+    const { message, remedy, logFile } = error;
+    const more = logFile === undefined ? [] : [`More in ${logFile}`];
+    maker.context.report(['Nothing watches this run:', message, remedy ?? [], more].flat().join(' '));
+    return null;
   }
 }
 
-async function providePrometheusIfPossible(context: StackContext): Promise<PrometheusBinaries | null> {
-  try {
-    return await providePrometheus(context);
-  } catch (error) {
-    if (!(error instanceof CommandError) || error.reason !== 'cannotProvision') throw error;
-    context.report(`Nothing watches this run: ${error.message} ${error.remedy ?? ''}`);
-    return null;
-  }
+async function startWatch(
+  maker: WorldMaker,
+  worlds: readonly World[],
+  driver: DriverMetrics,
+): Promise<Watch> {
+  const { context } = maker;
+  const binaries = await providePrometheus(context);
+  // Stopped again when a step fails.
+  await using started = new AsyncDisposableStack();
+  const driverServer = createMetricsServer(driver.registry);
+  const driverAddress = await listenPreferably(driverServer, 0);
+  started.defer(() => closeServer(driverServer));
+  const exporters = await startExporters(context, binaries, {
+    postgres: [{ url: maker.postgres.adminUrl, instance: 'postgres' }],
+    redis: worlds.flatMap(({ redis, label }, index) =>
+      redis === null ? [] : [{ url: redis.url, instance: `redis-${index + 1}`, candidate: label }],
+    ),
+  });
+  started.defer(exporters.stop);
+  const folder = join(maker.checkout, 'dashboards', 'generated', 'prometheus');
+  const rules = ruleFiles.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const own: ScrapeTarget = { job: 'driver', instance: 'driver', address: hostOf(driverAddress) };
+  const targets = [...worlds.flatMap(targetsOf), ...exporters.targets, own];
+  const prometheus = await startPrometheus(context, { binaries, rules, targets, port: prometheusPort });
+  started.defer(prometheus.stop);
+  const stopping = new AbortController();
+  started.defer(() => stopping.abort());
+  const tell = (child: SupervisedProcess, consequence: string): void =>
+    reportEnd(context, child, consequence, stopping.signal);
+  tell(prometheus.process, 'nothing watches this run any more');
+  for (const exporter of exporters.processes) tell(exporter, 'its store tells nothing of itself any more');
+  const running = started.move();
+  return { prometheus, stop: () => running.disposeAsync() };
+}
+
+/** Says so when a process ends before it is stopped. */
+function reportEnd(
+  { report }: StackContext,
+  { name, exited, logFile }: SupervisedProcess,
+  consequence: string,
+  stopping: AbortSignal,
+): void {
+  const tell = () => {
+    if (!stopping.aborted) report(`${name} ended by itself: ${consequence}. More in ${logFile}`);
+  };
+  exited.then(tell, tell);
 }
 
 const hostOf = (address: string): string => new URL(address).host;
