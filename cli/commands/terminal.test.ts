@@ -43,6 +43,8 @@ test('a closed terminal leaves the signals to others', () => {
 test('a reader that went away is no failure, any other trouble with a stream is', () => {
   const { fake, process } = createFakeProcess();
   createTerminal(process);
-  fake.stdout.emit('error', Object.assign(new TypeError('gone'), { code: 'EPIPE' }));
+  // At a pipe, and at a terminal whose window was closed.
+  for (const code of ['EPIPE', 'EIO'])
+    fake.stdout.emit('error', Object.assign(new TypeError('gone'), { code }));
   assert.throws(() => fake.stdout.emit('error', new TypeError('broken')), /broken/);
 });

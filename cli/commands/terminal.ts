@@ -29,6 +29,9 @@ export type Terminal = {
 /** One Ctrl-C may arrive several times: from the terminal, through npm, once for each thread of a dead launcher. */
 const sameSignalMs = 400;
 
+/** A reader that went away (`| head`, a window that was closed) is no failure of ours. */
+const readerGone: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
+
 const checkout = join(import.meta.dirname, '..', '..');
 
 function readVersion(): string {
@@ -64,9 +67,8 @@ export function createTerminal(process: NodeJS.Process, clock: Clock = createSys
   };
   for (const name of signals) process.on(name, interrupt);
   for (const stream of [process.stdout, process.stderr]) {
-    // A reader that went away (`| head`) is no failure of ours.
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (!readerGone.has(error.code)) throw error;
     });
   }
   const progress = (text: string) => void process.stderr.write(text);
