@@ -1,4 +1,5 @@
 import { scrapeJobs } from '../app/contract/metric-catalogue.ts';
+import { givenUpStatus } from '../app/contract/service-metrics.ts';
 import { cacheRatios, orZero } from './cache-ratios.ts';
 import { createPromql } from './promql.ts';
 
@@ -29,6 +30,10 @@ const service = { job: scrapeJobs.service } as const;
 const by = ['candidate'] as const;
 const ratios = cacheRatios(promql);
 const requests = promql.observations('requestDuration', { by });
+const answered = promql.observations('requestDuration', {
+  by,
+  where: { http_response_status_code: { noneOf: [String(givenUpStatus)] } },
+});
 const failed = promql.observations('requestDuration', {
   by,
   where: { http_response_status_code: { pattern: '5..' } },
@@ -44,7 +49,7 @@ export const liveCharts: readonly LiveChart[] = [
       'Offered is what the load asks for, whatever the answers do. Where answered stays below it, the service or the generator does not keep up. The few more that are answered are those of the witness.',
     series: [
       { label: 'offered', expr: promql.rate('loadOffered', { by }) },
-      { label: 'answered', expr: requests },
+      { label: 'answered', expr: answered },
       { label: 'failed', expr: orZero(failed, requests) },
     ],
   },

@@ -1,12 +1,15 @@
 import { buckets } from './metric.ts';
 import type { Metric } from './metric.ts';
 
+/** The status of requests whose client did not wait for the answer, as proxies write it. */
+export const givenUpStatus = 499;
+
 /** What each process of the service exposes of its own. Label values come from lists in the code, never from a request. */
 export const serviceMetrics = {
   requestDuration: {
     name: 'http_server_request_duration_seconds',
     type: 'histogram',
-    help: 'Time from a request to the end of its response',
+    help: 'Time from a request to the end of its response, or until its client gave up (status 499)',
     labels: ['http_request_method', 'http_route', 'http_response_status_code', 'cache_strategy'],
     buckets: buckets.request,
     exemplars: true,

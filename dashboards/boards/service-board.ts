@@ -1,5 +1,6 @@
 import { feedSeconds, objectives, photoReadSeconds } from '../../app/contract/objectives.ts';
 import type { ObjectiveName } from '../../app/contract/objectives.ts';
+import { givenUpStatus } from '../../app/contract/service-metrics.ts';
 import { operations } from '../../app/contract/operations.ts';
 import type { Board, Panel } from '../board.ts';
 import { by, driver, everything, ofCandidate, service } from '../board-scope.ts';
@@ -9,6 +10,7 @@ import { badRatioName } from '../rules/burn-rates.ts';
 const byRoute = ['candidate', 'http_route'] as const;
 const ofRoute = '{{candidate}} {{http_route}}';
 const requests = service.observations('requestDuration', { by });
+const givenUp = { http_response_status_code: String(givenUpStatus) };
 const failed = service.observations('requestDuration', {
   by,
   where: { http_response_status_code: { pattern: '5..' } },
@@ -56,9 +58,21 @@ export const serviceBoard: Board = {
         {
           title: 'How many requests are answered?',
           description:
-            'Per second, by candidate. A fall without a fall of the load means that requests wait or fail.',
+            'Per second, by candidate, and those whose clients did not wait for the answer. A fall without a fall of the load means that requests wait or fail.',
           unit: 'reqps',
-          queries: [{ expr: requests, legend: ofCandidate }],
+          queries: [
+            {
+              expr: service.observations('requestDuration', {
+                by,
+                where: { http_response_status_code: { noneOf: [String(givenUpStatus)] } },
+              }),
+              legend: ofCandidate,
+            },
+            {
+              expr: orZero(service.observations('requestDuration', { by, where: givenUp }), requests),
+              legend: '{{candidate}} given up',
+            },
+          ],
         },
         {
           title: 'Which share of the requests fails?',
