@@ -16,7 +16,9 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
   const answered = (result: string, tier?: string) =>
     share({ where: { cache_result: result, ...(tier !== undefined && { cache_tier: tier }) } });
   const hits = rate('cacheRequests', { by, where: { cache_result: { anyOf: ['hit', 'stale_hit'] } } });
-  const loads = promql.observations('cacheLoadDuration', { by });
+  const loadedKeys = rate('cacheLoadedKeys', { by });
+  const loadSeconds = promql.observedSum('cacheLoadDuration', { by });
+  const loadCalls = promql.observations('cacheLoadDuration', { by });
   const bypasses = rate('cacheRequests', { by, where: { cache_result: 'bypass' } });
   const queries = promql.observations('storageDuration', { by: ['candidate'] });
   return {
@@ -30,10 +32,15 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
       load: answered('miss'),
       bypass: answered('bypass'),
     },
-    /** Reads that storage did not see, of all reads: a bypass goes there as a load does. */
-    originOffload: `1 - (${orZero(loads, all)} + ${orZero(bypasses, all)}) / ${all}`,
+    /**
+     * Reads that storage did not see, of all reads: a bypass goes there, and each key of a load does, whoever it is for. Below 0,
+     * refreshes and writes load more than the hits keep away.
+     */
+    originOffload: `1 - (${orZero(loadedKeys, all)} + ${orZero(bypasses, all)}) / ${all}`,
+    /** Seconds of loads per second that the hits made unnecessary: keys that were hit, times what a key of a load takes. */
+    savedSeconds: `${hits} * ${loadSeconds} / (${loadedKeys} > 0)`,
     /** Load calls per read that missed. Near 1 without batching; far above it, loads are made that nobody waits for. */
-    loadAmplification: `${loads} / (${rate('cacheRequests', { by, where: { cache_result: 'miss' } })} > 0)`,
+    loadAmplification: `${loadCalls} / (${rate('cacheRequests', { by, where: { cache_result: 'miss' } })} > 0)`,
     staleShare: answered('stale_hit'),
     queriesPerRequest: `${orZero(queries, promql.observations('requestDuration', { by: ['candidate'] }))} / ${promql.observations('requestDuration', { by: ['candidate'] })}`,
   };

@@ -54,6 +54,13 @@ export const serviceMetrics = {
     labels: ['cache_name', 'outcome'],
     buckets: buckets.load,
   },
+  /** Beside the reads, which count keys as well: a load of twenty keys keeps no read away from storage. */
+  cacheLoadedKeys: {
+    name: 'cache_loaded_keys_total',
+    type: 'counter',
+    help: 'Keys that loads asked storage for',
+    labels: ['cache_name'],
+  },
   cacheLoadsInFlight: {
     name: 'cache_loads_inflight',
     type: 'gauge',

@@ -66,6 +66,7 @@ function createCacheMetrics(registry: Registry) {
     queuedWrites: registerCounter(registry, serviceMetrics.cacheQueuedWrites),
     queueWaits: createLeanHistogram(registry, serviceMetrics.cacheQueueWait),
     operations: createLeanHistogram(registry, serviceMetrics.cacheOperationDuration),
+    loadedKeys: registerCounter(registry, serviceMetrics.cacheLoadedKeys),
     loads: createLeanHistogram(registry, serviceMetrics.cacheLoadDuration),
   };
 }
@@ -110,6 +111,7 @@ function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (e
         return;
       case 'loaded':
         metrics.inFlight.set(event.name, (metrics.inFlight.get(event.name) ?? 1) - 1);
+        metrics.loadedKeys.inc({ cache_name: event.name }, event.keys);
         return metrics.loads.observe([event.name, event.isFailed ? 'error' : 'ok'], event.durationMs / 1000);
       case 'tier-operation':
         return metrics.operations.observe(

@@ -91,6 +91,18 @@ describe('the metrics', () => {
     assert.equal(answersOf(cache), reads);
   });
 
+  it('count the keys of a load, and the load once', async () => {
+    const sum = (name: string) =>
+      samplesOf(name).reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+    const [keys, calls] = [
+      sum(serviceMetrics.cacheLoadedKeys.name),
+      sum(`${serviceMetrics.cacheLoadDuration.name}_count`),
+    ];
+    const { cache } = await app.counters();
+    assert.ok(calls > 0 && keys > calls, `${keys} keys in ${calls} loads`);
+    assert.equal(keys, cache.loads);
+  });
+
   it('stay few', () => {
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     assert.ok(samples.length < 4_000, `${samples.length} samples`);

@@ -3,7 +3,6 @@ import { by, byInstance, ofCandidate, ofInstance, ratios, service } from '../boa
 import { orZero } from '../cache-ratios.ts';
 
 const operation = (result: string) => ({ cache_operation: { anyOf: ['get', 'mget'] }, cache_result: result });
-const hits = service.rate('cacheRequests', { by, where: { cache_result: { anyOf: ['hit', 'stale_hit'] } } });
 const meanLoad = service.mean('cacheLoadDuration', { by });
 const loads = service.observations('cacheLoadDuration', { by });
 
@@ -42,7 +41,7 @@ export const cacheBoard: Board = {
         {
           title: 'What is kept away from the database?',
           description:
-            'Reads that became no load call, of all reads. Batches and joined loads count here, and not in the hit ratio.',
+            'Reads that storage did not see, of all reads: 1 minus the keys that were loaded and the bypasses. Joined loads count here, and not in the hit ratio. Below 0, refreshes and writes load more than hits keep away.',
           unit: 'percentunit',
           queries: [{ expr: ratios.originOffload, legend: ofCandidate }],
         },
@@ -73,7 +72,7 @@ export const cacheBoard: Board = {
         {
           title: 'What does a miss cost?',
           description:
-            'Mean time of a load beside that of a hit in redis. Their difference is what each hit saves.',
+            'Mean time of a load call beside that of a look-up in redis that hits. Their difference is what such a look-up saves.',
           unit: 's',
           leadsTo: ['darkroom-stores'],
           queries: [
@@ -87,9 +86,10 @@ export const cacheBoard: Board = {
         {
           title: 'How much waiting do hits save?',
           description:
-            'Seconds of loads per second that the hits made unnecessary: hits per second times the mean time of a load.',
+            'Seconds of loads per second that the hits made unnecessary: hits per second times the time of loads per key that they brought.',
           unit: 'short',
-          queries: [{ expr: `${hits} * ${`(${meanLoad})`}`, legend: ofCandidate }],
+          mayBeEmpty: 'nothing has missed',
+          queries: [{ expr: ratios.savedSeconds, legend: ofCandidate }],
         },
       ],
     },

@@ -83,10 +83,17 @@ describe('the rules', () => {
 });
 
 describe('the ratios of a cache', () => {
-  it('say of a bypass that storage saw it, and of a joined read that it did not', async () => {
+  it('say of a bypass and of each key of a load that storage saw it, and of a joined read that it did not', async () => {
     const { window } = compressed;
     const reads = (candidate: string, result: string, tier: string) =>
       `cache_requests_total{candidate="${candidate}",instance="r1",cache_name="photo",cache_result="${result}",cache_tier="${tier}"}`;
+    const loaded = (candidate: string, keys: number, calls: number) =>
+      Object.entries({ cache_loaded_keys_total: keys, cache_load_duration_seconds_count: calls }).map(
+        ([name, perSecond]) => ({
+          series: `${name}{candidate="${candidate}",instance="r1",cache_name="photo"}`,
+          values: `0+${perSecond}x120`,
+        }),
+      );
     const ratioOf = (record: string, value: number, candidate: string) => ({
       expr: `${record}{candidate="${candidate}"}`,
       eval_time: '120s',
@@ -102,14 +109,15 @@ describe('the ratios of a cache', () => {
           { series: reads('caching', 'hit', 'memory'), values: '0+6x120' },
           { series: reads('caching', 'coalesced', 'none'), values: '0+2x120' },
           { series: reads('caching', 'miss', 'none'), values: '0+2x120' },
-          {
-            series: 'cache_load_duration_seconds_count{candidate="caching",instance="r1",cache_name="photo"}',
-            values: '0+2x120',
-          },
+          ...loaded('caching', 2, 2),
+          // A page that finds nothing: a list and the twenty photos on it, with two calls.
+          { series: reads('batching', 'miss', 'none'), values: '0+21x120' },
+          ...loaded('batching', 21, 2),
         ],
         promql_expr_test: [
           ratioOf(originOffload, 0, 'bypassing'),
           ratioOf(originOffload, 0.8, 'caching'),
+          ratioOf(originOffload, 0, 'batching'),
           ratioOf(hitRatio, 0.6, 'caching'),
         ],
       },
