@@ -183,7 +183,8 @@ export const serviceMetrics = {
   },
 } as const satisfies Record<string, Metric>;
 
-/** What the runtime says of the same process. Names and labels are prom-client's, but for the event loop's utilisation. */
+/** What the runtime says of the same process. Names and labels are prom-client's, but for the event loop's utilisation. Two who
+ * scrape halve each other's view of what is since the last scrape. */
 export const runtimeMetrics = {
   eventLoopUtilization: {
     name: 'nodejs_eventloop_utilization_ratio',
@@ -194,13 +195,13 @@ export const runtimeMetrics = {
   eventLoopLagP50: {
     name: 'nodejs_eventloop_lag_p50_seconds',
     type: 'gauge',
-    help: 'Median delay of the event loop since the last scrape',
+    help: 'Median delay of the event loop since the last scrape, beyond the 10 ms of the timer that measures it',
     labels: [],
   },
   eventLoopLagP99: {
     name: 'nodejs_eventloop_lag_p99_seconds',
     type: 'gauge',
-    help: '99th percentile of the delay of the event loop since the last scrape',
+    help: '99th percentile of the same delay',
     labels: [],
   },
   gcDuration: {

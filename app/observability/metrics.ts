@@ -1,8 +1,7 @@
-import { performance } from 'node:perf_hooks';
-import { Registry, collectDefaultMetrics } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { TierUsage } from '../cache/cache.ts';
 import type { CacheObserver } from '../cache/cache-events.ts';
-import { runtimeMetrics, serviceMetrics } from '../contract/service-metrics.ts';
+import { serviceMetrics } from '../contract/service-metrics.ts';
 import { telemetryModes } from '../contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
@@ -10,6 +9,7 @@ import { createCacheObserver } from './cache-metrics.ts';
 import type { CurrentTraceId } from './cache-metrics.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
 import { registerCopiedCounter, registerGauge } from './registered.ts';
+import { exposeCpuOnly, exposeRuntime } from './runtime-metrics.ts';
 
 /** A finished request, as the metrics see it. `route` is a template, never a path. */
 export type RequestEvent = {
@@ -68,8 +68,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     const nothing = () => {};
     return { registry, observers: null, watchPool: nothing, watchTiers: nothing, watchSpans: nothing };
   }
-  collectDefaultMetrics({ register: registry });
-  exposeEventLoopUtilization(registry);
+  exposeRuntime(registry);
   return {
     registry,
     observers: createObservers(registry, options),
@@ -103,24 +102,6 @@ function createObservers(registry: Registry, { strategy, currentTraceId }: Metri
     request: ({ method, route, status, durationSeconds, traceId }) =>
       requests.observe([method, route, String(status), strategy], durationSeconds, traceId),
   };
-}
-
-/** The one figure that is read of a process which tells nothing else. */
-function exposeCpuOnly(registry: Registry): void {
-  registerCopiedCounter(registry, runtimeMetrics.processCpu, () => {
-    const { user, system } = process.cpuUsage();
-    return [{ labels: {}, value: (user + system) / 1e6 }];
-  });
-}
-
-function exposeEventLoopUtilization(registry: Registry): void {
-  let last = performance.eventLoopUtilization();
-  registerGauge(registry, runtimeMetrics.eventLoopUtilization, () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
-    return [[{}, utilization]];
-  });
 }
 
 function exposePool(registry: Registry, storage: Storage): void {

@@ -21,7 +21,7 @@ export const nodeBoard: Board = {
         {
           title: 'How late is it?',
           description:
-            'Delay of the event loop since the last scrape, p50 and p99. Its timer has steps of some milliseconds.',
+            'Delay of the event loop since the last scrape, p50 and p99: how much later than asked for a timer of 10 ms came. Near nothing when idle; above some milliseconds requests wait for each other.',
           unit: 's',
           queries: [
             { expr: service.value('eventLoopLagP50'), legend: `${ofInstance} p50` },
