@@ -31,6 +31,7 @@ const recordingStorage: Storage = {
   },
   isReady: async () => true,
   connectionsMax: 1,
+  refusals: () => 0,
   connections: () => ({ used: 0, idle: 0, pending: 0 }),
   close: async () => {},
 };

@@ -140,7 +140,7 @@ export const serviceMetrics = {
     help: 'Fills that something newer refused',
     labels: ['cache_name', 'cache_tier'],
   },
-  /** Its count is the number of storage queries. `error_type` is PostgreSQL's code, or empty. */
+  /** Its count is the number of storage queries; `storageRefusals` are not among them. `error_type` is PostgreSQL's code, or empty. */
   storageDuration: {
     name: 'db_client_operation_duration_seconds',
     type: 'histogram',
@@ -154,6 +154,12 @@ export const serviceMetrics = {
     help: 'Time that a query waited for a connection of the pool',
     labels: [],
     buckets: buckets.wait,
+  },
+  storageRefusals: {
+    name: 'db_client_operations_refused_total',
+    type: 'counter',
+    help: 'Queries that were not sent, because too many waited for a connection',
+    labels: [],
   },
   /** States used, idle, pending. */
   storageConnections: {

@@ -105,6 +105,9 @@ function createObservers(registry: Registry, { strategy, currentTraceId }: Metri
 }
 
 function exposePool(registry: Registry, storage: Storage): void {
+  registerCopiedCounter(registry, serviceMetrics.storageRefusals, () => [
+    { labels: {}, value: storage.refusals() },
+  ]);
   registerGauge(registry, serviceMetrics.storageConnections, () =>
     Object.entries(storage.connections()).map(([state, count]) => [{ state }, count]),
   );

@@ -120,7 +120,7 @@ describe('storage in trouble', () => {
   });
 
   it('refuses what would have to wait behind too many others', async (context) => {
-    const { storage } = openStorage(context, { poolSize: 1 });
+    const { storage, events } = openStorage(context, { poolSize: 1 });
     const hold = { name: 'hold', text: 'SELECT pg_advisory_xact_lock(7)' };
     await admin.query('SELECT pg_advisory_lock(7)');
     const asked = Array.from({ length: 30 }, () => storage.query(hold, []));
@@ -131,9 +131,11 @@ describe('storage in trouble', () => {
       refused.every((result) => result.status === 'rejected' && hasCode('OVERLOADED')(result.reason)),
     );
     assert.equal(storage.connections().pending, 20);
+    assert.equal(storage.refusals(), 9);
     await admin.query('SELECT pg_advisory_unlock(7)');
     const answered = (await settled).filter(({ status }) => status === 'fulfilled');
     assert.equal(answered.length, 21);
+    assert.equal(events.length, 21, 'what was not sent is no query');
   });
 
   it('tells its observer how long a query has waited for a connection', async (context) => {

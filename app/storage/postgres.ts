@@ -19,6 +19,8 @@ export type Storage = {
   /** Whether a query is answered in time. */
   isReady(): Promise<boolean>;
   readonly connectionsMax: number;
+  /** Queries so far that were not sent, because too many others waited for a connection. */
+  refusals(): number;
   connections(): { readonly used: number; readonly idle: number; readonly pending: number };
   close(): Promise<void>;
 };
@@ -58,11 +60,13 @@ export function createStorage(
   // An idle connection may be cut at any time; without a listener that would end the process. The next query notices.
   pool.on('error', () => {});
 
+  let refusals = 0;
   const query = async <Row extends object>(
     statement: Statement,
     values: readonly unknown[],
   ): Promise<readonly Row[]> => {
     if (pool.waitingCount >= poolSize * waitersPerConnectionMax) {
+      refusals += 1;
       throw new DarkroomError('OVERLOADED', 'Too many requests wait for storage; try again in a moment.');
     }
     const startedAtMs = performance.now();
@@ -96,6 +100,7 @@ export function createStorage(
         () => false,
       ),
     connectionsMax: poolSize,
+    refusals: () => refusals,
     connections: () => ({
       used: pool.totalCount - pool.idleCount,
       idle: pool.idleCount,

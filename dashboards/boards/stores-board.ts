@@ -61,6 +61,15 @@ export const storesBoard: Board = {
           ],
         },
         {
+          title: 'Are queries refused?',
+          description:
+            'Per second: not sent, because too many waited for a connection. Their requests end with 503, and they are in no other figure of queries.',
+          unit: 'ops',
+          badFrom: 0.001,
+          leadsTo: ['darkroom-service'],
+          queries: [{ expr: service.rate('storageRefusals', { by: byInstance }), legend: ofInstance }],
+        },
+        {
           title: 'Do queries fail?',
           description: "Per second, by PostgreSQL's code of the error.",
           unit: 'ops',
