@@ -46,6 +46,13 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
   };
 }
 
+/** Commands that Redis got: a refused one was not sent and took no time, and bytes that do not decode are found afterwards. */
+export const sentToRedis = {
+  cache_tier: 'redis',
+  cache_operation: { noneOf: ['decode', 'encode'] },
+  cache_result: { noneOf: ['refused'] },
+} as const;
+
 /** `part`, or 0 for each series that `whole` has and `part` has not: what has not happened yet is no gap. */
 export function orZero(part: string, whole: string): string {
   return `(${part} or 0 * ${whole})`;

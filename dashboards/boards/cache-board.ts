@@ -1,6 +1,6 @@
 import type { Board } from '../board.ts';
 import { by, byInstance, ofCandidate, ofInstance, ratios, service } from '../board-scope.ts';
-import { orZero } from '../cache-ratios.ts';
+import { orZero, sentToRedis } from '../cache-ratios.ts';
 
 const operation = (result: string) => ({ cache_operation: { anyOf: ['get', 'mget'] }, cache_result: result });
 const meanLoad = service.mean('cacheLoadDuration', { by });
@@ -206,7 +206,7 @@ export const cacheBoard: Board = {
         {
           title: 'How long do operations of redis take?',
           description:
-            'p99 as the replicas see it, by operation. Compare it with the time inside Redis on the board Back ends.',
+            'p99 of the commands that were sent, as the replicas see it, by operation. Compare it with the time inside Redis on the board Back ends.',
           unit: 's',
           columns: 12,
           leadsTo: ['darkroom-stores'],
@@ -214,6 +214,7 @@ export const cacheBoard: Board = {
             {
               expr: service.quantile(0.99, 'cacheOperationDuration', {
                 by: ['candidate', 'cache_operation'],
+                where: sentToRedis,
               }),
               legend: '{{candidate}} {{cache_operation}}',
             },

@@ -1,7 +1,7 @@
 import { runtimeMetrics } from '../../app/contract/service-metrics.ts';
 import type { Board, Panel } from '../board.ts';
 import { by, driver, everything, ofCandidate, ratios, service } from '../board-scope.ts';
-import { orZero } from '../cache-ratios.ts';
+import { orZero, sentToRedis } from '../cache-ratios.ts';
 
 const requests = service.observations('requestDuration', { by });
 const perRequest = (expr: string): string => `${expr} / ${requests}`;
@@ -55,12 +55,9 @@ export const compareBoard: Board = {
           'Who needs Redis most?',
           'short',
           perRequest(
-            orZero(
-              service.observations('cacheOperationDuration', { by, where: { cache_tier: 'redis' } }),
-              requests,
-            ),
+            orZero(service.observations('cacheOperationDuration', { by, where: sentToRedis }), requests),
           ),
-          'Commands to Redis per request.',
+          'Commands that were sent to Redis, per request.',
         ),
         side(
           'Who needs more CPU?',

@@ -1,5 +1,6 @@
 import type { Board } from '../board.ts';
 import { by, byInstance, ofCandidate, ofInstance, postgres, redis, service } from '../board-scope.ts';
+import { sentToRedis } from '../cache-ratios.ts';
 
 const serverMean = `sum by (candidate) (rate(${redis.counter('redisCommandSeconds')}[$__rate_interval])) / ${redis.rate('redisCommands', { by })}`;
 
@@ -198,7 +199,7 @@ export const storesBoard: Board = {
           unit: 's',
           queries: [
             {
-              expr: service.mean('cacheOperationDuration', { by }),
+              expr: service.mean('cacheOperationDuration', { by, where: sentToRedis }),
               legend: '{{candidate}} seen by the service',
             },
             { expr: serverMean, legend: '{{candidate}} inside Redis' },
