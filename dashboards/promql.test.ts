@@ -25,6 +25,17 @@ describe('a query built from the catalogue', () => {
     assert.match(promql.under('requestDuration', Infinity), /le="\+Inf"/);
   });
 
+  it('counts over its whole window where that is wanted', () => {
+    const counts = createPromql({ window: '5m', growth: 'increase' });
+    assert.equal(
+      counts.observations('requestDuration', {
+        by: ['candidate'],
+        where: { http_response_status_code: { butNot: '5..|499' } },
+      }),
+      'sum by (candidate) (increase(http_server_request_duration_seconds_count{http_response_status_code!~"5..|499"}[5m]))',
+    );
+  });
+
   it('refuses a bound that the histogram does not have', () => {
     assert.throws(() => promql.under('requestDuration', 0.06), RangeError);
   });

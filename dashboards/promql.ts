@@ -10,12 +10,13 @@ export type HistogramKey = KeysOfType<'histogram'>;
 /** The labels that a metric has, and those that every target has. */
 export type LabelOf<K extends MetricKey> = Catalogue[K]['labels'][number] | (typeof targetLabels)[number];
 
-/** `=` a text, or one of several, or none of them, or a regular expression as it stands. */
+/** `=` a text, or one of several, or none of them, or a regular expression as it stands, or all that it does not fit. */
 export type Match =
   | string
   | { readonly anyOf: readonly string[] }
   | { readonly noneOf: readonly string[] }
-  | { readonly pattern: string };
+  | { readonly pattern: string }
+  | { readonly butNot: string };
 export type Matches<K extends MetricKey> = { readonly [L in LabelOf<K>]?: Match };
 
 /** How series are chosen and grouped. `window` is a PromQL duration, or Grafana's `$__rate_interval`. */
@@ -30,6 +31,8 @@ export type PromqlSettings = {
   readonly window: string;
   /** Matchers of every selector. */
   readonly scope?: Readonly<Record<string, Match>>;
+  /** `rate`, or `increase`: then whatever says "per second" here is over the whole window. */
+  readonly growth?: 'rate' | 'increase';
 };
 
 type AnyMatches = Readonly<Record<string, Match | undefined>>;
@@ -49,6 +52,7 @@ function matcher(label: string, match: Match): string {
   if (typeof match === 'string') return `${label}=${quote(match)}`;
   if ('anyOf' in match) return `${label}=~${alternatives(match.anyOf)}`;
   if ('noneOf' in match) return `${label}!~${alternatives(match.noneOf)}`;
+  if ('butNot' in match) return `${label}!~${quote(match.butNot)}`;
   return `${label}=~${quote(match.pattern)}`;
 }
 
@@ -61,7 +65,7 @@ function bound(le: number): Match {
  * PromQL from the catalogue of metrics. A metric, a label or a bucket that does not exist fails to compile, or throws a
  * RangeError where types cannot tell.
  */
-export function createPromql({ window: defaultWindow, scope = {} }: PromqlSettings) {
+export function createPromql({ window: defaultWindow, scope = {}, growth = 'rate' }: PromqlSettings) {
   const select = (key: MetricKey, suffix: Suffix, where: AnyMatches): string => {
     const matchers = Object.entries({ ...scope, ...where }).flatMap(([label, match]) =>
       match === undefined ? [] : [matcher(label, match)],
@@ -76,7 +80,7 @@ export function createPromql({ window: defaultWindow, scope = {} }: PromqlSettin
     suffix: Suffix,
     { where = {}, by, window = defaultWindow }: Selection<K>,
     more: AnyMatches = {},
-  ): string => `${grouped(by)}(rate(${select(key, suffix, { ...where, ...more })}[${window}]))`;
+  ): string => `${grouped(by)}(${growth}(${select(key, suffix, { ...where, ...more })}[${window}]))`;
 
   return {
     /** The series themselves: for gauges. */
