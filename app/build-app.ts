@@ -5,7 +5,9 @@ import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import { createBackgroundTasks } from './background-tasks.ts';
 import type { Cache } from './cache/cache.ts';
+import { needsDurableRedis } from './cache/candidates/candidate.ts';
 import { createCache } from './cache/create-cache.ts';
+import { rowKeys } from './cached-entities.ts';
 import { createChangeSource } from './change-source.ts';
 import { createStoppableClock, createSystemClock } from './clock.ts';
 import type { StoppableClock } from './clock.ts';
@@ -34,6 +36,7 @@ import { registerMediaRoutes } from './media/media-routes.ts';
 import { createTelemetry } from './observability/telemetry.ts';
 import type { Tracing } from './observability/tracing.ts';
 import { formatCandidate } from './cache/candidates/parse-candidate.ts';
+import type { PossibleEvents } from './observability/cache-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { registerPhotoRoutes } from './photos/photo-routes.ts';
 import { createPhotoService } from './photos/photo-service.ts';
@@ -80,6 +83,7 @@ export async function buildApp(
     candidate: formatCandidate(config.candidate),
     replica: config.replica,
     mode: config.telemetry,
+    possible: possibleEvents(config.candidate),
     tracing,
   });
   const { metrics, spans } = telemetry;
@@ -134,6 +138,11 @@ export async function buildApp(
       await storage.close();
     },
   };
+}
+
+function possibleEvents(candidate: Config['candidate']): PossibleEvents {
+  const written = Object.values(rowKeys).flatMap((keys) => keys.map(({ entityName }) => entityName));
+  return { written, invalidation: candidate.invalidation, defersWrites: needsDurableRedis(candidate) };
 }
 
 /** Documents the routes, and reads uploads within bounds. */

@@ -53,6 +53,8 @@ export type CacheEvent =
       readonly outcome: 'appended' | 'full' | 'unavailable' | 'flushed' | 'failed' | 'set-aside';
       readonly count: number;
     }
+  /** How many writes wait, whichever replica has put them there. */
+  | { readonly type: 'queue-length'; readonly writes: number }
   /** How long the oldest write of a batch has waited for its commit. */
   | { readonly type: 'queue-wait'; readonly durationMs: number }
   | { readonly type: 'bus-unsure'; readonly reason: 'gap' | 'cut' | 'back' };

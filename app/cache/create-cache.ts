@@ -104,7 +104,9 @@ type ConnectedQueue = {
 async function connectQueue(options: CreateCacheOptions): Promise<ConnectedQueue> {
   const { url, keyPrefix } = requireRedis(options);
   const connection = createDurableConnection(url, options.runInBackground);
-  const log = createWriteLog(connection, keyPrefix);
+  const log = createWriteLog(connection, keyPrefix, (writes) =>
+    options.observe.happened({ type: 'queue-length', writes }),
+  );
   await connection.start();
   return {
     createQueue: (target) =>

@@ -14,6 +14,17 @@ export const serviceMetrics = {
     buckets: buckets.request,
     exemplars: true,
   },
+  /**
+   * Every request, in two series that are there from the start: a rate does not see the value with which a series is born, so
+   * that a burst of failures of a route and status that were not seen before leaves no trace in the rates of the histogram.
+   * Outcomes failed (an error of the server), ok (all else, a client that went away too).
+   */
+  requests: {
+    name: 'http_server_requests_total',
+    type: 'counter',
+    help: 'Requests by whether the server has failed them',
+    labels: ['outcome'],
+  },
   activeRequests: {
     name: 'http_server_active_requests',
     type: 'gauge',
@@ -65,6 +76,12 @@ export const serviceMetrics = {
     name: 'cache_loads_inflight',
     type: 'gauge',
     help: 'Loads under way',
+    labels: ['cache_name'],
+  },
+  cacheLoadsInFlightPeak: {
+    name: 'cache_loads_inflight_peak',
+    type: 'gauge',
+    help: 'The most loads that were under way at once since the last scrape',
     labels: ['cache_name'],
   },
   /** Reasons size, ttl, flush. */
@@ -126,6 +143,13 @@ export const serviceMetrics = {
     type: 'counter',
     help: 'Writes and the queue before storage',
     labels: ['outcome'],
+  },
+  /** All replicas see the same queue. Absent where there is none. */
+  cacheQueueLength: {
+    name: 'cache_write_queue_entries',
+    type: 'gauge',
+    help: 'Acknowledged writes that storage does not have, as this process last saw the queue',
+    labels: [],
   },
   cacheQueueWait: {
     name: 'cache_queue_wait_duration_seconds',

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { ReadOutcome } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
+import type { Config } from '../config.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { createExemplar } from './exemplar.ts';
 import type { Exemplar } from './exemplar.ts';
@@ -50,20 +51,74 @@ function exposeReads(registry: Registry, strategy: string, counts: ReadonlyMap<s
   });
 }
 
-function createCacheMetrics(registry: Registry) {
-  const inFlight = new Map<string, number>();
-  registerGauge(registry, serviceMetrics.cacheLoadsInFlight, () =>
-    [...inFlight].map(([cache_name, count]) => [{ cache_name }, count]),
+/** What may happen in the cache of a candidate, as far as its counters are exposed before it does. */
+export type PossibleEvents = {
+  /** The names of what writes change. */
+  readonly written: readonly string[];
+  readonly invalidation: Config['candidate']['invalidation'];
+  /** Whether writes may wait in a queue. */
+  readonly defersWrites: boolean;
+};
+
+const queueOutcomes = ['appended', 'full', 'unavailable', 'flushed', 'failed', 'set-aside'] as const;
+
+/** Who is told by a bus sends, too; nothing happens where nobody is told. */
+function possibleInvalidations({ written, invalidation }: PossibleEvents) {
+  if (invalidation === 'ttl') return [];
+  const outcomes = invalidation === 'pubsub' ? ['sent', 'received', 'failed'] : ['received'];
+  return [
+    ...['gap', 'cut', 'back'].map((outcome) => ({ cache_name: '', outcome })),
+    ...written.flatMap((cache_name) => outcomes.map((outcome) => ({ cache_name, outcome }))),
+  ];
+}
+
+/** How many loads of each entity are under way, and the most that were since the last scrape. */
+function countLoads(registry: Registry) {
+  const now = new Map<string, number>();
+  const most = new Map<string, number>();
+  const values = (counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([cache_name, count]) => [{ cache_name }, count] as const);
+  registerGauge(registry, serviceMetrics.cacheLoadsInFlight, () => values(now));
+  registerGauge(registry, serviceMetrics.cacheLoadsInFlightPeak, () => {
+    const peaks = values(most);
+    for (const [name, count] of now) most.set(name, count);
+    return peaks;
+  });
+  return {
+    begun(name: string): void {
+      const count = (now.get(name) ?? 0) + 1;
+      now.set(name, count);
+      if (count > (most.get(name) ?? 0)) most.set(name, count);
+    },
+    ended(name: string): void {
+      now.set(name, (now.get(name) ?? 1) - 1);
+    },
+  };
+}
+
+function createCacheMetrics(registry: Registry, possible: PossibleEvents | undefined) {
+  const queue: { length?: number } = {};
+  registerGauge(registry, serviceMetrics.cacheQueueLength, () =>
+    queue.length === undefined ? [] : [[{}, queue.length]],
   );
   return {
-    inFlight,
+    inFlight: countLoads(registry),
+    queue,
     evictions: registerCounter(registry, serviceMetrics.cacheEvictions),
-    invalidations: registerCounter(registry, serviceMetrics.cacheInvalidations),
+    invalidations: registerCounter(
+      registry,
+      serviceMetrics.cacheInvalidations,
+      possible && possibleInvalidations(possible),
+    ),
     invalidationLag: createLeanHistogram(registry, serviceMetrics.cacheInvalidationLag),
     rejections: registerCounter(registry, serviceMetrics.cacheFillsRejected),
     refreshes: registerCounter(registry, serviceMetrics.cacheRefreshes),
     leases: registerCounter(registry, serviceMetrics.cacheLeases),
-    queuedWrites: registerCounter(registry, serviceMetrics.cacheQueuedWrites),
+    queuedWrites: registerCounter(
+      registry,
+      serviceMetrics.cacheQueuedWrites,
+      possible?.defersWrites === true ? queueOutcomes.map((outcome) => ({ outcome })) : [],
+    ),
     queueWaits: createLeanHistogram(registry, serviceMetrics.cacheQueueWait),
     operations: createLeanHistogram(registry, serviceMetrics.cacheOperationDuration),
     loadedKeys: registerCounter(registry, serviceMetrics.cacheLoadedKeys),
@@ -74,11 +129,18 @@ function createCacheMetrics(registry: Registry) {
 /** The trace of the request that is being handled, where it is traced. */
 export type CurrentTraceId = () => string | undefined;
 
-/** Makes the cache's metrics and the observer that feeds them. `currentTraceId` is absent where nothing is traced. */
+export type CacheObserverOptions = {
+  readonly strategy: string;
+  /** Absent: nothing is exposed before it happens. */
+  readonly possible?: PossibleEvents;
+  /** Absent where nothing is traced. */
+  readonly currentTraceId?: CurrentTraceId;
+};
+
+/** Makes the cache's metrics and the observer that feeds them. */
 export function createCacheObserver(
   registry: Registry,
-  strategy: string,
-  currentTraceId?: CurrentTraceId,
+  { strategy, possible, currentTraceId }: CacheObserverOptions,
 ): CacheObserver {
   const counts = new Map<string, ReadCounts>();
   exposeReads(registry, strategy, counts);
@@ -99,7 +161,7 @@ export function createCacheObserver(
       const traceId = currentTraceId?.();
       if (traceId !== undefined) counted.exemplars[outcome] = createExemplar(traceId, 1);
     },
-    happened: createEventObserver(createCacheMetrics(registry)),
+    happened: createEventObserver(createCacheMetrics(registry, possible)),
   };
 }
 
@@ -107,10 +169,9 @@ function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (e
   return (event) => {
     switch (event.type) {
       case 'loading':
-        metrics.inFlight.set(event.name, (metrics.inFlight.get(event.name) ?? 0) + 1);
-        return;
+        return metrics.inFlight.begun(event.name);
       case 'loaded':
-        metrics.inFlight.set(event.name, (metrics.inFlight.get(event.name) ?? 1) - 1);
+        metrics.inFlight.ended(event.name);
         metrics.loadedKeys.inc({ cache_name: event.name }, event.keys);
         return metrics.loads.observe([event.name, event.isFailed ? 'error' : 'ok'], event.durationMs / 1000);
       case 'tier-operation':
@@ -134,6 +195,9 @@ function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (e
         return metrics.invalidations.inc({ cache_name: event.name, outcome: event.outcome });
       case 'queue':
         return metrics.queuedWrites.inc({ outcome: event.outcome }, event.count);
+      case 'queue-length':
+        metrics.queue.length = event.writes;
+        return;
       case 'queue-wait':
         return metrics.queueWaits.observe([], event.durationMs / 1000);
       case 'bus-unsure':

@@ -10,6 +10,8 @@ import { startTestApp } from '../../tests/support/test-app.ts';
 import type { TestApp } from '../../tests/support/test-app.ts';
 import { village } from '../../tests/support/village-rows.ts';
 import { runtimeMetrics, serviceMetrics } from '../contract/service-metrics.ts';
+import { createMetrics } from './metrics.ts';
+import type { MetricsOptions } from './metrics.ts';
 import { createMetricsServer } from './metrics-server.ts';
 import { answersOf } from '../../cli/experiment/cache-counts.ts';
 
@@ -84,6 +86,15 @@ describe('the metrics', () => {
     assert.ok(utilization >= 0 && utilization <= 1);
   });
 
+  it('have what may happen to a write in this candidate, whether it has happened or not', () => {
+    const outcomes = (pattern: RegExp) =>
+      samplesOf(serviceMetrics.cacheInvalidations.name).filter((line) => pattern.test(line)).length;
+    // Of the four entities that writes change; a feed is invalidated by nobody.
+    assert.equal(outcomes(/outcome="failed"/), 4);
+    assert.equal(outcomes(/cache_name=""/), 3);
+    assert.deepEqual(samplesOf(serviceMetrics.cacheQueuedWrites.name), []);
+  });
+
   it('account for every read by the part that answered it', async () => {
     const { cache } = await app.counters();
     const { reads, memoryHits, loads } = cache;
@@ -106,6 +117,89 @@ describe('the metrics', () => {
   it('stay few', () => {
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     assert.ok(samples.length < 4_000, `${samples.length} samples`);
+  });
+});
+
+describe('before anything has happened', () => {
+  const written = ['photo', 'comments'];
+  const exposed = async (possible?: MetricsOptions['possible']): Promise<string[]> => {
+    const run = { strategy: 's', candidate: 's', replica: 'r1', mode: 'metrics' } as const;
+    const { registry } = createMetrics({ ...run, ...(possible !== undefined && { possible }) });
+    return (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  };
+  const zeros = async (name: string, possible?: MetricsOptions['possible']): Promise<string[]> =>
+    (await exposed(possible)).filter((line) => line.startsWith(`${name}{`));
+
+  it('requests are exposed by whether they failed, at 0: no rate sees the value with which a series is born', async () => {
+    assert.deepEqual(await zeros('http_server_requests_total'), [
+      'http_server_requests_total{outcome="ok"} 0',
+      'http_server_requests_total{outcome="failed"} 0',
+    ]);
+  });
+
+  it('so are the messages of a bus, and what may be lost of them', async () => {
+    const possible = { written, invalidation: 'pubsub', defersWrites: false } as const;
+    const lines = await zeros('cache_invalidations_total', possible);
+    assert.equal(lines.length, 3 + 2 * 3);
+    for (const outcome of ['gap', 'cut', 'back'])
+      assert.ok(lines.includes(`cache_invalidations_total{cache_name="",outcome="${outcome}"} 0`), outcome);
+    for (const outcome of ['sent', 'received', 'failed'])
+      assert.ok(
+        lines.includes(`cache_invalidations_total{cache_name="photo",outcome="${outcome}"} 0`),
+        outcome,
+      );
+    assert.deepEqual(await zeros('cache_queued_writes_total', possible), []);
+  });
+
+  it('who only listens sends nothing, and who does not even listen tells nothing', async () => {
+    const listening = { written, invalidation: 'change-stream', defersWrites: false } as const;
+    assert.equal((await zeros('cache_invalidations_total', listening)).length, 3 + 2);
+    const deaf = { written, invalidation: 'ttl', defersWrites: false } as const;
+    assert.deepEqual(await zeros('cache_invalidations_total', deaf), []);
+    assert.deepEqual(await zeros('cache_invalidations_total'), []);
+  });
+
+  it('so is what may become of deferred writes', async () => {
+    const possible = { written, invalidation: 'pubsub', defersWrites: true } as const;
+    const lines = await zeros('cache_queued_writes_total', possible);
+    assert.deepEqual(
+      lines.map((line) => /outcome="([\w-]+)"\} 0$/.exec(line)?.[1]),
+      ['appended', 'full', 'unavailable', 'flushed', 'failed', 'set-aside'],
+    );
+  });
+});
+
+describe('what was the most since the last scrape', () => {
+  it('is told once, and then counts from what is there now', async () => {
+    const { registry, observers } = createMetrics({
+      strategy: 's',
+      candidate: 's',
+      replica: 'r1',
+      mode: 'metrics',
+    });
+    assert.ok(observers !== null);
+    const peak = async () =>
+      /^cache_loads_inflight_peak\{cache_name="photo"\} (\d+)$/m.exec(await registry.metrics())?.[1];
+    const { happened } = observers.cache;
+    const loaded = { type: 'loaded', name: 'photo', keys: 1, durationMs: 1, isFailed: false } as const;
+    for (let load = 0; load < 3; load += 1) happened({ type: 'loading', name: 'photo' });
+    for (let load = 0; load < 2; load += 1) happened(loaded);
+    assert.equal(await peak(), '3');
+    assert.equal(await peak(), '1');
+    happened(loaded);
+    assert.equal(await peak(), '1');
+    assert.equal(await peak(), '0');
+  });
+});
+
+describe('the queue of writes', () => {
+  it('is as long as it was last seen, and has no length where there is none', async () => {
+    const run = { strategy: 's', candidate: 's', replica: 'r1', mode: 'metrics' } as const;
+    const { registry, observers } = createMetrics(run);
+    const length = async () => /^cache_write_queue_entries (\d+)$/m.exec(await registry.metrics())?.[1];
+    assert.equal(await length(), undefined);
+    observers?.cache.happened({ type: 'queue-length', writes: 7 });
+    assert.equal(await length(), '7');
   });
 });
 

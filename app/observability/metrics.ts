@@ -6,7 +6,7 @@ import { telemetryModes } from '../contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
 import { createCacheObserver } from './cache-metrics.ts';
-import type { CurrentTraceId } from './cache-metrics.ts';
+import type { CacheObserverOptions } from './cache-metrics.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
 import { registerCopiedCounter, registerGauge } from './registered.ts';
 import { exposeCpuOnly, exposeRuntime } from './runtime-metrics.ts';
@@ -46,14 +46,11 @@ export type MetricObservers = {
   readonly request: (event: RequestEvent) => void;
 };
 
-export type MetricsOptions = {
-  readonly strategy: string;
+export type MetricsOptions = CacheObserverOptions & {
   /** As it is written on the command line. */
   readonly candidate: string;
   readonly replica: string;
   readonly mode: TelemetryModeName;
-  /** Absent where nothing is traced. */
-  readonly currentTraceId?: CurrentTraceId;
 };
 
 /** Makes the registry of one process and the observers that feed it. */
@@ -81,14 +78,19 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-function createObservers(registry: Registry, { strategy, currentTraceId }: MetricsOptions): MetricObservers {
+function createObservers(registry: Registry, options: MetricsOptions): MetricObservers {
+  const { strategy } = options;
   const requests = createLeanHistogram(registry, serviceMetrics.requestDuration);
   const queries = createLeanHistogram(registry, serviceMetrics.storageDuration);
   const waits = createLeanHistogram(registry, serviceMetrics.storageWait);
+  const outcomes = { ok: 0, failed: 0 };
+  registerCopiedCounter(registry, serviceMetrics.requests, () =>
+    Object.entries(outcomes).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  );
   let active = 0;
   registerGauge(registry, serviceMetrics.activeRequests, () => [[{}, active]]);
   return {
-    cache: createCacheObserver(registry, strategy, currentTraceId),
+    cache: createCacheObserver(registry, options),
     storage: ({ statement, durationMs, waitMs, errorType }) => {
       queries.observe(['postgresql', statement, errorType ?? ''], durationMs / 1000);
       waits.observe([], waitMs / 1000);
@@ -99,8 +101,10 @@ function createObservers(registry: Registry, { strategy, currentTraceId }: Metri
     requestEnded: () => {
       active -= 1;
     },
-    request: ({ method, route, status, durationSeconds, traceId }) =>
-      requests.observe([method, route, String(status), strategy], durationSeconds, traceId),
+    request: ({ method, route, status, durationSeconds, traceId }) => {
+      outcomes[status >= 500 ? 'failed' : 'ok'] += 1;
+      requests.observe([method, route, String(status), strategy], durationSeconds, traceId);
+    },
   };
 }
 

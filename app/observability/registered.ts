@@ -5,9 +5,23 @@ import type { Exemplar } from './exemplar.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A counter of the catalogue. */
-export function registerCounter<const M extends Metric>(registry: Registry, { name, help, labels }: M) {
-  return new Counter<M['labels'][number]>({ name, help, labelNames: [...labels], registers: [registry] });
+/**
+ * A counter of the catalogue. `possible` are the labels of what may happen: they are exposed as 0 before it does, since a rate
+ * does not see the value with which a series is born, and an alert would miss what happens once.
+ */
+export function registerCounter<const M extends Metric>(
+  registry: Registry,
+  { name, help, labels }: M,
+  possible: readonly Readonly<Record<M['labels'][number], string>>[] = [],
+) {
+  const counter = new Counter<M['labels'][number]>({
+    name,
+    help,
+    labelNames: [...labels],
+    registers: [registry],
+  });
+  for (const labelled of possible) counter.inc(labelled, 0);
+  return counter;
 }
 
 /** A gauge of the catalogue that takes its values when it is scraped. */
@@ -23,6 +37,8 @@ export function registerGauge(
     registers: [registry],
     collect() {
       this.reset();
+      // Without labels it would be 0 where there is nothing to tell.
+      this.remove({});
       for (const [labelled, value] of values()) this.set(labelled, value);
     },
   });

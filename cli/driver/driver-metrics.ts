@@ -9,6 +9,7 @@ import type { Metric } from '../../app/contract/metric.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { createLoadMeter } from './load-meter.ts';
 import type { LoadMeter } from './load-meter.ts';
+import { horizons } from './witness.ts';
 import type { WitnessCheck } from './witness.ts';
 
 /** What runs, for `load_run_info`. */
@@ -99,6 +100,13 @@ function createLoadMetering(registry: Registry): DriverMetrics['meterLoad'] {
   };
 }
 
+const checkOutcomes = [
+  'consistent',
+  'stale',
+  'missing',
+  'failed',
+] as const satisfies readonly WitnessCheck['outcome'][];
+
 function createCheckObserver(registry: Registry): DriverMetrics['observeCheck'] {
   const checks = new Counter(registered(registry, witnessMetrics.consistencyChecks));
   const behind = new Histogram({
@@ -109,7 +117,15 @@ function createCheckObserver(registry: Registry): DriverMetrics['observeCheck'] 
     ...registered(registry, witnessMetrics.visibilityLag),
     buckets: [...witnessMetrics.visibilityLag.buckets],
   });
+  const known = new Set<string>();
+  /** A rate does not see the value with which a series is born, and a stale read may be the first of its kind. */
+  const begin = (candidate: string, reader: WitnessCheck['reader']): void => {
+    known.add(`${candidate} ${reader}`);
+    for (const horizon of Object.keys(horizons))
+      for (const outcome of checkOutcomes) checks.inc({ candidate, reader, horizon, outcome }, 0);
+  };
   return (candidate, { reader, horizon, outcome, versionsBehind, visibleAfterSeconds }) => {
+    if (!known.has(`${candidate} ${reader}`)) begin(candidate, reader);
     checks.inc({ candidate, reader, horizon, outcome });
     if (versionsBehind > 0) behind.observe({ candidate, reader }, versionsBehind);
     if (visibleAfterSeconds !== null) lags.observe({ candidate, reader }, visibleAfterSeconds);

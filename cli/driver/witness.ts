@@ -15,7 +15,7 @@ export type WitnessCheck = {
   readonly visibleAfterSeconds: number | null;
 };
 
-const horizons = { '0ms': 0, '100ms': 100, '1s': 1_000, '5s': 5_000 } as const;
+export const horizons = { '0ms': 0, '100ms': 100, '1s': 1_000, '5s': 5_000 } as const;
 export type HorizonName = keyof typeof horizons;
 
 export type WitnessOptions = {

@@ -14,24 +14,24 @@ redis.call('XADD', KEYS[1], '*', 'kind', ARGV[2], 'key', ARGV[3], 'payload', ARG
 return redis.call('XLEN', KEYS[1])`,
 } as const satisfies LogScript;
 
-/** KEYS: stream; ARGV: most entries to take. Those that nobody has taken yet, and the time on the clock that numbers them. */
+/** KEYS: stream; ARGV: most entries to take. The time on the clock that numbers them, those that nobody has taken yet, and how many wait. */
 const takeScript = {
   name: 'darkroomTake',
   keys: 1,
   lua: `
 local taken = redis.call('XREADGROUP', 'GROUP', '${groupName}', '${groupName}', 'COUNT', ARGV[1], 'STREAMS', KEYS[1], '>')
 local now = redis.call('TIME')
-return {now[1] * 1000 + math.floor(now[2] / 1000), taken and taken[1][2] or {}}`,
+return {now[1] * 1000 + math.floor(now[2] / 1000), taken and taken[1][2] or {}, redis.call('XLEN', KEYS[1])}`,
 } as const satisfies LogScript;
 
-/** KEYS: stream; ARGV: most entries, milliseconds since they were taken, where to go on. The next place, the time, entries. */
+/** KEYS: stream; ARGV: most entries, milliseconds since they were taken, where to go on. The time, entries, the next place, how many wait. */
 const takeOverScript = {
   name: 'darkroomTakeOver',
   keys: 1,
   lua: `
 local taken = redis.call('XAUTOCLAIM', KEYS[1], '${groupName}', '${groupName}', ARGV[2], ARGV[3], 'COUNT', ARGV[1])
 local now = redis.call('TIME')
-return {now[1] * 1000 + math.floor(now[2] / 1000), taken[2], taken[1]}`,
+return {now[1] * 1000 + math.floor(now[2] / 1000), taken[2], taken[1], redis.call('XLEN', KEYS[1])}`,
 } as const satisfies LogScript;
 
 /** KEYS: stream, attempts; ARGV: ids. Answers with how many of them were still there. */

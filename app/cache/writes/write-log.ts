@@ -40,7 +40,12 @@ const deadLettersMax = 10_000;
 const reasonCharsMax = 200;
 const firstId = '0-0';
 
-export function createWriteLog(connection: DurableConnection, keyPrefix: string): WriteLog {
+/** `onLength` is told how many writes wait whenever that is seen: with every write that is appended, and with every look. */
+export function createWriteLog(
+  connection: DurableConnection,
+  keyPrefix: string,
+  onLength: (writes: number) => void,
+): WriteLog {
   const { redis } = connection;
   const run = createRunScript(connection);
   const stream = `${keyPrefix}write-behind`;
@@ -63,16 +68,23 @@ export function createWriteLog(connection: DurableConnection, keyPrefix: string)
   };
 
   return {
-    append: async ({ kind, coalescingKey, payload }, entriesMax) =>
-      Number(await run('darkroomAppend', [stream], [entriesMax, kind, coalescingKey, payload])),
+    async append({ kind, coalescingKey, payload }, entriesMax) {
+      const length = Number(
+        await run('darkroomAppend', [stream], [entriesMax, kind, coalescingKey, payload]),
+      );
+      onLength(length === 0 ? entriesMax : length);
+      return length;
+    },
     async take(count) {
-      const [nowMs, entries] = listOf(await inGroup(() => run('darkroomTake', [stream], [count])));
+      const [nowMs, entries, length] = listOf(await inGroup(() => run('darkroomTake', [stream], [count])));
+      onLength(Number(length));
       return listOf(entries).map((entry) => parseEntry(entry, Number(nowMs)));
     },
     async takeOver(count, idleMs) {
-      const [nowMs, entries, next] = listOf(
+      const [nowMs, entries, next, length] = listOf(
         await inGroup(() => run('darkroomTakeOver', [stream], [count, idleMs, takeOverFrom])),
       );
+      onLength(Number(length));
       takeOverFrom = String(next);
       return listOf(entries).map((entry) => parseEntry(entry, Number(nowMs)));
     },

@@ -70,7 +70,8 @@ async function createReplicaQueue(context: TestContext, store: Store, options: O
   const connection = createDurableConnection(redis.url, runInBackground);
   context.after(() => connection.close());
   await connection.start();
-  const log = createWriteLog(connection, prefix);
+  const lengths: number[] = [];
+  const log = createWriteLog(connection, prefix, (writes) => lengths.push(writes));
   const clock = createFakeClock();
   const queue = createWriteQueue({
     log,
@@ -83,7 +84,17 @@ async function createReplicaQueue(context: TestContext, store: Store, options: O
     takeOverMs,
     stopLimitMs: 50,
   });
-  return { queue, log, clock, connection, applied, background, prefix, counts: () => countsOf(events) };
+  return {
+    queue,
+    log,
+    clock,
+    connection,
+    applied,
+    background,
+    prefix,
+    lengths,
+    counts: () => countsOf(events),
+  };
 }
 
 /** How many writes came to which end. */
@@ -113,6 +124,29 @@ describe('the queue of writes', () => {
     assert.equal(store.batches.length, 1);
     assert.equal(await lengthOf(prefix), 0);
     assert.deepEqual(counts(), { appended: 3, flushed: 3 });
+  });
+
+  it('tells how many wait, also of others, and that they still do when storage is not there', async (context) => {
+    const store = createStore();
+    const one = await createReplicaQueue(context, store);
+    const other = await createReplicaQueue(context, store, { prefix: one.prefix });
+    for (const id of [1, 2]) await one.queue.append(write(id));
+    assert.deepEqual(one.lengths, [1, 2]);
+    store.refuses = () => new DarkroomError('STORAGE_UNAVAILABLE', 'away');
+    await assert.rejects(other.queue.flush());
+    assert.equal(other.lengths.at(-1), 2);
+    store.refuses = () => null;
+    await other.queue.flush();
+    assert.equal(other.lengths.at(-1), 0);
+    assert.equal(one.lengths.at(-1), 2);
+    await one.queue.flush();
+    assert.equal(one.lengths.at(-1), 0);
+  });
+
+  it('that is full tells that it is', async (context) => {
+    const { queue, lengths } = await createReplicaQueue(context, createStore(), { queueEntriesMax: 1 });
+    for (const id of [1, 2]) await queue.append(write(id));
+    assert.deepEqual(lengths, [1, 1]);
   });
 
   it('lets the latest of the writes with one key stand for all of them', async (context) => {
