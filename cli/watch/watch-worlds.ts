@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMetricsServer } from '../../app/observability/metrics-server.ts';
+import { compressed } from '../../dashboards/rules/timing.ts';
 import { CommandError } from '../errors.ts';
 import type { DriverMetrics } from '../driver/driver-metrics.ts';
 import { startExporters } from '../stack/exporters.ts';
@@ -21,8 +22,8 @@ export type Watch = {
 
 const prometheusPort = 9_090;
 
-/** The alerts with windows of seconds: a run lasts minutes. */
-const ruleFiles = ['recording-rules.yml', 'alerts-compressed.yml'];
+/** Windows of seconds: a run lasts minutes, and what looks back over days would cost the service its CPU. */
+const ruleFiles = [compressed.files.recordings, compressed.files.alerts];
 
 /** Starts Prometheus and the exporters. Null, with a report, where there is no Prometheus to be had or it does not start. */
 export async function watchWorlds(

@@ -63,9 +63,8 @@ export function badRatioName(name: ObjectiveName, window: string): string {
   return `candidate:darkroom_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_bad:ratio_rate${window}`;
 }
 
-/** The shares of bad events, over each window that an alert looks at. */
-export function burnRecordings({ burnWindows }: Timing): RecordingRule[] {
-  const windows = [...new Set(burnWindows.flatMap(({ long, short }) => [long, short]))];
+/** The shares of bad events over these windows. */
+export function burnRecordings(windows: readonly string[]): RecordingRule[] {
   return names.flatMap((name) =>
     windows.map((window) => {
       const { all, bad } = events(name, window);

@@ -2,7 +2,7 @@ import { cacheRatios } from '../cache-ratios.ts';
 import { createPromql } from '../promql.ts';
 import { burnRecordings } from './burn-rates.ts';
 import type { RecordingRule } from './rule.ts';
-import { timings } from './timing.ts';
+import { secondsOf, timings } from './timing.ts';
 import type { Timing } from './timing.ts';
 
 const by = ['candidate'] as const;
@@ -45,16 +45,33 @@ function cacheRecordings({ window }: Timing): RecordingRule[] {
   ];
 }
 
-/** All that is recorded: for both timings, what they share once. */
-export function recordingRules(): readonly {
+export type RecordingGroup = {
   readonly name: string;
+  /** Absent: as often as Prometheus evaluates rules. */
+  readonly interval?: string;
   readonly rules: readonly RecordingRule[];
-}[] {
-  const unique = (rules: readonly RecordingRule[]): RecordingRule[] => [
-    ...new Map(rules.map((rule) => [rule.record, rule])).values(),
-  ];
+};
+
+/** Windows of hours hold many samples and change little within a minute. */
+const longFromSeconds = 3_600;
+const longInterval = '1m';
+
+/** What is recorded for the alerts of one timing. */
+export function recordingGroups(timing: Timing): readonly RecordingGroup[] {
+  const windows = [...new Set(timing.burnWindows.flatMap(({ long, short }) => [long, short]))];
+  const isLong = (window: string): boolean => secondsOf(window) >= longFromSeconds;
+  const long = windows.filter(isLong);
+  const short = windows.filter((window) => !isLong(window));
   return [
-    { name: 'darkroom-caches', rules: unique(timings.flatMap(cacheRecordings)) },
-    { name: 'darkroom-objectives', rules: unique(timings.flatMap(burnRecordings)) },
+    { name: 'darkroom-caches', rules: cacheRecordings(timing) },
+    { name: 'darkroom-objectives', rules: burnRecordings(short) },
+    ...(long.length === 0
+      ? []
+      : [{ name: 'darkroom-objectives-long', interval: longInterval, rules: burnRecordings(long) }]),
   ];
+}
+
+/** Everything that some timing records. */
+export function recordingRules(): readonly RecordingGroup[] {
+  return timings.flatMap(recordingGroups);
 }

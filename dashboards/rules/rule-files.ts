@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { burnAlerts } from './burn-rates.ts';
 import { cacheAlerts } from './cache-alerts.ts';
-import { recordingRules } from './recording-rules.ts';
+import { recordingGroups } from './recording-rules.ts';
 import type { AlertRule } from './rule.ts';
 import { saturationAlerts, telemetryAlerts } from './service-alerts.ts';
 import { timings } from './timing.ts';
@@ -22,8 +22,10 @@ export function alertGroups(
 /** Rule files of Prometheus, by their names. */
 export function ruleFiles(): Readonly<Record<string, string>> {
   const file = (groups: object): string => stringify({ groups }, { lineWidth: 0 });
-  return {
-    'recording-rules.yml': file(recordingRules()),
-    ...Object.fromEntries(timings.map((timing) => [timing.fileName, file(alertGroups(timing))])),
-  };
+  return Object.fromEntries(
+    timings.flatMap((timing) => [
+      [timing.files.recordings, file(recordingGroups(timing))],
+      [timing.files.alerts, file(alertGroups(timing))],
+    ]),
+  );
 }

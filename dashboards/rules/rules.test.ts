@@ -11,10 +11,10 @@ import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
 import { alertCases } from './alert-cases.ts';
 import { alertGroups, ruleFiles } from './rule-files.ts';
-import { recordedNames, recordingRules } from './recording-rules.ts';
+import { recordedNames, recordingGroups } from './recording-rules.ts';
 import { fileNameOf } from './rule.ts';
 import type { AlertRule } from './rule.ts';
-import { compressed, production } from './timing.ts';
+import { compressed, production, secondsOf, timings } from './timing.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 const runbooks = join(checkout, 'docs', 'runbooks');
@@ -40,7 +40,7 @@ async function judge(
   const own = mkdtempSync(join(folder, 'case-'));
   const rules = alerts.filter(({ alert }) => alert === name).map(mutate);
   const isNeeded = ({ record }: { record: string }) => rules.some(({ expr }) => expr.includes(record));
-  const recordings = recordingRules().flatMap((group) => group.rules.filter(isNeeded));
+  const recordings = recordingGroups(compressed).flatMap((group) => group.rules.filter(isNeeded));
   const file = join(own, 'rules.yml');
   writeFileSync(file, stringify({ groups: [{ name: 'case', rules: [...recordings, ...rules] }] }));
   const tests = alertCases
@@ -79,6 +79,38 @@ describe('the rules', () => {
         rules.map(({ alert, labels }) => `${alert} ${labels['severity']}`),
       );
     assert.deepEqual(namesOf(production), namesOf(compressed));
+  });
+});
+
+describe('what is recorded', () => {
+  const windowsOf = (rules: readonly { readonly expr: string }[]): number[] =>
+    rules.flatMap(({ expr }) => [...expr.matchAll(/\[(\w+)\]/g)].map(([, window = '']) => secondsOf(window)));
+
+  it('for runs of minutes, each second, looks back over minutes at most', () => {
+    const rules = recordingGroups(compressed).flatMap((group) => group.rules);
+    assert.ok(Math.max(...windowsOf(rules)) <= 300);
+  });
+
+  it('over hours is recorded once a minute at most', () => {
+    for (const { name, interval = '1s', rules } of timings.flatMap(recordingGroups))
+      if (Math.max(...windowsOf(rules)) >= 3_600) assert.ok(secondsOf(interval) >= 60, name);
+  });
+
+  it('has one name once in a file', () => {
+    for (const timing of timings) {
+      const names = recordingGroups(timing).flatMap(({ rules }) => rules.map(({ record }) => record));
+      assert.equal(new Set(names).size, names.length);
+    }
+  });
+
+  it('is all that the alerts of the same file pair need', () => {
+    for (const timing of timings) {
+      const known = new Set(
+        recordingGroups(timing).flatMap(({ rules }) => rules.map(({ record }) => record)),
+      );
+      for (const { expr } of alertGroups(timing).flatMap(({ rules }) => rules))
+        for (const [name] of expr.matchAll(/candidate:[\w:]+/g)) assert.ok(known.has(name), name);
+    }
   });
 });
 
@@ -123,7 +155,7 @@ describe('the ratios of a cache', () => {
       },
     ];
     const ruleFile = join(folder, 'ratio-rules.yml');
-    writeFileSync(ruleFile, stringify({ groups: recordingRules() }));
+    writeFileSync(ruleFile, stringify({ groups: recordingGroups(compressed) }));
     writeFileSync(cases, stringify({ rule_files: [ruleFile], evaluation_interval: '1s', tests }));
     const { stdout } = await promisify(execFile)(promtool, ['test', 'rules', cases]);
     assert.match(stdout, /SUCCESS/);

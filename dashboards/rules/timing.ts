@@ -11,7 +11,8 @@ export type BurnWindow = {
 /** How long things must last to be told. The same rules are made for months of operation and for runs of minutes. */
 export type Timing = {
   readonly name: 'production' | 'compressed';
-  readonly fileName: string;
+  /** Its rule files. Each instance of Prometheus loads those of one timing. */
+  readonly files: { readonly alerts: string; readonly recordings: string };
   readonly burnWindows: readonly BurnWindow[];
   /** The window of rates. */
   readonly window: string;
@@ -30,7 +31,7 @@ export type Timing = {
 /** Google's multi-window, multi-burn-rate alerts (https://sre.google/workbook/alerting-on-slos/) for a period of 30 days. */
 export const production: Timing = {
   name: 'production',
-  fileName: 'alerts.yml',
+  files: { alerts: 'alerts.yml', recordings: 'recording-rules.yml' },
   burnWindows: [
     { burn: 14.4, long: '1h', short: '5m', wait: '2m', severity: 'page' },
     { burn: 6, long: '6h', short: '30m', wait: '5m', severity: 'page' },
@@ -51,7 +52,7 @@ export const production: Timing = {
  */
 export const compressed: Timing = {
   name: 'compressed',
-  fileName: 'alerts-compressed.yml',
+  files: { alerts: 'alerts-compressed.yml', recordings: 'recording-rules-compressed.yml' },
   burnWindows: [
     { burn: 14.4, long: '15s', short: '15s', wait: '3s', severity: 'page' },
     { burn: 6, long: '60s', short: '15s', wait: '5s', severity: 'page' },
@@ -67,3 +68,12 @@ export const compressed: Timing = {
 };
 
 export const timings = [production, compressed] as const;
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** `5m` is 300. */
+export function secondsOf(duration: string): number {
+  const seconds = Number.parseInt(duration, 10) * (unitSeconds[duration.at(-1) ?? ''] ?? Number.NaN);
+  if (Number.isNaN(seconds)) throw new RangeError(`no duration: ${duration}`);
+  return seconds;
+}
