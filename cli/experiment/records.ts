@@ -1,4 +1,5 @@
 import type { Histogram } from 'hdr-histogram-js';
+import type { Stretch } from '../k6/request-timings.ts';
 import type { CacheCounts, CacheWork } from './cache-counts.ts';
 
 /** CPU time spent during the measured part of a block, microseconds; null where the platform does not tell. */
@@ -50,6 +51,8 @@ export type BlockRecord = {
   readonly expiredEntries: number | null;
   readonly evictedEntries: number | null;
   readonly startedAt: string;
+  /** When its measured part was; null when nothing was answered in it. */
+  readonly measured: Stretch | null;
 };
 
 export type CandidateRole = 'baseline' | 'control' | 'candidate';

@@ -95,6 +95,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     expiredEntries: counters?.expiredEntries ?? null,
     evictedEntries: counters?.evictedEntries ?? null,
     startedAt,
+    measured: run.measured,
   };
 }
 

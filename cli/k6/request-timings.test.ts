@@ -58,6 +58,23 @@ test('response time counts from the intended start, to a fraction of a milliseco
   assert.ok(Math.abs((run.schedulingLagMs ?? 0) - 4) < 0.02);
 });
 
+test('the measured part begins with the first intended start of what is measured, and ends with its last answer', () => {
+  const run = runOf(
+    5_000_000,
+    300,
+    (index) => (index % 3 === 0 ? 0 : 4_000),
+    () => 2_000,
+  );
+  const planned = Array.from({ length: 200 }, (_, index) =>
+    plannedStartMs('poisson', 1, 2, 100 + index, 100),
+  );
+  assert.ok(Math.abs((run.measured?.fromMs ?? 0) - (5_000 + Math.min(...planned))) < 0.01);
+  const lastMs = 5_000 + Math.max(...planned);
+  assert.ok((run.measured?.toMs ?? 0) > lastMs, 'the last one was answered after it was to start');
+  assert.ok((run.measured?.toMs ?? Infinity) < lastMs + 7);
+  assert.equal(createTimings(settings).finish().measured, null);
+});
+
 test('a stall shows in response time, not in service time', () => {
   const stalled = (index: number) => (index >= 200 && index < 250 ? (250 - index) * 10_000 : 0);
   const run = runOf(5_000_000, 300, stalled, () => 1_000);

@@ -14,6 +14,9 @@ import type { SampleRow } from './sample-rows.ts';
 /** A second of a run: how many requests ended their plan in it, and their median response time. */
 export type SecondOfRun = { readonly requests: number; readonly p50Us: number | null };
 
+/** A stretch of time, milliseconds since 1970. */
+export type Stretch = { readonly fromMs: number; readonly toMs: number };
+
 /** What the samples of a run say. Counts are of the measured part, except where they say otherwise. */
 export type RequestTimings = {
   readonly started: number;
@@ -24,6 +27,8 @@ export type RequestTimings = {
   readonly serviceTimeUs: Histogram;
   /** How late requests started: p99, or p95 where too few requests lie beyond p99 for it to mean anything. */
   readonly schedulingLagMs: number | null;
+  /** From the first intended start to the last answer of a measured request; null when there was none. */
+  readonly measured: Stretch | null;
   readonly droppedInRun: number;
   readonly startedInRun: number;
   readonly peakBusyVus: number | null;
@@ -82,6 +87,7 @@ function summarise(
   const first = firstMeasuredIndex(settings);
   let errors = 0;
   let started = 0;
+  let [measuredFromUs, measuredToUs] = [Infinity, -Infinity];
   for (const [index, request] of ended) {
     const intendedUs = originUs + plannedUs(index);
     const second = Math.floor((index * 1000) / ratePerSecond / 1000);
@@ -90,6 +96,8 @@ function summarise(
     recordUs(histogram, request.endUs - intendedUs);
     if (index < first) continue;
     started += 1;
+    measuredFromUs = Math.min(measuredFromUs, intendedUs);
+    measuredToUs = Math.max(measuredToUs, request.endUs);
     if (!request.isExpected) errors += 1;
     recordUs(responseTimeUs, request.endUs - intendedUs);
     recordUs(serviceTimeUs, request.durationUs);
@@ -109,6 +117,7 @@ function summarise(
     responseTimeUs,
     serviceTimeUs,
     schedulingLagMs: quantileMs(lagUs, isQuantileKnown(started, 0.99, beyondPerBlockMin) ? 0.99 : 0.95),
+    measured: started === 0 ? null : { fromMs: measuredFromUs / 1000, toMs: measuredToUs / 1000 },
     droppedInRun: dropped,
     startedInRun: ended.length,
     // A virtual user is busy from its place in the lattice on: it sleeps until the displaced start.

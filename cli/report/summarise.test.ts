@@ -82,6 +82,7 @@ function blockOf(
     expiredEntries: 0,
     evictedEntries: 0,
     startedAt: '2026-01-01T00:00:00.000Z',
+    measured: { fromMs: 1_000, toMs: 5_000 },
   };
 }
 
