@@ -48,23 +48,33 @@ const root = protobuf.Root.fromJSON({
 });
 const requestType = root.lookupType('ExportTraceServiceRequest');
 
+type Ids = {
+  traceId?: Uint8Array | string;
+  spanId?: Uint8Array | string;
+  parentSpanId?: Uint8Array | string;
+};
+type Decoded = {
+  readonly resourceSpans?: readonly {
+    readonly scopeSpans?: readonly {
+      readonly spans?: readonly (Ids & { readonly links?: readonly Ids[] })[];
+    }[];
+  }[];
+};
+
 /** The request in OTLP's JSON form: ids in hexadecimal, times as texts. Throws when the bytes are not one. */
 export function decodeRequest(bytes: Uint8Array): unknown {
-  const plain: unknown = requestType.toObject(requestType.decode(bytes), { longs: String, bytes: Array });
-  return withHexIds(plain);
+  const request = requestType.toObject(requestType.decode(bytes), { longs: String }) as Decoded;
+  for (const { scopeSpans = [] } of request.resourceSpans ?? []) {
+    for (const { spans = [] } of scopeSpans) {
+      for (const span of spans) for (const ids of [span, ...(span.links ?? [])]) writeInHex(ids);
+    }
+  }
+  return request;
 }
 
-const idFields = new Set(['traceId', 'spanId', 'parentSpanId']);
-
-function withHexIds(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withHexIds);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name,
-      idFields.has(name) && Array.isArray(inner)
-        ? Buffer.from(inner as number[]).toString('hex')
-        : withHexIds(inner),
-    ]),
-  );
+function writeInHex(ids: Ids): void {
+  for (const name of ['traceId', 'spanId', 'parentSpanId'] as const) {
+    const bytes = ids[name];
+    if (bytes instanceof Uint8Array) ids[name] = Buffer.from(bytes).toString('hex');
+  }
 }

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import Value from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import { DarkroomError } from '../../app/errors.ts';
 import { spanKinds } from './span.ts';
 import type { Attributes, AttributeValue, KeptSpan } from './span.ts';
@@ -14,14 +14,18 @@ const linksMax = 16;
 const AnyValue = Type.Object({
   stringValue: Type.Optional(Type.String()),
   boolValue: Type.Optional(Type.Boolean()),
-  intValue: Type.Optional(Type.Union([Type.String(), Type.Number()])),
+  intValue: Type.Optional(Type.Union([Type.String({ pattern: '^-?\\d{1,19}$' }), Type.Number()])),
   doubleValue: Type.Optional(Type.Number()),
   arrayValue: Type.Optional(Type.Unknown()),
 });
 const KeyValues = Type.Optional(
   Type.Array(Type.Object({ key: Type.Optional(Type.String()), value: Type.Optional(AnyValue) })),
 );
-const Nanoseconds = Type.Union([Type.String({ pattern: '^\\d{1,19}$' }), Type.Number({ minimum: 0 })]);
+/** Up to the year 2286, which any calendar has. */
+const Nanoseconds = Type.Union([
+  Type.String({ pattern: '^\\d{1,19}$' }),
+  Type.Integer({ minimum: 0, maximum: 1e19 }),
+]);
 const TraceId = Type.String({ pattern: '^[0-9a-fA-F]{32}$' });
 const SpanId = Type.String({ pattern: '^[0-9a-fA-F]{16}$' });
 
@@ -66,12 +70,16 @@ const Request = Type.Object({
   ),
 });
 
+// Compiled, a check takes 2 us per span; walked anew each time, it takes forty times that, beside the service that is measured.
+const spanForm = Compile(Span);
+const requestForm = Compile(Request);
+
 /** What a request brought: the spans that can be kept, and how many cannot. */
 export type ReadSpans = { readonly spans: readonly KeptSpan[]; readonly rejected: number };
 
 /** Reads OTLP's JSON form (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). Throws INVALID_REQUEST. */
 export function readSpans(request: unknown): ReadSpans {
-  if (!Value.Check(Request, request))
+  if (!requestForm.Check(request))
     throw new DarkroomError('INVALID_REQUEST', 'This is no export of traces (OTLP).');
   const spans: KeptSpan[] = [];
   let rejected = 0;
@@ -79,7 +87,7 @@ export function readSpans(request: unknown): ReadSpans {
     const made = readAttributes(resource?.attributes);
     for (const { scope, spans: raw = [] } of scopeSpans) {
       for (const span of raw) {
-        if (Value.Check(Span, span)) spans.push(keep(span, made, cut(scope?.name ?? '')));
+        if (spanForm.Check(span)) spans.push(keep(span, made, cut(scope?.name ?? '')));
         else rejected += 1;
       }
     }
@@ -89,7 +97,7 @@ export function readSpans(request: unknown): ReadSpans {
 
 function keep(span: Static<typeof Span>, made: Attributes, scope: string): KeptSpan {
   const startMs = toMs(span.startTimeUnixNano);
-  const text = (name: string): string => String(made[name] ?? '');
+  const text = (name: string): string => (Object.hasOwn(made, name) ? String(made[name]) : '');
   return {
     traceId: span.traceId.toLowerCase(),
     spanId: span.spanId.toLowerCase(),
@@ -122,15 +130,17 @@ function toMs(nanoseconds: string | number): number {
   return Number(BigInt(nanoseconds) / 1_000n) / 1_000;
 }
 
+/** A part of a text holds on to all of it, unless it is copied. */
 function cut(text: string): string {
-  return text.length > textLengthMax ? `${text.slice(0, textLengthMax)}…` : text;
+  return text.length > textLengthMax ? Buffer.from(`${text.slice(0, textLengthMax)}…`).toString() : text;
 }
 
 function readAttributes(pairs: Static<typeof KeyValues> | undefined): Attributes {
-  const kept: Record<string, AttributeValue> = Object.create(null) as Record<string, AttributeValue>;
-  for (const { key = '', value } of (pairs ?? []).slice(0, attributesMax))
-    if (value !== undefined) kept[cut(key)] = readValue(value);
-  return kept;
+  return Object.fromEntries(
+    (pairs ?? [])
+      .slice(0, attributesMax)
+      .flatMap(({ key = '', value }) => (value === undefined ? [] : [[cut(key), readValue(value)]])),
+  ) as Record<string, AttributeValue>;
 }
 
 function readValue(value: Static<typeof AnyValue>): AttributeValue {

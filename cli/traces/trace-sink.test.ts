@@ -110,6 +110,24 @@ describe('the store of traces over HTTP', () => {
     assert.ok(store.find(id) !== undefined);
   });
 
+  it('passes over a span whose times are none, and its pages still open', async () => {
+    const id = 'f'.repeat(32);
+    const response = await post(
+      exported([
+        span('1'.repeat(32), { startTimeUnixNano: 1.5 }),
+        span('2'.repeat(32), { startTimeUnixNano: 1e300 }),
+        span('3'.repeat(32), { attributes: [{ key: 'n', value: { intValue: 'many' } }] }),
+        span(id, {
+          startTimeUnixNano: 1_700_000_000_000_000_000,
+          attributes: [{ key: 'n', value: { intValue: '-7' } }],
+        }),
+      ]),
+    );
+    assert.match(await response.text(), /"rejectedSpans":"3"/);
+    assert.deepEqual({ ...store.find(id)?.root.attributes }, { n: -7 });
+    assert.equal((await fetch(`${address}/traces`)).status, 200);
+  });
+
   it('refuses what is no export, too much, for elsewhere or not its own', async () => {
     assert.equal((await post('no json')).status, 400);
     assert.equal((await post('[]')).status, 400);
