@@ -4,7 +4,7 @@ import type { StackPaths } from '../stack/stack-paths.ts';
 import { traceOf } from '../traces/span.ts';
 import type { KeptSpan, Trace } from '../traces/span.ts';
 import { readKeptTraces } from '../traces/trace-files.ts';
-import { selectTraces } from '../traces/trace-store.ts';
+import { selectTraces } from '../traces/select-traces.ts';
 import { formatMs, renderWaterfall } from '../traces/waterfall.ts';
 import { findAddresses } from '../watch/addresses.ts';
 import { createStackContext } from '../worlds/workbench.ts';

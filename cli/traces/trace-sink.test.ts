@@ -11,7 +11,7 @@ import * as fc from 'fast-check';
 import { createTraceSink } from './trace-sink.ts';
 import { createTraceStore } from './trace-store.ts';
 
-const store = createTraceStore(100);
+const store = createTraceStore(60_000);
 const sink = createTraceSink(store);
 let address = '';
 before(async () => {

@@ -8,7 +8,8 @@ import { isForLoopback } from '../watch/loopback-server.ts';
 import { toJaeger } from './jaeger-form.ts';
 import { decodeRequest } from './otlp-messages.ts';
 import { readSpans } from './read-spans.ts';
-import type { TraceQuery, TraceStore } from './trace-store.ts';
+import type { TraceQuery } from './select-traces.ts';
+import type { TraceStore } from './trace-store.ts';
 import { renderTraceListPage, renderTracePage, style } from './waterfall-page.ts';
 
 /** An export of a full batch is some hundred kilobytes. */
