@@ -2,12 +2,11 @@ import { createWallClock } from '../../app/clock.ts';
 import { createLiveData } from '../live-page/live-data.ts';
 import { createLivePage } from '../live-page/live-server.ts';
 import { createPrometheusClient } from '../live-page/prometheus-client.ts';
-import type { SlowTrace } from '../live-page/page/live-facts.ts';
-import type { TraceStore } from '../traces/trace-store.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
 import type { World } from '../worlds/world.ts';
 import { closeServer, listenPreferably } from './loopback-server.ts';
 import type { LoadToPut } from './side-work.ts';
+import { shareSlowestTraces } from './slowest-traces.ts';
 import type { TraceReceiver } from './trace-receiver.ts';
 import type { Watch } from './watch-worlds.ts';
 
@@ -20,7 +19,6 @@ export type LivePageOptions = {
 };
 
 const pagePort = 4_040;
-const slowTracesMax = 8;
 
 /** Serves the live page of these worlds on loopback. */
 export async function openLivePage({ worlds, options, load, watch, receiver }: LivePageOptions): Promise<{
@@ -46,17 +44,8 @@ export async function openLivePage({ worlds, options, load, watch, receiver }: L
       ],
       traceBase: receiver === null ? null : `${receiver.address}/traces/`,
     },
-    slowTraces: () => (receiver === null ? [] : slowestOf(receiver.store)),
+    slowTraces: receiver === null ? () => [] : shareSlowestTraces(receiver.store, () => performance.now()),
   });
   const address = await listenPreferably(server, pagePort);
   return { address, close: () => closeServer(server) };
-}
-
-/** The slowest of the last minutes. */
-function slowestOf(store: TraceStore): SlowTrace[] {
-  return store.query({ order: 'slowest', limit: slowTracesMax }).map(({ traceId, root }) => ({
-    traceId,
-    title: `${root.name} · ${root.candidate} · ${root.replica}`,
-    durationMs: root.durationMs,
-  }));
 }
