@@ -1,11 +1,13 @@
 import { CommandError } from '../errors.ts';
 import { alignColumns } from '../report/text-columns.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
-import { traceOf } from '../traces/span.ts';
-import type { KeptSpan, Trace } from '../traces/span.ts';
+import { askRunningTraces } from '../traces/running-traces.ts';
+import type { RunningTraces } from '../traces/running-traces.ts';
+import { bestOf, selectTraces } from '../traces/select-traces.ts';
+import { summaryOf, traceOf } from '../traces/span.ts';
+import type { Trace } from '../traces/span.ts';
 import { readKeptTraces } from '../traces/trace-files.ts';
-import { selectTraces } from '../traces/select-traces.ts';
-import { formatMs, renderWaterfall } from '../traces/waterfall.ts';
+import { formatMs, printable, renderWaterfall } from '../traces/waterfall.ts';
 import { findAddresses } from '../watch/addresses.ts';
 import { createStackContext } from '../worlds/workbench.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,44 +20,45 @@ export type TracesOptions = {
   readonly json?: boolean;
 };
 
-const answerLimitMs = 3_000;
 const columnsWithoutTerminal = 120;
 const noTraces =
   'Run "darkroom up --load feed-browsing", or "darkroom compare --telemetry trace1", which keeps its slowest.';
 
-/** Lists traces: of the `darkroom up` that runs now, or of the runs that are kept. */
+/** Lists traces: of the `darkroom up` that runs now, and of the runs that are kept. */
 export async function traces(terminal: Terminal, options: TracesOptions): Promise<void> {
   const { paths } = createStackContext(terminal);
   const { newest, name, candidate, limit } = options;
-  const found = selectTraces(await findTraces(paths), {
-    order: newest === true ? 'newest' : 'slowest',
+  const query = {
+    order: newest === true ? ('newest' as const) : ('slowest' as const),
     limit,
     ...(name !== undefined && { name }),
     ...(candidate !== undefined && { candidate }),
-  });
+  };
+  const { answer, complaint } = await askIfAny(paths, (running) => running.list(query));
+  const found = bestOf(
+    [...selectTraces(readKeptTraces(paths), query).map(summaryOf), ...(answer ?? [])],
+    limit,
+    { rank: ({ startMs, durationMs }) => (newest === true ? startMs : durationMs), accepts: () => true },
+  );
+  if (complaint !== null) terminal.report(`${complaint.message} Only runs that are kept are looked at.`);
   if (options.json === true) {
-    terminal.print(`${JSON.stringify(found.map(summarise), null, 2)}\n`);
+    terminal.print(`${JSON.stringify(found, null, 2)}\n`);
     return;
   }
   if (found.length === 0) {
     terminal.report(`There are no such traces. ${noTraces}`);
     return;
   }
-  const rows = found.map(({ traceId, root, spans }) => [
-    traceId.slice(0, 16),
-    formatMs(root.durationMs),
-    root.name,
-    root.candidate,
-    root.replica,
-    `${spans.length} spans`,
-    new Date(root.startMs).toISOString(),
+  const rows = found.map((one) => [
+    one.traceId.slice(0, 16),
+    formatMs(one.durationMs),
+    printable(one.name),
+    printable(one.candidate),
+    printable(one.replica),
+    `${one.spans} spans`,
+    new Date(one.startMs).toISOString(),
   ]);
   terminal.print(`${alignColumns(rows, (column) => column !== 1).join('\n')}\n`);
-}
-
-function summarise({ traceId, root, spans }: Trace) {
-  const { name, durationMs, startMs, candidate, replica } = root;
-  return { traceId, name, durationMs, startMs, candidate, replica, spans: spans.length };
 }
 
 /** Prints the waterfall of one trace; the beginning of its id is enough. */
@@ -70,15 +73,7 @@ export async function trace(
       remedy: 'The beginning of one is enough; see: darkroom traces',
     });
   const { paths } = createStackContext(terminal);
-  const matching = (await findTraces(paths)).filter(({ traceId }) => traceId.startsWith(id));
-  const byId = new Map(matching.map((found) => [found.traceId, found]));
-  if (byId.size > 1)
-    throw new CommandError('usage', `${byId.size} traces begin with ${id}.`, {
-      remedy: `Give more digits, for instance: ${[...byId.keys()].slice(0, 3).join(', ')}`,
-    });
-  const [found] = byId.values();
-  if (found === undefined)
-    throw new CommandError('usage', `There is no trace ${id}, or not any more.`, { remedy: noTraces });
+  const found = await findTrace(paths, id);
   terminal.print(
     options.json === true
       ? `${JSON.stringify(found, null, 2)}\n`
@@ -86,19 +81,40 @@ export async function trace(
   );
 }
 
-/** Of the command that runs, and of the runs that are kept. */
-async function findTraces(paths: StackPaths): Promise<readonly Trace[]> {
-  return [...readKeptTraces(paths), ...(await askRunning(findAddresses(paths)?.traces))];
+/** The one trace whose id begins so. */
+async function findTrace(paths: StackPaths, id: string): Promise<Trace> {
+  const kept = new Map(
+    readKeptTraces(paths).flatMap((one) => (one.traceId.startsWith(id) ? [[one.traceId, one]] : [])),
+  );
+  const { answer, complaint } = await askIfAny(paths, (running) => running.startingWith(id));
+  const count = kept.size + (answer?.count ?? 0);
+  if (count > 1)
+    throw new CommandError('usage', `${count} traces begin with ${id}.`, {
+      remedy: `Give more digits, for instance: ${[...kept.keys(), ...(answer?.traceIds ?? [])].slice(0, 3).join(', ')}`,
+    });
+  const [found = traceOf(answer?.spans ?? [])] = kept.values();
+  if (found !== undefined) return found;
+  if (complaint === null)
+    throw new CommandError('usage', `There is no trace ${id}, or not any more.`, { remedy: noTraces });
+  throw new CommandError(complaint.reason, `${complaint.message} No run that is kept has trace ${id}.`, {
+    ...(complaint.remedy !== undefined && { remedy: complaint.remedy }),
+    cause: complaint,
+  });
 }
 
-/** What a running command has; nothing when it does not answer, since it may have been killed. */
-async function askRunning(address: string | undefined): Promise<readonly Trace[]> {
-  if (address === undefined) return [];
+type Asked<T> = { readonly answer: T | null; readonly complaint: CommandError | null };
+
+/** Asks the command that runs, if one does. That it does not answer is for the caller to tell: it may not matter. */
+async function askIfAny<T>(
+  paths: StackPaths,
+  ask: (running: RunningTraces) => Promise<T>,
+): Promise<Asked<T>> {
+  const addresses = findAddresses(paths);
+  if (addresses?.traces === undefined) return { answer: null, complaint: null };
   try {
-    const response = await fetch(`${address}/kept`, { signal: AbortSignal.timeout(answerLimitMs) });
-    const all = (await response.json()) as KeptSpan[][];
-    return all.flatMap((spans) => traceOf(spans) ?? []);
-  } catch {
-    return [];
+    return { answer: await ask(askRunningTraces(addresses.traces, addresses.pid)), complaint: null };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { answer: null, complaint: error };
   }
 }

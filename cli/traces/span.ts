@@ -41,6 +41,23 @@ export type Trace = {
   readonly root: KeptSpan;
 };
 
+/** What a list says of a trace. */
+export type TraceSummary = {
+  readonly traceId: string;
+  readonly name: string;
+  readonly durationMs: number;
+  readonly startMs: number;
+  readonly candidate: string;
+  readonly replica: string;
+  /** How many. */
+  readonly spans: number;
+};
+
+export function summaryOf({ traceId, root, spans }: Trace): TraceSummary {
+  const { name, durationMs, startMs, candidate, replica } = root;
+  return { traceId, name, durationMs, startMs, candidate, replica, spans: spans.length };
+}
+
 /** A trace of these spans, in the order of their start; undefined for none. */
 export function traceOf(spans: readonly KeptSpan[]): Trace | undefined {
   const sorted = spans.toSorted((a, b) => a.startMs - b.startMs);

@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DarkroomError } from '../../app/errors.ts';
 import { isForLoopback } from '../watch/loopback-server.ts';
 import { toJaeger } from './jaeger-form.ts';
+import { keptPath, listSummaries, matchPrefix, summariesMax } from './kept-route.ts';
 import { jsonAnswer, pageAnswer, textAnswer } from './trace-answer.ts';
 import type { Answer } from './trace-answer.ts';
 import type { TraceQuery } from './select-traces.ts';
@@ -16,7 +17,6 @@ const defaultUploadLimitMs = 10_000;
 /** A replica has one or two; the rest are pages and people. */
 const connectionsMax = 256;
 const tracesPerAnswerMax = 500;
-const keptPerAnswerMax = 5_000;
 const defaultLimit = 20;
 
 const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
@@ -85,9 +85,12 @@ function find(store: TraceStore, pathname: string, parameters: URLSearchParams):
       ? jsonAnswer({ data: [], errors: [{ code: 404, msg: 'trace not found' }] }, 404)
       : jsonAnswer(inJaegersFrame([toJaeger(trace)]));
   }
-  // For our own commands.
-  if (first === 'kept')
-    return jsonAnswer(store.query({ order: 'newest', limit: keptPerAnswerMax }).map(({ spans }) => spans));
+  if (`/${first}` === keptPath)
+    return jsonAnswer(
+      second === undefined
+        ? listSummaries(store, queryOf(parameters, summariesMax))
+        : matchPrefix(store, second),
+    );
   if (first !== 'traces') return textAnswer(404, 'not here');
   if (second === undefined) {
     const query = queryOf(parameters);
@@ -112,7 +115,7 @@ function decodeURIComponentSafely(part: string): string {
 }
 
 /** Jaeger's parameters, and `order` and `candidate` of our own. What makes no sense is passed over. */
-function queryOf(parameters: URLSearchParams): TraceQuery {
+function queryOf(parameters: URLSearchParams, limitMax = tracesPerAnswerMax): TraceQuery {
   const given = (name: string): string | undefined => parameters.get(name) || undefined;
   const limit = Number(given('limit') ?? defaultLimit);
   const minDuration = /^(\d+(?:\.\d+)?)(us|ms|s)$/.exec(given('minDuration') ?? '');
@@ -120,7 +123,7 @@ function queryOf(parameters: URLSearchParams): TraceQuery {
   const [service, name, candidate] = [given('service'), given('operation'), given('candidate')];
   return {
     order: given('order') === 'slowest' ? 'slowest' : 'newest',
-    limit: Number.isInteger(limit) && limit > 0 ? Math.min(limit, tracesPerAnswerMax) : defaultLimit,
+    limit: Number.isInteger(limit) && limit > 0 ? Math.min(limit, limitMax) : defaultLimit,
     ...(service !== undefined && { service }),
     ...(name !== undefined && { name }),
     ...(candidate !== undefined && { candidate }),

@@ -72,6 +72,11 @@ function countsOf(attributes: KeptSpan['attributes']): string {
   return `${String(attributes['cache.keys'])} keys: ${counts.join(' ')}`;
 }
 
+/** The text without what a terminal would obey: it comes from outside. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ');
+}
+
 export function formatMs(ms: number): string {
   return ms >= 1_000 ? `${(ms / 1_000).toFixed(2)} s` : `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
 }
@@ -85,7 +90,7 @@ export function renderWaterfall(trace: Trace, columns = 120): string {
   const { rows, totalMs, left } = layOut(trace);
   const { root } = trace;
   const barColumns = Math.max(barColumnsMin, Math.floor(columns * barShare));
-  const names = rows.map(({ span, depth }) => `${'  '.repeat(depth)}${span.name}`);
+  const names = rows.map(({ span, depth }) => `${'  '.repeat(depth)}${printable(span.name)}`);
   const nameColumns = Math.min(
     Math.max(...names.map((name) => name.length)),
     Math.max(16, Math.floor(columns * 0.32)),
@@ -93,11 +98,11 @@ export function renderWaterfall(trace: Trace, columns = 120): string {
   const lines = rows.map(({ span, offsetMs }, index) => {
     const name = clip(names[index] ?? '', nameColumns).padEnd(nameColumns);
     const bar = barOf(offsetMs, span.durationMs, totalMs, barColumns);
-    const words = [span.replica, describeSpan(span)].filter((text) => text !== '').join('  ');
+    const words = printable([span.replica, describeSpan(span)].filter((text) => text !== '').join('  '));
     return clip(`${name} ${bar} ${formatMs(span.durationMs).padStart(9)}  ${words}`, columns).trimEnd();
   });
   const started = new Date(root.startMs).toISOString();
-  const head = `trace ${trace.traceId}  ${root.candidate}\n${root.name}  ${formatMs(root.durationMs)}  ${started}`;
+  const head = `trace ${trace.traceId}  ${printable(root.candidate)}\n${printable(root.name)}  ${formatMs(root.durationMs)}  ${started}`;
   const more = left > 0 ? [`… ${left} more spans`] : [];
   return `${[head, '', ...lines, ...more].join('\n')}\n`;
 }
