@@ -49,7 +49,7 @@ function program(terminal: Terminal): Command {
     .option('--baseline <candidate>', 'the candidate the others are compared with (default: no-cache)')
     .addOption(new Option('--primary <metric>', 'the metric of the verdict').choices(['p50', 'p95', 'p99']))
     .option('--json <file>', 'write the result as JSON')
-    .option('--watch', 'let a Prometheus watch it, with the dashboards: takes its share of the machine')
+    .option('--watch', 'show it on the live page, by a Prometheus: takes its share of the machine')
     .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
     .action(async (candidates: string[], options: CompareOptions, command: Command) => {
       const isRateGiven = command.getOptionValueSource('rate') === 'cli';

@@ -54,7 +54,7 @@ export async function compare(
     const k6 = await provideK6(maker.context);
     const folder = createRunFolder(maker, startedAt);
     const redisVersion = { current: null as string | null };
-    const watch = createExperimentWatch(options.watch ?? false);
+    const watch = createExperimentWatch(options.watch ?? false, plan);
     const receiver = await openTraceReceiver(plan.telemetry);
     const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver };
     const { experiment, failure } = await runToItsEnd(terminal, plan, ground);
@@ -162,8 +162,9 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
       wallClock: () => new Date(),
       otlpEndpoint: receiver?.address ?? null,
       onRunning: watch.onRunning,
+      meterOf: watch.meterOf,
       onWorlds: async (worlds) => {
-        await watch.start(maker, worlds);
+        await watch.start(maker, worlds, receiver);
         redisVersion.current = worlds.find((world) => world.redis !== null)?.redis?.version ?? null;
       },
       onBlock: (block, left) => {

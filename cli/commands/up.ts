@@ -92,7 +92,8 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
   const driver = createDriverMetrics();
   if (receiver !== null) driver.watchTraces(() => figuresOf(receiver.store));
   const watch = await watchWorlds(maker, worlds, driver);
-  const page = watch === null ? null : await openLivePage({ ...running, watch });
+  const page =
+    watch === null ? null : await openLivePage({ ...running, telemetry: running.options.telemetry, watch });
   const ending = new AbortController();
   const signal = AbortSignal.any([terminal.signal, ending.signal]);
   const work = startSideWork({ ...running, driver, signal });

@@ -14,6 +14,7 @@ import type { World, WorldMaker } from '../worlds/world.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 import type { BlockRecord } from './records.ts';
 import type { RunningBlock } from '../driver/driver-metrics.ts';
+import type { LoadMeter } from '../driver/load-meter.ts';
 import { runBlock } from './run-block.ts';
 import type { BlockInput } from './run-block.ts';
 import { runExperiment } from './run-experiment.ts';
@@ -31,6 +32,8 @@ export type Surroundings = {
   readonly onWorlds: (worlds: readonly World[]) => Promise<void>;
   /** The block that runs now; null: none does. */
   readonly onRunning: (block: RunningBlock | null) => void;
+  /** Meters the load of a world while it runs; null: nobody looks. */
+  readonly meterOf: (world: World) => LoadMeter | null;
   /** Who takes the spans of the replicas; null: nobody. */
   readonly otlpEndpoint: string | null;
   readonly onBlock: ExperimentParts['onBlock'];
@@ -90,14 +93,20 @@ function partsOf(
     measureSeconds,
   });
   const planned = createPlanner(workload);
-  const drive = (settings: RunSettings): Promise<K6Run> =>
-    runK6({
-      context: maker.context,
-      k6: surroundings.k6.path,
-      scenarioFile: join(maker.checkout, scenarios[plan.scenario].file),
-      settings,
-      requests: planned(settings),
-    });
+  const drive =
+    (world: World) =>
+    (settings: RunSettings): Promise<K6Run> => {
+      const meter = surroundings.meterOf(world);
+      meter?.begin(settings);
+      const options = {
+        context: maker.context,
+        k6: surroundings.k6.path,
+        scenarioFile: join(maker.checkout, scenarios[plan.scenario].file),
+        settings,
+        requests: planned(settings),
+      };
+      return runK6(options, meter?.add);
+    };
   return {
     worlds,
     random: (stream, index) => randomAt(plan.seed, stream, streams.order, index),
@@ -109,7 +118,7 @@ function partsOf(
         postgres: maker.postgres,
         clock: maker.clock,
         wallClock: surroundings.wallClock,
-        runK6: drive,
+        runK6: drive(input.world),
         settingsOf: ({ world, pass }: BlockInput) =>
           settingsOf(world, pass, plan.settleSeconds, plan.measureSeconds),
       };
@@ -121,7 +130,7 @@ function partsOf(
     },
     warmUp: (world, pass, seconds) => {
       maker.context.report(`Warming up ${world.label} for ${seconds} s ...`);
-      return warmUp(world, settingsOf(world, pass, 0, seconds), drive);
+      return warmUp(world, settingsOf(world, pass, 0, seconds), drive(world));
     },
     onBlock: surroundings.onBlock,
     onRepeat: surroundings.onRepeat,

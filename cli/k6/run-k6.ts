@@ -46,10 +46,14 @@ const thresholdsCrossed = 99;
 const overtimeMs = 30_000;
 const cpuPollMs = 200;
 
-/** Runs k6 once against loopback and tells what its samples say. */
-export async function runK6(options: K6Options): Promise<K6Run> {
+/** Runs k6 once against loopback and tells what its samples say. `onRow` gets them too, as they come. */
+export async function runK6(options: K6Options, onRow?: (row: SampleRow) => void): Promise<K6Run> {
   const timings = createTimings(options.settings);
-  const { failure, cpuUs } = await driveK6(options, timings.add);
+  const add = (row: SampleRow): void => {
+    timings.add(row);
+    onRow?.(row);
+  };
+  const { failure, cpuUs } = await driveK6(options, onRow === undefined ? timings.add : add);
   return assemble(options.settings, timings.finish(), failure, cpuUs);
 }
 

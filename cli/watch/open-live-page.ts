@@ -1,19 +1,19 @@
 import { createWallClock } from '../../app/clock.ts';
+import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { createLiveData } from '../live-page/live-data.ts';
 import { createLivePage } from '../live-page/live-server.ts';
 import { createPrometheusClient } from '../live-page/prometheus-client.ts';
-import type { ServiceOptions } from '../worlds/with-worlds.ts';
 import type { World } from '../worlds/world.ts';
 import { closeServer, listenPreferably } from './loopback-server.ts';
-import type { LoadToPut } from './side-work.ts';
 import { shareSlowestTraces } from './slowest-traces.ts';
 import type { TraceReceiver } from './trace-receiver.ts';
 import type { Watch } from './watch-worlds.ts';
 
 export type LivePageOptions = {
   readonly worlds: readonly World[];
-  readonly options: ServiceOptions;
-  readonly load: LoadToPut | null;
+  readonly telemetry: TelemetryModeName;
+  /** Of each world; null: none. */
+  readonly load: { readonly scenario: string; readonly rate: number } | null;
   readonly watch: Watch;
   readonly receiver: TraceReceiver | null;
 };
@@ -21,7 +21,7 @@ export type LivePageOptions = {
 const pagePort = 4_040;
 
 /** Serves the live page of these worlds on loopback. */
-export async function openLivePage({ worlds, options, load, watch, receiver }: LivePageOptions): Promise<{
+export async function openLivePage({ worlds, telemetry, load, watch, receiver }: LivePageOptions): Promise<{
   readonly address: string;
   readonly close: () => Promise<void>;
 }> {
@@ -32,7 +32,7 @@ export async function openLivePage({ worlds, options, load, watch, receiver }: L
       candidates: worlds.map(({ label }) => label),
       scenario: load?.scenario ?? null,
       ratePerSecond: load?.rate ?? 0,
-      telemetry: options.telemetry,
+      telemetry,
       links: [
         { name: 'Prometheus', address: prometheus },
         ...(receiver === null ? [] : [{ name: 'Traces', address: `${receiver.address}/traces` }]),

@@ -1,29 +1,47 @@
+import { createWallClock } from '../../app/clock.ts';
 import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { RunningBlock } from '../driver/driver-metrics.ts';
+import type { LoadMeter } from '../driver/load-meter.ts';
+import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
+import { openLivePage } from './open-live-page.ts';
+import type { TraceReceiver } from './trace-receiver.ts';
 import { watchWorlds } from './watch-worlds.ts';
-import type { Watch } from './watch-worlds.ts';
 
 /** Lets people watch an experiment while it runs. What it says of candidates does not come from here. */
 export type ExperimentWatch = {
-  readonly start: (maker: WorldMaker, worlds: readonly World[]) => Promise<void>;
+  readonly start: (
+    maker: WorldMaker,
+    worlds: readonly World[],
+    receiver: TraceReceiver | null,
+  ) => Promise<void>;
   readonly onRunning: (block: RunningBlock | null) => void;
+  /** Null where nobody watches. */
+  readonly meterOf: (world: World) => LoadMeter | null;
   readonly stop: () => Promise<void>;
 };
 
 /** Does nothing unless it is wanted: a Prometheus takes its share of the machine, from all candidates alike. */
-export function createExperimentWatch(isWanted: boolean): ExperimentWatch {
+export function createExperimentWatch(isWanted: boolean, plan: ExperimentPlan): ExperimentWatch {
   const driver = createDriverMetrics();
-  let watch: Watch | null = null;
+  const meters = new Map<string, LoadMeter>();
+  const running = new AsyncDisposableStack();
+  const { scenario, rate, seed, telemetry } = plan;
   return {
-    async start(maker, worlds) {
+    async start(maker, worlds, receiver) {
       if (!isWanted) return;
-      watch = await watchWorlds(maker, worlds, driver);
-      if (watch !== null) maker.context.report(`Watched by ${watch.prometheus.address}`);
+      const watch = await watchWorlds(maker, worlds, driver);
+      if (watch === null) return;
+      running.defer(watch.stop);
+      const { now } = createWallClock();
+      for (const { label: candidate } of worlds)
+        meters.set(candidate, driver.meterLoad({ scenario, candidate, seed, telemetry }, now));
+      const page = await openLivePage({ worlds, telemetry, load: { scenario, rate }, watch, receiver });
+      running.defer(page.close);
+      maker.context.report(`Watched by ${page.address} (live page) and ${watch.prometheus.address}`);
     },
     onRunning: driver.showBlock,
-    async stop() {
-      await watch?.stop();
-    },
+    meterOf: ({ label }) => meters.get(label) ?? null,
+    stop: () => running.disposeAsync(),
   };
 }
