@@ -198,7 +198,10 @@ function describe({
     ended: async () => void (await server.exited),
     async startAgain() {
       server = await relaunch();
-      if ((await awaitVersion(context, server, url)) === null) throw cannotStart(server);
+      if ((await awaitVersion(context, server, url)) !== null) return;
+      // It may hang: the next attempt needs its port.
+      await server.stop();
+      throw cannotStart(server);
     },
     async stop() {
       await server.stop();

@@ -24,14 +24,18 @@ export type SideWork = {
   readonly load: LoadToPut | null;
   readonly driver: DriverMetrics;
   readonly signal: AbortSignal;
+  /** A Redis runs again, as another process. */
+  readonly onRedisBack?: () => void;
 };
 
 /** What goes on beside the services until the signal: care for Redis, the load and its witness. Each rejects when it cannot go on. */
 export function startSideWork(parts: SideWork): readonly Promise<void>[] {
-  const { maker, worlds, load, signal } = parts;
+  const { maker, worlds, load, signal, onRedisBack = () => {} } = parts;
   const { report } = maker.context;
   return [
-    ...worlds.flatMap(({ redis }) => (redis === null ? [] : [keepRedisRunning(redis, signal, report)])),
+    ...worlds.flatMap(({ redis }) =>
+      redis === null ? [] : [keepRedisRunning(redis, { signal, report, onBack: onRedisBack })],
+    ),
     ...(load === null ? [] : startLoads(parts, load)),
   ];
 }
