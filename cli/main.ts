@@ -121,6 +121,8 @@ function addTraceCommands(root: Command, terminal: Terminal): void {
 
 /** What the user is told about a failure, and the exit status. Only an unforeseen one comes with a trace, in the log. */
 function explain(terminal: Terminal, failure: unknown): number {
+  // What came first; the other one happened while things were stopped because of it.
+  if (failure instanceof SuppressedError) return explain(terminal, failure.suppressed);
   if (failure instanceof CommanderError) return failure.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (terminal.signal.aborted) {
     terminal.progress('Interrupted. Everything that was started has been stopped.\n');

@@ -16,6 +16,7 @@ import {
   publishAddresses,
   withdrawAddresses,
 } from '../watch/addresses.ts';
+import type { Addresses } from '../watch/addresses.ts';
 import { openLivePage } from '../watch/open-live-page.ts';
 import { startSideWork } from '../watch/side-work.ts';
 import type { LoadToPut } from '../watch/side-work.ts';
@@ -88,34 +89,37 @@ type Running = {
 
 async function runUntilTold(terminal: Terminal, running: Running): Promise<void> {
   const { maker, worlds, load, receiver } = running;
-  const { paths } = maker.context;
+  const { paths, report } = maker.context;
   const driver = createDriverMetrics();
   if (receiver !== null) driver.watchTraces(() => figuresOf(receiver.store));
+  // Whatever happens from here on, what was started is stopped, the last first.
+  await using started = new AsyncDisposableStack();
   const watch = await watchWorlds(maker, worlds, driver);
-  const page =
-    watch === null ? null : await openLivePage({ ...running, telemetry: running.options.telemetry, watch });
+  if (watch !== null) started.defer(watch.stop);
+  const { telemetry } = running.options;
+  const page = watch === null ? null : await openLivePage({ ...running, telemetry, watch });
+  if (page !== null) started.defer(page.close);
+  const found = { watch, page: page?.address ?? null, traces: receiver?.address ?? null };
+  const publish = (): Addresses => {
+    const addresses = describeAddresses(maker, worlds, found);
+    publishAddresses(paths, addresses);
+    return addresses;
+  };
   const ending = new AbortController();
   const signal = AbortSignal.any([terminal.signal, ending.signal]);
-  const work = startSideWork({ ...running, driver, signal });
-  try {
-    const addresses = describeAddresses(maker, worlds, {
-      watch,
-      page: page?.address ?? null,
-      traces: receiver?.address ?? null,
-    });
-    publishAddresses(paths, addresses);
-    terminal.print(formatAddresses(addresses));
-    if (load !== null) terminal.report(`${load.scenario} asks ${load.rate} requests/s.`);
-    terminal.report('Running; Ctrl-C stops it.');
-    await Promise.race([waitForTheEnd(terminal, worlds), ...work.map(whenFailed)]);
-    terminal.exitWith(exitCodes.interrupted);
-  } finally {
+  const work: Promise<void>[] = [];
+  started.defer(async () => {
     ending.abort();
-    withdrawAddresses(paths);
     await Promise.allSettled(work);
-    await page?.close();
-    await watch?.stop();
-  }
+  });
+  started.defer(() => withdrawAddresses(paths));
+  const addresses = publish();
+  work.push(...startSideWork({ ...running, driver, signal, onRedisBack: publish }));
+  terminal.print(formatAddresses(addresses));
+  if (load !== null) report(`${load.scenario} asks ${load.rate} requests/s.`);
+  report('Running; Ctrl-C stops it.');
+  await Promise.race([waitForTheEnd(terminal, running), ...work.map(whenFailed)]);
+  terminal.exitWith(exitCodes.interrupted);
 }
 
 function figuresOf(store: TraceStore): TraceStoreFigures {
@@ -127,19 +131,20 @@ function whenFailed(work: Promise<void>): Promise<never> {
   return work.then(() => new Promise<never>(() => {}));
 }
 
-/** Resolves on Ctrl-C; rejects when a part dies by itself. */
-async function waitForTheEnd(terminal: Terminal, worlds: readonly World[]): Promise<void> {
-  const ended = worlds
+/** Resolves on Ctrl-C; rejects when a part that the service cannot do without dies by itself. */
+async function waitForTheEnd(terminal: Terminal, { maker, worlds }: Running): Promise<void> {
+  const { postgres } = maker;
+  const died = async (name: string, logFile: string | null, end: Promise<unknown>) => {
+    await end;
+    return { name, logFile };
+  };
+  const ends = worlds
     .flatMap((world) => world.replicas())
-    .map(async (replica) => {
-      await replica.process.exited;
-      return replica;
-    });
+    .map(({ name, process: { logFile, exited } }) => died(name, logFile, exited));
+  ends.push(died('PostgreSQL', postgres.logFile, postgres.ended()));
   const stop = terminal.signal.aborted ? Promise.resolve() : once(terminal.signal, 'abort');
-  const first = await Promise.race([stop.then(() => null), ...ended]);
-  if (first !== null && !terminal.signal.aborted) {
-    throw new CommandError('serviceFailed', `${first.name} ended by itself.`, {
-      logFile: first.process.logFile,
-    });
-  }
+  const first = await Promise.race([stop.then(() => null), ...ends]);
+  if (first === null || terminal.signal.aborted) return;
+  const { name, logFile } = first;
+  throw new CommandError('serviceFailed', `${name} ended by itself.`, logFile === null ? {} : { logFile });
 }

@@ -1,13 +1,16 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignColumns } from '../report/text-columns.ts';
+import { isSameProcess, ownIdentity } from '../stack/process-identity.ts';
+import type { ProcessIdentity } from '../stack/process-identity.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
 import type { Watch } from './watch-worlds.ts';
 
 /** Where a running `darkroom up` is to be found. Absent: it does not have that. */
-export type Addresses = {
-  readonly pid: number;
+export type Addresses = ProcessIdentity & {
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
   readonly candidates: readonly CandidateAddresses[];
   readonly page?: string;
   readonly prometheus?: string;
@@ -35,7 +38,8 @@ export function describeAddresses(
 ): Addresses {
   const { pid } = maker.postgres;
   return {
-    pid: process.pid,
+    ...ownIdentity(),
+    startedAtMs: performance.timeOrigin,
     candidates: worlds.map((world) => ({
       candidate: world.label,
       replicas: world
@@ -53,21 +57,38 @@ export function describeAddresses(
   };
 }
 
-const fileOf = (paths: StackPaths): string => join(paths.state, 'up.json');
+/** A file per process: several may run in one checkout. */
+const fileOf = ({ state }: StackPaths, pid: number): string => join(state, `up-${pid}.json`);
 
-/** Leaves the addresses where other commands find them. */
+/** Leaves the addresses where other commands find them, in one step: they are read at any time. */
 export function publishAddresses(paths: StackPaths, addresses: Addresses): void {
-  writeFileSync(fileOf(paths), `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
+  const file = fileOf(paths, addresses.pid);
+  const draft = `${file}.new`;
+  writeFileSync(draft, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
 }
 
+/** Takes back what this process has left. */
 export function withdrawAddresses(paths: StackPaths): void {
-  rmSync(fileOf(paths), { force: true });
+  rmSync(fileOf(paths, process.pid), { force: true });
 }
 
-/** Null when nothing has left any. They may be those of a command that was killed: ask before you believe them. */
+/** Those of the `darkroom up` that was started last and still lives; null when none does. What killed ones left is removed. */
 export function findAddresses(paths: StackPaths): Addresses | null {
+  const living: Addresses[] = [];
+  for (const name of readdirSync(paths.state)) {
+    if (!/^up-\d+\.json$/.test(name)) continue;
+    const file = join(paths.state, name);
+    const addresses = readAddresses(file);
+    if (addresses !== null && isSameProcess(addresses)) living.push(addresses);
+    else rmSync(file, { force: true });
+  }
+  return living.toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0] ?? null;
+}
+
+function readAddresses(file: string): Addresses | null {
   try {
-    return JSON.parse(readFileSync(fileOf(paths), 'utf8')) as Addresses;
+    return JSON.parse(readFileSync(file, 'utf8')) as Addresses;
   } catch {
     return null;
   }

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { liveCharts } from '../../dashboards/live-queries.ts';
-import type { Addresses } from '../../cli/watch/addresses.ts';
 import { isBrowserMissing, openPage } from '../support/chromium.ts';
+import { killProcess } from '../support/kill-process.ts';
 import { childrenOf, runCli } from '../support/run-cli.ts';
 import type { CliRun } from '../support/run-cli.ts';
+import { readUpAddresses } from '../support/up-addresses.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const checkout = join(import.meta.dirname, '..', '..');
 const patienceMs = 60_000;
 const small = ['--people', '60', '--photos', '300', '--rate', '40'];
 let run: CliRun;
@@ -21,16 +19,13 @@ before(
   async () => {
     run = runCli(['up', 'versioned', '--load', 'feed-browsing', '--telemetry', 'trace100', ...small]);
     await run.said('Running; Ctrl-C stops it.');
-    const addresses = JSON.parse(readFileSync(join(checkout, '.darkroom', 'up.json'), 'utf8')) as Addresses;
+    const addresses = readUpAddresses(run.pid);
     page = addresses.page ?? '';
     prometheus = addresses.prometheus ?? '';
   },
   { timeout: 120_000 },
 );
-after(async () => {
-  run.kill('SIGINT');
-  await run.ended;
-});
+after(() => run.end());
 
 describe('the live page in a browser', { skip: isBrowserMissing, timeout: 200_000 }, () => {
   it('shows what Prometheus has, and asks nobody else', async () => {
@@ -82,8 +77,7 @@ describe('the live page in a browser', { skip: isBrowserMissing, timeout: 200_00
     const opened = await openPage(page);
     try {
       const redis = childrenOf(run.pid);
-      const pid = [...redis].find(([name]) => name.startsWith('redis-'))?.[1] ?? 0;
-      process.kill(pid, 'SIGKILL');
+      killProcess([...redis].find(([name]) => name.startsWith('redis-'))?.[1]);
       const alerts = opened.page.locator('#alert-list');
       await waitUntil(
         async () => (await alerts.textContent())?.includes('firing: RedisTierDown') === true,
@@ -106,7 +100,8 @@ describe('the live page in a browser', { skip: isBrowserMissing, timeout: 200_00
         async () => (await opened.page.textContent('#state'))?.startsWith('live') === true,
         patienceMs,
       );
-      process.kill(childrenOf(run.pid).get('prometheus') ?? 0, 'SIGKILL');
+      killProcess(childrenOf(run.pid).get('prometheus'));
+      await run.said('prometheus ended by itself');
       await waitUntil(
         async () =>
           (await opened.page.textContent('#state'))?.includes('Prometheus does not answer') === true,

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Addresses } from '../../cli/watch/addresses.ts';
+import { killProcess } from '../support/kill-process.ts';
 import { childrenOf, isRunning, runCli } from '../support/run-cli.ts';
+import { hasUpAddresses, readUpAddresses } from '../support/up-addresses.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const checkout = join(import.meta.dirname, '..', '..');
 const small = ['--people', '60', '--photos', '300', '--rate', '40'];
 /** A busy machine takes its time; only what never comes is a failure. */
 const patienceMs = 90_000;
@@ -20,13 +18,12 @@ async function firing(prometheus: string): Promise<Set<string>> {
   return new Set(data.alerts.flatMap(({ state, labels }) => (state === 'firing' ? [labels.alertname] : [])));
 }
 
-test('up under load: all of it moves, a killed Redis raises its alert, which clears, and Ctrl-C leaves nothing', async () => {
+test('up under load: all of it moves, a killed Redis raises its alert, which clears, and Ctrl-C leaves nothing', async (t) => {
   const run = runCli(['up', 'cache-aside', '--load', 'feed-browsing', '--telemetry', 'trace100', ...small]);
+  t.after(run.end);
   await run.said('Running; Ctrl-C stops it.');
-  const addressFile = join(checkout, '.darkroom', 'up.json');
-  const addresses = JSON.parse(readFileSync(addressFile, 'utf8')) as Addresses;
-  const { page = '', prometheus = '', candidates } = addresses;
-  const redisPid = candidates[0]?.redis?.pid ?? 0;
+  const { page = '', prometheus = '' } = readUpAddresses(run.pid);
+  const redisPid = () => readUpAddresses(run.pid).candidates[0]?.redis?.pid;
 
   type Answer = { update: { charts: Record<string, { values: (number | null)[] }[]> } | null };
   await waitUntil(async () => {
@@ -42,9 +39,11 @@ test('up under load: all of it moves, a killed Redis raises its alert, which cle
   assert.equal(shown.status, 0, shown.stderr);
   assert.match(shown.stdout, new RegExp(`trace ${traceId}`));
 
-  process.kill(redisPid, 'SIGKILL');
+  const killed = redisPid();
+  killProcess(killed);
   await waitUntil(async () => (await firing(prometheus)).has('RedisTierDown'), patienceMs);
   await run.said('Redis is back');
+  assert.notEqual(redisPid(), killed);
   await waitUntil(async () => !(await firing(prometheus)).has('RedisTierDown'), patienceMs);
 
   const children = [...childrenOf(run.pid).values()];
@@ -53,7 +52,20 @@ test('up under load: all of it moves, a killed Redis raises its alert, which cle
   const { status, stderr } = await run.ended;
   assert.equal(status, 130, stderr);
   assert.deepEqual(children.filter(isRunning), []);
-  assert.ok(!existsSync(addressFile));
+  assert.ok(!hasUpAddresses(run.pid));
+});
+
+test('up ends when PostgreSQL does, and stops the rest', async (t) => {
+  const run = runCli(['up', 'no-cache', '--replicas', '1', ...small]);
+  t.after(run.end);
+  await run.said('Running; Ctrl-C stops it.');
+  const children = childrenOf(run.pid);
+  killProcess(children.get('postgres'));
+  const { status, stderr } = await run.ended;
+  assert.equal(status, 20, stderr);
+  assert.match(stderr, /PostgreSQL ended by itself\.\n {2}More in .*postgres\.log/);
+  assert.doesNotMatch(stderr, /prometheus ended by itself/);
+  assert.deepEqual([...children.values()].filter(isRunning), []);
 });
 
 test('up says what is wrong with what it is asked for, before anything starts', async () => {

@@ -11,6 +11,8 @@ export type CliRun = {
   /** Resolves when the text was said, on stdout or stderr; rejects when the command ends before. */
   readonly said: (text: string) => Promise<void>;
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** Ends it if it still runs: as by Ctrl-C, and by force when that takes too long. */
+  readonly end: () => Promise<void>;
   readonly ended: Promise<{
     readonly status: number | null;
     readonly stdout: string;
@@ -19,6 +21,7 @@ export type CliRun = {
 };
 
 const checkout = join(import.meta.dirname, '..', '..');
+const endLimitMs = 30_000;
 
 /** Starts the command line in a folder of its own for logs and results, so that runs do not see each other. */
 export function runCli(args: readonly string[]): CliRun {
@@ -57,6 +60,12 @@ export function runCli(args: readonly string[]): CliRun {
       await Promise.race([promise, end]).finally(() => waiting.delete(wake));
     },
     kill: (signal) => child.kill(signal),
+    async end() {
+      child.kill('SIGINT');
+      const limit = setTimeout(() => child.kill('SIGKILL'), endLimitMs);
+      await ended;
+      clearTimeout(limit);
+    },
     ended,
   };
 }
