@@ -26,8 +26,9 @@ export async function listenPreferably(server: Server, port: number): Promise<st
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Closes it with all its connections. */
+/** Closes it with all its connections, unless it is closed. */
 export async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();

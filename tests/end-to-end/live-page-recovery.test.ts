@@ -82,6 +82,8 @@ describe('the live page, when things go and come', { skip: isBrowserMissing, tim
   let pageServer: Server;
   let address = '';
   let opened: Awaited<ReturnType<typeof openPage>>;
+  const started = new AsyncDisposableStack();
+  started.defer(() => rmSync(folder, { recursive: true, force: true }));
   const startOwnPrometheus = async (port: number): Promise<PrometheusServer> =>
     startPrometheus(context, {
       binaries: await providePrometheus(context),
@@ -109,18 +111,16 @@ describe('the live page, when things go and come', { skip: isBrowserMissing, tim
     writeFileSync(rules, JSON.stringify({ groups: [{ name: 'own', rules: [down] }] }));
     service.listen(0, '127.0.0.1');
     await once(service, 'listening');
+    started.defer(() => closeServer(service));
     prometheus = await startOwnPrometheus(0);
+    started.defer(() => prometheus.stop());
     pageServer = createPage(prometheus.address, 'metrics');
     address = await listenPreferably(pageServer, 0);
+    started.defer(() => closeServer(pageServer));
     opened = await openPage(address);
+    started.defer(() => opened.close());
   });
-  after(async () => {
-    await opened.close();
-    await closeServer(pageServer);
-    await prometheus.stop();
-    await closeServer(service);
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => started.disposeAsync());
 
   it('shows the figures of Prometheus, n/a for what it does not have, and text as text', async () => {
     const { page } = opened;
