@@ -49,6 +49,7 @@ export async function provideRedisBinary(context: StackContext): Promise<RedisBi
       what: 'Redis',
       packages: debianPackages,
       remedy: 'Install it yourself (apt-get install redis-server), or set REDIS_URL.',
+      isThere: () => findRedisBinary(context) !== null,
       arrange: nameServer,
     });
     const unpacked = findRedisBinary(context);

@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync } fro
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CommandError } from '../errors.ts';
+import { takeLock } from './slot-lock.ts';
 import type { StackContext } from './stack-context.ts';
 
 const run = promisify(execFile);
@@ -35,12 +36,37 @@ export type PackagesToUnpack = {
   readonly what: string;
   readonly packages: readonly string[];
   readonly remedy: string;
+  /** Asked when nobody else unpacks them any more: whether another run has brought what is wanted. */
+  readonly isThere: () => boolean;
+  /** Absent: what a slow network needs. */
+  readonly limitMs?: number;
   /** Puts right what the packages' own scripts would have. */
   readonly arrange?: (root: string) => void;
 };
 
-/** Unpacks Debian's packages into the cache folder, without touching the system. Throws `cannotProvision`. */
+/** The lists and some tens of megabytes. */
+const defaultLimitMs = 300_000;
+const lockPollMs = 200;
+
+/**
+ * Unpacks Debian's packages into the cache folder, without touching the system; one run at a time. Throws
+ * `cannotProvision`.
+ */
 export async function unpackPackages(context: StackContext, wanted: PackagesToUnpack): Promise<void> {
+  const lock = join(context.paths.cache, `${wanted.folder}.lock`);
+  while (!takeLock(lock)) {
+    if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
+  }
+  try {
+    if (!wanted.isThere()) await unpack(context, wanted);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+async function unpack(context: StackContext, wanted: PackagesToUnpack): Promise<void> {
+  const { limitMs = defaultLimitMs } = wanted;
   const draft = join(context.paths.cache, `${wanted.folder}.${process.pid}`);
   const state = join(draft, 'state');
   const packages = join(draft, 'packages');
@@ -54,9 +80,10 @@ export async function unpackPackages(context: StackContext, wanted: PackagesToUn
     '-o',
     'APT::Sandbox::User=root',
   ];
+  const limit = AbortSignal.timeout(limitMs);
   const options = {
     cwd: packages,
-    signal: context.signal,
+    signal: AbortSignal.any([context.signal, limit]),
     env: { ...context.environment.inherited, LC_ALL: 'C' },
   };
   try {
@@ -68,13 +95,14 @@ export async function unpackPackages(context: StackContext, wanted: PackagesToUn
     rmSync(destination, { recursive: true, force: true });
     renameSync(root, destination);
   } catch (error) {
-    const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
+    const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) || String(error);
     throw new CommandError(
       context.signal.aborted ? 'interrupted' : 'cannotProvision',
-      `${wanted.what} could not be unpacked: ${output}`,
+      `${wanted.what} could not be unpacked: ${limit.aborted ? `it took longer than ${limitMs / 1000} s` : output}`,
       { remedy: wanted.remedy, cause: error },
     );
   } finally {
-    rmSync(draft, { recursive: true, force: true });
+    // What was ended may still write for a moment.
+    rmSync(draft, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
