@@ -18,7 +18,8 @@ const options = {
 
 /**
  * What is wrong with the form of boards, by the types that Grafana publishes: an unknown field, a value that no enum has. The
- * compiler checks them, because Grafana publishes types and no schemas; a complaint names the board and the line.
+ * compiler checks them, because Grafana's packages bring types: its schemas are in no package. A complaint names the board and
+ * the line.
  */
 export function complainOfForm(boards: Readonly<Record<string, string>>): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-boards-'));
