@@ -4,6 +4,7 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import Value from 'typebox/value';
 import { settings } from '../../app/config.ts';
+import { readEnvironment } from '../../cli/environment.ts';
 import { lintCompose } from './lint-compose.ts';
 
 const Texts = Type.Array(Type.String());
@@ -24,7 +25,10 @@ const Service = Type.Object({
   restart: Type.String(),
   security_opt: Texts,
   cap_drop: Texts,
+  cap_add: Type.Optional(Texts),
   logging: Type.Object({}),
+  read_only: Type.Optional(Type.Boolean()),
+  tmpfs: Type.Optional(Texts),
   mem_limit: Type.String({ pattern: '^\\d+[mg]$' }),
 });
 
@@ -37,9 +41,30 @@ const ComposeFile = Type.Object({
 export type Compose = Static<typeof ComposeFile>;
 type ServiceOf = Compose['services'][string];
 
-/** These answer no health check that their image could ask, or end by themselves. */
-const withoutHealthCheck = new Set(['seed', 'collector', 'tempo', 'postgres-exporter', 'redis-exporter']);
-const prefixes = /^(DARKROOM_|OTEL_|DATABASE_URL$|REDIS_URL$)/;
+/** Whose health nobody asks for, and why. */
+const withoutHealthCheck: Readonly<Record<string, string>> = {
+  seed: 'It ends; the replicas wait for its success.',
+  collector: 'Not asked yet.',
+  tempo: 'Not asked yet.',
+  'postgres-exporter': 'Not asked yet.',
+  'redis-exporter': 'Not asked yet.',
+};
+
+/** The names that the programs of others are given, by their documentation. */
+const namesOfOthers: Readonly<Record<string, readonly string[]>> = {
+  postgres: ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_HOST_AUTH_METHOD'],
+  'postgres-exporter': ['DATA_SOURCE_NAME'],
+  'redis-exporter': ['REDIS_ADDR'],
+  grafana: [
+    'GF_AUTH_ANONYMOUS_ENABLED',
+    'GF_AUTH_ANONYMOUS_ORG_ROLE',
+    'GF_AUTH_DISABLE_LOGIN_FORM',
+    'GF_ANALYTICS_CHECK_FOR_UPDATES',
+    'GF_ANALYTICS_REPORTING_ENABLED',
+    'GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH',
+    'GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION',
+  ],
+};
 
 /** What is wrong with a compose file, its anchors and merges resolved, seen from the checkout that it lies in. */
 export function checkCompose(file: unknown, checkout: string): string[] {
@@ -54,21 +79,22 @@ export function checkCompose(file: unknown, checkout: string): string[] {
       ...checkPrivileges(service),
       ...checkReach(service, file),
       ...checkMounts(service, file, checkout),
-      ...checkEnvironment(service),
+      ...checkEnvironment(name, service),
       ...checkOrder(service, file),
       ...checkHealth(name, service),
     ].map((complaint) => `${name} ${complaint}`),
   );
 }
 
-function checkPrivileges({ image, security_opt, cap_drop }: ServiceOf): string[] {
+function checkPrivileges({ image, security_opt, cap_drop, cap_add = [] }: ServiceOf): string[] {
   const tag = /:([^:/]+)$/.exec(image)?.[1] ?? '';
   // PostgreSQL has no third number.
   const exact = image.startsWith('postgres:') ? /^\d+\.\d+\b/ : /^v?\d+\.\d+\.\d+\b/;
-  const isPlain = security_opt.includes('no-new-privileges:true') && cap_drop.includes('ALL');
+  const isPlain =
+    security_opt.includes('no-new-privileges:true') && cap_drop.includes('ALL') && cap_add.length === 0;
   return [
     ...(exact.test(tag) ? [] : [`has an image without an exact version: ${image}`]),
-    ...(isPlain ? [] : ['keeps privileges']),
+    ...(isPlain ? [] : ['has privileges']),
   ];
 }
 
@@ -112,15 +138,38 @@ function checkMounts(
 
 const serviceVariables = new Set<string>(Object.values(settings).map(({ variable }) => variable));
 
-function checkEnvironment({ environment = {} }: ServiceOf): string[] {
-  const unknown = Object.keys(environment).filter(
-    (name) => prefixes.test(name) && !serviceVariables.has(name),
-  );
+function isReadByCommandLine(name: string): boolean {
+  const before = process.env[name];
+  const mark = 'asked for by the check of the compose file';
+  process.env[name] = mark;
+  try {
+    return Object.values(readEnvironment()).includes(mark);
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
+}
+
+/** Whether what runs in a container reads a variable of this name. */
+function isRead(variable: string, service: string, { command = [] }: ServiceOf): boolean {
+  if (command.includes('app/main.ts')) return serviceVariables.has(variable);
+  if (command.includes('cli/main.ts')) return isReadByCommandLine(variable);
+  return namesOfOthers[service]?.includes(variable) ?? false;
+}
+
+function checkEnvironment(name: string, service: ServiceOf): string[] {
+  const { environment = {} } = service;
   const secrets = Object.entries(environment).filter(
     ([variable, value]) => /PASSWORD|SECRET|TOKEN/.test(variable) && !value.startsWith('${'),
   );
+  const asked = [...JSON.stringify(service).matchAll(/\$\{(\w+)(:-)?/g)];
   return [
-    ...unknown.map((name) => `sets ${name}, which the service does not know`),
+    ...Object.keys(environment)
+      .filter((variable) => !isRead(variable, name, service))
+      .map((variable) => `is given ${variable}, which it does not read`),
+    ...asked
+      .filter(([, variable = '', fallback]) => !serviceVariables.has(variable) || fallback === undefined)
+      .map(([text]) => `asks for what is not a setting, or has no fallback: ${text}`),
     ...secrets.map(([variable]) => `has a secret in the file: ${variable}`),
   ];
 }
@@ -139,6 +188,8 @@ function checkOrder({ depends_on = {} }: ServiceOf, { services }: Compose): stri
   });
 }
 
-function checkHealth(name: string, { healthcheck }: ServiceOf): string[] {
-  return healthcheck === undefined && !withoutHealthCheck.has(name) ? ['has no health check'] : [];
+function checkHealth(name: string, service: ServiceOf): string[] {
+  if (isHealthChecked(service) === Object.hasOwn(withoutHealthCheck, name))
+    return isHealthChecked(service) ? ['has a health check after all'] : ['has no health check'];
+  return [];
 }

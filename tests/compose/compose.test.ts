@@ -38,12 +38,33 @@ describe('the compose file', () => {
   });
 
   it('gives the service settings with which it starts', () => {
-    for (const name of ['r1', 'r2', 'seed']) {
+    for (const name of ['r1', 'r2']) {
       const given = Object.fromEntries(
         Object.entries(environmentOf(name)).map(([key, value]) => [key, filled(value)]),
       );
       assert.doesNotThrow(() => readConfig(given), name);
     }
+  });
+
+  it('seeds the database and the folder that the service reads', () => {
+    const { DATABASE_URL, DARKROOM_MEDIA_DIR } = environmentOf('seed');
+    const read = environmentOf('r1');
+    assert.deepEqual([DATABASE_URL, DARKROOM_MEDIA_DIR], [read['DATABASE_URL'], read['DARKROOM_MEDIA_DIR']]);
+  });
+
+  it('gives an image that cannot be written a place for each folder that it is told of', () => {
+    for (const [name, { read_only = false, tmpfs = [], volumes = [] }] of Object.entries(compose.services)) {
+      const places = [...tmpfs, ...volumes.map((volume) => volume.split(':')[1] ?? '')];
+      const folders = Object.entries(environmentOf(name)).filter(([key]) => key.endsWith('_DIR'));
+      for (const [key, folder] of folders)
+        assert.ok(
+          places.some((place) => `${folder}/`.startsWith(`${place}/`)),
+          key,
+        );
+      if (folders.length > 0) assert.ok(read_only, name);
+    }
+    // Its cache folder would be below the home folder.
+    assert.ok(environmentOf('seed')['DARKROOM_CACHE_DIR'] !== undefined);
   });
 
   it('builds from files that are let in', () => {
@@ -88,7 +109,7 @@ describe('the compose file', () => {
     ['an image that moves on', 'redis', { image: 'redis:8.2-bookworm' }, /exact version/],
     ['an image that is pulled or built', 'r1', { pull_policy: undefined }, /no-build-and-image/],
     ['an image of nothing', 'r1', { build: { context: '.', dockerfile: 'none' } }, /built from nothing/],
-    ['privileges', 'redis', { cap_drop: [] }, /keeps privileges/],
+    ['a capability', 'redis', { cap_add: ['SETUID'] }, /has privileges/],
     ['a mount of nothing', 'tempo', { volumes: ['./deploy/none.yml:/x:ro'] }, /not there/],
     ['a volume of nobody', 'tempo', { volumes: ['spans:/x'] }, /volume that is not declared: spans/],
     [
@@ -97,7 +118,25 @@ describe('the compose file', () => {
       { volumes: ['./dashboards:/x'] },
       /may write into the checkout/,
     ],
-    ['an unknown setting', 'r1', variables('r1', { DARKROOM_STRATEGY: 'x' }), /does not know/],
+    ['a misspelled setting', 'r1', variables('r1', { DARKROM_TELEMETRY: 'off' }), /given DARKROM_TELEMETRY/],
+    [
+      'a setting that only the service reads',
+      'seed',
+      variables('seed', { DARKROOM_CANDIDATE: 'versioned' }),
+      /seed is given DARKROOM_CANDIDATE, which it does not read/,
+    ],
+    [
+      'a misspelled variable',
+      'redis-exporter',
+      variables('redis-exporter', { REDIS_ADR: 'x' }),
+      /given REDIS_ADR/,
+    ],
+    [
+      'a value from a misspelled variable',
+      'r2',
+      variables('r2', { DARKROOM_TELEMETRY: '${DARKROM_TELEMETRY:-off}' }),
+      /asks for what is not a setting/,
+    ],
     ['a secret', 'postgres', variables('postgres', { POSTGRES_PASSWORD: 'x' }), /secret in the file/],
     ['waiting for nobody', 'r1', { depends_on: { kafka: { condition: 'service_started' } } }, /not there/],
     [
@@ -106,7 +145,9 @@ describe('the compose file', () => {
       { depends_on: { collector: { condition: 'service_healthy' } } },
       /health of collector, which is not checked/,
     ],
-    ['no health check', 'redis', { healthcheck: undefined }, /no health check/],
+    ['no health check', 'redis', { healthcheck: undefined }, /redis has no health check/],
+    ['a health check that is not asked', 'redis', { healthcheck: { disable: true } }, /no health check/],
+    ['a health check after all', 'collector', { healthcheck: { test: ['CMD', 'true'] } }, /after all/],
   ];
   for (const [what, service, part, complaint] of plants)
     it(`is refused with ${what}`, () => {
@@ -114,6 +155,15 @@ describe('the compose file', () => {
       const file: unknown = JSON.parse(JSON.stringify({ ...compose, services }));
       assert.match(checkCompose(file, checkout).join('\n'), complaint);
     });
+
+  it('is refused with a service that asks for no health', () => {
+    const services = {
+      ...compose.services,
+      another: { ...compose.services['redis'], healthcheck: undefined },
+    };
+    const file: unknown = JSON.parse(JSON.stringify({ ...compose, services }));
+    assert.deepEqual(checkCompose(file, checkout), ['another has no health check']);
+  });
 });
 
 describe('what the containers are configured with', () => {
