@@ -42,12 +42,9 @@ export type Compose = Static<typeof ComposeFile>;
 type ServiceOf = Compose['services'][string];
 
 /** Whose health nobody asks for, and why. */
-const withoutHealthCheck: Readonly<Record<string, string>> = {
+export const withoutHealthCheck: Readonly<Record<string, string>> = {
   seed: 'It ends; the replicas wait for its success.',
-  collector: 'Not asked yet.',
-  tempo: 'Not asked yet.',
-  'postgres-exporter': 'Not asked yet.',
-  'redis-exporter': 'Not asked yet.',
+  collector: 'Its image holds the collector and nothing else, and the collector cannot ask itself.',
 };
 
 /** The names that the programs of others are given, by their documentation. */

@@ -11,7 +11,7 @@ import { readEnvironment } from '../../cli/environment.ts';
 import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
 import type { PrometheusBinaries } from '../../cli/stack/prometheus-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
-import { checkCompose } from './check-compose.ts';
+import { checkCompose, withoutHealthCheck } from './check-compose.ts';
 import type { Compose } from './check-compose.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
@@ -65,6 +65,17 @@ describe('the compose file', () => {
     }
     // Its cache folder would be below the home folder.
     assert.ok(environmentOf('seed')['DARKROOM_CACHE_DIR'] !== undefined);
+  });
+
+  it('asks PostgreSQL for its health by TCP, as its clients do', () => {
+    const { healthcheck } = compose.services['postgres'] ?? {};
+    assert.match(JSON.stringify(healthcheck), /"pg_isready","-h","127\.0\.0\.1"/);
+  });
+
+  it('says of every service without a health check why', () => {
+    const page = read('docs', 'compose.md');
+    for (const [name, reason] of Object.entries(withoutHealthCheck))
+      assert.ok(page.includes(`| \`${name}\` | ${reason} |`), name);
   });
 
   it('builds from files that are let in', () => {
@@ -145,8 +156,8 @@ describe('the compose file', () => {
       { depends_on: { collector: { condition: 'service_healthy' } } },
       /health of collector, which is not checked/,
     ],
-    ['no health check', 'redis', { healthcheck: undefined }, /redis has no health check/],
-    ['a health check that is not asked', 'redis', { healthcheck: { disable: true } }, /no health check/],
+    ['no health check', 'tempo', { healthcheck: undefined }, /tempo has no health check/],
+    ['a health check that is not asked', 'tempo', { healthcheck: { disable: true } }, /no health check/],
     ['a health check after all', 'collector', { healthcheck: { test: ['CMD', 'true'] } }, /after all/],
   ];
   for (const [what, service, part, complaint] of plants)
