@@ -25,6 +25,12 @@ const filled = (text: string): string => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, 
 const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const environmentOf = (service: string): Readonly<Record<string, string>> =>
   compose.services[service]?.environment ?? {};
+/** Explore, where exemplars lead to, is for editors; in Grafana 12 for viewers too, who save nothing, if the setting says so. */
+const opensExplore = (environment: Readonly<Record<string, string>>): boolean =>
+  environment['GF_AUTH_ANONYMOUS_ENABLED'] === 'true' &&
+  (environment['GF_AUTH_ANONYMOUS_ORG_ROLE'] === 'Editor' ||
+    environment['GF_USERS_VIEWERS_CAN_EDIT'] === 'true');
+
 function findPrograms(): Promise<PrometheusBinaries> {
   const environment = readEnvironment();
   const paths = resolvePaths(checkout, environment);
@@ -65,6 +71,12 @@ describe('the compose file', () => {
     }
     // Its cache folder would be below the home folder.
     assert.ok(environmentOf('seed')['DARKROOM_CACHE_DIR'] !== undefined);
+  });
+
+  it('lets whoever looks at Grafana follow an exemplar to its trace', () => {
+    const grafana = environmentOf('grafana');
+    assert.ok(opensExplore(grafana));
+    assert.ok(!opensExplore({ ...grafana, GF_USERS_VIEWERS_CAN_EDIT: 'false' }));
   });
 
   it('asks PostgreSQL for its health by TCP, as its clients do', () => {
