@@ -14,6 +14,7 @@ import { writeTraces } from '../traces/trace-files.ts';
 import { createTraceSink } from '../traces/trace-sink.ts';
 import { createTraceStore } from '../traces/trace-store.ts';
 import { closeServer } from '../watch/loopback-server.ts';
+import { ownIdentity } from '../stack/process-identity.ts';
 import { publishAddresses, withdrawAddresses } from '../watch/addresses.ts';
 import type { Terminal } from './terminal.ts';
 import { trace, traces } from './trace.ts';
@@ -53,7 +54,12 @@ async function run(server: Server): Promise<void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  publishAddresses(paths, { pid: 4711, candidates: [], traces: `http://127.0.0.1:${port}` });
+  publishAddresses(paths, {
+    ...ownIdentity(),
+    startedAtMs: 0,
+    candidates: [],
+    traces: `http://127.0.0.1:${port}`,
+  });
   running.push(server);
 }
 
@@ -136,7 +142,7 @@ describe('a darkroom up that does not answer', () => {
     it(`is named in place of a claim that there is no trace: ${how}`, async () => {
       await start();
       await assert.rejects(trace(terminal, 'ffff', {}), ({ message, reason }: Error & { reason: string }) => {
-        assert.match(message, /process 4711 does not answer/);
+        assert.match(message, /process \d+ does not answer/);
         assert.equal(reason, 'serviceFailed');
         return true;
       });
@@ -145,7 +151,7 @@ describe('a darkroom up that does not answer', () => {
       printed = '';
       await traces(terminal, { limit: 5 });
       assert.equal(printed.split('\n')[0]?.slice(0, 8), idOf(1).slice(0, 8));
-      assert.match(reported, /process 4711 does not answer/);
+      assert.match(reported, /process \d+ does not answer/);
     });
   }
 });
