@@ -30,8 +30,8 @@ export async function keepRedisRunning(redis: Restartable, keeping: RedisKeeping
     await pause(pauseMs);
     await startAgain(redis, { ...keeping, pause });
     if (signal.aborted) return;
-    report(`Redis is back, as process ${redis.pid}.`);
     onBack();
+    report(`Redis is back, as process ${redis.pid}.`);
   }
 }
 

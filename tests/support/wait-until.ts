@@ -5,10 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   limitMs = 10_000,
+  pauseMs = 5,
 ): Promise<void> {
   const giveUpAt = performance.now() + limitMs;
   while (!(await condition())) {
     assert.ok(performance.now() < giveUpAt, `not so within ${limitMs} ms: ${String(condition)}`);
-    await pause(5);
+    await pause(pauseMs);
   }
 }
