@@ -2,10 +2,9 @@ import { check } from 'k6';
 import http from 'k6/http';
 import type { RefinedParams, ResponseType } from 'k6/http';
 import { headers } from '../../app/contract/headers.ts';
-import { tracedShare } from '../../app/contract/telemetry-modes.ts';
 import { operations, pathOf } from '../../app/contract/operations.ts';
-import { streams, uint32At } from '../workloads/counter-random.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
+import { traceparentOf } from '../workloads/trace-context.ts';
 import type { PlannedRequest } from '../workloads/workload.ts';
 
 const succeeded = [200, 201, 204];
@@ -17,20 +16,6 @@ const expectedOf = {
 };
 
 const timeout = '5s';
-
-function hex(word: number): string {
-  return word.toString(16).padStart(8, '0');
-}
-
-/**
- * W3C trace context, decided by the request, so that its trace can be found again, and marked as sampled for the same requests
- * of every candidate.
- */
-function traceparent({ seed, pass }: RunSettings, index: number): string {
-  const word = (draw: number): string => hex(uint32At(seed, pass, streams.trace, index, draw));
-  const flags = uint32At(seed, pass, streams.trace, index, 6) < tracedShare * 2 ** 32 ? '01' : '00';
-  return `00-${word(0)}${word(1)}${word(2)}${word(3)}-${word(4)}${word(5)}-${flags}`;
-}
 
 /** Sends one planned request to the replica whose turn it is, and checks the answer. */
 export function send(
@@ -46,7 +31,7 @@ export function send(
     timeout,
     responseCallback: expected.callback,
     tags: { name: route, phase: 'run' },
-    headers: { [headers.viewer]: String(request.viewerId), traceparent: traceparent(settings, index) },
+    headers: { [headers.viewer]: String(request.viewerId), traceparent: traceparentOf(settings, index) },
   };
   const response = http.request(
     method,
