@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
@@ -21,15 +21,16 @@ import { renderTable } from '../report/table.ts';
 import { latencySummary } from '../report/block-line.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
-import { writeTraces } from '../traces/trace-files.ts';
-import type { TraceStore } from '../traces/trace-store.ts';
-import { renderTracesPage } from '../traces/waterfall-page.ts';
+import { createSlowRequests, cutComplaint } from '../traces/slow-requests.ts';
+import type { SlowRequests } from '../traces/slow-requests.ts';
+import { keepTraces } from '../traces/trace-files.ts';
 import { openTraceReceiver } from '../watch/trace-receiver.ts';
 import type { TraceReceiver } from '../watch/trace-receiver.ts';
 import { createExperimentWatch } from '../watch/watch-experiment.ts';
 import type { ExperimentWatch } from '../watch/watch-experiment.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import type { WorldMaker } from '../worlds/world.ts';
+import { createRunFolder } from './run-folder.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Seconds that a block takes beside its settle and measure parts: the start and the end of k6, two readings of counters. */
@@ -52,11 +53,12 @@ export async function compare(
   const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const k6 = await provideK6(maker.context);
-    const folder = createRunFolder(maker, startedAt);
+    const folder = createRunFolder(maker.context.paths, startedAt);
     const redisVersion = { current: null as string | null };
     const watch = createExperimentWatch(options.watch ?? false, plan);
     const receiver = await openTraceReceiver(plan.telemetry);
-    const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver };
+    const slow = receiver === null ? null : createSlowRequests<BlockRecord>(receiver.store, tracesKeptMax);
+    const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver, slow };
     const { experiment, failure } = await runToItsEnd(terminal, plan, ground);
     const manifest = describeRun({
       plan,
@@ -68,6 +70,7 @@ export async function compare(
       checkout: terminal.checkout,
       startedAt,
     });
+    const { slowTraces, page } = keepSlowest(plan, experiment, slow, folder);
     const result = summarise({
       plan,
       experiment,
@@ -76,11 +79,13 @@ export async function compare(
       allows: new Map(plan.candidates.map(({ label, settings }) => [label, allowedBy(settings)] as const)),
       requireVerdict: options.requireVerdict ?? false,
       failure,
-      slowTraces: keepTraces(plan, receiver?.store ?? null, folder),
+      slowTraces,
     });
     keep(result, folder, jsonFile);
     terminal.print(renderTable(result));
     terminal.report(`Results are kept in ${folder}`);
+    if (page !== null) terminal.report(`The slowest traced requests are drawn in ${page}`);
+    if (slow?.isCut() === true) terminal.report(cutComplaint);
     terminal.exitWith(result.exitCode);
   });
 }
@@ -97,13 +102,6 @@ function openForWriting(file: string): string {
   }
 }
 
-function createRunFolder({ context }: WorldMaker, startedAt: Date): string {
-  const id = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
-  const folder = join(context.paths.state, 'runs', id);
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
-
 function keep(result: CompareResult, folder: string, jsonFile: string | null): void {
   const text = `${JSON.stringify(result, null, 2)}\n`;
   writeFileSync(join(folder, 'result.json'), text);
@@ -111,29 +109,33 @@ function keep(result: CompareResult, folder: string, jsonFile: string | null): v
   if (jsonFile !== null) writeFileSync(jsonFile, text);
 }
 
-/** Of each candidate the slowest traces, kept with the results: as data for `darkroom trace`, and as a page. */
-function keepTraces(
+type KeptSlowest = { readonly slowTraces: CompareResult['slowTraces']; readonly page: string | null };
+
+/** Of each candidate the slowest traces of the rounds that count, kept with the results; where none does, of those that are shown. */
+function keepSlowest(
   { candidates }: ExperimentPlan,
-  store: TraceStore | null,
+  { blocks }: Experiment,
+  slow: SlowRequests<BlockRecord> | null,
   folder: string,
-): CompareResult['slowTraces'] {
-  if (store === null) return [];
-  // The control's world has the same candidate as the baseline's.
-  const shown = candidates.filter(({ role }) => role !== 'control');
-  const slowest = shown.flatMap(({ label, text }) =>
-    store
-      .query({ order: 'slowest', limit: tracesKeptMax, candidate: text })
-      .map((trace) => ({ label, trace })),
+): KeptSlowest {
+  const labels = candidates.map(({ label }) => label);
+  const counted = finishedRounds(blocks, labels);
+  const rounds = counted.length > 0 ? counted : finishedRounds(blocks, labels, { withSpoiled: true });
+  const slowest = labels.flatMap(
+    (label) => slow?.slowestOf(rounds.flatMap((round) => round.get(label) ?? [])) ?? [],
   );
-  const traces = [...new Set(slowest.map(({ trace }) => trace))];
-  writeTraces(folder, traces);
-  writeFileSync(join(folder, 'traces.html'), renderTracesPage('The slowest traced requests', traces));
-  return slowest.map(({ label, trace: { traceId, root } }) => ({
-    candidate: label,
+  const page = keepTraces(
+    folder,
+    slowest.map(({ block, trace }) => ({ heading: `${block.candidate} · round ${block.round}`, trace })),
+  );
+  const slowTraces = slowest.map(({ block, trace: { traceId, root } }) => ({
+    candidate: block.candidate,
+    round: block.round,
     traceId,
     name: root.name,
     durationMs: root.durationMs,
   }));
+  return { slowTraces, page };
 }
 
 type Ground = {
@@ -145,6 +147,8 @@ type Ground = {
   readonly redisVersion: { current: string | null };
   readonly watch: ExperimentWatch;
   readonly receiver: TraceReceiver | null;
+  /** Null where nothing is traced. */
+  readonly slow: SlowRequests<BlockRecord> | null;
 };
 
 /** Runs the experiment; when a store dies under it, what was finished is kept. */
@@ -152,7 +156,7 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
   const blocks: BlockRecord[] = [];
   const secondsPerBlock = plan.settleSeconds + plan.measureSeconds + blockOverheadSeconds;
   announce(terminal, plan, secondsPerBlock);
-  const { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver } = ground;
+  const { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver, slow } = ground;
   try {
     const experiment = await conduct(plan, {
       maker,
@@ -164,11 +168,13 @@ async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Gro
       onRunning: watch.onRunning,
       meterOf: watch.meterOf,
       onWorlds: async (worlds) => {
+        slow?.watch(worlds);
         await watch.start(maker, worlds, receiver);
         redisVersion.current = worlds.find((world) => world.redis !== null)?.redis?.version ?? null;
       },
       onBlock: (block, left) => {
         blocks.push(block);
+        slow?.blockEnded(block);
         appendFileSync(join(folder, 'blocks.jsonl'), `${JSON.stringify(latencySummary(block))}\n`);
         terminal.report(formatBlock(block, plan.rounds, left * secondsPerBlock));
       },

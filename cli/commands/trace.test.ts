@@ -10,7 +10,7 @@ import { keptSpan } from '../../tests/support/kept-spans.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import type { KeptSpan } from '../traces/span.ts';
 import { traceOf } from '../traces/span.ts';
-import { writeTraces } from '../traces/trace-files.ts';
+import { keepTraces } from '../traces/trace-files.ts';
 import { createTraceSink } from '../traces/trace-sink.ts';
 import { createTraceStore } from '../traces/trace-store.ts';
 import { closeServer } from '../watch/loopback-server.ts';
@@ -66,9 +66,12 @@ async function run(server: Server): Promise<void> {
 function keepRun(name: string, spans: readonly KeptSpan[]): void {
   const folder = join(paths.state, 'runs', name);
   mkdirSync(folder, { recursive: true });
-  writeTraces(
+  keepTraces(
     folder,
-    spans.flatMap((span) => traceOf([span]) ?? []),
+    spans.flatMap((span) => {
+      const found = traceOf([span]);
+      return found === undefined ? [] : [{ heading: span.candidate, trace: found }];
+    }),
   );
 }
 
@@ -126,6 +129,16 @@ describe('the traces of a running darkroom up', () => {
     assert.match(printed, /gone/);
     assert.ok(!printed.includes('\u001B') && !printed.includes('\u0007'), JSON.stringify(printed));
   });
+});
+
+it('of runs whose requests had the same ids, the trace of the latest run is shown', async () => {
+  for (const [day, name] of [
+    ['02', 'GET /old'],
+    ['03', 'GET /late'],
+  ])
+    keepRun(`2026-01-${day}T00-00-00-1`, [requestOf(0xabc, { name: String(name) })]);
+  await trace(terminal, idOf(0xabc), {});
+  assert.match(printed, /GET \/late/);
 });
 
 describe('a darkroom up that does not answer', () => {

@@ -83,9 +83,9 @@ export async function trace(
 
 /** The one trace whose id begins so. */
 async function findTrace(paths: StackPaths, id: string): Promise<Trace> {
-  const kept = new Map(
-    readKeptTraces(paths).flatMap((one) => (one.traceId.startsWith(id) ? [[one.traceId, one]] : [])),
-  );
+  const matching = readKeptTraces(paths).filter(({ traceId }) => traceId.startsWith(id));
+  // The same load, put on the same ports, has the same ids: the latest run counts.
+  const kept = new Map(matching.toReversed().map((one) => [one.traceId, one] as const));
   const { answer, complaint } = await askIfAny(paths, (running) => running.startingWith(id));
   const count = kept.size + (answer?.count ?? 0);
   if (count > 1)

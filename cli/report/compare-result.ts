@@ -149,6 +149,7 @@ const WarmUp = Type.Object({
 
 const SlowTrace = Type.Object({
   candidate: Text,
+  round: Type.Integer({ description: 'in whose measured part of the candidate it began' }),
   traceId: Text,
   name: Text,
   durationMs: Type.Number(),
@@ -178,7 +179,8 @@ export const CompareResultSchema = Type.Object(
     comparisons: Type.Array(Comparison),
     warmUps: Type.Array(WarmUp),
     slowTraces: Type.Array(SlowTrace, {
-      description: 'the slowest traced requests of each candidate; darkroom trace ID shows one',
+      description:
+        'the slowest traced requests of each candidate, in rounds that count if there are any; darkroom trace ID shows one',
     }),
     notes: Type.Array(Text, {
       description: 'what a reader must know: repeated rounds, what was not exercised',

@@ -60,7 +60,7 @@ function resultOf(figures: Readonly<Record<string, Figures>>): CompareResult {
   const manifest = {
     ...{ primary: 'p50', baseline: 'no-cache', scenario: 'feed-browsing', arrivals: 'poisson', seed: 1 },
     ...{ rate: { perSecond: 150, source: 'default' }, order: [[], [], []], rounds: 7, measureSeconds: 4 },
-    ...{ people: 500, photos: 5_000 },
+    ...{ people: 500, photos: 5_000, telemetry: 'metrics' },
   };
   return {
     ...{ manifest, candidates, comparisons, status: 'ok', blocks: [], slowTraces: [], notes: [] },
@@ -150,4 +150,32 @@ test('words are wrapped, and one that is too long has a line of its own', () => 
     'incomprehensibilities',
     'three',
   ]);
+});
+
+test('the slowest traced requests of each candidate are named with their rounds and the way to them', () => {
+  const result = resultOf({ 'no-cache': {}, 'cache-aside': { hit: 0.9, loads: 0.4 }, 'no-cache′': {} });
+  assert.doesNotMatch(renderTable(result), /traced/, 'the modes without spans say nothing of them');
+  const trace = (candidate: string, round: number, durationMs: number, digit: string) => ({
+    candidate,
+    round,
+    traceId: digit.repeat(32),
+    name: 'GET /photos/:photoId/comments',
+    durationMs,
+  });
+  const slowTraces = [
+    trace('no-cache', 2, 123.4, 'a'),
+    trace('no-cache', 1, 30.12, 'b'),
+    trace('no-cache', 3, 29, 'c'),
+    trace('cache-aside', 3, 8, 'd'),
+    trace('no-cache′', 1, 99, 'e'),
+  ];
+  const traced = { ...result, manifest: { ...result.manifest, telemetry: 'trace1' as const } };
+  const [, section = ''] = renderTable({ ...traced, slowTraces }).split('Slowest traced requests:\n');
+  assert.deepEqual(section.trimEnd().split('\n'), [
+    'no-cache     round 2   123 ms  GET /photos/:photoId/comments  darkroom trace aaaaaaaaaaaaaaaa',
+    'no-cache     round 1  30.1 ms  GET /photos/:photoId/comments  darkroom trace bbbbbbbbbbbbbbbb',
+    'cache-aside  round 3  8.00 ms  GET /photos/:photoId/comments  darkroom trace dddddddddddddddd',
+  ]);
+  for (const line of section.split('\n')) assert.ok(line.length <= columnsMax, line);
+  assert.match(renderTable(traced), /Slowest traced requests: none was traced in a finished round\./);
 });

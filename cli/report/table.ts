@@ -1,3 +1,4 @@
+import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import { formatChange, unknown } from './change-text.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
 import { describeVerdicts, recommend } from './sentences.ts';
@@ -152,17 +153,23 @@ function headline({ manifest, control }: CompareResult): string[] {
 const tracesShownMax = 2;
 
 /** The way into the slowest traced requests of each candidate. */
-function describeTraces({ slowTraces, candidates }: CompareResult): string[] {
-  const lines = candidates.flatMap((candidate) =>
+function describeTraces({ slowTraces, candidates, manifest }: CompareResult): string[] {
+  if (telemetryModes[manifest.telemetry].traces === 'none') return [];
+  const shown = candidates.filter(({ role }) => role !== 'control');
+  const rows = shown.flatMap((candidate) =>
     slowTraces
       .filter((trace) => trace.candidate === candidate.name)
       .slice(0, tracesShownMax)
-      .map(
-        ({ traceId, name: request, durationMs }) =>
-          `  ${candidate.name}: ${durationMs.toFixed(1)} ms  ${request}  darkroom trace ${traceId.slice(0, 16)}`,
-      ),
+      .map(({ round, durationMs, name: request, traceId }) => [
+        candidate.name,
+        `round ${round}`,
+        ms(durationMs),
+        request,
+        `darkroom trace ${traceId.slice(0, 16)}`,
+      ]),
   );
-  return lines.length === 0 ? [] : ['Slowest traced requests:', ...lines];
+  if (rows.length === 0) return ['Slowest traced requests: none was traced in a finished round.'];
+  return ['Slowest traced requests:', ...foldColumns(rows, (column) => column !== 2)];
 }
 
 /** The result as text for people: three tables that have room in a terminal, then sentences. */

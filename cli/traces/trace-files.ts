@@ -3,14 +3,21 @@ import { join } from 'node:path';
 import type { StackPaths } from '../stack/stack-paths.ts';
 import { traceOf } from './span.ts';
 import type { KeptSpan, Trace } from './span.ts';
+import { renderTracesPage } from './waterfall-page.ts';
+import type { HeadedTrace } from './waterfall-page.ts';
 
 const fileName = 'traces.json';
+const pageName = 'traces.html';
 /** Of each run, the newest first; a run keeps its slowest traces only. */
 const runsReadMax = 50;
 
-/** Keeps traces with the results of a run. */
-export function writeTraces(runFolder: string, traces: readonly Trace[]): void {
-  writeFileSync(join(runFolder, fileName), JSON.stringify(traces.map(({ spans }) => spans)));
+/** Keeps traces with the results of a run: as data for `darkroom trace`, and as a page. Returns where that is; null for none. */
+export function keepTraces(runFolder: string, traces: readonly HeadedTrace[]): string | null {
+  if (traces.length === 0) return null;
+  writeFileSync(join(runFolder, fileName), JSON.stringify(traces.map(({ trace }) => trace.spans)));
+  const page = join(runFolder, pageName);
+  writeFileSync(page, renderTracesPage('The slowest traced requests', traces));
+  return page;
 }
 
 /** The traces of the runs that are kept, of the latest run first. */

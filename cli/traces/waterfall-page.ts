@@ -59,12 +59,16 @@ export function renderTracePage(trace: Trace): string {
   );
 }
 
-/** Several traces on one page that lies alone in a file. */
-export function renderTracesPage(title: string, traces: readonly Trace[]): string {
-  const parts = traces.map((trace) => {
+/** A trace and what it is an example of. */
+export type HeadedTrace = { readonly heading: string; readonly trace: Trace };
+
+/** Several traces on one page that lies alone in a file; each is found by its id. */
+export function renderTracesPage(title: string, traces: readonly HeadedTrace[]): string {
+  const parts = traces.map(({ heading, trace }) => {
     const { root, traceId } = trace;
-    const heading = `${root.candidate} · ${root.name} · ${formatMs(root.durationMs)}`;
-    return `<h2 id="${traceId}">${escape(heading)}</h2><p class="muted">${traceId}</p>${renderTraceTable(trace)}`;
+    const line = `${heading} · ${root.name} · ${formatMs(root.durationMs)}`;
+    const started = new Date(root.startMs).toISOString();
+    return `<h2 id="${escape(traceId)}">${escape(line)}</h2><p class="muted">${started} · ${escape(traceId)}</p>${renderTraceTable(trace)}`;
   });
   return renderPage(title, `<h1>${escape(title)}</h1>${parts.join('\n')}`);
 }

@@ -1,0 +1,77 @@
+import type { Stretch } from '../k6/request-timings.ts';
+import { bestOf } from './select-traces.ts';
+import type { Trace } from './span.ts';
+import type { TraceStore } from './trace-store.ts';
+
+/** What a block says of itself here. */
+export type MeasuredBlock = { readonly candidate: string; readonly measured: Stretch | null };
+
+/** A request that was answered in the measured part of a block. */
+export type SlowRequest<Block extends MeasuredBlock> = { readonly block: Block; readonly trace: Trace };
+
+type NamedWorld = {
+  readonly label: string;
+  readonly replicas: () => readonly { readonly name: string }[];
+};
+
+/** Gathers the slowest traced requests of each block while blocks run: the store forgets. */
+export type SlowRequests<Block extends MeasuredBlock> = {
+  /** A candidate's requests are those of its world's replicas: two worlds may run the same candidate. */
+  readonly watch: (worlds: readonly NamedWorld[]) => void;
+  /** Is told of each block as it ends, in order. */
+  readonly blockEnded: (block: Block) => void;
+  /** Of these blocks, the slowest first. The replicas have sent what they had. */
+  readonly slowestOf: (blocks: readonly Block[]) => readonly SlowRequest<Block>[];
+  /** Whether a block was too long for the store, which had forgotten its beginning at its end. */
+  readonly isCut: () => boolean;
+};
+
+/** What the user is told when that is so. */
+export const cutComplaint =
+  'More was traced than is kept: not all that was measured was looked at for the slowest. --telemetry trace1 traces less.';
+
+export function createSlowRequests<Block extends MeasuredBlock>(
+  store: TraceStore,
+  requestsMax: number,
+): SlowRequests<Block> {
+  const replicasOf = new Map<string, ReadonlySet<string>>();
+  const found = new Map<Block, readonly SlowRequest<Block>[]>();
+  let last: Block | null = null;
+  let isCut = false;
+  const lookAtLast = (): void => {
+    if (last === null || last.measured === null) return;
+    const block = last;
+    const traces = store.query({
+      order: 'slowest',
+      limit: requestsMax,
+      isRequest: true,
+      began: last.measured,
+      replicas: replicasOf.get(last.candidate) ?? new Set(),
+    });
+    found.set(
+      block,
+      traces.map((trace) => ({ block, trace })),
+    );
+    isCut ||= store.forgottenUntilMs() >= last.measured.fromMs;
+  };
+  return {
+    watch(worlds) {
+      for (const { label, replicas } of worlds)
+        replicasOf.set(label, new Set(replicas().map(({ name }) => name)));
+    },
+    blockEnded(block) {
+      // Spans are sent once a second: those of this block are here when the next one has ended.
+      lookAtLast();
+      last = block;
+    },
+    slowestOf(blocks) {
+      lookAtLast();
+      return bestOf(
+        blocks.flatMap((block) => found.get(block) ?? []),
+        requestsMax,
+        { rank: ({ trace }) => trace.root.durationMs, accepts: () => true },
+      );
+    },
+    isCut: () => isCut,
+  };
+}
