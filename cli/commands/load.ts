@@ -8,13 +8,22 @@ import { CommandError } from '../errors.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
 import { runK6 } from '../k6/run-k6.ts';
 import type { K6Run } from '../k6/run-k6.ts';
+import { alignColumns } from '../report/text-columns.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
+import type { K6Binary } from '../stack/k6-binary.ts';
 import { beyondPooledMin, isQuantileKnown, quantileMs } from '../statistics/histograms.ts';
-import { withWorkbench } from '../worlds/workbench.ts';
-import { oneOf } from '../one-of.ts';
-import type { Terminal } from './terminal.ts';
+import { createSlowRequests, cutComplaint } from '../traces/slow-requests.ts';
+import type { MeasuredBlock, SlowRequest } from '../traces/slow-requests.ts';
+import { keepTraces } from '../traces/trace-files.ts';
+import { formatMs } from '../traces/waterfall.ts';
+import { openTraceReceiver } from '../watch/trace-receiver.ts';
 import { populationOf, withWorlds } from '../worlds/with-worlds.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
+import { withWorkbench } from '../worlds/workbench.ts';
+import type { WorldMaker } from '../worlds/world.ts';
+import { oneOf } from '../one-of.ts';
+import { createRunFolder } from './run-folder.ts';
+import type { Terminal } from './terminal.ts';
 
 export type LoadOptions = ServiceOptions & {
   readonly rate: number;
@@ -24,8 +33,10 @@ export type LoadOptions = ServiceOptions & {
 
 /** Unmeasured start of the load. */
 const settleSeconds = 5;
+const tracesKeptMax = 10;
+const tracesShownMax = 2;
 
-function describe(run: K6Run): string {
+function describe(run: K6Run, scenario: ScenarioName, options: LoadOptions): string {
   const quantiles = ([0.5, 0.95, 0.99] as const).map((q) => {
     const value = isQuantileKnown(run.requests, q, beyondPooledMin)
       ? quantileMs(run.responseTimeUs, q)
@@ -33,6 +44,7 @@ function describe(run: K6Run): string {
     return `p${q * 100} ${value === null ? 'n/a' : `${value.toFixed(2)} ms`}`;
   });
   return [
+    `${scenario} on ${options.candidate} at ${options.rate} requests/s, telemetry ${options.telemetry}`,
     `response time: ${quantiles.join(', ')}`,
     `${run.requests} of ${run.offered} requests measured, ${run.errors} failed, ${run.dropped} dropped`,
     '',
@@ -41,54 +53,98 @@ function describe(run: K6Run): string {
 
 /** Puts one scenario's load on one candidate and prints what the load met. */
 export async function load(terminal: Terminal, scenarioText: string, options: LoadOptions): Promise<void> {
-  const name = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
+  const scenario = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
   readCandidate(options.candidate);
+  const startedAt = new Date();
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const k6 = await provideK6(maker.context);
-    const run = await withWorlds(
-      { maker, mediaFolder },
-      {
-        candidates: [options.candidate],
-        options,
-        port: 0,
-        telemetry: { mode: options.telemetry, otlpEndpoint: null },
-      },
-      ([world]) => {
-        const settings: RunSettings = {
-          seed: options.seed,
-          ...populationOf(options),
-          mix: scenarios[name].mix,
-          targets: world?.addresses() ?? [],
-          pass: 0,
-          ratePerSecond: options.rate,
-          arrivals: 'poisson',
-          settleSeconds,
-          measureSeconds: options.duration,
-        };
-        const workload = createWorkload(settings);
-        const requests = Array.from({ length: requestCount(settings) }, (_, index) =>
-          workload.requestAt(0, index),
-        );
-        terminal.report(
-          `Loading ${options.candidate} at ${options.rate} requests/s for ${settleSeconds} + ${options.duration} s ...`,
-        );
-        return runK6({
-          context: maker.context,
-          k6: k6.path,
-          scenarioFile: join(maker.checkout, scenarios[name].file),
-          settings,
-          requests,
-        });
-      },
-    );
-    if (terminal.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-    if (run.driverFailure !== null) throw new CommandError('generatorSaturated', run.driverFailure);
-    terminal.print(describe(run));
-    if (run.errors > 0.01 * run.requests)
-      throw new CommandError('serviceFailed', 'More than 1 % of the requests failed.');
-    if (run.dropped > 0)
-      throw new CommandError('generatorSaturated', `${run.dropped} arrivals were dropped.`, {
-        remedy: 'Try a lower --rate.',
-      });
+    const receiver = await openTraceReceiver(options.telemetry);
+    const slow = receiver === null ? null : createSlowRequests<MeasuredBlock>(receiver.store, tracesKeptMax);
+    const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
+    const { candidate } = options;
+    try {
+      const run = await withWorlds(
+        { maker, mediaFolder },
+        { candidates: [candidate], options, port: 0, telemetry },
+        (worlds) => {
+          slow?.watch(worlds);
+          terminal.report(
+            `Loading ${candidate} at ${options.rate} requests/s for ${settleSeconds} + ${options.duration} s ...`,
+          );
+          const targets = worlds.flatMap((world) => world.addresses());
+          return runScenario(maker, k6, scenario, { options, targets });
+        },
+      );
+      if (terminal.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+      if (run.driverFailure !== null) throw new CommandError('generatorSaturated', run.driverFailure);
+      terminal.print(describe(run, scenario, options));
+      if (slow !== null) {
+        const block = { candidate, measured: run.measured };
+        slow.blockEnded(block);
+        keepSlowest(terminal, slow.slowestOf([block]), () => createRunFolder(maker.context.paths, startedAt));
+        if (slow.isCut()) terminal.report(cutComplaint);
+      }
+      judge(run);
+    } finally {
+      await receiver?.close();
+    }
   });
+}
+
+function runScenario(
+  maker: WorldMaker,
+  k6: K6Binary,
+  scenario: ScenarioName,
+  { options, targets }: { readonly options: LoadOptions; readonly targets: readonly string[] },
+): Promise<K6Run> {
+  const { mix, file } = scenarios[scenario];
+  const settings: RunSettings = {
+    seed: options.seed,
+    ...populationOf(options),
+    mix,
+    targets,
+    pass: 0,
+    ratePerSecond: options.rate,
+    arrivals: 'poisson',
+    settleSeconds,
+    measureSeconds: options.duration,
+  };
+  const workload = createWorkload(settings);
+  const requests = Array.from({ length: requestCount(settings) }, (_, index) => workload.requestAt(0, index));
+  const scenarioFile = join(maker.checkout, file);
+  return runK6({ context: maker.context, k6: k6.path, scenarioFile, settings, requests });
+}
+
+/** The slowest traced requests: how to look at them, and kept where `darkroom trace` finds them. */
+function keepSlowest(
+  terminal: Terminal,
+  slowest: readonly SlowRequest<MeasuredBlock>[],
+  makeFolder: () => string,
+): void {
+  if (slowest.length === 0) {
+    terminal.print('slowest traced requests: none was traced while it measured\n');
+    return;
+  }
+  const rows = slowest
+    .slice(0, tracesShownMax)
+    .map(({ trace: { traceId, root } }) => [
+      formatMs(root.durationMs),
+      root.name,
+      `darkroom trace ${traceId.slice(0, 16)}`,
+    ]);
+  terminal.print(`slowest traced requests:\n${alignColumns(rows, (column) => column > 0).join('\n')}\n`);
+  const page = keepTraces(
+    makeFolder(),
+    slowest.map(({ block, trace }) => ({ heading: block.candidate, trace })),
+  );
+  terminal.report(`They are kept, and drawn in ${page}`);
+}
+
+function judge(run: K6Run): void {
+  if (run.errors > 0.01 * run.requests)
+    throw new CommandError('serviceFailed', 'More than 1 % of the requests failed.');
+  if (run.dropped > 0)
+    throw new CommandError('generatorSaturated', `${run.dropped} arrivals were dropped.`, {
+      remedy: 'Try a lower --rate.',
+    });
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { Ajv } from 'ajv';
+import type { BlockRecord } from '../../cli/experiment/records.ts';
+import type { CompareResult } from '../../cli/report/compare-result.ts';
+import { finishedRounds } from '../../cli/report/per-round.ts';
+import { schemaText } from '../../cli/report/result-schema.ts';
+import type { Trace } from '../../cli/traces/span.ts';
+import { runCli } from '../support/run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const small = ['--people', '60', '--photos', '300', '--rate', '40', '--telemetry', 'trace100'];
+
+/** What `darkroom trace` says of this id, or the beginning of one. */
+async function openTrace(id: string): Promise<Trace> {
+  const text = await runCli(['trace', id]).ended;
+  assert.equal(text.status, 0, text.stderr);
+  assert.match(text.stdout, new RegExp(`^trace ${id}`));
+  const { stdout } = await runCli(['trace', id, '--json']).ended;
+  return JSON.parse(stdout) as Trace;
+}
+
+function assertDrawn(page: string, { traceId }: Trace): void {
+  assert.match(readFileSync(page, 'utf8'), new RegExp(`<h2 id="${traceId}">`));
+}
+
+test('the slowest requests of a comparison open from its table, and were measured in the round that counts', async () => {
+  const json = join(folder, 'result.json');
+  const brief = ['--rounds', '1', '--measure', '2', '--warm-up', '2'];
+  const run = runCli(['compare', 'no-cache', 'versioned', ...brief, ...small, '--json', json]);
+  const { status, stdout, stderr } = await run.ended;
+  const result = JSON.parse(readFileSync(json, 'utf8')) as CompareResult;
+  assert.equal(status, result.exitCode, stderr);
+  assert.ok([0, 30, 31].includes(result.exitCode), stderr);
+  assert.ok(new Ajv({ strict: false }).validate(JSON.parse(schemaText()) as object, result));
+
+  const kept = /Results are kept in (.*)/.exec(stderr)?.[1] ?? '';
+  const blocks = readFileSync(join(kept, 'blocks.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as BlockRecord);
+  const labels = result.candidates.map(({ name }) => name);
+  // On a busy machine all tries of the round may be spoiled; the figures are then of the last one.
+  const counted = finishedRounds(blocks, labels);
+  const [round] = counted.length > 0 ? counted : finishedRounds(blocks, labels, { withSpoiled: true });
+  assert.ok(round !== undefined);
+  const [, page = ''] = /drawn in (.*)/.exec(stderr) ?? [];
+  for (const label of labels) {
+    const own = result.slowTraces.filter(({ candidate }) => candidate === label);
+    assert.equal(own.length, 10, label);
+    for (const { round: number } of own) assert.equal(number, 1);
+  }
+  const ids = new Set(result.slowTraces.map(({ traceId }) => traceId));
+  assert.equal(ids.size, 30, 'the control has traces of its own');
+
+  const shown = [...stdout.matchAll(/^(\S+) +round 1 .* darkroom trace ([0-9a-f]{16})$/gm)];
+  assert.deepEqual(
+    shown.map(([, candidate]) => candidate),
+    ['no-cache', 'no-cache', 'versioned', 'versioned'],
+  );
+  for (const row of [shown[0], shown[2]]) {
+    const trace = await openTrace(String(row?.[2]));
+    const block: BlockRecord | undefined = round.get(String(row?.[1]));
+    assert.ok(block !== undefined && block.measured !== null);
+    assert.ok(trace.root.startMs >= block.measured.fromMs - 1 && trace.root.startMs <= block.measured.toMs);
+    assert.equal(trace.root.kind, 'server');
+    assertDrawn(page, trace);
+  }
+});
+
+test('load keeps its slowest traced requests, and says how much the service told', async () => {
+  const args = ['load', 'feed-browsing', '--candidate', 'cache-aside', '--duration', '2', ...small];
+  const { status, stdout, stderr } = await runCli(args).ended;
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^feed-browsing on cache-aside at 40 requests\/s, telemetry trace100$/m);
+  const [, page = ''] = /drawn in (.*)/.exec(stderr) ?? [];
+  const [, id = ''] = /darkroom trace ([0-9a-f]{16})$/m.exec(stdout) ?? [];
+  const trace = await openTrace(id);
+  assert.equal(trace.root.candidate, 'cache-aside');
+  assertDrawn(page, trace);
+  assert.ok(dirname(page).includes('runs'));
+});
