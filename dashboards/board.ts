@@ -22,7 +22,7 @@ export type Panel = {
   readonly kind?: 'lines' | 'stack' | 'stat' | 'table' | 'heatmap';
   /** From here on it is bad. */
   readonly badFrom?: number;
-  /** Why it has nothing to show in a run in which all is well. */
+  /** Why it has nothing to show in a run in which all is well: said in place of the data. */
   readonly mayBeEmpty?: string;
   readonly columns?: 8 | 12 | 24;
   /** Where to look next: ids of boards. */
@@ -45,18 +45,10 @@ export type Board = {
 export type BoardQuery = PanelQuery & {
   readonly board: string;
   readonly panel: string;
-  readonly mayBeEmpty?: string;
 };
 
 export function queriesOf({ uid, rows }: Board): readonly BoardQuery[] {
   return rows.flatMap(({ panels }) =>
-    panels.flatMap(({ title, queries, mayBeEmpty }) =>
-      queries.map((query) => ({
-        ...query,
-        board: uid,
-        panel: title,
-        ...(mayBeEmpty !== undefined && { mayBeEmpty }),
-      })),
-    ),
+    panels.flatMap(({ title, queries }) => queries.map((query) => ({ ...query, board: uid, panel: title }))),
   );
 }

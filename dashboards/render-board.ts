@@ -183,10 +183,11 @@ function builderOf({ kind = 'lines' }: Panel) {
 }
 
 function renderPanel(panel: Panel) {
-  const { title, description, unit, queries, kind = 'lines', badFrom, leadsTo = [] } = panel;
+  const { title, description, unit, queries, kind = 'lines', badFrom, mayBeEmpty, leadsTo = [] } = panel;
   const builder = builderOf(panel).title(title).description(description).datasource(dataSource);
   if (leadsTo.length > 0) builder.links(leadsTo.map(linkTo));
   if (kind !== 'heatmap') builder.unit(unit);
+  if (mayBeEmpty !== undefined) builder.noValue(mayBeEmpty);
   if (badFrom !== undefined)
     builder.thresholds(
       new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([

@@ -168,7 +168,12 @@ export const serviceBoard: Board = {
           kind: 'table',
           columns: 24,
           mayBeEmpty: 'no alert is pending or firing',
-          queries: [{ expr: everything.value('alerts'), legend: '{{alertname}} {{alertstate}}' }],
+          queries: [
+            {
+              expr: everything.max('alerts', { by: ['alertname', 'candidate', 'severity', 'alertstate'] }),
+              legend: '{{alertname}} {{alertstate}}',
+            },
+          ],
         },
       ],
     },

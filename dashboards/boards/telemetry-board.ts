@@ -1,15 +1,8 @@
 import type { Board } from '../board.ts';
-import { by, everything, ofCandidate, service } from '../board-scope.ts';
-import type { HistogramKey } from '../promql.ts';
+import { by, driver, everything, ofCandidate, service } from '../board-scope.ts';
+import { isOfService, quantileHistograms } from '../quantile-histograms.ts';
 
 const ofTarget = '{{job}} {{instance}} {{candidate}}';
-const quantiles = [
-  'requestDuration',
-  'cacheLoadDuration',
-  'cacheOperationDuration',
-  'storageDuration',
-] as const satisfies readonly HistogramKey[];
-
 export const telemetryBoard: Board = {
   uid: 'darkroom-telemetry',
   title: 'Darkroom: telemetry health',
@@ -51,8 +44,9 @@ export const telemetryBoard: Board = {
             'Share of the observations above the last bucket. Beyond 1 % a quantile shows the bound of that bucket, however long it really took.',
           unit: 'percentunit',
           badFrom: 0.01,
-          queries: quantiles.map((key) => ({
-            expr: service.clamped(key, { by }),
+          columns: 12,
+          queries: quantileHistograms.map((key) => ({
+            expr: (isOfService(key) ? service : driver).clamped(key, { by }),
             legend: `{{candidate}} ${key}`,
           })),
         },
@@ -60,6 +54,7 @@ export const telemetryBoard: Board = {
           title: 'Can all rules be evaluated?',
           description: 'Failures per second. Anything above nothing is a rule that says nothing.',
           unit: 'ops',
+          columns: 12,
           badFrom: 0.001,
           queries: [
             {

@@ -7,6 +7,7 @@ import { queriesOf } from '../board.ts';
 import { boards } from '../boards/index.ts';
 import { generatedFiles } from '../generate.ts';
 import { liveCharts, liveEvents } from '../live-queries.ts';
+import { quantileHistograms } from '../quantile-histograms.ts';
 import { renderBoard } from '../render-board.ts';
 import { recordingRules } from '../rules/recording-rules.ts';
 import { alertGroups } from '../rules/rule-files.ts';
@@ -58,6 +59,17 @@ describe('what is generated', () => {
     assert.deepEqual(
       unused.map(({ name }) => name),
       [],
+    );
+  });
+
+  it('knows of which histograms it shows quantiles', () => {
+    const quantile = /histogram_quantile\([\d.]+, sum by \([^)]*\) \(rate\((\w+)_bucket/g;
+    const asked = [...alertExpressions, ...recorded, ...live, ...shown].join('\n');
+    const found = [...asked.matchAll(quantile)].map(([, name = '']) => name);
+    assert.equal(found.length, asked.split('histogram_quantile').length - 1);
+    assert.deepEqual(
+      [...new Set(found)].toSorted(),
+      quantileHistograms.map((key) => metricCatalogue[key].name).toSorted(),
     );
   });
 

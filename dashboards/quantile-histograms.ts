@@ -1,0 +1,25 @@
+import { serviceMetrics } from '../app/contract/service-metrics.ts';
+import type { HistogramKey } from './promql.ts';
+
+/**
+ * All histograms of which a board, a rule or the live page shows a quantile: a quantile above the last bound is shown as that
+ * bound, so somebody must look whether observations are. A test holds it against the queries.
+ */
+export const quantileHistograms = [
+  'requestDuration',
+  'cacheOperationDuration',
+  'cacheLoadDuration',
+  'cacheInvalidationLag',
+  'cacheQueueWait',
+  'storageDuration',
+  'storageWait',
+  'loadResponseDuration',
+  'visibilityLag',
+] as const satisfies readonly HistogramKey[];
+
+export type QuantileHistogram = (typeof quantileHistograms)[number];
+
+/** Whether a process of the service observes it; the others are the driver's, which has no replicas. */
+export function isOfService(key: QuantileHistogram): boolean {
+  return key in serviceMetrics;
+}

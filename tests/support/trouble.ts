@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { operations, pathOf } from '../../app/contract/operations.ts';
+import { headers } from '../../app/contract/headers.ts';
+import pg from 'pg';
+import type { World } from '../../cli/worlds/world.ts';
+import { waitUntil } from './wait-until.ts';
+
+const limitMs = 60_000;
+type Condition = () => Promise<boolean>;
+
+/** Kills the Redis of a world, and waits until its absence was noticed and whoever cares for it has started it again. */
+export async function loseRedis({ redis }: World, isNoticed: Condition): Promise<void> {
+  assert.ok(redis?.pid);
+  process.kill(redis.pid, 'SIGKILL');
+  await waitUntil(isNoticed, limitMs);
+  await waitUntil(() => redis.isAlive(), limitMs);
+}
+
+/** Lets nobody into the database of a world, and nobody stay, until that was noticed. */
+export async function loseDatabase(
+  adminUrl: string,
+  { database }: World,
+  isNoticed: Condition,
+): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+      database,
+    ]);
+    await waitUntil(isNoticed, limitMs);
+  } finally {
+    await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
+    await admin.end();
+  }
+}
+
+/** Stops a replica in the middle of whatever it does, until that was noticed. */
+export async function freezeReplica(world: World, isNoticed: Condition): Promise<void> {
+  const pid = world.replicas()[0]?.process.pid ?? 0;
+  assert.ok(pid > 0);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await waitUntil(isNoticed, limitMs);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+/** Edits one photo and reads it through all replicas, again and again, until a load was overtaken by an edit. */
+export async function overtakeLoads(world: World, isNoticed: Condition): Promise<void> {
+  const addresses = world.addresses();
+  const path = pathOf(operations.photoPage.route, { photoId: 1 });
+  const read = async (address: string): Promise<{ ownerId: number }> =>
+    (await (await fetch(address + path)).json()) as { ownerId: number };
+  const { ownerId } = await read(addresses[0] ?? '');
+  const edit = (address: string): Promise<unknown> =>
+    fetch(address + pathOf(operations.editCaption.route, { photoId: 1 }), {
+      method: operations.editCaption.method,
+      headers: { 'content-type': 'application/json', [headers.viewer]: String(ownerId) },
+      body: JSON.stringify({ caption: 'edited' }),
+    }).then((response) => response.arrayBuffer());
+  let isDone = false;
+  const again = async (step: (address: string) => Promise<unknown>): Promise<void> => {
+    for (let turn = 0; !isDone; turn += 1) await step(addresses[turn % addresses.length] ?? '');
+  };
+  const loops = [again(edit), again(edit), ...Array.from({ length: 6 }, () => again(read))];
+  try {
+    await waitUntil(isNoticed, limitMs);
+  } finally {
+    isDone = true;
+    await Promise.all(loops);
+  }
+}

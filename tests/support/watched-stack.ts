@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { createSystemClock } from '../../app/clock.ts';
+import { createDriverMetrics } from '../../cli/driver/driver-metrics.ts';
+import { provideK6 } from '../../cli/stack/k6-binary.ts';
+import { startSideWork } from '../../cli/watch/side-work.ts';
+import { openTraceReceiver } from '../../cli/watch/trace-receiver.ts';
+import { watchWorlds } from '../../cli/watch/watch-worlds.ts';
+import { withWorkbench } from '../../cli/worlds/workbench.ts';
+import { withWorlds } from '../../cli/worlds/with-worlds.ts';
+import type { ServiceOptions } from '../../cli/worlds/with-worlds.ts';
+import type { World } from '../../cli/worlds/world.ts';
+
+const checkout = join(import.meta.dirname, '..', '..');
+
+/** The whole stack, as `darkroom up --load` has it: worlds under load, a Prometheus, a store of traces. */
+export type WatchedStack = {
+  readonly worlds: readonly World[];
+  readonly postgresAdminUrl: string;
+  readonly prometheus: string;
+  readonly traces: string;
+  readonly stop: () => Promise<void>;
+};
+
+export type WatchedStackSettings = {
+  readonly candidates: readonly string[];
+  readonly options: ServiceOptions;
+  readonly ratePerSecond: number;
+};
+
+/** Starts it, says that a block of an experiment runs, and leaves it running until it is stopped. */
+export async function startWatchedStack(settings: WatchedStackSettings): Promise<WatchedStack> {
+  const { candidates, options, ratePerSecond } = settings;
+  const { promise: started, resolve, reject } = Promise.withResolvers<WatchedStack>();
+  const ending = new AbortController();
+  const { signal } = ending;
+  const bench = { checkout, clock: createSystemClock(), signal, report: () => {} };
+  const ended = withWorkbench(bench, async (maker, mediaFolder) => {
+    const receiver = await openTraceReceiver(options.telemetry);
+    assert.ok(receiver !== null, 'this mode makes no traces');
+    const k6 = await provideK6(maker.context);
+    const telemetry = { mode: options.telemetry, otlpEndpoint: receiver.address };
+    await withWorlds({ maker, mediaFolder }, { candidates, options, port: 0, telemetry }, async (worlds) => {
+      const driver = createDriverMetrics();
+      driver.watchTraces(() => ({ spans: receiver.store.counts(), traces: receiver.store.traces() }));
+      driver.showBlock({ candidate: candidates[0] ?? '', round: 1, slot: 1 });
+      const watch = await watchWorlds(maker, worlds, driver);
+      assert.ok(watch !== null, 'there is a Prometheus');
+      const load = { scenario: 'feed-browsing', rate: ratePerSecond, k6 } as const;
+      const work = startSideWork({ maker, worlds, options, load, driver, signal });
+      resolve({
+        worlds,
+        postgresAdminUrl: maker.postgres.adminUrl,
+        prometheus: watch.prometheus.address,
+        traces: receiver.address,
+        async stop() {
+          ending.abort();
+          await ended.catch(() => {});
+        },
+      });
+      await new Promise<void>((done) => signal.addEventListener('abort', () => done()));
+      await Promise.allSettled(work);
+      await watch.stop();
+      await receiver.close();
+    });
+  });
+  ended.catch(reject);
+  return started;
+}
