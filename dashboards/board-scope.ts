@@ -21,5 +21,6 @@ export const everything = createPromql({ window });
 export const by = ['candidate'] as const;
 export const byInstance = ['candidate', 'instance'] as const;
 export const ratios = cacheRatios(service, by);
+export const ratiosByName = cacheRatios(service, ['candidate', 'cache_name']);
 export const ofCandidate = '{{candidate}}';
 export const ofInstance = '{{candidate}} {{instance}}';

@@ -1,3 +1,4 @@
+import { pingName } from '../app/contract/service-metrics.ts';
 import type { createPromql } from './promql.ts';
 
 type Promql = ReturnType<typeof createPromql>;
@@ -15,15 +16,27 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
     `${orZero(rate('cacheRequests', { ...where, by }), all)} / ${all}`;
   const answered = (result: string, tier?: string) =>
     share({ where: { cache_result: result, ...(tier !== undefined && { cache_tier: tier }) } });
-  const hits = rate('cacheRequests', { by, where: { cache_result: { anyOf: ['hit', 'stale_hit'] } } });
+  const hitResults = { cache_result: { anyOf: ['hit', 'stale_hit'] } } as const;
+  const hits = rate('cacheRequests', { by, where: hitResults });
+  const memoryHits = rate('cacheRequests', { by, where: { ...hitResults, cache_tier: 'memory' } });
+  const redisHits = rate('cacheRequests', { by, where: { ...hitResults, cache_tier: 'redis' } });
   const loadedKeys = rate('cacheLoadedKeys', { by });
   const loadSeconds = promql.observedSum('cacheLoadDuration', { by });
   const loadCalls = promql.observations('cacheLoadDuration', { by });
   const bypasses = rate('cacheRequests', { by, where: { cache_result: 'bypass' } });
-  const queries = promql.observations('storageDuration', { by: ['candidate'] });
+  const queries = promql.observations('storageDuration', {
+    by: ['candidate'],
+    where: { db_operation_name: { noneOf: [pingName] } },
+  });
+  const requests = promql.observations('requestDuration', { by: ['candidate'] });
   return {
     /** Reads that did not wait for storage, of those that asked the cache. */
     hitRatio: `${orZero(hits, asked)} / ${asked}`,
+    /** The same of each layer by itself: of the reads that came to it. Nothing where there is no such tier. */
+    hitRatioOf: {
+      memory: `${memoryHits} / ${asked}`,
+      redis: `${redisHits} / (${asked} - ${orZero(memoryHits, asked)})`,
+    },
     answers: {
       memoryHit: answered('hit', 'memory'),
       redisHit: answered('hit', 'redis'),
@@ -42,8 +55,16 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
     /** Load calls per read that missed. Near 1 without batching; far above it, loads are made that nobody waits for. */
     loadAmplification: `${loadCalls} / (${rate('cacheRequests', { by, where: { cache_result: 'miss' } })} > 0)`,
     staleShare: answered('stale_hit'),
-    queriesPerRequest: `${orZero(queries, promql.observations('requestDuration', { by: ['candidate'] }))} / ${promql.observations('requestDuration', { by: ['candidate'] })}`,
+    queriesPerRequest: perRequest(orZero(queries, requests), requests),
   };
+}
+
+/** Below this a figure per request says what an idle process does, divided by next to nothing. */
+const requestsPerSecondMin = 1;
+
+/** What a request costs; a gap where hardly anybody asks, as before and after the block of a candidate. */
+export function perRequest(part: string, requests: string): string {
+  return `${part} / (${requests} > ${requestsPerSecondMin})`;
 }
 
 /** Commands that Redis got: a refused one was not sent and took no time, and bytes that do not decode are found afterwards. */

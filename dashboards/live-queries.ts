@@ -86,8 +86,12 @@ export const liveCharts: readonly LiveChart[] = [
     title: 'How many reads do not wait for storage?',
     unit: 'share',
     description:
-      'Hits and stale hits, of the reads that asked the cache. A read that waited for the load of another is a miss.',
-    series: [{ label: 'hit ratio', expr: ratios.hitRatio }],
+      'Hit ratio: hits and stale hits, of the reads that asked the cache; a read that waited for the load of another is a miss. Hit ratio per layer: memory of all of them, redis of those that memory did not answer.',
+    series: [
+      { label: 'hit ratio', expr: ratios.hitRatio },
+      { label: 'memory', expr: ratios.hitRatioOf.memory },
+      { label: 'redis', expr: ratios.hitRatioOf.redis },
+    ],
   },
   {
     id: 'queries-per-request',

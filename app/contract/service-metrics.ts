@@ -4,6 +4,9 @@ import type { Metric } from './metric.ts';
 /** The status of requests whose client did not wait for the answer, as proxies write it. */
 export const givenUpStatus = 499;
 
+/** The name of the query that health checks make: no request needs it. */
+export const pingName = 'ping';
+
 /** What each process of the service exposes of its own. Label values come from lists in the code, never from a request. */
 export const serviceMetrics = {
   requestDuration: {

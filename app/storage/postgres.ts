@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { pingName } from '../contract/service-metrics.ts';
 import { DarkroomError } from '../errors.ts';
 
 /** A statement of a store file: prepared once per connection under its name. */
@@ -44,7 +45,7 @@ const unavailable = /^(08|40|53|55P03|57)|^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT)/;
 /** Text with a character that PostgreSQL does not have: U+0000. */
 const unstorableText = '22021';
 
-const ping: Statement = { name: 'ping', text: 'SELECT 1' };
+const ping: Statement = { name: pingName, text: 'SELECT 1' };
 
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;

@@ -1,5 +1,5 @@
 import type { Board } from '../board.ts';
-import { by, byInstance, ofCandidate, ofInstance, ratios, service } from '../board-scope.ts';
+import { by, byInstance, ofCandidate, ofInstance, ratios, ratiosByName, service } from '../board-scope.ts';
 import { orZero, sentToRedis } from '../cache-ratios.ts';
 
 const operation = (result: string) => ({ cache_operation: { anyOf: ['get', 'mget'] }, cache_result: result });
@@ -37,6 +37,26 @@ export const cacheBoard: Board = {
           unit: 'percentunit',
           leadsTo: ['darkroom-compare'],
           queries: [{ expr: ratios.hitRatio, legend: ofCandidate }],
+        },
+        {
+          title: 'Which tier finds what it is asked for?',
+          description:
+            'Hit ratio per layer: of memory, of all reads that asked the cache; of redis, of those that memory did not answer. A layer that finds little costs more than it is worth.',
+          unit: 'percentunit',
+          queries: Object.entries(ratios.hitRatioOf).map(([tier, expr]) => ({
+            expr,
+            legend: `{{candidate}} ${tier}`,
+          })),
+        },
+        {
+          title: 'What does each tier find?',
+          description:
+            'Hit ratio per layer and kind of entry. Feeds and lists live shorter than photos; a kind that is never found may as well not be cached.',
+          unit: 'percentunit',
+          queries: Object.entries(ratiosByName.hitRatioOf).map(([tier, expr]) => ({
+            expr,
+            legend: `{{candidate}} {{cache_name}} ${tier}`,
+          })),
         },
         {
           title: 'What is kept away from the database?',

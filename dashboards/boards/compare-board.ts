@@ -1,10 +1,8 @@
-import { runtimeMetrics } from '../../app/contract/service-metrics.ts';
 import type { Board, Panel } from '../board.ts';
 import { by, driver, everything, ofCandidate, ratios, service } from '../board-scope.ts';
-import { orZero, sentToRedis } from '../cache-ratios.ts';
+import { orZero, perRequest, sentToRedis } from '../cache-ratios.ts';
 
 const requests = service.observations('requestDuration', { by });
-const perRequest = (expr: string): string => `${expr} / ${requests}`;
 
 /** One figure side by side. */
 function side(title: string, unit: Panel['unit'], expr: string, description: string): Panel {
@@ -49,22 +47,21 @@ export const compareBoard: Board = {
           'Who spares the database most?',
           'short',
           ratios.queriesPerRequest,
-          'Queries to PostgreSQL per request.',
+          'Queries to PostgreSQL per request; those of health checks are left out.',
         ),
         side(
           'Who needs Redis most?',
           'short',
           perRequest(
             orZero(service.observations('cacheOperationDuration', { by, where: sentToRedis }), requests),
+            requests,
           ),
           'Commands that were sent to Redis, per request.',
         ),
         side(
           'Who needs more CPU?',
           's',
-          perRequest(
-            `sum by (candidate) (rate(${runtimeMetrics.processCpu.name}{job=~"$job",instance=~"$instance",candidate=~"$candidate"}[$__rate_interval]))`,
-          ),
+          perRequest(service.rate('processCpu', { by }), requests),
           "Seconds of the service's CPU per request.",
         ),
         side(

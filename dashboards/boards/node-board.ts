@@ -1,5 +1,6 @@
 import type { Board } from '../board.ts';
 import { byInstance, ofInstance, service } from '../board-scope.ts';
+import { perRequest } from '../cache-ratios.ts';
 
 export const nodeBoard: Board = {
   uid: 'darkroom-node',
@@ -36,11 +37,15 @@ export const nodeBoard: Board = {
         },
         {
           title: 'What does a request cost?',
-          description: "Seconds of the service's CPU per request.",
+          description:
+            "Seconds of the service's CPU per request. A gap where a replica gets less than one request per second.",
           unit: 's',
           queries: [
             {
-              expr: `${service.rate('processCpu', { by: byInstance })} / ${service.observations('requestDuration', { by: byInstance })}`,
+              expr: perRequest(
+                service.rate('processCpu', { by: byInstance }),
+                service.observations('requestDuration', { by: byInstance }),
+              ),
               legend: ofInstance,
             },
           ],

@@ -1,5 +1,6 @@
 import type { Board } from '../board.ts';
 import { by, driver, everything, ofCandidate, service } from '../board-scope.ts';
+import { perRequest } from '../cache-ratios.ts';
 import { isOfService, quantileHistograms } from '../quantile-histograms.ts';
 
 const ofTarget = '{{job}} {{instance}} {{candidate}}';
@@ -86,7 +87,10 @@ export const telemetryBoard: Board = {
           unit: 'short',
           queries: [
             {
-              expr: `${service.rate('telemetrySpans', { by, where: { stage: 'recorded' } })} / ${service.observations('requestDuration', { by })}`,
+              expr: perRequest(
+                service.rate('telemetrySpans', { by, where: { stage: 'recorded' } }),
+                service.observations('requestDuration', { by }),
+              ),
               legend: ofCandidate,
             },
           ],
