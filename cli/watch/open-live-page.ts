@@ -26,8 +26,9 @@ export async function openLivePage({ worlds, telemetry, load, watch, receiver }:
   readonly close: () => Promise<void>;
 }> {
   const { address: prometheus } = watch.prometheus;
+  const { now } = createWallClock();
   const server = createLivePage({
-    data: createLiveData(createPrometheusClient(prometheus), createWallClock().now),
+    data: createLiveData(createPrometheusClient(prometheus), now),
     facts: {
       candidates: worlds.map(({ label }) => label),
       scenario: load?.scenario ?? null,
@@ -44,7 +45,7 @@ export async function openLivePage({ worlds, telemetry, load, watch, receiver }:
       ],
       traceBase: receiver === null ? null : `${receiver.address}/traces/`,
     },
-    slowTraces: receiver === null ? () => [] : shareSlowestTraces(receiver.store, () => performance.now()),
+    slowTraces: receiver === null ? () => [] : shareSlowestTraces(receiver.store, now),
   });
   const address = await listenPreferably(server, pagePort);
   return { address, close: () => closeServer(server) };

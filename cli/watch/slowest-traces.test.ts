@@ -4,6 +4,20 @@ import { keptSpan } from '../../tests/support/kept-spans.ts';
 import { createTraceStore } from '../traces/trace-store.ts';
 import { shareSlowestTraces } from './slowest-traces.ts';
 
+test('what began before the last minutes is not shown, although the store still has it', () => {
+  const store = createTraceStore(2 ** 20);
+  const nowMs = 1_700_000_000_000;
+  store.add(
+    [
+      keptSpan({ spanId: 'cold', durationMs: 900, startMs: nowMs - 400_000 }),
+      keptSpan({ traceId: 'b'.repeat(32), spanId: 'warm', durationMs: 5, startMs: nowMs - 100_000 }),
+    ],
+    0,
+  );
+  const titles = shareSlowestTraces(store, () => nowMs)().map(({ title }) => title);
+  assert.deepEqual(titles, ['warm · versioned · r1']);
+});
+
 test('however many pages ask within a second, the store is asked once', () => {
   const store = createTraceStore(2 ** 20);
   store.add([keptSpan({ spanId: 'GET /', durationMs: 3 })], 0);

@@ -3,10 +3,13 @@ import type { TraceStore } from '../traces/trace-store.ts';
 
 const tracesMax = 8;
 const sharedForMs = 1_000;
+/** As long as the charts beside it show. Of few traces the store holds hours, whose slowest are those of its start. */
+const shownMs = 300_000;
 
 /** The slowest of the last minutes. All pages that ask within a second share one answer: the store runs beside what is measured. */
 export function shareSlowestTraces(
   store: Pick<TraceStore, 'query'>,
+  /** Milliseconds since 1970. */
   now: () => number,
 ): () => readonly SlowTrace[] {
   let answer: readonly SlowTrace[] = [];
@@ -15,7 +18,8 @@ export function shareSlowestTraces(
     const nowMs = now();
     if (nowMs - answeredAtMs < sharedForMs) return answer;
     answeredAtMs = nowMs;
-    answer = store.query({ order: 'slowest', limit: tracesMax }).map(({ traceId, root }) => ({
+    const began = { fromMs: nowMs - shownMs, toMs: Infinity };
+    answer = store.query({ order: 'slowest', limit: tracesMax, began }).map(({ traceId, root }) => ({
       traceId,
       title: `${root.name} · ${root.candidate} · ${root.replica}`,
       durationMs: root.durationMs,
