@@ -120,6 +120,13 @@ describe('the traces of a running darkroom up', () => {
     assert.equal(printed.trim().split('\n').length, 1_000);
   });
 
+  it('come before one of the same id that a run has kept', async () => {
+    keepRun('2026-01-09T00-00-00-1', [requestOf(0xddd, { name: 'GET /kept' })]);
+    store.add([requestOf(0xddd, { name: 'GET /running' })], 0);
+    await trace(terminal, idOf(0xddd), {});
+    assert.match(printed, /GET \/running/);
+  });
+
   it('show no letter that a terminal would obey', async () => {
     const id = 'e'.repeat(32);
     const obeyed = '\u001B[2Jgone\u0007';

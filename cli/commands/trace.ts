@@ -87,12 +87,14 @@ async function findTrace(paths: StackPaths, id: string): Promise<Trace> {
   // The same load, put on the same ports, has the same ids: the latest run counts.
   const kept = new Map(matching.toReversed().map((one) => [one.traceId, one] as const));
   const { answer, complaint } = await askIfAny(paths, (running) => running.startingWith(id));
-  const count = kept.size + (answer?.count ?? 0);
+  const isInBoth = answer?.traceIds.some((traceId) => kept.has(traceId)) ?? false;
+  const count = kept.size + (answer?.count ?? 0) - (isInBoth ? 1 : 0);
   if (count > 1)
     throw new CommandError('usage', `${count} traces begin with ${id}.`, {
       remedy: `Give more digits, for instance: ${[...kept.keys(), ...(answer?.traceIds ?? [])].slice(0, 3).join(', ')}`,
     });
-  const [found = traceOf(answer?.spans ?? [])] = kept.values();
+  const [ofRun] = kept.values();
+  const found = traceOf(answer?.spans ?? []) ?? ofRun;
   if (found !== undefined) return found;
   if (complaint === null)
     throw new CommandError('usage', `There is no trace ${id}, or not any more.`, { remedy: noTraces });
