@@ -18,6 +18,20 @@ export const redis = createPromql({ window, scope: { job: scrapeJobs.redis, cand
 /** About everything that is scraped. */
 export const everything = createPromql({ window });
 
+/** All rounds, and the times in which no experiment runs. */
+export const anyRound = '.*';
+const round = { pattern: '$round' };
+
+/**
+ * While one of the chosen rounds runs the candidate; all the time where all of them are chosen: what a process runs has no
+ * round, and only the pattern of all rounds fits that.
+ */
+export function inRounds(expr: string): string {
+  const always = service.select('runInfo', '', { round });
+  const meanwhile = driver.value('experimentBlock', { round });
+  return `(${expr}) and on (candidate) (${always} or ${meanwhile})`;
+}
+
 export const by = ['candidate'] as const;
 export const byInstance = ['candidate', 'instance'] as const;
 export const ratios = cacheRatios(service, by);

@@ -1,33 +1,18 @@
-import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { promisify } from 'node:util';
-import { stringify } from 'yaml';
-import { readEnvironment } from '../cli/environment.ts';
-import { providePrometheus } from '../cli/stack/prometheus-binary.ts';
-import { resolvePaths } from '../cli/stack/stack-paths.ts';
+import { growing, openPromqlJudge } from '../tests/support/promql-judge.ts';
+import type { PromqlJudge } from '../tests/support/promql-judge.ts';
 import { cacheRatios, perRequest, sentToRedis } from './cache-ratios.ts';
 import { createPromql } from './promql.ts';
 
-const checkout = join(import.meta.dirname, '..');
-const folder = mkdtempSync(join(tmpdir(), 'darkroom-ratios-'));
 const by = ['candidate'] as const;
 const promql = createPromql({ window: '16s' });
 const ratios = cacheRatios(promql);
-let promtool = '';
+let judge: PromqlJudge;
 
 before(async () => {
-  const environment = readEnvironment();
-  const paths = resolvePaths(checkout, environment);
-  const signal = new AbortController().signal;
-  ({ promtool } = await providePrometheus({ environment, paths, signal, report: () => {} }));
+  judge = await openPromqlJudge();
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
-
-type PerSecond = Readonly<Record<string, number>>;
+after(() => judge.close());
 
 const reads = (tier: string, result: string): string =>
   `cache_requests_total{candidate="a",cache_tier="${tier}",cache_result="${result}"}`;
@@ -37,31 +22,8 @@ const queries = (name: string): string =>
   `db_client_operation_duration_seconds_count{candidate="a",db_operation_name="${name}"}`;
 const requests = 'http_server_request_duration_seconds_count{candidate="a"}';
 
-/** What an expression says of counters that grow by so much each second; null: nothing. Exact where figures are binary fractions. */
-async function assertSays(perSecond: PerSecond, expr: string, value: number | null): Promise<void> {
-  const file = join(folder, 'case.yml');
-  const series = Object.entries(perSecond).map(([name, growth]) => ({
-    series: name,
-    values: `0+${growth}x60`,
-  }));
-  const samples = value === null ? [] : [{ labels: '{candidate="a"}', value }];
-  const tests = [
-    {
-      interval: '1s',
-      input_series: series,
-      promql_expr_test: [{ expr, eval_time: '60s', exp_samples: samples }],
-    },
-  ];
-  writeFileSync(file, stringify({ evaluation_interval: '1s', tests }));
-  const { code, output } = await promisify(execFile)(promtool, ['test', 'rules', file]).then(
-    ({ stdout }) => ({ code: 0, output: stdout }),
-    (error: { code: number; stdout: string; stderr: string }) => ({
-      code: error.code,
-      output: error.stdout + error.stderr,
-    }),
-  );
-  assert.equal(code, 0, output);
-}
+const assertSays = (perSecond: Readonly<Record<string, number>>, expr: string, value: number | null) =>
+  judge.assertSays(growing(perSecond), expr, value);
 
 describe('the hit ratio of a layer', () => {
   const layered = {

@@ -29,8 +29,10 @@ function describeBoards(): string {
   return `# Dashboards
 
 Written by \`npm run dashboards\` from \`dashboards/boards/\`. Import a file into Grafana 10 or later, and choose a Prometheus and the
-candidates at the top. Points on the graphs of durations are exemplars: they lead to a trace, where the data source knows a
-store of traces. The alerts of \`dashboards/rules/\` have their pages in [runbooks](runbooks/README.md).
+candidates at the top. *Scraped every* is how often that Prometheus scrapes: the windows of rates are four times as long,
+whatever the data source says of itself. Boards cannot be edited in place, since the next import would undo it: save a copy.
+Points on the graphs of durations and misses are exemplars: they lead to a trace, where the data source knows a store of
+traces. The alerts of \`dashboards/rules/\` have their pages in [runbooks](runbooks/README.md).
 
 ${sections.join('\n')}`;
 }

@@ -19,7 +19,9 @@ describe('a query built from the catalogue', () => {
     );
   });
 
-  it('matches a whole bound as both generations of Prometheus write it', () => {
+  it('matches a bound as both generations of Prometheus write it', () => {
+    assert.match(promql.under('storageWait', 0.00005), /le=~"0\\\\.00005\|5e-05"/);
+    assert.match(promql.under('storageWait', 0.0001), /le="0.0001"/);
     assert.match(promql.under('requestDuration', 10), /le=~"10\(\\\\\.0\)\?"/);
     assert.match(promql.under('requestDuration', 0.05), /le="0.05"/);
     assert.match(promql.under('requestDuration', Infinity), /le="\+Inf"/);

@@ -56,9 +56,12 @@ function matcher(label: string, match: Match): string {
   return `${label}=~${quote(match.pattern)}`;
 }
 
-/** `le` as Prometheus 2 keeps it and as Prometheus 3 rewrites it: 10 becomes 10.0. */
+/** `le` as Prometheus 2 keeps it and as Prometheus 3 rewrites it: 10 becomes 10.0, and 0.00005 becomes 5e-05. */
 function bound(le: number): Match {
-  return Number.isInteger(le) ? { pattern: String.raw`${le}(\.0)?` } : String(le);
+  if (Number.isInteger(le)) return { pattern: String.raw`${le}(\.0)?` };
+  if (le >= 1e-4) return String(le);
+  const [digits, exponent = ''] = le.toExponential().split('e-');
+  return { anyOf: [String(le), `${digits}e-${exponent.padStart(2, '0')}`] };
 }
 
 /**

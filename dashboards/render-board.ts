@@ -1,6 +1,7 @@
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import {
   AnnotationQueryBuilder,
+  CustomVariableBuilder,
   DashboardBuilder,
   DashboardCursorSync,
   DashboardLinkBuilder,
@@ -14,15 +15,16 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
-import { PanelBuilder as HeatmapBuilder } from '@grafana/grafana-foundation-sdk/heatmap';
+import { PanelBuilder as HeatmapBuilder, YAxisConfigBuilder } from '@grafana/grafana-foundation-sdk/heatmap';
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { experimentMetrics } from '../app/contract/load-metrics.ts';
 import { prometheusMetrics } from '../app/contract/exporter-metrics.ts';
-import { serviceMetrics } from '../app/contract/service-metrics.ts';
+import { runtimeMetrics, serviceMetrics } from '../app/contract/service-metrics.ts';
 import type { Board, Panel, PanelQuery } from './board.ts';
+import { anyRound } from './board-scope.ts';
 
 /** Whichever Prometheus is chosen at the top. */
 const dataSource = { type: 'prometheus', uid: '${datasource}' };
@@ -30,6 +32,7 @@ const rowHeight = 1;
 const panelHeight = 8;
 const gridColumns = 24;
 const { name: runInfo } = serviceMetrics.runInfo;
+const { name: processStart } = runtimeMetrics.processStart;
 const { name: blockInfo } = experimentMetrics.experimentBlock;
 const { name: alerts } = prometheusMetrics.alerts;
 
@@ -39,6 +42,8 @@ export function renderBoard(board: Board): string {
     .uid(board.uid)
     .description(board.description)
     .tags(['darkroom'])
+    // It is generated: what is changed by hand is lost with the next import.
+    .readonly()
     .timezone('browser')
     .time({ from: 'now-15m', to: 'now' })
     .refresh('5s')
@@ -52,7 +57,7 @@ export function renderBoard(board: Board): string {
         .keepTime(true),
     );
   addVariables(builder, board);
-  addAnnotations(builder);
+  addAnnotations(builder, board);
   let y = 0;
   for (const { title, panels } of board.rows) {
     builder.withRow(new RowBuilder(title).gridPos({ h: rowHeight, w: gridColumns, x: 0, y }));
@@ -75,37 +80,49 @@ const strangers = new Set(['auto', 'auto_min', 'auto_count', 'footer']);
 const withoutStrangers = (key: string, value: unknown): unknown =>
   strangers.has(key) || value === 'inControlsMenu' ? undefined : value;
 
+/** Every choice begins with All. What All stands for, in a regular expression, where that is not the list of values. */
+const anyValue = '.+';
+
 function addVariables(builder: DashboardBuilder, { hasRounds = false }: Board): void {
-  const query = (name: string, label: string, text: string) =>
+  const query = (name: string, label: string, text: string, sort = VariableSort.AlphabeticalAsc) =>
     new QueryVariableBuilder(name)
       .label(label)
       .datasource(dataSource)
       .query({ query: text, refId: `variable-${name}` })
       .refresh(VariableRefresh.OnTimeRangeChanged)
-      .sort(VariableSort.AlphabeticalAsc)
+      .sort(sort)
       .multi(true)
       .includeAll(true)
-      .allValue('.*')
       .current({ selected: true, text: 'All', value: '$__all' });
+  const candidates = `label_values(${runInfo}{job=~"$job",cache_strategy=~"$strategy"}, candidate)`;
+  const instances = `label_values(${runInfo}{job=~"$job",candidate=~"$candidate"}, instance)`;
   builder
-    .withVariable(new DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'))
-    .withVariable(query('job', 'Job', `label_values(${runInfo}, job)`))
+    .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
+    .withVariable(query('job', 'Job', `label_values(${runInfo}, job)`).allValue(anyValue))
     .withVariable(query('strategy', 'Strategy', `label_values(${runInfo}{job=~"$job"}, cache_strategy)`))
-    .withVariable(
-      query(
-        'candidate',
-        'Candidate',
-        `label_values(${runInfo}{job=~"$job",cache_strategy=~"$strategy"}, candidate)`,
+    // All of them are those of the chosen strategies: panels know of candidates only.
+    .withVariable(query('candidate', 'Candidate', candidates))
+    .withVariable(query('instance', 'Instance', instances).allValue(anyValue))
+    .withVariable(scrapeIntervals());
+  if (hasRounds)
+    builder.withVariable(
+      query('round', 'Round', `label_values(${blockInfo}, round)`, VariableSort.NumericalAsc).allValue(
+        anyRound,
       ),
-    )
-    .withVariable(
-      query('instance', 'Replica', `label_values(${runInfo}{job=~"$job",candidate=~"$candidate"}, instance)`),
     );
-  if (hasRounds) builder.withVariable(query('round', 'Round', `label_values(${blockInfo}, round)`));
+}
+
+/** Windows of rates are as many times as long; Grafana would take 15 seconds where its data source says nothing. */
+function scrapeIntervals(): CustomVariableBuilder {
+  return new CustomVariableBuilder('scrape')
+    .label('Scraped every')
+    .description('How often this Prometheus scrapes; or longer, for smoother lines.')
+    .values('1s,5s,15s,30s,1m')
+    .current({ selected: true, text: '1s', value: '1s' });
 }
 
 /** What happens is marked on all panels: alerts that fire, processes that begin, blocks of an experiment. */
-function addAnnotations(builder: DashboardBuilder): void {
+function addAnnotations(builder: DashboardBuilder, { hasRounds = false }: Board): void {
   const mark = (name: string, expr: string, colour: string, title: string) =>
     new AnnotationQueryBuilder()
       .name(name)
@@ -116,19 +133,13 @@ function addAnnotations(builder: DashboardBuilder): void {
       .titleFormat(title)
       .textFormat(title)
       .step('1s');
+  const begun = `${processStart}{job=~"$job",candidate=~"$candidate"} * 1000`;
+  const block = `${blockInfo}{candidate=~"$candidate"${hasRounds ? ',round=~"$round"' : ''}}`;
   builder
     .annotation(mark('Alerts', `${alerts}{alertstate="firing"}`, 'red', '{{alertname}} {{candidate}}'))
-    .annotation(
-      mark(
-        'Runs',
-        `${runInfo}{candidate=~"$candidate"} unless ${runInfo} offset 5s`,
-        'blue',
-        '{{candidate}} {{replica}} begins',
-      ),
-    )
-    .annotation(
-      mark('Blocks', `${blockInfo}{candidate=~"$candidate"}`, 'green', '{{candidate}} round {{round}}'),
-    );
+    // At the time that is the value, whatever the step.
+    .annotation(mark('Runs', begun, 'blue', '{{candidate}} {{instance}} begins').useValueForTime(true))
+    .annotation(mark('Blocks', block, 'green', '{{candidate}} round {{round}}'));
 }
 
 /** From left to right, as many as there is room for. Returns the first line below them. */
@@ -161,14 +172,14 @@ function timeseries(): TimeseriesBuilder {
     );
 }
 
-function builderOf({ kind = 'lines' }: Panel) {
+function builderOf({ kind = 'lines', unit }: Panel) {
   switch (kind) {
     case 'stat':
       return new StatBuilder();
     case 'table':
       return new TableBuilder();
     case 'heatmap':
-      return new HeatmapBuilder();
+      return new HeatmapBuilder().yAxis(new YAxisConfigBuilder().unit(unit));
     case 'lines':
       return timeseries();
     case 'stack':
@@ -215,6 +226,7 @@ function renderQuery({ expr, legend, hasExemplars }: PanelQuery, index: number, 
     .datasource(dataSource)
     .refId(String.fromCodePoint(65 + index))
     .expr(expr)
+    .interval('$scrape')
     .legendFormat(legend);
   if (hasExemplars === true) query.exemplar(true);
   if (kind === 'heatmap') query.format(PromQueryFormat.Heatmap);

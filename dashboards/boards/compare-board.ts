@@ -1,12 +1,12 @@
 import type { Board, Panel } from '../board.ts';
-import { by, driver, everything, ofCandidate, ratios, service } from '../board-scope.ts';
+import { by, driver, inRounds, ofCandidate, ratios, service } from '../board-scope.ts';
 import { orZero, perRequest, sentToRedis } from '../cache-ratios.ts';
 
 const requests = service.observations('requestDuration', { by });
 
-/** One figure side by side. */
+/** One figure side by side, of the chosen rounds. */
 function side(title: string, unit: Panel['unit'], expr: string, description: string): Panel {
-  return { title, unit, description, queries: [{ expr, legend: ofCandidate }] };
+  return { title, unit, description, queries: [{ expr: inRounds(expr), legend: ofCandidate }] };
 }
 
 export const compareBoard: Board = {
@@ -76,7 +76,7 @@ export const compareBoard: Board = {
           unit: 'percentunit',
           leadsTo: ['darkroom-service', 'darkroom-cache'],
           queries: [0.001, 0.0025, 0.005, 0.01, 0.05].map((bound) => ({
-            expr: `${service.under('requestDuration', bound, { by })} / ${requests}`,
+            expr: inRounds(`${service.under('requestDuration', bound, { by })} / ${requests}`),
             legend: `{{candidate}} within ${bound * 1000} ms`,
           })),
         },
@@ -94,7 +94,7 @@ export const compareBoard: Board = {
           mayBeEmpty: 'no experiment is watched',
           queries: [
             {
-              expr: 'experiment_block_info{candidate=~"$candidate",round=~"$round"}',
+              expr: driver.value('experimentBlock', { round: { pattern: '$round' } }),
               legend: '{{candidate}} round {{round}}, place {{slot}}',
             },
           ],
@@ -107,7 +107,7 @@ export const compareBoard: Board = {
           columns: 12,
           queries: [
             {
-              expr: everything.value('runInfo', { candidate: { pattern: '$candidate' } }),
+              expr: service.value('runInfo'),
               legend: '{{candidate}} {{telemetry_mode}}',
             },
           ],

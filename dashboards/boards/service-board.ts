@@ -163,7 +163,8 @@ export const serviceBoard: Board = {
         budgets(),
         {
           title: 'What is firing?',
-          description: 'Alerts that are pending or firing. Each leads to its page in docs/runbooks.',
+          description:
+            'Alerts that are pending or firing. What each means and what to do is in docs/runbooks of the repository, on the page of its name: RedisTierDown in redis-tier-down.md. The live page of `darkroom up` says it in a sentence.',
           unit: 'none',
           kind: 'table',
           columns: 24,

@@ -13,6 +13,8 @@ import { recordingRules } from '../rules/recording-rules.ts';
 import { alertGroups } from '../rules/rule-files.ts';
 import { timings } from '../rules/timing.ts';
 import { complainOfForm } from './check-form.ts';
+import { exclusions, isExcluded } from './exclusions.ts';
+import { applyGrafanaRules, grafanaRules } from './grafana-rules.ts';
 import { lintBoard } from './lint-board.ts';
 import { complainOfQuery, metricsOf } from './promql-names.ts';
 import type { PublishedDashboard } from './published-form.ts';
@@ -130,6 +132,42 @@ describe('a board', () => {
   });
 });
 
+describe("the rules of Grafana's dashboard-linter", () => {
+  it('are all there, but for those about logs', () => {
+    assert.deepEqual(grafanaRules.toSorted(), [
+      'panel-datasource-rule',
+      'panel-no-targets-rule',
+      'panel-title-description-rule',
+      'panel-units-rule',
+      'target-counter-agg-rule',
+      'target-instance-rule',
+      'target-job-rule',
+      'target-promql-rule',
+      'target-rate-interval-rule',
+      'template-datasource-rule',
+      'template-instance-rule',
+      'template-job-rule',
+      'template-label-promql-rule',
+      'template-on-time-change-reload-rule',
+      'uneditable-dashboard-rule',
+    ]);
+  });
+
+  it('have no exclusion that nothing needs, and none without a reason', () => {
+    const findings = boards.flatMap((board) =>
+      applyGrafanaRules(JSON.parse(renderBoard(board)) as PublishedDashboard),
+    );
+    for (const exclusion of exclusions) {
+      const { rule, of, reason } = exclusion;
+      assert.ok(
+        findings.some((finding) => isExcluded(finding, exclusion)),
+        `${rule} of ${of}`,
+      );
+      assert.ok(reason.length > 20, `${rule} of ${of}`);
+    }
+  });
+});
+
 describe('the form of a board', () => {
   const plants: readonly (readonly [string, readonly [string, string], RegExp])[] = [
     ['a misspelled field of a panel', ['"description"', '"desciption"'], /desciption/],
@@ -160,6 +198,8 @@ describe('the lint of boards', () => {
     change(panel, board);
     return lintBoard(board as PublishedDashboard);
   };
+  const variable = (board: Json, name: string): Json =>
+    (board['templating'] as { list: Json[] }).list.find((one) => one['name'] === name) ?? {};
   const target = (panel: Json): Json => (panel['targets'] as Json[])[0] as Json;
   const plants: readonly (readonly [string, (panel: Json, board: Json) => void, RegExp])[] = [
     ['a title that is no question', (panel) => void (panel['title'] = 'Requests'), /is no question/],
@@ -188,13 +228,50 @@ describe('the lint of boards', () => {
       'a fixed window',
       (panel) =>
         void (target(panel)['expr'] = 'rate(load_requests_dropped_total{candidate=~"$candidate"}[5m])'),
-      /window of its own/,
+      /window of its own: 5m/,
+    ],
+    [
+      'windows of another length',
+      (panel) => void (target(panel)['interval'] = '1m'),
+      /windows of its own length/,
     ],
     [
       'the choice of a replica passed over',
-      (panel) => void (target(panel)['expr'] = 'sum(http_server_active_requests)'),
-      /does not heed/,
+      (panel) => void (target(panel)['expr'] = 'sum(http_server_active_requests{job=~"$job"})'),
+      /does not heed the chosen instance/,
     ],
+    [
+      'the choice of a job passed over in one of two selectors',
+      (panel) => {
+        const chosen = 'job=~"$job",instance=~"$instance"';
+        target(panel)['expr'] = `cache_size_bytes{${chosen}} / cache_capacity_bytes{instance=~"$instance"}`;
+      },
+      /does not heed the chosen job: cache_capacity_bytes/,
+    ],
+    [
+      'a choice that only looks like one',
+      (panel) =>
+        void (target(panel)['expr'] = 'http_server_active_requests{job!~"$job",instance=~"$instance"}'),
+      /does not heed the chosen job/,
+    ],
+    [
+      'a counter as it stands',
+      (panel) =>
+        void (target(panel)['expr'] = 'sum(telemetry_spans_total{job=~"$job",instance=~"$instance"})'),
+      /shows a counter/,
+    ],
+    [
+      'strategies that choose nothing',
+      (_, board) => void (variable(board, 'candidate')['allValue'] = '.*'),
+      /passes over the chosen strategies/,
+    ],
+    ['another All', (_, board) => void (variable(board, 'job')['allValue'] = '.*'), /takes \.\* for All/],
+    [
+      'a choice that does not follow the time',
+      (_, board) => void (variable(board, 'strategy')['refresh'] = 1),
+      /strategy does not follow the time/,
+    ],
+    ['a board that is changed by hand', (_, board) => void (board['editable'] = true), /can be edited/],
     [
       'a legend of a label that is gone',
       (panel) => void (target(panel)['legendFormat'] = '{{http_route}}'),
@@ -215,7 +292,7 @@ describe('the lint of boards', () => {
     [
       'a variable less',
       (_, board) => void (board['templating'] as { list: Json[] }).list.pop(),
-      /has no variable instance/,
+      /has no variable scrape/,
     ],
   ];
   for (const [what, change, complaint] of plants)

@@ -1,23 +1,27 @@
+import { metricCatalogue } from '../../app/contract/metric-catalogue.ts';
+import { exclusions, isExcluded } from './exclusions.ts';
+import { applyGrafanaRules } from './grafana-rules.ts';
 import { complainOfQuery } from './promql-names.ts';
 import type { PublishedDashboard, PublishedPanel } from './published-form.ts';
+import { rateInterval, selectorsOf } from './selectors.ts';
 
 type AnyPanel = PublishedDashboard['panels'][number];
 
 const isPanel = (panel: AnyPanel): panel is PublishedPanel => panel.type !== 'row';
-const units = new Set(['s', 'percentunit', 'reqps', 'ops', 'short', 'bytes', 'none']);
-const labelValues = /^label_values\((.+), \w+\)$/;
 const legendLabels = /\{\{\s*(\w+)\s*\}\}/g;
-/** Queries that say of a whole series what is asked of each: they name the job themselves. */
-const isOfService = (expr: string): boolean =>
-  /http_server_|db_client_|cache_(?!consistency|versions|visibility)|nodejs_|process_/.test(expr);
+const choices = ['datasource', 'job', 'strategy', 'candidate', 'instance', 'scrape'];
 
 /**
- * What is wrong with a board: the rules of Grafana's dashboard-linter (templated data source, variables of job and instance,
- * titles, descriptions, units, PromQL that parses, windows and matchers), and our own (titles that ask, nothing that nobody
- * exposes, exemplars on quantiles of requests, no overlap).
+ * What is wrong with a board: the rules of Grafana's dashboard-linter, but for what is excluded with a reason, and our own
+ * (titles that ask, choices that are there and are heeded, exemplars on quantiles of requests, legends that say what is left,
+ * no overlap).
  */
 export function lintBoard(board: PublishedDashboard): string[] {
+  const findings = applyGrafanaRules(board).filter(
+    (finding) => !exclusions.some((exclusion) => isExcluded(finding, exclusion)),
+  );
   return [
+    ...findings.map(({ text }) => text),
     ...(/^[a-z0-9-]{1,40}$/.test(board.uid ?? '') ? [] : ['has no id that Grafana takes']),
     ...lintVariables(board),
     ...lintPlaces(board.panels),
@@ -31,21 +35,16 @@ export function lintBoard(board: PublishedDashboard): string[] {
 }
 
 function lintVariables({ templating }: PublishedDashboard): string[] {
-  const variables = new Map(templating.list.map((variable) => [variable.name, variable]));
-  const missing = ['datasource', 'job', 'strategy', 'candidate', 'instance'].filter(
-    (name) => !variables.has(name),
-  );
+  const names = new Set(templating.list.map(({ name }) => name));
   return [
-    ...missing.map((name) => `has no variable ${name}`),
-    ...(templating.list[0]?.type === 'datasource' ? [] : ['does not begin with the choice of a data source']),
+    ...choices.filter((name) => !names.has(name)).map((name) => `has no variable ${name}`),
     ...templating.list
-      .filter(({ type }) => type === 'query')
-      .flatMap(({ name, multi, includeAll, query }) => [
-        ...(multi === true && includeAll === true ? [] : [`variable ${name} takes one value only`]),
-        ...(typeof query === 'object' && labelValues.test(String(query['query']))
-          ? complainOfQuery(String(query['query']).replace(labelValues, '$1'))
-          : [`variable ${name} is no list of values`]),
-      ]),
+      .filter(({ type, multi, includeAll }) => type === 'query' && !(multi === true && includeAll === true))
+      .map(({ name }) => `variable ${name} has no All`),
+    // Strategies choose among the candidates, and panels know of candidates only.
+    ...templating.list
+      .filter(({ name, allValue }) => name === 'candidate' && allValue !== undefined)
+      .map(() => 'passes over the chosen strategies while All candidates are chosen'),
   ];
 }
 
@@ -68,38 +67,25 @@ function lintPlaces(panels: readonly AnyPanel[]): string[] {
   return complaints;
 }
 
-function lintPanel({ title, description, type, fieldConfig, targets, datasource }: PublishedPanel): string[] {
-  const complaints: string[] = [];
-  if (!title.endsWith('?')) complaints.push('is no question');
-  if (description.length < 10) complaints.push('has next to no description');
-  const unit = fieldConfig?.defaults.unit;
-  if (type !== 'heatmap' && !units.has(unit ?? '')) complaints.push(`has the unit ${unit ?? 'of nothing'}`);
-  for (const { uid } of [datasource, ...targets.map((target) => target.datasource ?? {})])
-    if (uid !== '${datasource}') complaints.push('asks a data source of its own');
-  if (new Set(targets.map(({ refId }) => refId)).size < targets.length) complaints.push('has a letter twice');
-  return [...complaints, ...targets.flatMap(lintTarget)];
+function lintPanel({ title, targets }: PublishedPanel): string[] {
+  return [
+    ...(title.endsWith('?') ? [] : ['is no question']),
+    ...(new Set(targets.map(({ refId }) => refId)).size < targets.length ? ['has a letter twice'] : []),
+    ...targets.flatMap(lintTarget),
+  ];
 }
 
-function lintTarget({ expr, legendFormat = '', exemplar }: PublishedPanel['targets'][number]): string[] {
-  const complaints = complainOfQuery(expr);
-  const windows = [...expr.matchAll(/\[([^\]]+)\]/g)].map((match) => match[1] ?? '');
-  for (const window of windows)
-    if (window !== '$__rate_interval' && !expr.startsWith('changes('))
-      complaints.push(`has a window of its own: ${window}`);
+function lintTarget({ expr, legendFormat = '', exemplar, interval }: PublishedPanel['targets'][number]) {
+  const complaints: string[] = [];
+  if (interval !== '$scrape' && expr.includes(rateInterval)) complaints.push('has windows of its own length');
+  // A difference of two quantiles belongs to no request.
+  const requestQuantile = /^(?:topk\(\d+, )?histogram_quantile\([^-]+$/;
   if (
-    isOfService(expr) &&
-    !expr.includes(':') &&
-    !(expr.includes('job=~"$job"') && expr.includes('instance=~"$instance"'))
-  )
-    complaints.push('does not heed the chosen job and replica');
-  if (
-    expr.startsWith('histogram_quantile') &&
-    expr.includes('http_server_request') &&
+    requestQuantile.test(expr) &&
     exemplar !== true &&
-    !expr.includes(' - ')
+    selectorsOf(expr).some(({ metric }) => metric === `${metricCatalogue.requestDuration.name}_bucket`)
   )
-    if (legendFormat.includes(' p') || legendFormat.includes('service'))
-      complaints.push('shows no exemplars');
+    complaints.push('shows no exemplars');
   const grouped = /\bby \(([^)]*)\)/
     .exec(expr)?.[1]
     ?.split(',')

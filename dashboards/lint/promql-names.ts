@@ -16,12 +16,15 @@ export function withoutVariables(expr: string): string {
   return text.replaceAll(/\$\{?\w+\}?/g, '.*');
 }
 
+/** Only blocks of an experiment have one; of anything else the pattern of all rounds is true. */
+const lackableLabel = 'round';
+
 const suffixes = ['', '_bucket', '_sum', '_count'];
 const labelsOf = new Map<string, ReadonlySet<string>>();
 /** The histogram that a series is a part of. */
 const histogramOf = new Map<string, string>();
 for (const { name, type, labels } of Object.values(metricCatalogue)) {
-  const known = new Set<string>([...labels, ...targetLabels, 'severity']);
+  const known = new Set<string>([...labels, ...targetLabels, lackableLabel]);
   for (const suffix of type === 'histogram' ? suffixes : [''])
     labelsOf.set(name + suffix, new Set([...known, 'le']));
   if (type === 'histogram') for (const suffix of suffixes) histogramOf.set(name + suffix, name);

@@ -57,7 +57,7 @@ type PanelOfKind =
 
 type Annotation = AnnotationQuery &
   Pick<PromQuery, 'expr'> &
-  Record<'titleFormat' | 'textFormat' | 'step', string>;
+  Record<'titleFormat' | 'textFormat' | 'step', string> & { useValueForTime?: boolean };
 
 /** A panel that asks something, as it stands in a board. */
 export type PublishedPanel = Plain<PanelOfKind>;

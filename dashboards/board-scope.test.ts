@@ -1,0 +1,43 @@
+import { after, before, describe, it } from 'node:test';
+import { growing, openPromqlJudge } from '../tests/support/promql-judge.ts';
+import type { PromqlJudge } from '../tests/support/promql-judge.ts';
+import { anyRound, by, inRounds, service } from './board-scope.ts';
+
+let judge: PromqlJudge;
+before(async () => {
+  judge = await openPromqlJudge();
+});
+after(() => judge.close());
+
+const running = { 'app_run_info{candidate="a",job="j",instance="r1"}': '1x60' };
+const requests = growing({
+  'http_server_request_duration_seconds_count{candidate="a",job="j",instance="r1"}': 4,
+});
+const block = (candidate: string, round: number) => ({
+  [`experiment_block_info{candidate="${candidate}",round="${round}",slot="1"}`]: '1x60',
+});
+/** The figure with choices made as Grafana writes them. */
+const figure = (rounds: string): string =>
+  inRounds(service.observations('requestDuration', { by }))
+    .replaceAll('$__rate_interval', '16s')
+    .replaceAll('$round', rounds)
+    .replaceAll('$candidate', 'a')
+    .replaceAll(/\$\w+/g, '.+');
+
+describe('a figure of chosen rounds', () => {
+  it('is there without an experiment, while all rounds are chosen', () =>
+    judge.assertSays({ ...running, ...requests }, figure(anyRound), 4));
+
+  it('is there in and between blocks, while all rounds are chosen', async () => {
+    await judge.assertSays({ ...running, ...requests, ...block('a', 1) }, figure(anyRound), 4);
+    await judge.assertSays({ ...running, ...requests, ...block('b', 1) }, figure(anyRound), 4);
+  });
+
+  it('is there in the blocks of the chosen rounds only, and only of the candidate whose block it is', async () => {
+    const all = { ...running, ...requests };
+    await judge.assertSays({ ...all, ...block('a', 2) }, figure('(2|3)'), 4);
+    await judge.assertSays({ ...all, ...block('a', 1) }, figure('(2|3)'), null);
+    await judge.assertSays({ ...all, ...block('b', 2) }, figure('(2|3)'), null);
+    await judge.assertSays(all, figure('(2|3)'), null);
+  });
+});
