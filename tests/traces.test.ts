@@ -173,13 +173,19 @@ describe('the trace of a read', () => {
     }
   });
 
-  it('is the exemplar of the histogram that counted the request', async () => {
-    await traced.app.ask('GET', '/photos/4', { viewer });
-    const { traceId } = rootOf(await takeSpans(traced)).spanContext();
-    const text = await traced.app.metrics.registry.metrics();
-    const lines = text.split('\n').filter((line) => line.includes(`trace_id="${traceId}"`));
+  it('is the exemplar of what counted the request, its miss and its load', async () => {
+    const linesOfOne = async () => {
+      await traced.app.ask('GET', '/photos/4', { viewer });
+      const { traceId } = rootOf(await takeSpans(traced)).spanContext();
+      const text = await traced.app.metrics.registry.metrics();
+      return text.split('\n').filter((line) => line.includes(`trace_id="${traceId}"`));
+    };
+    const lines = await linesOfOne();
     assert.ok(lines.some((line) => line.startsWith('http_server_request_duration_seconds_bucket')));
     assert.ok(lines.some((line) => /^cache_requests_total\{.*cache_result="miss".*# \{trace_id/.test(line)));
+    assert.ok(lines.some((line) => line.startsWith('cache_load_duration_seconds_bucket')));
+    const linesOfHit = await linesOfOne();
+    assert.ok(linesOfHit.length > 0 && linesOfHit.every((line) => line.startsWith('http_server_request')));
   });
 
   it('counts how far its spans came', async () => {

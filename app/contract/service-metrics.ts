@@ -43,7 +43,7 @@ export const serviceMetrics = {
   },
   /**
    * Counted where a read is answered. Tier and result: (memory or redis, hit or stale_hit), (none, miss) = a load,
-   * (none, coalesced) = a joined load, (none, bypass).
+   * (none, coalesced) = a joined load, (none, bypass). Exemplars are of what was not a hit.
    */
   cacheRequests: {
     name: 'cache_requests_total',
@@ -67,6 +67,7 @@ export const serviceMetrics = {
     help: 'Time of a load',
     labels: ['cache_name', 'outcome'],
     buckets: buckets.load,
+    exemplars: true,
   },
   /** Beside the reads, which count keys as well: a load of twenty keys keeps no read away from storage. */
   cacheLoadedKeys: {

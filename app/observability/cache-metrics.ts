@@ -21,6 +21,9 @@ export const answerLabels: Readonly<Record<ReadOutcome, AnswerLabels>> = {
   bypass: { cache_tier: 'none', cache_result: 'bypass' },
 };
 
+/** Of what went to storage, a trace says why; of hits there are too many, and they would push these out of their buffer. */
+const ledOn: ReadonlySet<ReadOutcome> = new Set(['load', 'joined-load', 'bypass']);
+
 /** Reads of one entity. Plain numbers, since they are counted once per key; a scrape copies them. */
 type ReadCounts = {
   asked: number;
@@ -158,14 +161,18 @@ export function createCacheObserver(
     answered(name, outcome, count) {
       const counted = countsOf(name);
       counted.answered[outcome] += count;
-      const traceId = currentTraceId?.();
+      if (currentTraceId === undefined || !ledOn.has(outcome)) return;
+      const traceId = currentTraceId();
       if (traceId !== undefined) counted.exemplars[outcome] = createExemplar(traceId, 1);
     },
-    happened: createEventObserver(createCacheMetrics(registry, possible)),
+    happened: createEventObserver(createCacheMetrics(registry, possible), currentTraceId),
   };
 }
 
-function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (event: CacheEvent) => void {
+function createEventObserver(
+  metrics: ReturnType<typeof createCacheMetrics>,
+  currentTraceId: CurrentTraceId | undefined,
+): (event: CacheEvent) => void {
   return (event) => {
     switch (event.type) {
       case 'loading':
@@ -173,7 +180,11 @@ function createEventObserver(metrics: ReturnType<typeof createCacheMetrics>): (e
       case 'loaded':
         metrics.inFlight.ended(event.name);
         metrics.loadedKeys.inc({ cache_name: event.name }, event.keys);
-        return metrics.loads.observe([event.name, event.isFailed ? 'error' : 'ok'], event.durationMs / 1000);
+        return metrics.loads.observe(
+          [event.name, event.isFailed ? 'error' : 'ok'],
+          event.durationMs / 1000,
+          currentTraceId?.(),
+        );
       case 'tier-operation':
         return metrics.operations.observe(
           [event.name, event.tier, event.operation, event.result],

@@ -74,6 +74,23 @@ export const cacheBoard: Board = {
           queries: [{ expr: ratios.queriesPerRequest, legend: ofCandidate }],
         },
         {
+          title: 'How many reads miss?',
+          description:
+            'Per second and kind of entry. The points lead to traces of requests with such reads, at whatever height.',
+          unit: 'ops',
+          mayBeEmpty: 'nothing has missed',
+          queries: [
+            {
+              expr: service.rate('cacheRequests', {
+                by: ['candidate', 'cache_name'],
+                where: { cache_result: 'miss' },
+              }),
+              legend: '{{candidate}} {{cache_name}}',
+              hasExemplars: true,
+            },
+          ],
+        },
+        {
           title: 'How many loads does a miss make?',
           description:
             'Load calls per read that missed. Below 1 where one call brings many keys; far above it, loads are made that nobody waits for.',
@@ -125,12 +142,13 @@ export const cacheBoard: Board = {
         {
           title: 'How long do loads take?',
           description:
-            'p50 and p99. When they rise, loads pile up whatever the caches do: look at the back ends.',
+            'p50 and p99. When they rise, loads pile up whatever the caches do: look at the back ends. The points lead to the traces of such loads.',
           unit: 's',
           leadsTo: ['darkroom-stores'],
           queries: [0.5, 0.99].map((q) => ({
             expr: service.quantile(q, 'cacheLoadDuration', { by }),
             legend: `{{candidate}} p${q * 100}`,
+            hasExemplars: true,
           })),
         },
         {

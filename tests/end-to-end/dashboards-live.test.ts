@@ -76,6 +76,19 @@ async function assertAnswered(expr: string, where: string): Promise<void> {
   assert.ok(finite, `${where} has no finite value: ${expr}`);
 }
 
+/** The exemplar of the greatest value whose trace is there, and the spans of that trace. */
+async function follow(selector: string) {
+  const found = await prometheus.exemplars(selector, 20);
+  for (const exemplar of found.toSorted((a, b) => b.value - a.value)) {
+    const all = await readTrace(stack.traces, exemplar.traceId);
+    // All worlds get the same requests, with the same ids.
+    const spans = all?.filter(({ candidate }) => candidate === exemplar.series['candidate']) ?? [];
+    // The span of a request ends last: with it, the trace is whole.
+    if (spans.some(({ kind }) => kind === 'server')) return { exemplar, spans };
+  }
+  return assert.fail(`${found.length} exemplars of ${selector}, and none of their traces is there`);
+}
+
 describe('with the stack under load, and each world in trouble', { timeout: 400_000 }, () => {
   before(
     async () => {
@@ -158,22 +171,9 @@ describe('with the stack under load, and each world in trouble', { timeout: 400_
 
   it('the slowest bucket leads to a trace, and to the part of the cache behind it', async () => {
     const { method, route } = operations.photoPage;
-    const found = await prometheus.exemplars(
+    const { exemplar, spans } = await follow(
       `http_server_request_duration_seconds_bucket{candidate="${deferring}",http_request_method="${method}",http_route="${route}",http_response_status_code="200"}`,
-      20,
     );
-    const slowestFirst = found.toSorted((a, b) => b.value - a.value);
-    const traces = await Promise.all(
-      slowestFirst.map(async ({ traceId }) => {
-        const spans = await readTrace(stack.traces, traceId);
-        // All worlds get the same requests, with the same ids.
-        return spans?.filter(({ candidate }) => candidate === deferring);
-      }),
-    );
-    // The span of a request ends last: with it, the trace is whole.
-    const place = traces.findIndex((trace) => trace?.some(({ kind }) => kind === 'server'));
-    const [exemplar, spans] = [slowestFirst[place], traces[place]];
-    assert.ok(exemplar && spans, `${found.length} exemplars, and none of their traces is there`);
     const [root, ...others] = spans.filter(({ parentId }) => parentId === null);
     assert.ok(root !== undefined && others.length === 0, spans.map(({ name }) => name).join());
     assert.deepEqual([root.kind, root.name], ['server', `${method} ${route}`]);
@@ -184,6 +184,19 @@ describe('with the stack under load, and each world in trouble', { timeout: 400_
     const queries = spans.filter(({ tags }) => tags['db.system.name'] === 'postgresql');
     assert.equal(queries.length, read.tags['cache.result'] === 'miss' ? 1 : 0);
     assert.ok(spans.length <= spansPerReadMax, spans.map(({ name }) => name).join());
+  });
+
+  it('a miss and a slow load lead to traces of requests that missed', async () => {
+    for (const selector of [
+      `cache_requests_total{candidate="${deferring}",cache_name="photo",cache_result="miss"}`,
+      `cache_load_duration_seconds_bucket{candidate="${deferring}",cache_name="photo",outcome="ok"}`,
+    ]) {
+      const { spans } = await follow(selector);
+      const results = spans
+        .filter(({ tags }) => tags['cache.name'] === 'photo')
+        .map(({ tags }) => tags['cache.result']);
+      assert.ok(results.includes('miss'), `${selector}: ${results.join()}`);
+    }
   });
 
   it('a process stays within its samples', async () => {
