@@ -202,4 +202,9 @@ export const liveEvents: readonly LiveEventQuery[] = [
     expr: `${promql.value('redisUp')} == 0`,
     text: ({ candidate = '' }) => `Redis of ${candidate} is down`,
   },
+  {
+    isOutage: true,
+    expr: `${promql.value('postgresUp')} == 0`,
+    text: () => 'PostgreSQL is down',
+  },
 ];

@@ -10,6 +10,14 @@ export type ScrapeTarget = {
   readonly candidate?: string;
 };
 
+/**
+ * The exporter of PostgreSQL waits for a second before it says that it does not reach its server: a shorter scrape would never
+ * hear that. Its queries cost the server something, too.
+ */
+const ownScrapes: { readonly [job in ScrapeTarget['job']]?: Readonly<Record<string, string>> } = {
+  postgres: { __scrape_interval__: '2s', __scrape_timeout__: '1900ms' },
+};
+
 /** A process that grows more samples than this has a label without a bound; its scrapes fail, and an alert says so. */
 const samplesPerScrapeMax = 5_000;
 const exemplarsMax = 20_000;
@@ -48,7 +56,12 @@ export function formatPrometheusConfig({ rules, targets, ownAddress }: Prometheu
 export function formatTargets(targets: readonly ScrapeTarget[]): string {
   const groups = targets.map(({ job, instance, address, candidate }) => ({
     targets: [address],
-    labels: { job: scrapeJobs[job], instance, ...(candidate !== undefined && { candidate }) },
+    labels: {
+      job: scrapeJobs[job],
+      instance,
+      ...(candidate !== undefined && { candidate }),
+      ...ownScrapes[job],
+    },
   }));
   return JSON.stringify(groups, null, 2);
 }

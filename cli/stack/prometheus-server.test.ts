@@ -10,6 +10,8 @@ import { after, before, test } from 'node:test';
 import { readEnvironment } from '../environment.ts';
 import { isRunning } from '../../tests/support/run-cli.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+import { startExporters } from './exporters.ts';
+import { findFreePort } from './free-port.ts';
 import { providePrometheus } from './prometheus-binary.ts';
 import type { PrometheusBinaries } from './prometheus-binary.ts';
 import { formatPrometheusConfig } from './prometheus-config.ts';
@@ -109,4 +111,24 @@ test('is configured in a way that its own tool finds right', () => {
   writeFileSync(file, text);
   writeFileSync(join(folder, 'targets.json'), '[]');
   assert.match(execFileSync(binaries.promtool, ['check', 'config', file], { encoding: 'utf8' }), /SUCCESS/);
+});
+
+test('hears of a PostgreSQL that is gone: its exporter takes a second to say so', async () => {
+  const { postgresExporter } = binaries;
+  assert.ok(postgresExporter !== null);
+  const nobody = { url: `postgres://nobody@127.0.0.1:${await findFreePort()}/none`, instance: 'postgres' };
+  const exporters = await startExporters(context, binaries, { postgres: [nobody], redis: [] });
+  const prometheus = await startPrometheus(context, {
+    binaries,
+    rules: [],
+    targets: exporters.targets,
+    port: 0,
+  });
+  try {
+    await waitUntil(async () => (await ask(prometheus.address, 'pg_up')).get('postgres') === '0', 20_000);
+    assert.equal((await ask(prometheus.address, 'up')).get('postgres'), '1');
+  } finally {
+    await prometheus.stop();
+    await exporters.stop();
+  }
 });

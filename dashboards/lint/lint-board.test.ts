@@ -47,10 +47,9 @@ describe('what is generated', () => {
     const used = new Set(
       [...alertExpressions, ...recorded, ...live, ...shown].flatMap((expr) => [...metricsOf(expr)]),
     );
-    // What compare reads from the processes itself, and what only says that an exporter is there.
+    // What compare reads from the processes itself.
     const elsewhere = new Set([
       'cache_reads_total',
-      'pg_up',
       'http_server_requests_total',
       'cache_loads_inflight_peak',
       'cache_write_queue_entries',
