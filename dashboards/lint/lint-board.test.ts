@@ -50,7 +50,6 @@ describe('what is generated', () => {
     // What compare reads from the processes itself.
     const elsewhere = new Set([
       'cache_reads_total',
-      'http_server_requests_total',
       'cache_loads_inflight_peak',
       'cache_write_queue_entries',
     ]);

@@ -37,10 +37,8 @@ const requests = (
   [`http_server_request_duration_seconds_count{${of},${more}}`]: grows([perSecond, seconds]),
 });
 const failing = (ok: number, failed: readonly (readonly [number, number])[]) => ({
-  [`http_server_request_duration_seconds_count{${of},http_route="/x",http_response_status_code="200"}`]:
-    grows([ok, 400]),
-  [`http_server_request_duration_seconds_count{${of},http_route="/x",http_response_status_code="503"}`]:
-    grows(...failed),
+  [`http_server_requests_total{${of},outcome="ok"}`]: grows([ok, 400]),
+  [`http_server_requests_total{${of},outcome="failed"}`]: grows(...failed),
 });
 const reads = (route: string, le: string, all: number, fast: readonly (readonly [number, number])[]) => ({
   [`http_server_request_duration_seconds_count{${of},${route}}`]: grows([all, 400]),
@@ -119,6 +117,15 @@ const table: Readonly<Record<string, readonly Row[]>> = {
     ['one in ten thousand fails', failing(100, [[0.01, 400]]), 399, false],
     ['they fail, but hardly anybody asks', failing(0.1, [[0.1, 400]]), 60, false],
     [
+      'a process that was asked for nothing before fails at once',
+      {
+        [`http_server_requests_total{${of},outcome="ok"}`]: stands([0, 100]),
+        [`http_server_requests_total{${of},outcome="failed"}`]: stands([0, 50], [500, 50]),
+      },
+      55,
+      true,
+    ],
+    [
       'it was long ago',
       failing(97, [
         [3, 10],
@@ -132,6 +139,17 @@ const table: Readonly<Record<string, readonly Row[]>> = {
     ['a fifth is slow', reads(photoRoute, '0.05', 50, [[40, 400]]), 60, true],
     ['one in two hundred is slow', reads(photoRoute, '0.05', 50, [[49.75, 400]]), 399, false],
     ['nobody asks', reads(photoRoute, '0.05', 0, [[0, 400]]), 60, false],
+    [
+      'all are refused at once',
+      {
+        [`http_server_request_duration_seconds_count{${of},${photoRoute},http_response_status_code="503"}`]:
+          grows([50, 400]),
+        [`http_server_request_duration_seconds_bucket{${of},${photoRoute},http_response_status_code="503",le="0.05"}`]:
+          grows([50, 400]),
+      },
+      60,
+      true,
+    ],
   ],
   FeedBudgetBurn: [
     ['a fifth is slow', reads(feedRoute, '0.1', 50, [[40, 400]]), 60, true],
@@ -141,6 +159,18 @@ const table: Readonly<Record<string, readonly Row[]>> = {
   FreshnessBudgetBurn: [
     ['a tenth is stale', checks(0.9, 0.1), 60, true],
     ['all is seen', checks(1, 0), 399, false],
+    [
+      'one is stale, of few',
+      {
+        ...checks(1, 0),
+        'cache_consistency_checks_total{candidate="a",reader="other",horizon="5s",outcome="stale"}': stands(
+          [0, 300],
+          [1, 100],
+        ),
+      },
+      320,
+      false,
+    ],
     ['nobody looks', checks(0, 0), 60, false],
   ],
   RedisTierDown: [

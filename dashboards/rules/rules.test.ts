@@ -13,8 +13,9 @@ import { alertCases } from './alert-cases.ts';
 import { alertGroups, ruleFiles } from './rule-files.ts';
 import { recordedNames, recordingGroups } from './recording-rules.ts';
 import { fileNameOf } from './rule.ts';
-import type { AlertRule } from './rule.ts';
+import type { AlertRule, RecordingRule } from './rule.ts';
 import { compressed, production, secondsOf, timings } from './timing.ts';
+import type { Timing } from './timing.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 const runbooks = join(checkout, 'docs', 'runbooks');
@@ -32,6 +33,16 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** The recordings that these expressions need, and those that these need, in their order. */
+function neededBy(expressions: readonly string[], timing: Timing): RecordingRule[] {
+  const all = recordingGroups(timing).flatMap(({ rules }) => rules);
+  const needed: RecordingRule[] = [];
+  for (const rule of all.toReversed())
+    if ([...expressions, ...needed.map(({ expr }) => expr)].some((expr) => expr.includes(rule.record)))
+      needed.unshift(rule);
+  return needed;
+}
+
 /** What promtool says to the cases of one alert: whether all of them hold, and its words. Rules that it does not need are left out. */
 async function judge(
   name: string,
@@ -39,8 +50,10 @@ async function judge(
 ): Promise<{ holds: boolean; output: string }> {
   const own = mkdtempSync(join(folder, 'case-'));
   const rules = alerts.filter(({ alert }) => alert === name).map(mutate);
-  const isNeeded = ({ record }: { record: string }) => rules.some(({ expr }) => expr.includes(record));
-  const recordings = recordingGroups(compressed).flatMap((group) => group.rules.filter(isNeeded));
+  const recordings = neededBy(
+    rules.map(({ expr }) => expr),
+    compressed,
+  );
   const file = join(own, 'rules.yml');
   writeFileSync(file, stringify({ groups: [{ name: 'case', rules: [...recordings, ...rules] }] }));
   const tests = alertCases
