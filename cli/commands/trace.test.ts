@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { keptSpan } from '../../tests/support/kept-spans.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import type { KeptSpan } from '../traces/span.ts';
@@ -118,6 +119,15 @@ describe('the traces of a running darkroom up', () => {
     printed = '';
     await traces(terminal, { limit: 1_000 });
     assert.equal(printed.trim().split('\n').length, 1_000);
+  });
+
+  it('are of a candidate however that is spelled', async () => {
+    const candidate = formatCandidate(parseCandidate('cache-aside:tiers=redis,ttl=5s'));
+    keepRun('2026-01-08T00-00-00-1', [requestOf(0xccc, { candidate, name: 'GET /spelled' })]);
+    printed = '';
+    await traces(terminal, { limit: 5, candidate: 'cache-aside:ttl=5s,tiers=redis' });
+    assert.match(printed, /GET \/spelled/);
+    await assert.rejects(traces(terminal, { limit: 5, candidate: 'cache-asid' }), { reason: 'usage' });
   });
 
   it('come before one of the same id that a run has kept', async () => {

@@ -1,4 +1,6 @@
+import { formatCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { CommandError } from '../errors.ts';
+import { readCandidate } from '../experiment/plan-experiment.ts';
 import { alignColumns } from '../report/text-columns.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
 import { askRunningTraces } from '../traces/running-traces.ts';
@@ -32,7 +34,8 @@ export async function traces(terminal: Terminal, options: TracesOptions): Promis
     order: newest === true ? ('newest' as const) : ('slowest' as const),
     limit,
     ...(name !== undefined && { name }),
-    ...(candidate !== undefined && { candidate }),
+    // Spans name it in one spelling, whichever it was given in.
+    ...(candidate !== undefined && { candidate: formatCandidate(readCandidate(candidate)) }),
   };
   const { answer, complaint } = await askIfAny(paths, (running) => running.list(query));
   const found = bestOf(
