@@ -16,7 +16,7 @@ import { compressed } from '../../dashboards/rules/timing.ts';
 import { createPrometheusQuestions } from '../support/prometheus-questions.ts';
 import type { PrometheusQuestions } from '../support/prometheus-questions.ts';
 import { readTrace } from '../support/stored-traces.ts';
-import { freezeReplica, loseDatabase, loseRedis, overtakeLoads } from '../support/trouble.ts';
+import { freezeReplica, databaseOf, loseDatabase, loseRedis, overtakeLoads } from '../support/trouble.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startWatchedStack } from '../support/watched-stack.ts';
 import type { WatchedStack } from '../support/watched-stack.ts';
@@ -52,7 +52,9 @@ async function bringAbout({ worlds, postgresAdminUrl }: WatchedStack): Promise<v
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   await Promise.all([
     loseRedis(first, firing('RedisTierDown')),
-    loseDatabase(postgresAdminUrl, second, firing('RequestErrorBudgetBurn')),
+    loseDatabase(postgresAdminUrl, second.database, firing('RequestErrorBudgetBurn')),
+    // The one that the exporter asks.
+    loseDatabase(postgresAdminUrl, databaseOf(postgresAdminUrl), firing('PostgresDown')),
     (async () => {
       await overtakeLoads(third, has('cache_fills_rejected_total > 0'));
       await freezeReplica(third, has('up{job="darkroom-service"} == 0'));

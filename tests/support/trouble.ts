@@ -16,13 +16,14 @@ export async function loseRedis({ redis }: World, isNoticed: Condition): Promise
   await waitUntil(() => redis.isAlive(), limitMs);
 }
 
-/** Lets nobody into the database of a world, and nobody stay, until that was noticed. */
-export async function loseDatabase(
-  adminUrl: string,
-  { database }: World,
-  isNoticed: Condition,
-): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl });
+/** The database of an address. */
+export const databaseOf = (url: string): string => new URL(url).pathname.slice(1);
+
+/** Lets nobody into a database, and nobody stay, until that was noticed. */
+export async function loseDatabase(adminUrl: string, database: string, isNoticed: Condition): Promise<void> {
+  // From one that nobody else is in.
+  const elsewhere = Object.assign(new URL(adminUrl), { pathname: '/template1' });
+  const admin = new pg.Client({ connectionString: elsewhere.href });
   await admin.connect();
   try {
     await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
