@@ -59,7 +59,13 @@ export const exporterMetrics = {
   postgresSlotLag: {
     name: 'pg_replication_slots_pg_wal_lsn_diff',
     type: 'gauge',
-    help: 'Bytes of log that a replication slot has not confirmed',
+    help: 'Bytes of log that PostgreSQL keeps for a replication slot',
+    labels: ['slot_name'],
+  },
+  postgresSlotActive: {
+    name: 'pg_replication_slots_active',
+    type: 'gauge',
+    help: 'Whether somebody reads a replication slot',
     labels: ['slot_name'],
   },
   redisUp: { name: 'redis_up', type: 'gauge', help: 'Whether the exporter reaches Redis', labels: [] },

@@ -75,6 +75,23 @@ function possibleInvalidations({ written, invalidation }: PossibleEvents) {
   ];
 }
 
+type OutcomeCounter = { inc(labels: { cache_name: string; outcome: string }, value?: number): void };
+
+/**
+ * Counts by outcome, where only its happening tells that a candidate does it at all: with the first outcome of an entity all are
+ * exposed, so that those which are rare, and matter, are not born with what they count.
+ */
+function countOutcomes<O extends string>(counter: OutcomeCounter, outcomes: readonly O[]) {
+  const known = new Set<string>();
+  return (cache_name: string, outcome: O): void => {
+    if (!known.has(cache_name)) {
+      known.add(cache_name);
+      for (const possible of outcomes) counter.inc({ cache_name, outcome: possible }, 0);
+    }
+    counter.inc({ cache_name, outcome });
+  };
+}
+
 /** How many loads of each entity are under way, and the most that were since the last scrape. */
 function countLoads(registry: Registry) {
   const now = new Map<string, number>();
@@ -115,8 +132,17 @@ function createCacheMetrics(registry: Registry, possible: PossibleEvents | undef
     ),
     invalidationLag: createLeanHistogram(registry, serviceMetrics.cacheInvalidationLag),
     rejections: registerCounter(registry, serviceMetrics.cacheFillsRejected),
-    refreshes: registerCounter(registry, serviceMetrics.cacheRefreshes),
-    leases: registerCounter(registry, serviceMetrics.cacheLeases),
+    countRefresh: countOutcomes(registerCounter(registry, serviceMetrics.cacheRefreshes), [
+      'started',
+      'failed',
+      'skipped',
+    ]),
+    countLease: countOutcomes(registerCounter(registry, serviceMetrics.cacheLeases), [
+      'granted',
+      'waited',
+      'gave-up',
+      'unavailable',
+    ]),
     queuedWrites: registerCounter(
       registry,
       serviceMetrics.cacheQueuedWrites,
@@ -198,9 +224,9 @@ function createEventObserver(
           event.count,
         );
       case 'refresh':
-        return metrics.refreshes.inc({ cache_name: event.name, outcome: event.outcome });
+        return metrics.countRefresh(event.name, event.outcome);
       case 'lease':
-        return metrics.leases.inc({ cache_name: event.name, outcome: event.outcome });
+        return metrics.countLease(event.name, event.outcome);
       case 'invalidation':
         if (event.lagMs !== undefined) metrics.invalidationLag.observe([event.name], event.lagMs / 1000);
         return metrics.invalidations.inc({ cache_name: event.name, outcome: event.outcome });

@@ -169,6 +169,25 @@ describe('before anything has happened', () => {
   });
 });
 
+describe('what only some candidates do', () => {
+  it('is exposed with all that may become of it once it has happened', async () => {
+    const run = { strategy: 's', candidate: 's', replica: 'r1', mode: 'metrics' } as const;
+    const { registry, observers } = createMetrics(run);
+    const lines = async (name: string) =>
+      (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
+    assert.deepEqual(await lines('cache_refreshes_total'), []);
+    observers?.cache.happened({ type: 'refresh', name: 'photo', outcome: 'started' });
+    observers?.cache.happened({ type: 'refresh', name: 'photo', outcome: 'started' });
+    observers?.cache.happened({ type: 'lease', name: 'photo', outcome: 'granted' });
+    assert.deepEqual(await lines('cache_refreshes_total'), [
+      'cache_refreshes_total{cache_name="photo",outcome="started"} 2',
+      'cache_refreshes_total{cache_name="photo",outcome="failed"} 0',
+      'cache_refreshes_total{cache_name="photo",outcome="skipped"} 0',
+    ]);
+    assert.equal((await lines('cache_leases_total')).length, 4);
+  });
+});
+
 describe('what was the most since the last scrape', () => {
   it('is told once, and then counts from what is there now', async () => {
     const { registry, observers } = createMetrics({

@@ -15,12 +15,14 @@ export function recordedNames(window: string) {
     requests: named('http_server_requests', 'sum'),
     hitRatio: named('cache_hits'),
     originOffload: named('cache_origin_offload'),
-    loadAmplification: named('cache_load_amplification'),
+    loadsPerRead: named('cache_loads_per_read'),
     staleShare: named('cache_stale_hits'),
     tierFailures: named('cache_tier_failures'),
     queries: named('db_client_operations', 'sum'),
     loads: named('cache_loads', 'sum'),
+    loadsInFlightPeak: `candidate:cache_loads_inflight_peak:max${window}`,
     offered: named('load_requests_offered', 'sum'),
+    succeeded: named('load_requests_succeeded', 'sum'),
   } as const;
 }
 
@@ -31,17 +33,20 @@ function cacheRecordings({ window }: Timing): RecordingRule[] {
   const names = recordedNames(window);
   const failed = { cache_result: { anyOf: ['error', 'refused'] } } as const;
   const operations = promql.observations('cacheOperationDuration', { by });
+  const peak = promql.value('cacheLoadsInFlightPeak');
   const failures = promql.observations('cacheOperationDuration', { by, where: failed });
   return [
     { record: names.requests, expr: promql.observations('requestDuration', { by }) },
     { record: names.hitRatio, expr: ratios.hitRatio },
     { record: names.originOffload, expr: ratios.originOffload },
-    { record: names.loadAmplification, expr: ratios.loadAmplification },
+    { record: names.loadsPerRead, expr: `1 - ${names.originOffload}` },
     { record: names.staleShare, expr: ratios.staleShare },
     { record: names.tierFailures, expr: `(${failures} or 0 * ${operations}) / (${operations} > 0)` },
     { record: names.queries, expr: promql.observations('storageDuration', { by }) },
     { record: names.loads, expr: promql.observations('cacheLoadDuration', { by }) },
+    { record: names.loadsInFlightPeak, expr: `sum by (candidate) (max_over_time(${peak}[${window}]))` },
     { record: names.offered, expr: promql.rate('loadOffered', { by }) },
+    { record: names.succeeded, expr: promql.rate('loadRequests', { by, where: { outcome: 'ok' } }) },
   ];
 }
 

@@ -3,9 +3,10 @@ import { burnAlerts } from './burn-rates.ts';
 import { cacheAlerts } from './cache-alerts.ts';
 import { recordingGroups } from './recording-rules.ts';
 import type { AlertRule } from './rule.ts';
-import { saturationAlerts, telemetryAlerts } from './service-alerts.ts';
+import { saturationAlerts, storageAlerts, telemetryAlerts } from './service-alerts.ts';
 import { timings } from './timing.ts';
 import type { Timing } from './timing.ts';
+import { writeAlerts } from './write-alerts.ts';
 
 /** All alerts, in the groups of their files. */
 export function alertGroups(
@@ -13,7 +14,8 @@ export function alertGroups(
 ): readonly { readonly name: string; readonly rules: readonly AlertRule[] }[] {
   return [
     { name: 'darkroom-budgets', rules: burnAlerts(timing) },
-    { name: 'darkroom-cache-alerts', rules: cacheAlerts(timing) },
+    { name: 'darkroom-cache-alerts', rules: [...cacheAlerts(timing), ...writeAlerts(timing)] },
+    { name: 'darkroom-storage-alerts', rules: storageAlerts(timing) },
     { name: 'darkroom-saturation', rules: saturationAlerts(timing) },
     { name: 'darkroom-telemetry', rules: telemetryAlerts(timing) },
   ];

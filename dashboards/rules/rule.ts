@@ -3,6 +3,7 @@ export type AlertRule = {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
+  readonly keep_firing_for?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 };
@@ -14,6 +15,8 @@ export type AlertText = {
   readonly alert: string;
   readonly expr: string;
   readonly wait: string;
+  /** How long it goes on after its cause. Absent: it ends with it. */
+  readonly keep?: string;
   readonly severity: 'page' | 'ticket';
   readonly summary: string;
   readonly description: string;
@@ -24,11 +27,12 @@ export type AlertText = {
 
 /** Its runbook is the page of its name, in `docs/runbooks/` of this repository. */
 export function alertRule(text: AlertText): AlertRule {
-  const { alert, expr, wait, severity, summary, description, board, labels } = text;
+  const { alert, expr, wait, keep, severity, summary, description, board, labels } = text;
   return {
     alert,
     expr,
     for: wait,
+    ...(keep !== undefined && { keep_firing_for: keep }),
     labels: { severity, ...labels },
     annotations: {
       summary,

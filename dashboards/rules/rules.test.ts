@@ -9,10 +9,13 @@ import { stringify } from 'yaml';
 import { readEnvironment } from '../../cli/environment.ts';
 import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
+import { signOf } from './alert-case.ts';
+import type { AlertCase } from './alert-case.ts';
 import { alertCases } from './alert-cases.ts';
 import { alertGroups, ruleFiles } from './rule-files.ts';
 import { recordedNames, recordingGroups } from './recording-rules.ts';
 import { fileNameOf } from './rule.ts';
+import { mutantsOf } from './rule-mutants.ts';
 import type { AlertRule, RecordingRule } from './rule.ts';
 import { compressed, production, secondsOf, timings } from './timing.ts';
 import type { Timing } from './timing.ts';
@@ -20,8 +23,11 @@ import type { Timing } from './timing.ts';
 const checkout = join(import.meta.dirname, '..', '..');
 const runbooks = join(checkout, 'docs', 'runbooks');
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-rules-'));
-const alerts = alertGroups(compressed).flatMap(({ rules }) => rules);
-const names = [...new Set(alerts.map(({ alert }) => alert))];
+const rulesOf = (timing: Timing): AlertRule[] => alertGroups(timing).flatMap(({ rules }) => rules);
+const nameOf = (rule: AlertRule): string => `${rule.alert} ${signOf(rule)}`.trim();
+const names = [...new Set(rulesOf(compressed).map(({ alert }) => alert))];
+/** It has much to say when it says that nothing holds. */
+const maxBuffer = 64 * 2 ** 20;
 let promtool = '';
 
 before(async () => {
@@ -43,39 +49,53 @@ function neededBy(expressions: readonly string[], timing: Timing): RecordingRule
   return needed;
 }
 
-/** What promtool says to the cases of one alert: whether all of them hold, and its words. Rules that it does not need are left out. */
+/** A rule of an alert, as it is or with something changed, under a name of its own. */
+type Judged = { readonly alertname: string; readonly rule: AlertRule };
+
+/** Whether it fires, or not, as a case says of the rule. */
+function expectationOf({ alertname, rule }: Judged, { at, stepSeconds, fires }: AlertCase) {
+  const [label = ''] = ['burn', 'sign'].filter((name) => name in rule.labels);
+  const labels = label === '' ? '' : `${label}="${signOf(rule)}"`;
+  return {
+    expr: `group by (${label}) (ALERTS{alertname="${alertname}",alertstate="firing",${labels}})`,
+    eval_time: `${at * stepSeconds}s`,
+    exp_samples: fires.includes(signOf(rule)) ? [{ labels: `{${labels}}`, value: 1 }] : [],
+  };
+}
+
+/** The names of those that do not what the cases of their alert say, and the words of promtool. */
 async function judge(
-  name: string,
-  mutate: (rule: AlertRule) => AlertRule,
-): Promise<{ holds: boolean; output: string }> {
+  timing: Timing,
+  alert: string,
+  judged: readonly Judged[],
+): Promise<{ readonly failed: ReadonlySet<string>; readonly output: string }> {
   const own = mkdtempSync(join(folder, 'case-'));
-  const rules = alerts.filter(({ alert }) => alert === name).map(mutate);
+  const alerts = judged.map(({ alertname, rule }) => ({ ...rule, alert: alertname }));
   const recordings = neededBy(
-    rules.map(({ expr }) => expr),
-    compressed,
+    alerts.map(({ expr }) => expr),
+    timing,
   );
-  const file = join(own, 'rules.yml');
-  writeFileSync(file, stringify({ groups: [{ name: 'case', rules: [...recordings, ...rules] }] }));
-  const tests = alertCases
-    .filter(({ alert }) => alert === name)
-    .map(({ name: what, series, atSeconds, fires }) => ({
-      name: `${name}: ${what}`,
-      interval: '1s',
-      input_series: Object.entries(series).map(([labels, values]) => ({ series: labels, values })),
-      promql_expr_test: [
-        {
-          expr: `count(count by (alertname) (ALERTS{alertname="${name}",alertstate="firing"}))`,
-          eval_time: `${atSeconds}s`,
-          exp_samples: fires ? [{ labels: '{}', value: 1 }] : [],
-        },
-      ],
-    }));
-  const casesFile = join(own, 'cases.yml');
-  writeFileSync(casesFile, stringify({ rule_files: [file], evaluation_interval: '1s', tests }));
-  return promisify(execFile)(promtool, ['test', 'rules', casesFile]).then(
-    ({ stdout }) => ({ holds: true, output: stdout }),
-    (error: { stdout: string; stderr: string }) => ({ holds: false, output: error.stdout + error.stderr }),
+  const rules = join(own, 'rules.yml');
+  writeFileSync(rules, stringify({ groups: [{ name: 'case', rules: [...recordings, ...alerts] }] }));
+  const cases = alertCases(timing).filter((one) => one.alert === alert);
+  const tests = cases.map((one) => ({
+    interval: `${one.stepSeconds}s`,
+    input_series: Object.entries(one.series).map(([series, values]) => ({ series, values })),
+    promql_expr_test: judged
+      .filter(({ rule }) => one.of?.includes(signOf(rule)) !== false)
+      .map((each) => expectationOf(each, one)),
+  }));
+  const file = join(own, 'cases.yml');
+  const evaluation_interval = `${cases[0]?.evaluationSeconds}s`;
+  const told = tests.filter(({ promql_expr_test }) => promql_expr_test.length > 0);
+  writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval, tests: told }));
+  const output = await promisify(execFile)(promtool, ['test', 'rules', file], { maxBuffer }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
   );
+  const failed = [...output.matchAll(/alertname=\\?"(\w+)\\?"/g)].map(([, name = '']) => name);
+  if (failed.length === 0) assert.match(output, /SUCCESS/);
+  return { failed: new Set(failed), output };
 }
 
 describe('the rules', () => {
@@ -176,41 +196,53 @@ describe('the ratios of a cache', () => {
 });
 
 describe('an alert', () => {
-  it('fires and stays silent as its cases say', async () => {
-    for (const name of names) {
-      const { holds, output } = await judge(name, (rule) => rule);
-      assert.ok(holds, output);
-    }
-  });
-
-  it('has a case in which it fires and one in which it does not', () => {
-    for (const name of names) {
-      const outcomes = alertCases.filter(({ alert }) => alert === name).map(({ fires }) => fires);
-      assert.ok(outcomes.includes(true) && outcomes.includes(false), name);
-    }
+  it('has a case in which each of its rules fires and one in which it does not', () => {
+    for (const timing of timings)
+      for (const rule of rulesOf(timing)) {
+        const sign = signOf(rule);
+        const outcomes = alertCases(timing)
+          .filter(({ alert, of }) => alert === rule.alert && of?.includes(sign) !== false)
+          .map(({ fires }) => fires.includes(sign));
+        assert.ok(
+          outcomes.includes(true) && outcomes.includes(false),
+          `${timing.name} ${rule.alert} ${sign}`,
+        );
+      }
   });
 
   it('has a runbook, and each runbook has its alert', () => {
     const pages = readdirSync(runbooks).filter((name) => name !== 'README.md');
     const wanted = names.map(fileNameOf);
     assert.deepEqual(pages.toSorted(), wanted.toSorted());
-    for (const { annotations } of alerts)
+    for (const { annotations } of rulesOf(compressed))
       assert.ok(existsSync(join(checkout, String(annotations['runbook_url']))));
   });
-});
 
-describe('the cases', () => {
-  const turned: Readonly<Record<string, string>> = { '>': '<', '<': '>', '==': '!=' };
-  /** Turns the first comparison around. */
-  const flip = (expr: string): string =>
-    expr.replace(/ (>|<|==)(?= (?:[\d.]|candidate:))/, (_, sign: string) => ` ${turned[sign] ?? sign}`);
+  for (const name of names)
+    it(`fires and stays silent as its cases say, over days too: ${name}`, async () => {
+      const rules = rulesOf(production).filter(({ alert }) => alert === name);
+      const { failed, output } = await judge(
+        production,
+        name,
+        rules.map((rule) => ({ alertname: name, rule })),
+      );
+      assert.equal(failed.size, 0, output);
+    });
 
-  it('notice when the comparison of any alert is turned around', async () => {
-    const missed: string[] = [];
-    for (const name of names) {
-      const { holds } = await judge(name, (rule) => ({ ...rule, expr: flip(rule.expr) }));
-      if (holds) missed.push(name);
-    }
-    assert.deepEqual(missed, []);
-  });
+  for (const rule of rulesOf(compressed))
+    it(`does so in minutes, and its cases notice whatever is changed in it: ${nameOf(rule)}`, async () => {
+      const { alert, expr } = rule;
+      const changed = mutantsOf(expr).map((mutant, index) => ({
+        alertname: `${alert}_${index}`,
+        rule: { ...rule, expr: mutant.expr },
+        change: mutant.change,
+      }));
+      const { failed, output } = await judge(compressed, alert, [{ alertname: alert, rule }, ...changed]);
+      assert.ok(!failed.has(alert), output);
+      const missed = changed.filter(({ alertname }) => !failed.has(alertname));
+      assert.deepEqual(
+        missed.map(({ change }) => change),
+        [],
+      );
+    });
 });

@@ -1,6 +1,6 @@
 import { scrapeJobs } from '../../app/contract/metric-catalogue.ts';
 import { createPromql } from '../promql.ts';
-import type { HistogramKey } from '../promql.ts';
+import { quantileHistograms } from '../quantile-histograms.ts';
 import { alertRule } from './rule.ts';
 import type { AlertRule } from './rule.ts';
 import type { Timing } from './timing.ts';
@@ -9,23 +9,15 @@ const by = ['candidate'] as const;
 const byInstance = ['candidate', 'instance'] as const;
 const service = { job: scrapeJobs.service } as const;
 const healthBoard = 'darkroom-telemetry';
+const storesBoard = 'darkroom-stores';
 const samplesMax = 4_000;
 const clampedShare = 0.01;
 const eventLoopShare = 0.9;
 const collectionShare = 0.1;
 
-/** Histograms of which quantiles are shown. */
-const measured = [
-  'requestDuration',
-  'cacheLoadDuration',
-  'cacheOperationDuration',
-  'storageDuration',
-  'cacheInvalidationLag',
-  'loadResponseDuration',
-] as const satisfies readonly HistogramKey[];
-
-/** What runs out: connections, the event loop, memory, the place for changes. */
-export function saturationAlerts({ window, wait, slotBytes }: Timing): AlertRule[] {
+/** What runs out: connections, the event loop, memory, the generator of load. */
+export function saturationAlerts(timing: Timing): AlertRule[] {
+  const { window, wait } = timing;
   const promql = createPromql({ window });
   const pending = promql.value('storageConnections', { state: 'pending' });
   const utilization = promql.value('eventLoopUtilization', service);
@@ -35,7 +27,7 @@ export function saturationAlerts({ window, wait, slotBytes }: Timing): AlertRule
       expr: `min by (candidate, instance) (min_over_time(${pending}[${window}])) > 0`,
       wait,
       severity: 'ticket',
-      board: 'darkroom-stores',
+      board: storesBoard,
       summary: 'Requests of {{ $labels.instance }} wait for a connection to PostgreSQL',
       description: 'Never fewer than {{ $value }} requests have waited for a connection lately.',
     }),
@@ -59,15 +51,6 @@ export function saturationAlerts({ window, wait, slotBytes }: Timing): AlertRule
       description: 'Collecting garbage takes {{ $value | humanizePercentage }} of the time.',
     }),
     alertRule({
-      alert: 'ReplicationSlotLag',
-      expr: `max by (slot_name) (${promql.value('postgresSlotLag')}) > ${slotBytes}`,
-      wait,
-      severity: 'page',
-      board: 'darkroom-stores',
-      summary: 'Nobody reads the change stream of slot {{ $labels.slot_name }}',
-      description: 'PostgreSQL keeps {{ $value | humanize1024 }}B of log for it, which fills its disk.',
-    }),
-    alertRule({
       alert: 'LoadDropped',
       expr: `${promql.rate('loadDropped', { by })} > 0`,
       wait: '0s',
@@ -80,10 +63,38 @@ export function saturationAlerts({ window, wait, slotBytes }: Timing): AlertRule
   ];
 }
 
+/** What goes wrong in PostgreSQL itself. */
+export function storageAlerts({ window, wait, outageWait, slotBytes, readSlotBytes }: Timing): AlertRule[] {
+  const promql = createPromql({ window });
+  const held = promql.max('postgresSlotLag', { by: ['slot_name'] });
+  const isUnread = `${promql.max('postgresSlotActive', { by: ['slot_name'] })} == 0`;
+  return [
+    alertRule({
+      alert: 'PostgresDown',
+      expr: `${promql.value('postgresUp')} == 0`,
+      wait: outageWait,
+      severity: 'page',
+      board: storesBoard,
+      summary: 'PostgreSQL ({{ $labels.instance }}) does not answer',
+      description:
+        'Its exporter answers and does not reach it. What the caches do not hold cannot be read, and nothing can be written.',
+    }),
+    alertRule({
+      alert: 'ReplicationSlotLag',
+      expr: `(${held} > ${slotBytes} and ${isUnread}) or ${held} > ${readSlotBytes}`,
+      wait,
+      severity: 'page',
+      board: storesBoard,
+      summary: 'The change stream of slot {{ $labels.slot_name }} is not read, or far too slowly',
+      description: 'PostgreSQL keeps {{ $value | humanize1024 }}B of log for it, which fills its disk.',
+    }),
+  ];
+}
+
 /** What cannot be seen, or is seen wrongly. */
 export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
   const promql = createPromql({ window });
-  const clamped = measured.map((key) => `${promql.clamped(key, { by })} > ${clampedShare}`);
+  const clamped = quantileHistograms.map((key) => `${promql.clamped(key, { by })} > ${clampedShare}`);
   return [
     alertRule({
       alert: 'TargetDown',

@@ -18,14 +18,25 @@ export type Timing = {
   readonly window: string;
   /** How far back "before" is. */
   readonly before: string;
+  /** As far back as anything is remembered: ten times as far. */
+  readonly history: string;
   /** How long a cause must last. */
   readonly wait: string;
-  /** How long one must last that may be a part of another. */
+  /** How long an outage must last. */
+  readonly outageWait: string;
+  /**
+   * How long a cause must last that may be a part of an outage: what happens once is seen for the length of a window, and that
+   * more than half of all commands fail is seen after half of one.
+   */
   readonly longWait: string;
+  /** How long an alert goes on after its cause: what comes and goes is one alert, and what happens once can be read. */
+  readonly keep: string;
   /** Lag of an invalidation that is too long. */
   readonly lagSeconds: number;
-  /** Log that a replication slot may hold back. */
+  /** Log that a replication slot may hold back while nobody reads it. */
   readonly slotBytes: number;
+  /** Log that one may hold back for a reader, who is late by a checkpoint or a long transaction even when all is well. */
+  readonly readSlotBytes: number;
 };
 
 /** Google's multi-window, multi-burn-rate alerts (https://sre.google/workbook/alerting-on-slos/) for a period of 30 days. */
@@ -40,10 +51,14 @@ export const production: Timing = {
   ],
   window: '5m',
   before: '1h',
+  history: '10h',
   wait: '2m',
-  longWait: '5m',
+  outageWait: '1m',
+  longWait: '3m',
+  keep: '10m',
   lagSeconds: 5,
   slotBytes: 256 * 2 ** 20,
+  readSlotBytes: 2 ** 30,
 };
 
 /**
@@ -61,10 +76,14 @@ export const compressed: Timing = {
   ],
   window: '15s',
   before: '60s',
+  history: '10m',
   wait: '5s',
+  outageWait: '2s',
   longWait: '10s',
+  keep: '30s',
   lagSeconds: 1,
   slotBytes: 16 * 2 ** 20,
+  readSlotBytes: 128 * 2 ** 20,
 };
 
 export const timings = [production, compressed] as const;

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { operations } from '../../app/contract/operations.ts';
 import { queriesOf } from '../../dashboards/board.ts';
 import { boards } from '../../dashboards/boards/index.ts';
+import { operandsOf } from '../../dashboards/lint/promql-operands.ts';
 import { withoutVariables } from '../../dashboards/lint/promql-names.ts';
 import type { PublishedDashboard } from '../../dashboards/lint/published-form.ts';
 import { liveCharts, liveEvents } from '../../dashboards/live-queries.ts';
@@ -143,6 +144,16 @@ describe('with the stack under load, and each world in trouble', { timeout: 400_
     );
     assert.ok(recorded.length > 20, `${recorded.length} recordings`);
     for (const name of recorded) await assertAnswered(name, 'recording');
+  });
+
+  it('what alerts compare has data', async () => {
+    const rules = alertGroups(compressed).flatMap((group) => group.rules);
+    for (const { alert, expr } of rules)
+      for (const operand of operandsOf(expr)) {
+        // The stack is not as old as what is compared with what was before.
+        if (operand.includes(' offset ')) continue;
+        await assertAnswered(operand, alert);
+      }
   });
 
   it('the parts that answer reads sum to one', async () => {
