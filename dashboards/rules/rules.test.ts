@@ -6,17 +6,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
-import { readEnvironment } from '../../cli/environment.ts';
-import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
-import { resolvePaths } from '../../cli/stack/stack-paths.ts';
+import { judgeRules, providePromtool } from '../../tests/support/judge-rules.ts';
 import { signOf } from './alert-case.ts';
-import type { AlertCase } from './alert-case.ts';
 import { alertCases } from './alert-cases.ts';
 import { alertGroups, ruleFiles } from './rule-files.ts';
 import { recordedNames, recordingGroups } from './recording-rules.ts';
 import { fileNameOf } from './rule.ts';
-import { mutantsOf } from './rule-mutants.ts';
-import type { AlertRule, RecordingRule } from './rule.ts';
+import type { AlertRule } from './rule.ts';
 import { compressed, production, secondsOf, timings } from './timing.ts';
 import type { Timing } from './timing.ts';
 
@@ -24,79 +20,14 @@ const checkout = join(import.meta.dirname, '..', '..');
 const runbooks = join(checkout, 'docs', 'runbooks');
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-rules-'));
 const rulesOf = (timing: Timing): AlertRule[] => alertGroups(timing).flatMap(({ rules }) => rules);
-const nameOf = (rule: AlertRule): string => `${rule.alert} ${signOf(rule)}`.trim();
 const names = [...new Set(rulesOf(compressed).map(({ alert }) => alert))];
-/** It has much to say when it says that nothing holds. */
-const maxBuffer = 64 * 2 ** 20;
 let promtool = '';
 
 before(async () => {
-  const environment = readEnvironment();
-  const paths = resolvePaths(checkout, environment);
-  const signal = new AbortController().signal;
-  ({ promtool } = await providePrometheus({ environment, paths, signal, report: () => {} }));
+  promtool = await providePromtool();
   for (const [name, text] of Object.entries(ruleFiles())) writeFileSync(join(folder, name), text);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** The recordings that these expressions need, and those that these need, in their order. */
-function neededBy(expressions: readonly string[], timing: Timing): RecordingRule[] {
-  const all = recordingGroups(timing).flatMap(({ rules }) => rules);
-  const needed: RecordingRule[] = [];
-  for (const rule of all.toReversed())
-    if ([...expressions, ...needed.map(({ expr }) => expr)].some((expr) => expr.includes(rule.record)))
-      needed.unshift(rule);
-  return needed;
-}
-
-/** A rule of an alert, as it is or with something changed, under a name of its own. */
-type Judged = { readonly alertname: string; readonly rule: AlertRule };
-
-/** Whether it fires, or not, as a case says of the rule. */
-function expectationOf({ alertname, rule }: Judged, { at, stepSeconds, fires }: AlertCase) {
-  const [label = ''] = ['burn', 'sign'].filter((name) => name in rule.labels);
-  const labels = label === '' ? '' : `${label}="${signOf(rule)}"`;
-  return {
-    expr: `group by (${label}) (ALERTS{alertname="${alertname}",alertstate="firing",${labels}})`,
-    eval_time: `${at * stepSeconds}s`,
-    exp_samples: fires.includes(signOf(rule)) ? [{ labels: `{${labels}}`, value: 1 }] : [],
-  };
-}
-
-/** The names of those that do not what the cases of their alert say, and the words of promtool. */
-async function judge(
-  timing: Timing,
-  alert: string,
-  judged: readonly Judged[],
-): Promise<{ readonly failed: ReadonlySet<string>; readonly output: string }> {
-  const own = mkdtempSync(join(folder, 'case-'));
-  const alerts = judged.map(({ alertname, rule }) => ({ ...rule, alert: alertname }));
-  const recordings = neededBy(
-    alerts.map(({ expr }) => expr),
-    timing,
-  );
-  const rules = join(own, 'rules.yml');
-  writeFileSync(rules, stringify({ groups: [{ name: 'case', rules: [...recordings, ...alerts] }] }));
-  const cases = alertCases(timing).filter((one) => one.alert === alert);
-  const tests = cases.map((one) => ({
-    interval: `${one.stepSeconds}s`,
-    input_series: Object.entries(one.series).map(([series, values]) => ({ series, values })),
-    promql_expr_test: judged
-      .filter(({ rule }) => one.of?.includes(signOf(rule)) !== false)
-      .map((each) => expectationOf(each, one)),
-  }));
-  const file = join(own, 'cases.yml');
-  const evaluation_interval = `${cases[0]?.evaluationSeconds}s`;
-  const told = tests.filter(({ promql_expr_test }) => promql_expr_test.length > 0);
-  writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval, tests: told }));
-  const output = await promisify(execFile)(promtool, ['test', 'rules', file], { maxBuffer }).then(
-    ({ stdout }) => stdout,
-    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
-  );
-  const failed = [...output.matchAll(/alertname=\\?"(\w+)\\?"/g)].map(([, name = '']) => name);
-  if (failed.length === 0) assert.match(output, /SUCCESS/);
-  return { failed: new Set(failed), output };
-}
 
 describe('the rules', () => {
   it('are right in the eyes of their own tool', async () => {
@@ -221,28 +152,12 @@ describe('an alert', () => {
   for (const name of names)
     it(`fires and stays silent as its cases say, over days too: ${name}`, async () => {
       const rules = rulesOf(production).filter(({ alert }) => alert === name);
-      const { failed, output } = await judge(
+      const { failed, output } = await judgeRules(
+        { promtool, folder },
         production,
         name,
         rules.map((rule) => ({ alertname: name, rule })),
       );
       assert.equal(failed.size, 0, output);
-    });
-
-  for (const rule of rulesOf(compressed))
-    it(`does so in minutes, and its cases notice whatever is changed in it: ${nameOf(rule)}`, async () => {
-      const { alert, expr } = rule;
-      const changed = mutantsOf(expr).map((mutant, index) => ({
-        alertname: `${alert}_${index}`,
-        rule: { ...rule, expr: mutant.expr },
-        change: mutant.change,
-      }));
-      const { failed, output } = await judge(compressed, alert, [{ alertname: alert, rule }, ...changed]);
-      assert.ok(!failed.has(alert), output);
-      const missed = changed.filter(({ alertname }) => !failed.has(alertname));
-      assert.deepEqual(
-        missed.map(({ change }) => change),
-        [],
-      );
     });
 });
