@@ -43,6 +43,7 @@ export const cacheBoard: Board = {
           description:
             'Hit ratio per layer: of memory, of all reads that asked the cache; of redis, of those that memory did not answer. A layer that finds little costs more than it is worth.',
           unit: 'percentunit',
+          mayBeEmpty: 'no tier has answered',
           queries: Object.entries(ratios.hitRatioOf).map(([tier, expr]) => ({
             expr,
             legend: `{{candidate}} ${tier}`,
@@ -53,6 +54,7 @@ export const cacheBoard: Board = {
           description:
             'Hit ratio per layer and kind of entry. Feeds and lists live shorter than photos; a kind that is never found may as well not be cached.',
           unit: 'percentunit',
+          mayBeEmpty: 'no tier has answered',
           queries: Object.entries(ratiosByName.hitRatioOf).map(([tier, expr]) => ({
             expr,
             legend: `{{candidate}} {{cache_name}} ${tier}`,
