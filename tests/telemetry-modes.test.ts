@@ -42,7 +42,7 @@ type Shown = {
 
 /** A process of the service in this mode: two requests, one of them marked as traced by its caller, then a signal. */
 async function show(mode: TelemetryModeName, otlpEndpoint?: string): Promise<Shown> {
-  const store = createTraceStore(10_000);
+  const store = createTraceStore(8 * 2 ** 20);
   const sink = createTraceSink(store);
   const receiver = await listen(sink);
   const redis = createTestRedis();
