@@ -1,10 +1,10 @@
 import { feedSeconds, objectives, photoReadSeconds } from '../../app/contract/objectives.ts';
 import type { ObjectiveName } from '../../app/contract/objectives.ts';
 import { givenUpStatus } from '../../app/contract/service-metrics.ts';
-import { operations } from '../../app/contract/operations.ts';
 import type { Board, Panel } from '../board.ts';
 import { by, driver, everything, ofCandidate, service } from '../board-scope.ts';
 import { orZero } from '../cache-ratios.ts';
+import { objectiveEvents } from '../objective-queries.ts';
 import { badRatioName } from '../rules/burn-rates.ts';
 
 const byRoute = ['candidate', 'http_route'] as const;
@@ -16,16 +16,18 @@ const failed = service.observations('requestDuration', {
   where: { http_response_status_code: { pattern: '5..' } },
 });
 
-function inTime(title: string, route: string, seconds: number, name: ObjectiveName): Panel {
-  const where = { http_request_method: 'GET', http_route: route };
-  const all = service.observations('requestDuration', { by, where });
+/** The share of good events, as the alerts count them. */
+function shareOfGood(promql: Parameters<typeof objectiveEvents>[0], name: ObjectiveName): string {
+  const { all, good } = objectiveEvents(promql, name);
+  return `${orZero(good, all)} / ${all}`;
+}
+
+function inTime(title: string, seconds: number, name: ObjectiveName): Panel {
   return {
     title,
     description: `Share of the reads within ${seconds * 1000} ms. The promise is ${objectives[name].target * 100} %. Below it, open a slow trace from the quantiles above.`,
     unit: 'percentunit',
-    queries: [
-      { expr: `${service.under('requestDuration', seconds, { by, where })} / ${all}`, legend: ofCandidate },
-    ],
+    queries: [{ expr: shareOfGood(service, name), legend: ofCandidate }],
   };
 }
 
@@ -146,8 +148,8 @@ export const serviceBoard: Board = {
     {
       title: 'Promises',
       panels: [
-        inTime('Are photos read in time?', operations.photoPage.route, photoReadSeconds, 'photoReads'),
-        inTime('Are feeds read in time?', operations.feedPage.route, feedSeconds, 'feeds'),
+        inTime('Are photos read in time?', photoReadSeconds, 'photoReads'),
+        inTime('Are feeds read in time?', feedSeconds, 'feeds'),
         {
           title: 'Is a write seen after five seconds?',
           description: `Share of the reads of the witness that see what was written five seconds before. The promise is ${objectives.freshness.target * 100} %.`,
@@ -155,7 +157,7 @@ export const serviceBoard: Board = {
           leadsTo: ['darkroom-correctness'],
           queries: [
             {
-              expr: `${driver.rate('consistencyChecks', { by, where: { horizon: '5s', outcome: 'consistent' } })} / ${driver.rate('consistencyChecks', { by, where: { horizon: '5s' } })}`,
+              expr: shareOfGood(driver, 'freshness'),
               legend: ofCandidate,
             },
           ],
