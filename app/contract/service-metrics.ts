@@ -217,8 +217,10 @@ export const serviceMetrics = {
   },
 } as const satisfies Record<string, Metric>;
 
-/** What the runtime says of the same process. Names and labels are prom-client's, but for the event loop's utilisation. Two who
- * scrape halve each other's view of what is since the last scrape. */
+/**
+ * What the runtime says of the same process. Names and labels are prom-client's, but for the event loop's utilisation. Two who
+ * scrape halve each other's view of what is since the last scrape.
+ */
 export const runtimeMetrics = {
   eventLoopUtilization: {
     name: 'nodejs_eventloop_utilization_ratio',
