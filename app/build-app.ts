@@ -29,6 +29,7 @@ import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/send-read.ts';
 import { createValidatorCompiler } from './http/validator.ts';
 import { createViewerOf } from './http/viewer.ts';
+import { slowRequestsDown } from './lab/slow-requests-down.ts';
 import { registerLikeRoutes } from './likes/like-routes.ts';
 import { createLikeService } from './likes/like-service.ts';
 import { createLikeStore } from './likes/like-store.ts';
@@ -77,7 +78,8 @@ export async function buildApp(
   { random, uniqueId }: Entropy,
   tracing: Tracing | null = null,
 ): Promise<BuiltApp> {
-  const clock = createStoppableClock(createSystemClock());
+  const systemClock = createSystemClock();
+  const clock = createStoppableClock(systemClock);
   const telemetry = createTelemetry({
     strategy: config.candidate.strategy,
     candidate: formatCandidate(config.candidate),
@@ -110,6 +112,7 @@ export async function buildApp(
   const app = createServer(logger);
   let isDraining = false;
   addCommonHeaders(app, config.replica);
+  if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, systemClock);
   registerProblemDetails(app);
   if (spans !== null) await app.register(spans.requests.plugin);
   if (metrics.observers !== null)

@@ -87,6 +87,30 @@ describe('settings', () => {
     readConfig({ ...least, DARKROOM_HOST: '0.0.0.0' });
   });
 
+  it('plant a slowdown in lab mode only', () => {
+    const lab = { ...least, DARKROOM_LAB_MODE: '1', DARKROOM_LAB_TOKEN: 'x' };
+    const planted = (text: string) => readConfig({ ...lab, DARKROOM_LAB_SLOWDOWN: text }).labSlowdown;
+    assert.deepEqual(planted('every=1,by=10%'), { every: 1, by: 0.1 });
+    assert.deepEqual(planted('every=10,by=400%'), { every: 10, by: 4 });
+    assert.deepEqual(planted('every=3,by=2.5%'), { every: 3, by: 0.025 });
+    assert.equal(planted('none'), 'none');
+    assert.equal(readConfig(least).labSlowdown, 'none');
+    for (const text of [
+      'every=0,by=10%',
+      'every=1,by=0%',
+      'every=1,by=10',
+      'every=1',
+      'by=10%,every=1',
+      '10%',
+    ])
+      assert.match(
+        refusal({ ...lab, DARKROOM_LAB_SLOWDOWN: text }),
+        /^DARKROOM_LAB_SLOWDOWN takes none, or /,
+      );
+    assert.match(refusal({ ...lab, DARKROOM_LAB_SLOWDOWN: 'every=1,by=10001%' }), /^DARKROOM_LAB_SLOWDOWN/);
+    assert.match(refusal({ ...least, DARKROOM_LAB_SLOWDOWN: 'every=1,by=10%' }), /for lab mode only/);
+  });
+
   it('each have a variable of their own, and a fallback that they take', () => {
     const variables = Object.values(settings).map(({ variable }) => variable);
     assert.equal(new Set(variables).size, variables.length);

@@ -1,5 +1,6 @@
 import { needsRedis } from './cache/candidates/candidate.ts';
 import { formatCandidate, parseCandidate } from './cache/candidates/parse-candidate.ts';
+import { parseSlowdown, slowdownForm } from './contract/planted-slowdown.ts';
 import { telemetryModes } from './contract/telemetry-modes.ts';
 import type { TelemetryModeName } from './contract/telemetry-modes.ts';
 import { DarkroomError } from './errors.ts';
@@ -106,6 +107,14 @@ export const settings = {
     fallback: '',
     ...anyText,
   },
+  labSlowdown: {
+    variable: 'DARKROOM_LAB_SLOWDOWN',
+    takes: `none, or ${slowdownForm}`,
+    meaning:
+      'makes every n-th request longer by burning CPU, for experiments that must find it; lab mode only',
+    fallback: 'none',
+    parse: (text: string) => (text === 'none' ? text : parseSlowdown(text)),
+  },
   telemetry: {
     variable: 'DARKROOM_TELEMETRY',
     takes: Object.keys(telemetryModes).join(', '),
@@ -177,6 +186,9 @@ function checkTogether(config: Config): Config {
   }
   if (config.isLab && config.labToken === '') {
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_TOKEN must be set in lab mode.');
+  }
+  if (config.labSlowdown !== 'none' && !config.isLab) {
+    throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_SLOWDOWN is for lab mode only.');
   }
   if (config.isLab && !config.isLabBeyondLoopback && !loopback.test(config.host)) {
     throw new DarkroomError(

@@ -1,12 +1,16 @@
 import { buckets } from './metric.ts';
 import type { Metric } from './metric.ts';
 
-/** What the driver exposes while it puts load on the service. Response time counts from the intended start of a request. */
+/**
+ * What the driver exposes while it puts load on the service. Response time counts from the sending of a request. One driver may
+ * serve several candidates at once: an arrival that it drops would have been anybody's, so that each gets an equal share of it.
+ */
 export const loadMetrics = {
+  /** In a closed loop, as in the warm-up of an experiment, a request is offered when it is answered. */
   loadOffered: {
     name: 'load_requests_offered_total',
     type: 'counter',
-    help: 'Requests whose intended start has come',
+    help: 'Requests whose place in the schedule has come',
     labels: ['scenario', 'candidate'],
   },
   /** Outcomes ok, failed. */
@@ -19,13 +23,13 @@ export const loadMetrics = {
   loadDropped: {
     name: 'load_requests_dropped_total',
     type: 'counter',
-    help: 'Requests for which the driver had no virtual user',
+    help: 'Requests for which the driver had no virtual user, shared equally by its candidates',
     labels: ['scenario', 'candidate'],
   },
   loadResponseDuration: {
     name: 'load_response_duration_seconds',
     type: 'histogram',
-    help: 'Time from the intended start of a request to the end of its response, seen by the client',
+    help: 'Time from sending a request on an open connection to the last byte of its response',
     labels: ['scenario', 'candidate'],
     buckets: buckets.request,
   },
@@ -39,7 +43,10 @@ export const loadMetrics = {
 
 /** What the driver exposes of an experiment. */
 export const experimentMetrics = {
-  /** `round` is 0 in the shake-down; `slot` is the candidate's place in the round. */
+  /**
+   * Together there is one of each candidate at the same time, all in slot 0. In turns there is one at a time: `slot` is the
+   * candidate's place in the round, from 1 on, and `round` is 0 in the shake-down.
+   */
   experimentBlock: {
     name: 'experiment_block_info',
     type: 'gauge',
