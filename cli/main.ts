@@ -10,11 +10,11 @@ import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import { CommandError, exitCodes } from './errors.ts';
 import type { CompareOptions } from './experiment/plan-experiment.ts';
+import { primaryMetrics } from './experiment/records.ts';
 
 /** Options of every command that puts load on the service. */
 function withLoadOptions(command: Command, telemetry: TelemetryModeName): Command {
   return command
-    .option('--rate <n>', 'requests per second, the same for every candidate', boundedNumber(1, 5_000), 150)
     .option('--people <n>', 'people in the seeded database', wholeNumber(20, 1_000_000))
     .option('--photos <n>', 'photos in the seeded database', wholeNumber(20, 10_000_000))
     .addOption(
@@ -39,31 +39,17 @@ function program(terminal: Terminal): Command {
     .configureOutput({ writeOut: terminal.print, writeErr: terminal.progress })
     .exitOverride();
 
-  withLoadOptions(root.command('compare [candidates...]'), 'metrics')
-    .description('run one workload under several candidates in interleaved rounds and print the table')
-    .option('--scenario <name>', 'what is asked (see: darkroom list scenarios)', 'feed-browsing')
-    .option('--profile <name>', 'how long it measures: demo, quick, standard or thorough', 'demo')
-    .option('--rounds <n>', 'rounds that count', wholeNumber(1, 200))
-    .option('--measure <seconds>', 'measured part of a block', boundedNumber(1, 3_600))
-    .option('--warm-up <seconds>', 'warm-up of each world', boundedNumber(1, 3_600))
-    .option('--baseline <candidate>', 'the candidate the others are compared with (default: no-cache)')
-    .addOption(new Option('--primary <metric>', 'the metric of the verdict').choices(['p50', 'p95', 'p99']))
-    .option('--json <file>', 'write the result as JSON')
-    .option('--watch', 'show it on the live page, by a Prometheus: takes its share of the machine')
-    .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
-    .action(async (candidates: string[], options: CompareOptions, command: Command) => {
-      const isRateGiven = command.getOptionValueSource('rate') === 'cli';
-      const { compare } = await import('./commands/compare.ts');
-      return compare(terminal, candidates, { ...options, isRateGiven });
-    });
+  addCompareCommand(root, terminal);
   withLoadOptions(root.command('up [candidates...]'), 'trace1')
     .description('start the servers and the service, print its addresses, and wait for Ctrl-C')
+    .option('--rate <n>', 'requests per second to each candidate', boundedNumber(1, 5_000), 150)
     .option('--load <scenario>', 'put the load of a scenario on it (see: darkroom list scenarios)')
     .action(async (candidates: string[], options: UpOptions) =>
       (await import('./commands/up.ts')).up(terminal, candidates, options),
     );
   withLoadOptions(root.command('load <scenario>'), 'metrics')
     .description('put the load of one scenario on one candidate and print what it met')
+    .option('--rate <n>', 'requests per second', boundedNumber(1, 5_000), 150)
     .option('--candidate <candidate>', 'the candidate under load', 'cache-aside')
     .option('--duration <seconds>', 'measured seconds', boundedNumber(1, 3_600), 15)
     .action(async (scenario: string, options: LoadOptions) =>
@@ -95,6 +81,53 @@ function program(terminal: Terminal): Command {
     .description('remove everything that was put outside the checkout, and .darkroom/')
     .action(async () => (await import('./commands/clean.ts')).clean(terminal));
   return root;
+}
+
+/** The experiment. */
+function addCompareCommand(root: Command, terminal: Terminal): void {
+  withLoadOptions(root.command('compare [candidates...]'), 'metrics')
+    .description('run one workload under several candidates and print the table')
+    .option(
+      '--rate <n>',
+      'requests per second to each candidate (default: 150 per core, shared by all, at most 100 per replica)',
+      boundedNumber(1, 5_000),
+    )
+    .option('--scenario <name>', 'what is asked (see: darkroom list scenarios)', 'feed-browsing')
+    .option('--profile <name>', 'how long it measures: demo, quick, standard or thorough', 'demo')
+    .addOption(
+      new Option('--pacing <pacing>', 'measure all candidates together, or one after another in turns')
+        .choices(['together', 'turns'])
+        .default('together'),
+    )
+    .option(
+      '--precision <pct>',
+      'half-width of the intervals that is wanted, percent',
+      boundedNumber(0.1, 100),
+    )
+    .option('--time-limit <seconds>', 'end after that, from the warm-up on', boundedNumber(10, 86_400))
+    .option('--rounds <n>', 'so many rounds, however precise', wholeNumber(1, 400))
+    .option('--parts <n>', 'starts of all processes that the rounds are spread over', wholeNumber(1, 20))
+    .option('--measure <seconds>', 'length of a round; in turns, of a block', boundedNumber(1, 3_600))
+    .option('--warm-up <seconds>', 'warm up for at least that long', boundedNumber(1, 3_600))
+    .option(
+      '--warm-up-requests <n>',
+      'with so many for each replica, unless the machine is too busy for that',
+      wholeNumber(1, 100_000),
+    )
+    .option('--baseline <candidate>', 'the candidate the others are compared with (default: no-cache)')
+    .addOption(
+      new Option('--primary <figure>', 'what the verdict rests on; request: the change of the same request')
+        .choices([...primaryMetrics])
+        .default('request'),
+    )
+    .option('--keep-raw', 'keep every request in requests.csv.gz')
+    .option('--json <file>', 'write the result as JSON')
+    .option('--watch', 'show it on the live page, by a Prometheus: takes its share of the machine')
+    .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
+    .action(async (candidates: string[], options: CompareOptions) => {
+      const { compare } = await import('./commands/compare.ts');
+      return compare(terminal, candidates, options);
+    });
 }
 
 /** Looking at single requests. */

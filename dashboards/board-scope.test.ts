@@ -13,8 +13,8 @@ const running = { 'app_run_info{candidate="a",job="j",instance="r1"}': '1x60' };
 const requests = growing({
   'http_server_request_duration_seconds_count{candidate="a",job="j",instance="r1"}': 4,
 });
-const block = (candidate: string, round: number) => ({
-  [`experiment_block_info{candidate="${candidate}",round="${round}",slot="1"}`]: '1x60',
+const block = (candidate: string, round: number, slot = 1) => ({
+  [`experiment_block_info{candidate="${candidate}",round="${round}",slot="${slot}"}`]: '1x60',
 });
 /** The figure with choices made as Grafana writes them. */
 const figure = (rounds: string): string =>
@@ -39,5 +39,11 @@ describe('a figure of chosen rounds', () => {
     await judge.assertSays({ ...all, ...block('a', 1) }, figure('(2|3)'), null);
     await judge.assertSays({ ...all, ...block('b', 2) }, figure('(2|3)'), null);
     await judge.assertSays(all, figure('(2|3)'), null);
+  });
+
+  it('is there in the chosen rounds where all candidates run at once', async () => {
+    const together = { ...running, ...requests, ...block('a', 2, 0), ...block('b', 2, 0) };
+    await judge.assertSays(together, figure('(2|3)'), 4);
+    await judge.assertSays(together, figure('1'), null);
   });
 });

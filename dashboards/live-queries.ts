@@ -46,7 +46,7 @@ export const liveCharts: readonly LiveChart[] = [
     title: 'How many requests are answered?',
     unit: 'per-second',
     description:
-      'Offered is what the load asks for, whatever the answers do. Where answered stays below it, the service or the generator does not keep up. The few more that are answered are those of the witness.',
+      'Offered is what the load asks for, whatever the answers do. Where answered stays below it, the service or the generator does not keep up. While an experiment warms up, each request waits for an answer, and both are one. The few more that are answered are those of the witness.',
     series: [
       { label: 'offered', expr: promql.rate('loadOffered', { by }) },
       { label: 'answered', expr: answered },
@@ -58,7 +58,7 @@ export const liveCharts: readonly LiveChart[] = [
     title: 'How long do requests take?',
     unit: 'seconds',
     description:
-      'Inside the service. The client waits longer: from the intended start, with the way there and back.',
+      'Inside the service. The client waits longer: from sending to the last byte, with the way there and back.',
     series: [
       { label: 'p50', expr: promql.quantile(0.5, 'requestDuration', { by }) },
       { label: 'p95', expr: promql.quantile(0.95, 'requestDuration', { by }) },
@@ -176,6 +176,9 @@ export const liveCharts: readonly LiveChart[] = [
     })),
   },
 ];
+
+/** The rounds of an experiment: a series for each, while it runs, whoever of the candidates is asked. */
+export const liveRounds: string = promql.max('experimentBlock', { by: ['round'] });
 
 /** What is marked on all charts: a series that is there while it lasts. */
 export type LiveEventQuery = {

@@ -121,7 +121,10 @@ function scrapeIntervals(): CustomVariableBuilder {
     .current({ selected: true, text: '1s', value: '1s' });
 }
 
-/** What happens is marked on all panels: alerts that fire, processes that begin, blocks of an experiment. */
+/**
+ * What happens is marked on all panels: alerts that fire, processes that begin, an experiment. Together a round is one mark for
+ * all candidates; in turns each candidate has a block of its own.
+ */
 function addAnnotations(builder: DashboardBuilder, { hasRounds = false }: Board): void {
   const mark = (name: string, expr: string, colour: string, title: string) =>
     new AnnotationQueryBuilder()
@@ -134,12 +137,14 @@ function addAnnotations(builder: DashboardBuilder, { hasRounds = false }: Board)
       .textFormat(title)
       .step('1s');
   const begun = `${processStart}{job=~"$job",candidate=~"$candidate"} * 1000`;
-  const block = `${blockInfo}{candidate=~"$candidate"${hasRounds ? ',round=~"$round"' : ''}}`;
+  const block = (slot: string) =>
+    `${blockInfo}{candidate=~"$candidate",${hasRounds ? 'round=~"$round",' : ''}${slot}}`;
   builder
     .annotation(mark('Alerts', `${alerts}{alertstate="firing"}`, 'red', '{{alertname}} {{candidate}}'))
     // At the time that is the value, whatever the step.
     .annotation(mark('Runs', begun, 'blue', '{{candidate}} {{instance}} begins').useValueForTime(true))
-    .annotation(mark('Blocks', block, 'green', '{{candidate}} round {{round}}'));
+    .annotation(mark('Rounds', `max by (round) (${block('slot="0"')})`, 'green', 'round {{round}}'))
+    .annotation(mark('Blocks in turns', block('slot!="0"'), 'green', '{{candidate}} round {{round}}'));
 }
 
 /** From left to right, as many as there is room for. Returns the first line below them. */

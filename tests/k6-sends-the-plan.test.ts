@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -13,8 +13,12 @@ import { operations, pathOf } from '../app/contract/operations.ts';
 import { readEnvironment } from '../cli/environment.ts';
 import { provideK6 } from '../cli/stack/k6-binary.ts';
 import { resolvePaths } from '../cli/stack/stack-paths.ts';
-import { requestCount } from '../loadtests/workloads/run-settings.ts';
+import { displacementWidthMs } from '../loadtests/workloads/arrivals.ts';
+import { arrivalCount, requestCount, singlePass, virtualUsers } from '../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../loadtests/workloads/run-settings.ts';
+import { createSchedule } from '../loadtests/workloads/schedule.ts';
+import type { Place } from '../loadtests/workloads/schedule.ts';
+import { traceparentOf } from '../loadtests/workloads/trace-context.ts';
 import { createWorkload } from '../loadtests/workloads/workload.ts';
 import type { PlannedRequest } from '../loadtests/workloads/workload.ts';
 
@@ -56,38 +60,53 @@ async function runK6(args: readonly string[], config: object): Promise<Ended> {
 }
 
 test('k6 plans the same requests as Node', async () => {
-  const size = { seed: 3, people: 500, photos: 5_000, mix: 'social-default' };
+  const size = { seed: 3, people: 500, photos: 5_000, mix: 'social-default' } as const;
   const count = 3_000;
+  const run: RunSettings = {
+    ...size,
+    worlds: [['http://127.0.0.1:1', 'http://127.0.0.1:2'], ['http://127.0.0.1:3'], ['http://127.0.0.1:4']],
+    passes: [{ pass: 2, first: 0, requests: count, pauseRequests: 0 }],
+    ratePerSecond: 150,
+    arrivals: 'poisson',
+  };
   const script = join(folder, 'plan.js');
   const result = join(folder, 'plan.json');
   writeFileSync(
     script,
     `import { createWorkload } from '${join(checkout, 'loadtests/workloads/workload.ts')}';
-     import { plannedStartMs } from '${join(checkout, 'loadtests/workloads/arrivals.ts')}';
+     import { createSchedule } from '${join(checkout, 'loadtests/workloads/schedule.ts')}';
      export const options = { vus: 1, iterations: 1 };
      export default function () {}
      export function handleSummary() {
        const workload = createWorkload(${JSON.stringify(size)});
        const requests = Array.from({ length: ${count} }, (_, index) => workload.requestAt(2, index));
-       const starts = requests.map((_, index) => plannedStartMs('poisson', 3, 2, index, 150));
-       return { '${result}': JSON.stringify({ requests, starts }) };
+       const schedule = createSchedule(${JSON.stringify(run)});
+       const arrivals = requests.map((_, index) => {
+         const place = schedule.placeOf(index);
+         return { place, startMs: schedule.latticeMs(index) + schedule.displacementMs(place), target: schedule.targetOf(place) };
+       });
+       return { '${result}': JSON.stringify({ requests, arrivals }) };
      }`,
   );
   const { status, output } = await runK6([script], {});
   assert.equal(status, 0, output);
-  const { requests, starts } = JSON.parse(readFileSync(result, 'utf8')) as {
+  const { requests, arrivals } = JSON.parse(readFileSync(result, 'utf8')) as {
     requests: PlannedRequest[];
-    starts: number[];
+    arrivals: object[];
   };
-  const workload = createWorkload({ ...size, mix: 'social-default' });
+  const workload = createWorkload(size);
   assert.deepEqual(
     requests,
     Array.from({ length: count }, (_, index) => workload.requestAt(2, index)),
   );
-  const { plannedStartMs } = await import('../loadtests/workloads/arrivals.ts');
+  const schedule = createSchedule(run);
   assert.deepEqual(
-    starts,
-    starts.map((_, index) => plannedStartMs('poisson', 3, 2, index, 150)),
+    arrivals,
+    arrivals.map((_, index) => {
+      const place = schedule.placeOf(index) as Place;
+      const startMs = schedule.latticeMs(index) + schedule.displacementMs(place);
+      return { place, startMs, target: schedule.targetOf(place) };
+    }),
   );
 });
 
@@ -96,7 +115,10 @@ type Received = {
   readonly method: string;
   readonly url: string;
   readonly viewer: string;
+  readonly traceparent: string;
   readonly body: string;
+  /** Whether it came first on its connection. */
+  readonly isFirst: boolean;
 };
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -105,16 +127,26 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** Two replicas that keep what they are sent and answer with `statusOf`. */
-async function startReplicas(statusOf: (request: IncomingMessage) => number) {
+/** Replicas that keep what they are sent and answer with `statusOf`. */
+async function startReplicas(statusOf: (request: IncomingMessage) => number, count = 2) {
   const received: Received[] = [];
-  const traces = new Set<string>();
-  const servers = [0, 1].map((replica) =>
-    createServer((request, response) => {
+  const known = new WeakSet<Socket>();
+  const servers = Array.from({ length: count }, (_, replica) =>
+    createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      const isFirst = !known.has(request.socket);
+      known.add(request.socket);
       bodyOf(request).then((body) => {
         const { method = '', url = '', headers } = request;
-        received.push({ replica, method, url, viewer: String(headers['darkroom-viewer']), body });
-        traces.add(String(headers['traceparent']));
+        const viewer = String(headers['darkroom-viewer']);
+        received.push({
+          replica,
+          method,
+          url,
+          viewer,
+          traceparent: String(headers['traceparent']),
+          body,
+          isFirst,
+        });
         response.writeHead(statusOf(request)).end();
       }, assert.fail);
     }).listen(0, '127.0.0.1'),
@@ -128,23 +160,22 @@ async function startReplicas(statusOf: (request: IncomingMessage) => number) {
   };
   return {
     received,
-    traces,
     targets: servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     close,
   };
 }
 
-const settings: Omit<RunSettings, 'targets'> = {
+const settings: Omit<RunSettings, 'worlds'> = {
   seed: 1,
   people: 100,
   photos: 200,
   mix: 'social-default',
-  pass: 2,
+  passes: singlePass(2, 100, { settleSeconds: 1, measureSeconds: 2 }),
   ratePerSecond: 100,
   arrivals: 'poisson',
-  settleSeconds: 1,
-  measureSeconds: 2,
 };
+const thresholdsCrossed = 99;
+const inOnePass = (requests: number) => [{ pass: 2, first: 0, requests, pauseRequests: 0 }];
 
 function expected({ operation, viewerId, params }: PlannedRequest, index: number): string {
   const { method, route } = operations[operation];
@@ -157,17 +188,70 @@ const described = ({ replica, method, url, viewer }: Received): string =>
 test('the scenario sends exactly the planned requests, alternating over the replicas', async () => {
   const replicas = await startReplicas(() => 200);
   try {
-    const run = { ...settings, targets: replicas.targets };
+    const run = { ...settings, worlds: [replicas.targets] };
     const { status, output } = await runK6([scenario], run);
     assert.equal(status, 0, output);
     const workload = createWorkload(settings);
-    const plan = Array.from({ length: requestCount(run) }, (_, index) =>
-      workload.requestAt(settings.pass, index),
-    );
+    const plan = Array.from({ length: requestCount(run) }, (_, index) => workload.requestAt(2, index));
     assert.deepEqual(replicas.received.map(described).sort(), plan.map(expected).sort());
-    assert.equal(replicas.traces.size, plan.length, 'each request has a trace of its own');
-    for (const trace of replicas.traces)
-      assert.match(trace, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/);
+    const traces = new Set(replicas.received.map(({ traceparent }) => traceparent));
+    assert.equal(traces.size, plan.length, 'each request has a trace of its own');
+    for (const trace of traces) assert.match(trace, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/);
+  } finally {
+    replicas.close();
+  }
+});
+
+test('with several worlds, each planned request reaches each of them once, at the same replica, and nothing else is sent', async () => {
+  const replicas = await startReplicas(() => 200, 4);
+  try {
+    const { targets, received } = replicas;
+    const run: RunSettings = {
+      ...settings,
+      worlds: [targets.slice(0, 2), targets.slice(2)],
+      // A request that were sent in a pause would be one too many.
+      passes: [
+        { pass: 1, first: 0, requests: 60, pauseRequests: 20 },
+        { pass: 2, first: 0, requests: 40, pauseRequests: 20 },
+        { pass: 3, first: 0, requests: 40, pauseRequests: 20 },
+      ],
+      ratePerSecond: 50,
+      // A busy machine may drop some: these come later then.
+      spareArrivals: 300,
+    };
+    const { status, output } = await runK6([scenario], run);
+    assert.ok(status === 0 || (status === thresholdsCrossed && /dropped_iterations/.test(output)), output);
+    const [opening, planned] = [true, false].map((isOpening) =>
+      received.filter(({ url }) => (url === '/health/live') === isOpening),
+    ) as [Received[], Received[]];
+
+    const schedule = createSchedule(run);
+    const workload = createWorkload(run);
+    const wanted = Array.from({ length: arrivalCount(run) }, (_, arrival) =>
+      schedule.placeOf(arrival),
+    ).flatMap((place) => {
+      if (place === null) return [];
+      const target = schedule.targetOf(place);
+      const { operation, viewerId, params } = workload.requestAt(place.pass, place.request);
+      const { method, route } = operations[operation];
+      const asked = [targets.indexOf(target), method, pathOf(route, params), viewerId].join(' ');
+      return [{ asked, traceparent: traceparentOf(run.seed, place, target) }];
+    });
+    assert.equal(wanted.length, 2 * requestCount(run));
+    const named = (asked: string, traceparent: string) => `${traceparent} ${asked}`;
+    assert.deepEqual(
+      planned.map((request) => named(described(request), request.traceparent)).sort(),
+      wanted.map(({ asked, traceparent }) => named(asked, traceparent)).sort(),
+    );
+
+    // Connections are opened beforehand: by each virtual user to each replica.
+    const users = virtualUsers(run, displacementWidthMs(run.ratePerSecond));
+    for (const replica of targets.keys()) {
+      const count = opening.filter((request) => request.replica === replica).length;
+      assert.ok(count > 0 && count <= users, `${count} connections of ${users} virtual users`);
+    }
+    assert.ok(opening.every(({ isFirst }) => isFirst));
+    assert.deepEqual(planned.filter(({ isFirst }) => isFirst).map(described), []);
   } finally {
     replicas.close();
   }
@@ -189,10 +273,9 @@ test('every operation goes out with the body that its route takes', async () => 
     writeFileSync(planFile, JSON.stringify(all));
     const run = {
       ...settings,
-      targets: replicas.targets,
+      worlds: [replicas.targets],
+      passes: inOnePass(all.length),
       ratePerSecond: all.length,
-      settleSeconds: 0,
-      measureSeconds: 1,
       planFile,
     };
     const { status, output } = await runK6([scenario], run);
@@ -218,23 +301,25 @@ test('every operation goes out with the body that its route takes', async () => 
 });
 
 test('a photo that is gone is a right answer; a feed or a person that is gone is an error', async () => {
-  const run = { ...settings, settleSeconds: 0, measureSeconds: 1 };
+  const run = { ...settings, passes: inOnePass(100) };
   const answered = async (statusOf: (url: string) => number): Promise<number> => {
     const replicas = await startReplicas(({ url = '' }) => statusOf(url));
     try {
-      return (await runK6([scenario], { ...run, targets: replicas.targets })).status;
+      return (await runK6([scenario], { ...run, worlds: [replicas.targets] })).status;
     } finally {
       replicas.close();
     }
   };
-  const thresholdsCrossed = 99;
   assert.equal(await answered((url) => (url.startsWith('/photos/') ? 404 : 200)), 0);
   assert.equal(await answered((url) => (url.startsWith('/users/') ? 404 : 200)), thresholdsCrossed);
   assert.equal(await answered(() => 500), thresholdsCrossed);
 });
 
 test('load goes to this machine only', async () => {
-  const { status, output } = await runK6([scenario], { ...settings, targets: ['http://192.0.2.1:4000'] });
+  const { status, output } = await runK6([scenario], {
+    ...settings,
+    worlds: [['http://127.0.0.1:1'], ['http://192.0.2.1:4000']],
+  });
   const failedAtInit = 107;
   assert.equal(status, failedAtInit, output);
   assert.match(output, /load goes to this machine only, not to http:\/\/192\.0\.2\.1:4000/);

@@ -1,45 +1,56 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, exitCodes } from '../errors.ts';
 import { conduct } from '../experiment/conduct.ts';
 import { describeRun } from '../experiment/describe-run.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import { expectHits } from '../experiment/expect-hits.ts';
+import { needsOfPlan, requireNeeds } from '../experiment/needs-of-plan.ts';
 import { planExperiment } from '../experiment/plan-experiment.ts';
 import type { CompareOptions, ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { BlockRecord } from '../experiment/records.ts';
-import type { Experiment } from '../experiment/run-experiment.ts';
 import { hashWorkload } from '../experiment/workload-hash.ts';
 import type { CompareResult } from '../report/compare-result.ts';
 import { finishedRounds } from '../report/per-round.ts';
-import { describeSpoiled, formatBlock, formatDuration } from '../report/progress.ts';
 import { summarise } from '../report/summarise.ts';
+import type { SummaryInput } from '../report/summarise.ts';
 import { renderTable } from '../report/table.ts';
-import { latencySummary } from '../report/block-line.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { createSlowRequests, cutComplaint } from '../traces/slow-requests.ts';
-import type { SlowRequests } from '../traces/slow-requests.ts';
-import { keepTraces } from '../traces/trace-files.ts';
 import { openTraceReceiver } from '../watch/trace-receiver.ts';
-import type { TraceReceiver } from '../watch/trace-receiver.ts';
 import { createExperimentWatch } from '../watch/watch-experiment.ts';
-import type { ExperimentWatch } from '../watch/watch-experiment.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import type { WorldMaker } from '../worlds/world.ts';
+import { createExperimentProgress } from './experiment-progress.ts';
+import { createFaces, openForWriting } from './result-faces.ts';
+import { keepSlowest } from './kept-slowest.ts';
+import { openRawRequests } from './raw-requests.ts';
 import { createRunFolder } from './run-folder.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Seconds that a block takes beside its settle and measure parts: the start and the end of k6, two readings of counters. */
-const blockOverheadSeconds = 1.3;
 /** Of each candidate. */
 const tracesKeptMax = 10;
 
 /** What an experiment ended with: itself, and the store that died, if one did. */
 type Outcome = { readonly experiment: Experiment; readonly failure: string | null };
+
+type Session = {
+  readonly terminal: Terminal;
+  readonly plan: ExperimentPlan;
+  readonly options: CompareOptions;
+  readonly maker: WorldMaker;
+  readonly mediaFolder: string;
+  readonly k6: K6Binary;
+  readonly workload: Workload;
+  readonly workloadHash: string;
+  readonly folder: string;
+  readonly startedAt: Date;
+  /** Known once the worlds are up. */
+  redisVersion: string | null;
+};
 
 /** Runs the experiment that the options describe, keeps its results, prints the table, and sets the exit status. */
 export async function compare(
@@ -51,159 +62,152 @@ export async function compare(
   const jsonFile = options.json === undefined ? null : openForWriting(options.json);
   const startedAt = new Date();
   const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
-  await withWorkbench(terminal, async (maker, mediaFolder) => {
-    const k6 = await provideK6(maker.context);
-    const folder = createRunFolder(maker.context.paths, startedAt);
-    const redisVersion = { current: null as string | null };
-    const watch = createExperimentWatch(options.watch ?? false, plan);
-    const receiver = await openTraceReceiver(plan.telemetry);
-    const slow = receiver === null ? null : createSlowRequests<BlockRecord>(receiver.store, tracesKeptMax);
-    const ground = { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver, slow };
-    const { experiment, failure } = await runToItsEnd(terminal, plan, ground);
-    const manifest = describeRun({
-      plan,
-      isRateGiven: options.isRateGiven ?? false,
-      workloadHash: hashWorkload(workload),
-      order: experiment.order,
-      k6,
-      versions: { darkroom: terminal.version, postgres: maker.postgres.version, redis: redisVersion.current },
-      checkout: terminal.checkout,
-      startedAt,
-    });
-    const { slowTraces, page } = keepSlowest(plan, experiment, slow, folder);
-    const result = summarise({
+  const needs = needsOfPlan(plan);
+  await withWorkbench(
+    terminal,
+    async (maker, mediaFolder) => {
+      await requireNeeds(needs, maker.postgres, terminal.report);
+      const k6 = await provideK6(maker.context);
+      const folder = createRunFolder(maker.context.paths, startedAt);
+      const workloadHash = hashWorkload(workload);
+      const common = { terminal, plan, options, maker, mediaFolder, k6, workload, workloadHash };
+      await runSession({ ...common, folder, startedAt, redisVersion: null }, jsonFile);
+    },
+    needs,
+  );
+}
+
+async function runSession(session: Session, jsonFile: string | null): Promise<void> {
+  const { terminal, plan, workload, folder, options } = session;
+  const receiver = await openTraceReceiver(plan.telemetry);
+  const slow = receiver === null ? null : createSlowRequests<BlockRecord>(receiver.store, tracesKeptMax);
+  const faces = createFaces(terminal, folder, jsonFile);
+  const raw = options.keepRaw === true ? openRawRequests(folder, plan, workload) : null;
+  const summaryOf = (
+    { experiment, failure }: Outcome,
+    expectedHitRatios: SummaryInput['expectedHitRatios'],
+    slowTraces: CompareResult['slowTraces'],
+  ) =>
+    summarise({
       plan,
       experiment,
-      manifest,
-      expectedHitRatios: expectHits(plan, workload),
+      manifest: manifestOf(session, experiment),
+      expectedHitRatios,
       allows: new Map(plan.candidates.map(({ label, settings }) => [label, allowedBy(settings)] as const)),
       requireVerdict: options.requireVerdict ?? false,
       failure,
       slowTraces,
+      livedSeconds: livedSecondsOf(experiment),
     });
-    keep(result, folder, jsonFile);
-    terminal.print(renderTable(result));
-    terminal.report(`Results are kept in ${folder}`);
-    if (page !== null) terminal.report(`The slowest traced requests are drawn in ${page}`);
-    if (slow?.isCut() === true) terminal.report(cutComplaint);
-    terminal.exitWith(result.exitCode);
-  });
-}
-
-/** Fails before anything starts when the file cannot be written. */
-function openForWriting(file: string): string {
+  const progress = createExperimentProgress(terminal, plan, folder);
+  const watch = createExperimentWatch(options.watch ?? false, plan);
+  let outcome: Outcome;
   try {
-    appendFileSync(file, '');
-    return file;
-  } catch (error) {
-    throw new CommandError('usage', `${file} cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
-function keep(result: CompareResult, folder: string, jsonFile: string | null): void {
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  writeFileSync(join(folder, 'result.json'), text);
-  writeFileSync(join(folder, 'table.txt'), renderTable(result));
-  if (jsonFile !== null) writeFileSync(jsonFile, text);
-}
-
-type KeptSlowest = { readonly slowTraces: CompareResult['slowTraces']; readonly page: string | null };
-
-/** Of each candidate the slowest traces of the rounds that count, kept with the results; where none does, of those that are shown. */
-function keepSlowest(
-  { candidates }: ExperimentPlan,
-  { blocks }: Experiment,
-  slow: SlowRequests<BlockRecord> | null,
-  folder: string,
-): KeptSlowest {
-  const labels = candidates.map(({ label }) => label);
-  const counted = finishedRounds(blocks, labels);
-  const rounds = counted.length > 0 ? counted : finishedRounds(blocks, labels, { withSpoiled: true });
-  const slowest = labels.flatMap(
-    (label) => slow?.slowestOf(rounds.flatMap((round) => round.get(label) ?? [])) ?? [],
-  );
-  const page = keepTraces(
-    folder,
-    slowest.map(({ block, trace }) => ({ heading: `${block.candidate} · round ${block.round}`, trace })),
-  );
-  const slowTraces = slowest.map(({ block, trace: { traceId, root } }) => ({
-    candidate: block.candidate,
-    round: block.round,
-    traceId,
-    name: root.name,
-    durationMs: root.durationMs,
-  }));
-  return { slowTraces, page };
-}
-
-type Ground = {
-  readonly maker: WorldMaker;
-  readonly mediaFolder: string;
-  readonly k6: K6Binary;
-  readonly workload: Workload;
-  readonly folder: string;
-  readonly redisVersion: { current: string | null };
-  readonly watch: ExperimentWatch;
-  readonly receiver: TraceReceiver | null;
-  /** Null where nothing is traced. */
-  readonly slow: SlowRequests<BlockRecord> | null;
-};
-
-/** Runs the experiment; when a store dies under it, what was finished is kept. */
-async function runToItsEnd(terminal: Terminal, plan: ExperimentPlan, ground: Ground): Promise<Outcome> {
-  const blocks: BlockRecord[] = [];
-  const secondsPerBlock = plan.settleSeconds + plan.measureSeconds + blockOverheadSeconds;
-  announce(terminal, plan, secondsPerBlock);
-  const { maker, mediaFolder, k6, workload, folder, redisVersion, watch, receiver, slow } = ground;
-  try {
-    const experiment = await conduct(plan, {
-      maker,
-      mediaFolder,
-      k6,
-      workload,
-      wallClock: () => new Date(),
-      otlpEndpoint: receiver?.address ?? null,
-      onRunning: watch.onRunning,
-      meterOf: watch.meterOf,
-      onWorlds: async (worlds) => {
-        slow?.watch(worlds);
-        await watch.start(maker, worlds, receiver);
-        redisVersion.current = worlds.find((world) => world.redis !== null)?.redis?.version ?? null;
-      },
-      onBlock: (block, left) => {
-        blocks.push(block);
-        slow?.blockEnded(block);
-        appendFileSync(join(folder, 'blocks.jsonl'), `${JSON.stringify(latencySummary(block))}\n`);
-        terminal.report(formatBlock(block, plan.rounds, left * secondsPerBlock));
-      },
-      onRepeat: (round, spoiled) =>
-        terminal.report(`Round ${round} is repeated in every world: ${describeSpoiled(spoiled)}`),
-    });
-    return { experiment, failure: null };
-  } catch (error) {
-    if (!(error instanceof CommandError) || error.reason !== 'serviceFailed' || blocks.length === 0)
-      throw error;
-    terminal.report(`darkroom: ${error.message}`);
-    if (error.logFile !== undefined) terminal.report(`  More in ${error.logFile}`);
-    const rounds = finishedRounds(
-      blocks,
-      plan.candidates.map(({ label }) => label),
-    );
-    const order = rounds.map((round) => [...round.keys()]);
-    return { experiment: { blocks, warmUpCurves: [], order, ended: 'gave-up' }, failure: error.message };
+    const keep = (experiment: Experiment): void =>
+      // The prediction takes its time, which is the machine's that is measured: it has time until the end.
+      faces.keep(() => summaryOf({ experiment, failure: null }, new Map(), []));
+    outcome = await runToItsEnd(session, { progress, watch, receiver, slow, raw, keep });
   } finally {
     await watch.stop();
     await receiver?.close();
+    await raw?.close();
   }
+  const { slowTraces, page } = keepSlowest(plan, outcome.experiment, slow, folder);
+  const expected = expectHits(plan, workload, outcome.experiment.sent);
+  const result = summaryOf(outcome, expected, slowTraces);
+  const isWritten = faces.show(result, renderTable(result));
+  if (page !== null) terminal.report(`The slowest traced requests are drawn in ${page}`);
+  if (slow?.isCut() === true) terminal.report(cutComplaint);
+  terminal.exitWith(isWritten ? result.exitCode : exitCodes.internal);
 }
 
-function announce(terminal: Terminal, plan: ExperimentPlan, secondsPerBlock: number): void {
-  const worlds = plan.candidates.length;
-  const seconds = worlds * (plan.warmUpSeconds + 2 + (plan.rounds + 1) * secondsPerBlock) + 10;
-  terminal.report(
-    `Comparing ${plan.candidates.map(({ label }) => label).join(', ')} under ${plan.scenario} at ${plan.rate} requests/s: ` +
-      `${plan.rounds} rounds, about ${formatDuration(seconds)}.`,
-  );
+/** How long the caches have lived, on the clock of their worlds: from the first request of the warm-up to the last of the rounds. */
+function livedSecondsOf({ sent }: Experiment): number | null {
+  const [first, last] = [sent[0], sent.at(-1)];
+  return first === undefined || last === undefined
+    ? null
+    : (last.startMs - first.startMs) / 1000 + last.seconds;
+}
+
+function manifestOf(session: Session, experiment: Experiment): CompareResult['manifest'] {
+  const { plan, workloadHash, k6, maker, terminal, startedAt } = session;
+  return describeRun({
+    plan,
+    workloadHash,
+    experiment,
+    k6,
+    versions: {
+      darkroom: terminal.version,
+      postgres: maker.postgres.version,
+      redis: session.redisVersion,
+    },
+    checkout: terminal.checkout,
+    startedAt,
+  });
+}
+
+/** What blocks in turns make when the experiment is cut short. */
+function experimentOf({ candidates }: ExperimentPlan, blocks: readonly BlockRecord[]): Experiment {
+  const labels = candidates.map(({ label }) => label);
+  const order = finishedRounds(blocks, labels).map((round) => [...round.keys()]);
+  const nothing = { rounds: [], warmUpCurves: [], idleCpu: [], sent: [] };
+  const ended = { ended: 'interrupted', stoppedBecause: null, driverFailure: null } as const;
+  return { ...nothing, blocks: [...blocks], order, parts: 1, ...ended };
+}
+
+type Listeners = {
+  readonly progress: ReturnType<typeof createExperimentProgress>;
+  readonly watch: ReturnType<typeof createExperimentWatch>;
+  readonly receiver: Awaited<ReturnType<typeof openTraceReceiver>>;
+  readonly slow: ReturnType<typeof createSlowRequests<BlockRecord>> | null;
+  readonly raw: ReturnType<typeof openRawRequests> | null;
+  readonly keep: (experiment: Experiment) => void;
+};
+
+/** Runs the experiment; when a store dies under it or it is interrupted, what was finished is kept. */
+async function runToItsEnd(session: Session, listeners: Listeners): Promise<Outcome> {
+  const { terminal, plan, maker } = session;
+  const { progress, watch, receiver, slow, raw, keep } = listeners;
+  let soFar: Experiment | null = null;
+  const inTurns: BlockRecord[] = [];
+  progress.announce();
+  try {
+    const experiment = await conduct(plan, {
+      ...session,
+      wallClock: () => new Date(),
+      otlpEndpoint: receiver?.address ?? null,
+      onRunning: watch.onRunning,
+      meter: watch.meter,
+      onWorlds: async (worlds) => {
+        slow?.watch(worlds);
+        await watch.start(maker, worlds, receiver);
+        session.redisVersion = worlds.find(({ redis }) => redis !== null)?.redis?.version ?? null;
+      },
+      ...(raw === null ? {} : { onRequest: raw.add }),
+      onRound: (experimentSoFar, blocks) => {
+        soFar = experimentSoFar;
+        slow?.blocksEnded(blocks);
+        progress.keep(blocks);
+        keep(experimentSoFar);
+      },
+      decide: progress.decide,
+      onBlock: (block, left) => {
+        slow?.blocksEnded([block]);
+        progress.keep([block]);
+        inTurns.push(block);
+        soFar = experimentOf(plan, inTurns);
+        progress.blockEnded(block, left);
+      },
+      onRepeat: progress.repeated,
+    });
+    return { experiment, failure: null };
+  } catch (error) {
+    const isStoreDead = error instanceof CommandError && error.reason === 'serviceFailed';
+    if (soFar === null || !(isStoreDead || terminal.signal.aborted)) throw error;
+    const finished = soFar as Experiment;
+    if (!isStoreDead) return { experiment: { ...finished, ended: 'interrupted' }, failure: null };
+    terminal.report(`darkroom: ${error.message}`);
+    if (error.logFile !== undefined) terminal.report(`  More in ${error.logFile}`);
+    return { experiment: { ...finished, ended: 'gave-up' }, failure: error.message };
+  }
 }

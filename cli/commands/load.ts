@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { requestCount } from '../../loadtests/workloads/run-settings.ts';
+import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
+import { planRequests } from '../../loadtests/workloads/schedule.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
@@ -80,7 +81,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
       terminal.print(describe(run, scenario, options));
       if (slow !== null) {
         const block = { candidate, measured: run.measured };
-        slow.blockEnded(block);
+        slow.blocksEnded([block]);
         keepSlowest(terminal, slow.slowestOf([block]), () => createRunFolder(maker.context.paths, startedAt));
         if (slow.isCut()) terminal.report(cutComplaint);
       }
@@ -102,15 +103,12 @@ function runScenario(
     seed: options.seed,
     ...populationOf(options),
     mix,
-    targets,
-    pass: 0,
+    worlds: [targets],
+    passes: singlePass(0, options.rate, { settleSeconds, measureSeconds: options.duration }),
     ratePerSecond: options.rate,
     arrivals: 'poisson',
-    settleSeconds,
-    measureSeconds: options.duration,
   };
-  const workload = createWorkload(settings);
-  const requests = Array.from({ length: requestCount(settings) }, (_, index) => workload.requestAt(0, index));
+  const requests = planRequests(createWorkload(settings), settings.passes);
   const scenarioFile = join(maker.checkout, file);
   return runK6({ context: maker.context, k6: k6.path, scenarioFile, settings, requests });
 }

@@ -15,7 +15,7 @@ import type { WitnessCheck } from './witness.ts';
 /** What runs, for `load_run_info`. */
 export type LoadFacts = {
   readonly scenario: string;
-  readonly candidate: string;
+  readonly candidates: readonly string[];
   readonly seed: number;
   readonly telemetry: TelemetryModeName;
 };
@@ -32,12 +32,12 @@ export type DriverMetrics = {
   /** Meters a load under these names; several may run at once. */
   readonly meterLoad: (facts: LoadFacts, wallNow: () => number) => LoadMeter;
   readonly observeCheck: (candidate: string, check: WitnessCheck) => void;
-  /** Null: no block runs. */
-  readonly showBlock: (block: RunningBlock | null) => void;
+  /** Blocks of an experiment that run now; together there is one of each candidate. */
+  readonly showBlocks: (blocks: readonly RunningBlock[]) => void;
   readonly watchTraces: (figures: () => TraceStoreFigures) => void;
 };
 
-/** The block of an experiment that runs now. */
+/** A block of an experiment that runs now: the candidate's place in the round is its slot, 0 where all run at once. */
 export type RunningBlock = { readonly candidate: string; readonly round: number; readonly slot: number };
 
 export function createDriverMetrics(): DriverMetrics {
@@ -48,11 +48,10 @@ export function createDriverMetrics(): DriverMetrics {
     registry,
     meterLoad: createLoadMetering(registry),
     observeCheck: createCheckObserver(registry),
-    showBlock(running) {
+    showBlocks(running) {
       block.reset();
-      if (running === null) return;
-      const { candidate, round, slot } = running;
-      block.set({ candidate, round: String(round), slot: String(slot) }, 1);
+      for (const { candidate, round, slot } of running)
+        block.set({ candidate, round: String(round), slot: String(slot) }, 1);
     },
     watchTraces: (figures) => exposeTraceStore(registry, figures),
   };
@@ -82,20 +81,24 @@ function createLoadMetering(registry: Registry): DriverMetrics['meterLoad'] {
       for (const tell of offered) tell();
     },
   });
-  return ({ scenario, candidate, seed, telemetry }, wallNow) => {
-    const of = { scenario, candidate };
-    info.set({ ...of, seed: String(seed), telemetry_mode: telemetry }, 1);
-    for (const outcome of ['ok', 'failed']) requests.inc({ ...of, outcome }, 0);
-    dropped.inc(of, 0);
+  return ({ scenario, candidates, seed, telemetry }, wallNow) => {
+    for (const candidate of candidates) {
+      info.set({ scenario, candidate, seed: String(seed), telemetry_mode: telemetry }, 1);
+      for (const outcome of ['ok', 'failed']) requests.inc({ scenario, candidate, outcome }, 0);
+      dropped.inc({ scenario, candidate }, 0);
+    }
     const meter = createLoadMeter({
+      candidates,
       wallNow,
-      onEnded: ({ responseSeconds, isExpected }) => {
-        requests.inc({ ...of, outcome: isExpected ? 'ok' : 'failed' });
-        responses.observe(of, responseSeconds);
+      onEnded: ({ candidate, responseSeconds, isExpected }) => {
+        requests.inc({ scenario, candidate, outcome: isExpected ? 'ok' : 'failed' });
+        responses.observe({ scenario, candidate }, responseSeconds);
       },
-      onDropped: (count) => dropped.inc(of, count),
+      onDropped: (candidate, count) => dropped.inc({ scenario, candidate }, count),
     });
-    offered.push(() => offers.inc(of, meter.offered()));
+    offered.push(() => {
+      for (const candidate of candidates) offers.inc({ scenario, candidate }, meter.offered(candidate));
+    });
     return meter;
   };
 }

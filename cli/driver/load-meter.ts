@@ -1,89 +1,91 @@
-import { plannedStartMs } from '../../loadtests/workloads/arrivals.ts';
-import { requestCount } from '../../loadtests/workloads/run-settings.ts';
+import { arrivalCount } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import { createSchedule } from '../../loadtests/workloads/schedule.ts';
+import type { Schedule } from '../../loadtests/workloads/schedule.ts';
 import type { SampleRow } from '../k6/sample-rows.ts';
 
 /** A request that has ended, as the client saw it. */
-export type EndedRequest = { readonly responseSeconds: number; readonly isExpected: boolean };
+export type EndedRequest = {
+  readonly candidate: string;
+  readonly responseSeconds: number;
+  readonly isExpected: boolean;
+};
 
 export type LoadMeter = {
-  /** Takes what follows for samples of this run. */
-  begin(settings: RunSettings): void;
+  /** Takes what follows for samples of this run, whose worlds are those of the candidates: of all, or of those named. */
+  begin(settings: RunSettings, candidates?: readonly string[]): void;
   add(row: SampleRow): void;
-  /** Requests whose intended start has come, in all runs. */
-  offered(): number;
+  /** The run was stopped: what it has not yet offered it will not offer any more. */
+  end(): void;
+  /** Requests to a candidate whose place in the schedule has come, in all runs. */
+  offered(candidate: string): number;
 };
 
 export type LoadMeterOptions = {
+  readonly candidates: readonly string[];
   /** Milliseconds since 1970, on the clock that k6 stamps its samples with. */
   readonly wallNow: () => number;
   readonly onEnded: (request: EndedRequest) => void;
-  readonly onDropped: (count: number) => void;
-};
-
-/** A request of which one of its two samples is there. */
-type Half = {
-  readonly endUs?: number;
-  readonly durationUs?: number;
-  readonly blockedUs?: number;
-  readonly isExpected?: boolean;
+  /** Whose arrival it would have been is not known: each candidate gets its share. */
+  readonly onDropped: (candidate: string, count: number) => void;
 };
 
 /** One run: what it has offered depends on when it began, which its samples tell better and better. */
 type Run = {
   readonly settings: RunSettings;
-  readonly halves: Map<number, Half>;
-  originUs: number;
+  readonly schedule: Schedule;
+  readonly candidates: readonly string[];
+  originMs: number;
   offered: number;
 };
 
-/**
- * Measures load while it runs. Response time counts from the intended start, as in the results of a run; the origin of the
- * schedule is the earliest that the samples so far allow, so the first seconds may show some tens of microseconds too little.
- */
-export function createLoadMeter({ wallNow, onEnded, onDropped }: LoadMeterOptions): LoadMeter {
-  let offeredBefore = 0;
+/** Measures load while it runs. Response time counts from sending to the last byte, as in the results of a run. */
+export function createLoadMeter(options: LoadMeterOptions): LoadMeter {
+  const { wallNow, onEnded, onDropped } = options;
+  const offered = new Map<string, number>();
   let run: Run | null = null;
 
-  const advance = ({ settings, originUs, offered }: Run): number => {
-    const { arrivals, seed, pass, ratePerSecond } = settings;
-    const nowMs = wallNow() - originUs / 1000;
-    const planned = requestCount(settings);
-    let count = offered;
-    while (count < planned && plannedStartMs(arrivals, seed, pass, count, ratePerSecond) <= nowMs) count += 1;
-    return count;
+  /** Counts the arrivals whose place in the lattice has come. */
+  const advance = (current: Run): void => {
+    const nowMs = wallNow() - current.originMs;
+    const all = arrivalCount(current.settings);
+    while (current.offered < all && current.schedule.latticeMs(current.offered) <= nowMs) {
+      const place = current.schedule.placeOf(current.offered);
+      current.offered += 1;
+      const candidate = place === null ? undefined : current.candidates[place.world];
+      if (candidate !== undefined) offered.set(candidate, (offered.get(candidate) ?? 0) + 1);
+    }
   };
-  const end = (current: Run, index: number, half: Required<Half>): void => {
-    current.halves.delete(index);
-    const { arrivals, seed, pass, ratePerSecond } = current.settings;
-    const plannedUs = plannedStartMs(arrivals, seed, pass, index, ratePerSecond) * 1000;
-    const startUs = half.endUs - half.durationUs - half.blockedUs;
-    current.originUs = Math.min(current.originUs, startUs - plannedUs);
-    const responseUs = half.endUs - (current.originUs + plannedUs);
-    onEnded({ responseSeconds: responseUs / 1e6, isExpected: half.isExpected });
+  const end = (current: Run, index: number, row: SampleRow): void => {
+    const place = current.schedule.placeOf(index);
+    const candidate = place === null ? undefined : current.candidates[place.world];
+    if (place === null || candidate === undefined) return;
+    const plannedMs = current.schedule.latticeMs(index) + current.schedule.displacementMs(place);
+    current.originMs = Math.min(current.originMs, row.timestampUs / 1000 - row.value - plannedMs);
+    // In a closed loop a request is offered when its turn comes.
+    if (current.settings.closedLoopUsers !== undefined)
+      offered.set(candidate, (offered.get(candidate) ?? 0) + 1);
+    onEnded({ candidate, responseSeconds: row.value / 1000, isExpected: row.isExpected });
+  };
+  const endRun = (): void => {
+    if (run !== null && run.settings.closedLoopUsers === undefined) advance(run);
+    run = null;
   };
   return {
-    begin(settings) {
-      // What the last run had not yet offered when it was stopped it will not offer any more.
-      if (run !== null) offeredBefore += advance(run);
-      run = { settings, halves: new Map(), originUs: Infinity, offered: 0 };
+    end: endRun,
+    begin(settings, candidates = options.candidates) {
+      endRun();
+      run = { settings, schedule: createSchedule(settings), candidates, originMs: Infinity, offered: 0 };
     },
-    add({ metric, timestampUs, value, index, isExpected }) {
-      if (metric === 'dropped_iterations') onDropped(value);
-      if (run === null || index === null) return;
-      if (metric !== 'http_req_duration' && metric !== 'http_req_blocked') return;
-      const news: Half =
-        metric === 'http_req_blocked'
-          ? { blockedUs: value * 1000 }
-          : { endUs: timestampUs, durationUs: value * 1000, isExpected };
-      const half = { ...run.halves.get(index), ...news };
-      if (half.blockedUs !== undefined && half.endUs !== undefined) end(run, index, half as Required<Half>);
-      else run.halves.set(index, half);
+    add(row) {
+      if (run === null) return;
+      if (row.metric === 'dropped_iterations')
+        for (const candidate of run.candidates) onDropped(candidate, row.value / run.candidates.length);
+      if (row.metric === 'http_req_duration' && row.index !== null) end(run, row.index, row);
     },
-    offered() {
-      if (run === null) return offeredBefore;
-      run.offered = advance(run);
-      return offeredBefore + run.offered;
+    offered(candidate) {
+      if (run !== null && run.settings.closedLoopUsers === undefined) advance(run);
+      return offered.get(candidate) ?? 0;
     },
   };
 }

@@ -41,7 +41,7 @@ type Seen = { readonly version: number; readonly ownerId: number };
  * photo before it is edited, so that what they hold can become stale. Runs until the signal; rejects nothing.
  */
 export async function runWitness(options: WitnessOptions): Promise<void> {
-  requireLoopback(options.targets);
+  requireLoopback([options.targets]);
   const { signal, seed, photos } = options;
   const underWay = new Set<Promise<void>>();
   for (let round = 0; !signal.aborted; round += 1) {

@@ -25,6 +25,16 @@ export type CacheWork = {
   readonly invalidationsFailed: number;
 };
 
+/** Commands to the tier behind a socket, and those of them that it refused or did not answer. */
+export type TierCounts = {
+  readonly reads: number;
+  readonly refusedReads: number;
+  readonly writes: number;
+  readonly refusedWrites: number;
+};
+
+export const noTierCommands: TierCounts = { reads: 0, refusedReads: 0, writes: 0, refusedWrites: 0 };
+
 export const noReads: CacheCounts = {
   reads: 0,
   memoryHits: 0,

@@ -3,7 +3,13 @@ import { arch, cpus, platform, release, totalmem } from 'node:os';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { readMachine } from '../stack/cpu-accounting.ts';
 import type { CompareResult } from '../report/compare-result.ts';
+import type { Experiment } from './experiment.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
+
+/** What calibrations are known by. */
+export function readMachineKind(): { readonly cpu: string; readonly cores: number } {
+  return { cpu: cpus()[0]?.model ?? 'unknown', cores: readMachine().cores };
+}
 
 type Manifest = CompareResult['manifest'];
 
@@ -37,9 +43,8 @@ function describeGit(checkout: string): Manifest['git'] {
 
 export type RunFacts = {
   readonly plan: ExperimentPlan;
-  readonly isRateGiven: boolean;
+  readonly experiment: Pick<Experiment, 'rounds' | 'order' | 'parts' | 'stoppedBecause'>;
   readonly workloadHash: string;
-  readonly order: readonly (readonly string[])[];
   readonly k6: K6Binary;
   readonly versions: { readonly darkroom: string; readonly postgres: string; readonly redis: string | null };
   readonly checkout: string;
@@ -48,26 +53,30 @@ export type RunFacts = {
 
 /** Everything that someone needs to judge or repeat a run. */
 export function describeRun(facts: RunFacts): Manifest {
-  const { plan } = facts;
+  const { plan, experiment } = facts;
   return {
     seed: plan.seed,
     workloadHash: facts.workloadHash,
     scenario: plan.scenario,
     profile: plan.profile,
-    rate: { perSecond: plan.rate, source: facts.isRateGiven ? 'flag' : 'default' },
+    rate: { perSecond: plan.rate, source: plan.isRateGiven ? 'flag' : 'default' },
     primary: plan.primary,
     baseline: plan.baseline,
-    rounds: plan.rounds,
+    pacing: plan.pacing,
+    rounds: plan.pacing === 'together' ? experiment.rounds.length : (plan.rounds ?? 0),
+    parts: experiment.parts,
+    precisionPct: plan.precisionPct,
+    timeLimitSeconds: plan.timeLimitSeconds,
+    stoppedBecause: experiment.stoppedBecause,
     replicas: plan.replicas,
     telemetry: plan.telemetry,
-    order: facts.order.map((round) => [...round]),
+    order: experiment.order.map((round) => [...round]),
     driver: { name: 'k6', version: facts.k6.version },
     versions: { ...facts.versions, node: process.version },
     machine: {
       platform: `${platform()}-${arch()}`,
       kernel: release(),
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: readMachine().cores,
+      ...readMachineKind(),
       memoryBytes: totalmem(),
       unavailable: unavailableFigures(),
     },
@@ -78,6 +87,7 @@ export function describeRun(facts: RunFacts): Manifest {
     settleSeconds: plan.settleSeconds,
     measureSeconds: plan.measureSeconds,
     warmUpSeconds: plan.warmUpSeconds,
+    warmUpRequests: plan.pacing === 'together' ? plan.warmUpRequests : null,
     startedAt: facts.startedAt.toISOString(),
   };
 }

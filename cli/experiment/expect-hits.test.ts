@@ -3,29 +3,36 @@ import { test } from 'node:test';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { expectHits } from './expect-hits.ts';
+import type { SentPass } from './experiment.ts';
 import { planExperiment } from './plan-experiment.ts';
 
+const pass = { first: 0, isMeasured: true, restartsBefore: false };
+/** Two seconds of warm-up, then two rounds of two seconds each. */
+const sent: readonly SentPass[] = [
+  { ...pass, pass: 0, requests: 80, startMs: 0, seconds: 2, isMeasured: false },
+  { ...pass, pass: 2, requests: 80, startMs: 3_000, seconds: 2 },
+  { ...pass, pass: 3, requests: 80, startMs: 6_000, seconds: 2 },
+];
+
 /** What is expected of candidates in a village of 60 people. */
-function expectedOf(...candidates: string[]) {
+function expectedOf(candidates: readonly string[], passes = sent) {
   const plan = planExperiment(['no-cache', ...candidates], {
     scenario: 'feed-browsing',
     profile: 'demo',
+    pacing: 'together',
     rate: 40,
-    rounds: 2,
-    measure: 2,
-    warmUp: 2,
     people: 60,
     photos: 300,
     replicas: 2,
-    telemetry: 'metrics' as const,
+    telemetry: 'metrics',
     seed: 1,
   });
   const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
-  return expectHits(plan, workload);
+  return expectHits(plan, workload, passes);
 }
 
 test('caches that keep what they load are predicted, tier by tier', () => {
-  const expected = expectedOf('versioned', 'versioned:tiers=redis', 'versioned:tiers=memory');
+  const expected = expectedOf(['versioned', 'versioned:tiers=redis', 'versioned:tiers=memory']);
   assert.equal(expected.get('no-cache')?.all, 0);
   const { memory, redis, all } = expected.get('versioned') ?? {};
   assert.ok(all !== null && all !== undefined && all > 0.3 && all < 1, String(all));
@@ -34,8 +41,21 @@ test('caches that keep what they load are predicted, tier by tier', () => {
   assert.equal(expected.get('versioned:tiers=memory')?.redis, 0);
 });
 
+test('what is expected follows from the requests as they were sent', () => {
+  const allOf = (passes: readonly SentPass[], text = 'versioned') =>
+    expectedOf([text], passes).get(text)?.all ?? 0;
+  const [warmUp, ...rounds] = sent as [SentPass, ...SentPass[]];
+  assert.ok(allOf(sent) > allOf(rounds), 'a warm cache hits more');
+  const hourLater = rounds.map((round) => ({ ...round, startMs: round.startMs + 3_600_000 }));
+  assert.equal(allOf([warmUp, ...hourLater]), allOf(hourLater), 'its entries had expired');
+  const restarted = rounds.map((round) => ({ ...round, restartsBefore: true }));
+  const inMemory = 'versioned:tiers=memory';
+  assert.ok(allOf([warmUp, ...restarted], inMemory) < allOf(sent, inMemory), 'memories were empty again');
+  assert.equal(allOf([warmUp, ...restarted]), allOf(sent), 'redis kept them');
+});
+
 test('of client tracking only the sum is known: its fills go to redis alone', () => {
-  const expected = expectedOf('versioned', 'client-tracking');
+  const expected = expectedOf(['versioned', 'client-tracking']);
   assert.deepEqual(expected.get('client-tracking'), {
     memory: null,
     redis: null,
@@ -55,5 +75,5 @@ for (const text of [
   'cache-aside:invalidation=ttl',
 ]) {
   test(`${text} is not predicted`, () =>
-    assert.deepEqual(expectedOf(text).get(text), { memory: null, redis: null, all: null }));
+    assert.deepEqual(expectedOf([text]).get(text), { memory: null, redis: null, all: null }));
 }

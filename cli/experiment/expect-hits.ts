@@ -1,12 +1,11 @@
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { defaultCandidate } from '../../app/cache/candidates/candidate-parameters.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
-import type { PlannedPass } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
 import type { HitRatios } from '../report/summarise.ts';
+import type { SentPass } from './experiment.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
-import { firstRoundPass, shakedownPass, warmUpPass } from './round-plan.ts';
 
 /**
  * Strategies that do what the prediction replays: a miss fills, a write removes, an entry answers until its TTL ends. One that
@@ -48,23 +47,16 @@ function knownPart(settings: Candidate, ratios: HitRatios): HitRatios {
 }
 
 /**
- * Hit ratios of ideal caches under the plan's requests, by candidate: what the achieved ones are held against. Null where
+ * Hit ratios of ideal caches under the requests as they were sent, by candidate: what the achieved ones are held against. Null where
  * they cannot be known.
  */
-export function expectHits(plan: ExperimentPlan, workload: Workload): ReadonlyMap<string, HitRatios> {
+export function expectHits(
+  plan: ExperimentPlan,
+  workload: Workload,
+  sent: readonly SentPass[],
+): ReadonlyMap<string, HitRatios> {
   const graph = createSocialGraph(workload.population);
-  const requestsOf = (seconds: number) => Math.round(plan.rate * seconds);
-  const block = requestsOf(plan.settleSeconds + plan.measureSeconds);
-  const passes: PlannedPass[] = [
-    { pass: warmUpPass, requests: requestsOf(plan.warmUpSeconds), isMeasured: false },
-    { pass: shakedownPass, requests: block, isMeasured: false },
-    ...Array.from({ length: plan.rounds }, (_, index) => ({
-      pass: firstRoundPass + index,
-      requests: block,
-      isMeasured: true,
-    })),
-  ];
-  const common = { workload, graph, passes, replicas: plan.replicas, ratePerSecond: plan.rate };
+  const common = { workload, graph, passes: sent, replicas: plan.replicas };
   return new Map(
     plan.candidates.map(({ label, settings }) => {
       if (!isPredicted(settings)) return [label, unknown] as const;

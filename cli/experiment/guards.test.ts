@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noReads } from './cache-counts.ts';
-import { judgeBlock } from './guards.ts';
-import type { BlockObservation } from './guards.ts';
+import { noReads, noTierCommands } from './cache-counts.ts';
+import { judgeBlock, judgeCandidate, judgeWorld } from './guards.ts';
+import type { BlockObservation, WorldObservation } from './guards.ts';
+import type { BlockRecord } from './records.ts';
 
 const quiet: BlockObservation = {
   driverFailure: null,
@@ -14,7 +15,7 @@ const quiet: BlockObservation = {
   errors: 0,
   peakBusyVus: 5,
   configuredVus: 180,
-  schedulingLagMs: 1,
+  latenessP99Ms: 1,
   p99Ms: 10,
   driverCpuShare: 0.1,
   foreignCpuShare: 0.02,
@@ -39,7 +40,7 @@ test('a quiet block raises nothing, and unknown figures raise nothing', () => {
     judgeBlock({
       ...quiet,
       peakBusyVus: null,
-      schedulingLagMs: null,
+      latenessP99Ms: null,
       p99Ms: null,
       driverCpuShare: null,
       foreignCpuShare: null,
@@ -58,7 +59,7 @@ const cases: readonly [string, Partial<BlockObservation>, 'hard' | 'soft'][] = [
   ['dropped-arrivals', { dropped: 1 }, 'hard'],
   ['offered-rate', { started: 590 }, 'hard'],
   ['busy-vus', { peakBusyVus: 150 }, 'hard'],
-  ['scheduling-lag', { schedulingLagMs: 5.1 }, 'hard'],
+  ['scheduling-lag', { latenessP99Ms: 5.1 }, 'soft'],
   ['driver-cpu', { driverCpuShare: 0.81 }, 'hard'],
   ['foreign-cpu', { foreignCpuShare: 0.12 }, 'soft'],
   ['foreign-cpu', { foreignCpuShare: 0.3 }, 'hard'],
@@ -81,5 +82,90 @@ for (const [guard, change, kind] of cases) {
 }
 
 test('a slow service may lag in proportion to its p99', () => {
-  assert.deepEqual(judgeBlock({ ...quiet, schedulingLagMs: 9, p99Ms: 100 }), []);
+  assert.deepEqual(judgeBlock({ ...quiet, latenessP99Ms: 9, p99Ms: 100 }), []);
+});
+
+const healthy: WorldObservation = {
+  lostReplicas: [],
+  requests: 600,
+  errors: 6,
+  cache: quiet.cache,
+  tier: { reads: 100, refusedReads: 99, writes: 30, refusedWrites: 29 },
+};
+
+test('a world that does its work raises nothing, and unknown figures raise nothing', () => {
+  assert.deepEqual(judgeWorld(healthy), []);
+  assert.deepEqual(judgeWorld({ ...healthy, cache: null, tier: null }), []);
+  assert.deepEqual(judgeWorld({ ...healthy, requests: 0, errors: 0, tier: noTierCommands }), []);
+});
+
+const worldCases: readonly [string, RegExp, Partial<WorldObservation>][] = [
+  ['replica-lost', /r1, r2 died/, { lostReplicas: ['r1', 'r2'] }],
+  ['errors', /7 of 600 requests failed/, { errors: 7 }],
+  [
+    'tier-refused',
+    /each of 100 reads/,
+    { tier: { reads: 100, refusedReads: 100, writes: 30, refusedWrites: 0 } },
+  ],
+  [
+    'tier-refused',
+    /each of 30 writes/,
+    { tier: { reads: 100, refusedReads: 0, writes: 30, refusedWrites: 30 } },
+  ],
+  ['tier-refused', /each of 4 writes/, { tier: { reads: 0, refusedReads: 0, writes: 4, refusedWrites: 4 } }],
+  [
+    'cache-identity',
+    /^1 cache reads/,
+    { cache: { ...noReads, reads: 9, memoryHits: 4, redisHits: 3, loads: 1 } },
+  ],
+];
+for (const [guard, message, change] of worldCases) {
+  test(`${guard} withholds the verdict of a world for ${JSON.stringify(change)}`, () => {
+    const [finding, ...others] = judgeWorld({ ...healthy, ...change });
+    assert.deepEqual([finding?.guard, finding?.kind, finding?.fault], [guard, 'hard', 'service']);
+    assert.match(finding?.message ?? '', message);
+    assert.deepEqual(others, []);
+  });
+}
+
+test('a tier that refused all its reads and all its writes is said once', () => {
+  const tier = { reads: 5, refusedReads: 5, writes: 3, refusedWrites: 3 };
+  assert.equal(judgeWorld({ ...healthy, tier }).length, 1);
+});
+
+test('a world that fails in more ways than one says each', () => {
+  const guards = judgeWorld({ ...healthy, lostReplicas: ['r1'], errors: 600 }).map(({ guard }) => guard);
+  assert.deepEqual(guards, ['replica-lost', 'errors']);
+});
+
+/** Seven rounds of one candidate, of which one is changed. */
+function roundsWith(change: Partial<WorldObservation>, changed: readonly number[] = [3]): BlockRecord[] {
+  return Array.from({ length: 7 }, (_, index) => {
+    const seen = { ...healthy, errors: 0, ...(changed.includes(index) ? change : {}) };
+    const { requests, errors, tier } = seen;
+    return { requests, errors, tier, findings: judgeWorld(seen) } as unknown as BlockRecord;
+  });
+}
+
+test('a candidate that did its work in all rounds may have its verdict', () => {
+  assert.equal(judgeCandidate(roundsWith({})), null);
+  assert.equal(judgeCandidate([]), null);
+});
+
+test('one bad round does not take a verdict away, when all rounds together are well', () => {
+  assert.equal(judgeCandidate(roundsWith({ errors: 40 })), null);
+  const refused = { reads: 100, refusedReads: 100, writes: 30, refusedWrites: 30 };
+  assert.equal(judgeCandidate(roundsWith({ tier: refused })), null);
+});
+
+test('what fails over all rounds takes it away', () => {
+  assert.match(judgeCandidate(roundsWith({ errors: 43 }))?.message ?? '', /43 of 4200 requests failed/);
+  const every = [0, 1, 2, 3, 4, 5, 6];
+  const refused = { reads: 100, refusedReads: 100, writes: 30, refusedWrites: 0 };
+  assert.equal(judgeCandidate(roundsWith({ tier: refused }, every))?.guard, 'tier-refused');
+});
+
+test('a lost replica, or counters that disagree, take it away in whatever round', () => {
+  assert.equal(judgeCandidate(roundsWith({ lostReplicas: ['r1'] }))?.guard, 'replica-lost');
+  assert.equal(judgeCandidate(roundsWith({ cache: { ...noReads, reads: 1 } }))?.guard, 'cache-identity');
 });

@@ -1,6 +1,7 @@
 import { answersOf } from './cache-counts.ts';
-import type { CacheCounts } from './cache-counts.ts';
-import type { GuardFinding } from './records.ts';
+import type { CacheCounts, TierCounts } from './cache-counts.ts';
+import { failedShareMax } from '../k6/pass-timings.ts';
+import type { BlockRecord, GuardFinding } from './records.ts';
 
 /** What was seen of one block; null where the platform or a dead process could not tell. */
 export type BlockObservation = {
@@ -13,7 +14,7 @@ export type BlockObservation = {
   readonly errors: number;
   readonly peakBusyVus: number | null;
   readonly configuredVus: number;
-  readonly schedulingLagMs: number | null;
+  readonly latenessP99Ms: number | null;
   readonly p99Ms: number | null;
   readonly driverCpuShare: number | null;
   readonly foreignCpuShare: number | null;
@@ -85,10 +86,10 @@ const limits: readonly Limit[] = [
     fault: 'generator',
     judge: (seen) => {
       const limitMs = Math.max(5, 0.1 * (seen.p99Ms ?? 0));
-      return seen.schedulingLagMs !== null && seen.schedulingLagMs > limitMs
+      return seen.latenessP99Ms !== null && seen.latenessP99Ms > limitMs
         ? [
-            'hard',
-            `requests started ${seen.schedulingLagMs.toFixed(1)} ms late (limit ${limitMs.toFixed(1)} ms)`,
+            'soft',
+            `requests started ${seen.latenessP99Ms.toFixed(1)} ms late (limit ${limitMs.toFixed(1)} ms)`,
           ]
         : null;
     },
@@ -150,7 +151,7 @@ const limits: readonly Limit[] = [
     guard: 'errors',
     fault: 'service',
     judge: (seen) =>
-      seen.requests > 0 && seen.errors / seen.requests > 0.01
+      seen.requests > 0 && seen.errors > failedShareMax * seen.requests
         ? ['hard', `${seen.errors} of ${seen.requests} requests failed (limit 1 %)`]
         : null,
   },
@@ -162,4 +163,85 @@ export function judgeBlock(seen: BlockObservation): GuardFinding[] {
     const finding = judge(seen);
     return finding === null ? [] : [{ guard, fault, kind: finding[0], message: finding[1] }];
   });
+}
+
+/** What was seen of one world in a round that all worlds shared. */
+export type WorldObservation = {
+  readonly lostReplicas: readonly string[];
+  readonly requests: number;
+  readonly errors: number;
+  /** Null where requests were in flight when it was read. */
+  readonly cache: CacheCounts | null;
+  readonly tier: TierCounts | null;
+};
+
+type WorldGuard = {
+  readonly guard: string;
+  /** In words, or null when the guard has nothing to say. */
+  readonly judge: (seen: WorldObservation) => string | null;
+};
+
+/** Together, only what a world does itself withholds its verdict: what the machine does, it does to all. */
+const worldGuards: readonly WorldGuard[] = [
+  {
+    guard: 'replica-lost',
+    judge: ({ lostReplicas }) =>
+      lostReplicas.length === 0 ? null : `replica ${lostReplicas.join(', ')} died`,
+  },
+  {
+    guard: 'errors',
+    judge: ({ requests, errors }) =>
+      requests > 0 && errors > failedShareMax * requests
+        ? `${errors} of ${requests} requests failed (limit 1 %)`
+        : null,
+  },
+  {
+    guard: 'tier-refused',
+    judge: ({ tier }) => {
+      if (tier === null) return null;
+      if (tier.reads > 0 && tier.refusedReads === tier.reads)
+        return `redis refused each of ${tier.reads} reads`;
+      return tier.writes > 0 && tier.refusedWrites === tier.writes
+        ? `redis refused each of ${tier.writes} writes`
+        : null;
+    },
+  },
+  {
+    guard: 'cache-identity',
+    judge: ({ cache }) =>
+      cache === null || unansweredReads(cache) === 0
+        ? null
+        : `${unansweredReads(cache)} cache reads were not counted by the part that answered them`,
+  },
+];
+
+/** All that the guards have to say about a world in a round: what it met in it counts for no verdict. */
+export function judgeWorld(seen: WorldObservation): GuardFinding[] {
+  return worldGuards.flatMap(({ guard, judge }) => {
+    const message = judge(seen);
+    return message === null ? [] : [{ guard, kind: 'hard' as const, fault: 'service' as const, message }];
+  });
+}
+
+/** What stands against a candidate's verdict after these rounds together; null: nothing. One bad moment of the machine does not. */
+export function judgeCandidate(blocks: readonly BlockRecord[]): GuardFinding | null {
+  const sum = (count: (block: BlockRecord) => number): number =>
+    blocks.reduce((all, block) => all + count(block), 0);
+  const tierSum = (name: keyof TierCounts): number => sum(({ tier }) => tier?.[name] ?? 0);
+  const pooled = judgeWorld({
+    lostReplicas: [],
+    requests: sum(({ requests }) => requests),
+    errors: sum(({ errors }) => errors),
+    cache: null,
+    tier: {
+      reads: tierSum('reads'),
+      refusedReads: tierSum('refusedReads'),
+      writes: tierSum('writes'),
+      refusedWrites: tierSum('refusedWrites'),
+    },
+  });
+  const lasting = blocks
+    .flatMap(({ findings }) => findings)
+    .find(({ guard }) => guard === 'replica-lost' || guard === 'cache-identity');
+  return lasting ?? pooled[0] ?? null;
 }

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { CommandError } from '../errors.ts';
 import { planCandidates, planExperiment } from './plan-experiment.ts';
+import type { CompareOptions } from './plan-experiment.ts';
 
-const options = {
+const options: CompareOptions = {
   scenario: 'feed-browsing',
   profile: 'demo',
-  rate: 150,
+  pacing: 'together',
   replicas: 2,
-  telemetry: 'metrics' as const,
+  telemetry: 'metrics',
   seed: 1,
 };
+const inTurns: CompareOptions = { ...options, pacing: 'turns' };
 const usage = (pattern: RegExp) => (error: unknown) =>
   error instanceof CommandError &&
   error.exitCode === 2 &&
@@ -22,31 +24,113 @@ test('three candidates by default, the baseline first and run twice', () => {
     plan.candidates.map(({ label, role }) => `${label} ${role}`),
     ['no-cache baseline', 'cache-aside candidate', 'versioned candidate', 'no-cache′ control'],
   );
-  assert.deepEqual([plan.rounds, plan.measureSeconds, plan.primary], [7, 4, 'p50']);
 });
 
-test('more candidates take more rounds to be told apart', () => {
-  const many = [
-    'cache-aside',
-    'read-through',
-    'write-through',
-    'stale-while-revalidate',
-    'versioned',
-    'lease',
-  ];
-  assert.equal(planExperiment(['no-cache', ...many], options).rounds, 8);
-  assert.equal(planExperiment(many, { ...options, rounds: 2 }).rounds, 2);
+test('together, what is measured ends when it is precise enough, or after five minutes', () => {
+  const plan = planExperiment([], options);
+  assert.deepEqual(
+    [plan.pacing, plan.primary, plan.rounds, plan.timeLimitSeconds],
+    ['together', 'request', null, 300],
+  );
+  assert.deepEqual([plan.parts, plan.precisionPct, plan.measureSeconds], [1, null, 12]);
+  assert.deepEqual([plan.warmUpSeconds, plan.warmUpRequests], [0, 4_000]);
+});
+
+test('the profile sets parts, precision and limit', () => {
+  const planned = (profile: string) => {
+    const { parts, precisionPct, timeLimitSeconds, people, photos } = planExperiment([], {
+      ...options,
+      profile,
+    });
+    return [parts, precisionPct, timeLimitSeconds, people, photos];
+  };
+  assert.deepEqual(planned('demo'), [1, null, 300, 500, 5_000]);
+  assert.deepEqual(planned('quick'), [1, null, 480, 2_000, 20_000]);
+  assert.deepEqual(planned('standard'), [3, 3, 1_200, 2_000, 20_000]);
+  assert.deepEqual(planned('thorough'), [6, 2, 3_600, 2_000, 20_000]);
+});
+
+test('in turns, rounds are counted beforehand and every world is started once', () => {
+  const plan = planExperiment([], { ...inTurns, profile: 'standard' });
+  assert.deepEqual([plan.pacing, plan.rounds, plan.timeLimitSeconds, plan.parts], ['turns', 10, null, 1]);
+  assert.deepEqual([plan.settleSeconds, plan.measureSeconds, plan.warmUpSeconds], [10, 20, 60]);
+  for (const profile of ['demo', 'quick', 'standard', 'thorough'])
+    assert.ok(planExperiment([], { ...inTurns, profile }).measureSeconds >= 15, profile);
+});
+
+test('in turns there is nothing to be precise about, no limit and no parts', () => {
+  assert.equal(planExperiment([], { ...inTurns, profile: 'standard' }).precisionPct, null);
+  const refused = [
+    [{ precision: 3 }, 'precision'],
+    [{ timeLimit: 60 }, 'time-limit'],
+    [{ parts: 2 }, 'parts'],
+    [{ warmUpRequests: 0 }, 'warm-up-requests'],
+    [{ keepRaw: true }, 'keep-raw'],
+  ] as const;
+  for (const [flags, name] of refused) {
+    assert.throws(() => planExperiment([], { ...inTurns, ...flags }), usage(new RegExp(`no --${name}`)));
+    planExperiment([], { ...options, ...flags });
+  }
+  planExperiment([], { ...inTurns, keepRaw: false });
 });
 
 test('flags win over the profile', () => {
-  const plan = planExperiment([], {
+  const flags = { rate: 33, measure: 5, warmUp: 9, warmUpRequests: 50, precision: 1.5, people: 100 } as const;
+  const given = {
     ...options,
+    ...flags,
     profile: 'standard',
-    rounds: 3,
-    people: 100,
+    timeLimit: 77,
+    parts: 2,
     primary: 'p99',
+  } as const;
+  const plan = planExperiment([], given);
+  assert.deepEqual([plan.rate, plan.isRateGiven], [33, true]);
+  assert.deepEqual([plan.measureSeconds, plan.warmUpSeconds, plan.warmUpRequests], [5, 9, 50]);
+  assert.deepEqual([plan.precisionPct, plan.timeLimitSeconds, plan.parts], [1.5, 77, 2]);
+  assert.deepEqual([plan.people, plan.photos, plan.primary], [100, 20_000, 'p99']);
+  assert.equal(planExperiment([], { ...inTurns, rounds: 3 }).rounds, 3);
+});
+
+test('a number of rounds is the only bound, unless a limit is given, too', () => {
+  const fixed = planExperiment([], { ...options, rounds: 9 });
+  assert.deepEqual([fixed.rounds, fixed.timeLimitSeconds], [9, null]);
+  assert.equal(planExperiment([], { ...options, rounds: 9, timeLimit: 60 }).timeLimitSeconds, 60);
+});
+
+test('no part is without a round', () => {
+  assert.equal(planExperiment([], { ...options, profile: 'standard', rounds: 2 }).parts, 2);
+  assert.equal(planExperiment([], { ...options, profile: 'standard', rounds: 9 }).parts, 3);
+});
+
+describe('the default rate', () => {
+  const rateOf = (changes: Partial<CompareOptions>, cores: number, others = ['cache-aside', 'versioned']) =>
+    planExperiment(['no-cache', ...others], { ...options, ...changes }, cores).rate;
+
+  it('shares 150 requests per second and core among the worlds, the control included', () => {
+    assert.equal(rateOf({}, 2), 75);
+    assert.equal(rateOf({}, 4), 150);
+    assert.equal(rateOf({}, 2, ['versioned']), 100);
+    assert.equal(rateOf({}, 1, ['cache-aside', 'versioned', 'lease', 'read-through']), 25);
+    assert.equal(
+      rateOf({}, 1, ['cache-aside', 'versioned', 'lease', 'read-through', 'ttl-only']),
+      21,
+      'whole',
+    );
   });
-  assert.deepEqual([plan.rounds, plan.people, plan.photos, plan.primary], [3, 100, 20_000, 'p99']);
+
+  it('is at most 100 per replica', () => {
+    assert.equal(rateOf({}, 64), 200);
+    assert.equal(rateOf({ replicas: 1 }, 64), 100);
+    assert.equal(rateOf({ replicas: 3 }, 64), 300);
+  });
+
+  it('is for one world alone, in turns', () => {
+    assert.equal(rateOf({ pacing: 'turns', replicas: 4 }, 2), 300);
+    assert.equal(rateOf({ pacing: 'turns' }, 2), 200);
+  });
+
+  it('is said to be no flag', () => assert.equal(planExperiment([], options, 2).isRateGiven, false));
 });
 
 test('one candidate is compared with no-cache, several with the first unless no-cache is among them', () => {

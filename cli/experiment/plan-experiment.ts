@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
@@ -6,19 +7,25 @@ import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
 import { oneOf } from '../one-of.ts';
-import { roundsMin } from '../statistics/holm.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
-import type { CandidateRole, PrimaryMetric } from './records.ts';
+import type { CandidateRole, Pacing, PrimaryMetric } from './records.ts';
 
 /** What the command line gave. */
 export type CompareOptions = {
   readonly scenario: string;
   readonly profile: string;
-  readonly rate: number;
+  /** Per world; absent: as much as the machine has room for. */
+  readonly rate?: number;
+  readonly pacing: Pacing;
   readonly rounds?: number;
   readonly measure?: number;
   readonly warmUp?: number;
+  readonly warmUpRequests?: number;
+  readonly precision?: number;
+  readonly timeLimit?: number;
+  readonly parts?: number;
+  readonly keepRaw?: boolean;
   readonly people?: number;
   readonly photos?: number;
   readonly replicas: number;
@@ -30,8 +37,6 @@ export type CompareOptions = {
   readonly requireVerdict?: boolean;
   /** Whether a Prometheus watches it. */
   readonly watch?: boolean;
-  /** Whether the rate was named, or is the default. */
-  readonly isRateGiven?: boolean;
 };
 
 export type PlannedCandidate = {
@@ -41,12 +46,30 @@ export type PlannedCandidate = {
   /** Canonical text, what the service is started with. */
   readonly text: string;
   readonly settings: Candidate;
+  /** Extra work that the lab plants in its replicas, to see whether it is found. */
+  readonly slowdown?: string;
 };
 
-export type ExperimentPlan = Profile & {
+export type ExperimentPlan = Pick<Profile, 'people' | 'photos' | 'parts' | 'precisionPct'> & {
   readonly scenario: ScenarioName;
   readonly profile: ProfileName;
+  readonly pacing: Pacing;
+  readonly primary: PrimaryMetric;
+  /** Requests per second and world. */
   readonly rate: number;
+  readonly isRateGiven: boolean;
+  /** Null: until the verdicts are precise enough. */
+  readonly rounds: number | null;
+  /** From the first request of the warm-up on; null: the number of rounds is the only bound. */
+  readonly timeLimitSeconds: number | null;
+  /** In turns only: the unmeasured start of a block. */
+  readonly settleSeconds: number;
+  /** Of a round together, or of a block. */
+  readonly measureSeconds: number;
+  /** At least. */
+  readonly warmUpSeconds: number;
+  /** Together, for each replica: at least, unless the machine is so busy that it would leave no time for rounds. */
+  readonly warmUpRequests: number;
   readonly replicas: number;
   readonly seed: number;
   readonly telemetry: TelemetryModeName;
@@ -110,33 +133,76 @@ export function planCandidates(
   return [...planned, { ...first, label: `${first.label}′`, role: 'control' }];
 }
 
-/** A profile's rounds, or more where it takes more to tell that many candidates from the baseline. */
-function roundsFor(profile: Profile, candidates: readonly PlannedCandidate[]): number {
-  const comparisons = candidates.filter(({ role }) => role === 'candidate').length;
-  return Math.max(profile.rounds, roundsMin(comparisons));
+/**
+ * Together, the worlds share the machine: two cores have room for 150 requests per second over all of them, as k6 drives them
+ * from the same cores. In turns each has it for itself.
+ */
+export function defaultRate(pacing: Pacing, worlds: number, replicas: number, cores: number): number {
+  const room = requestsPerSecondAndCore * cores;
+  const perWorld = pacing === 'together' ? room / worlds : room;
+  return Math.max(1, Math.floor(Math.min(perWorld, ratePerReplicaMax * replicas)));
+}
+
+const requestsPerSecondAndCore = 150;
+const ratePerReplicaMax = 100;
+/**
+ * V8 compiles the last hot functions of the service after some 3,000 to 5,000 requests; before that one measures an
+ * interpreter.
+ */
+const hotRequestsPerReplica = 4_000;
+
+/** What means something only where all worlds are measured at the same moments. */
+function refuseInTurns(options: CompareOptions): void {
+  const { precision, timeLimit, parts, warmUpRequests, keepRaw } = options;
+  const given = { precision, 'time-limit': timeLimit, parts, 'warm-up-requests': warmUpRequests };
+  const named = Object.entries({ ...given, 'keep-raw': keepRaw || undefined }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (named.length === 0) return;
+  const names = named.map(([name]) => `--${name}`).join(', ');
+  throw new CommandError('usage', `In turns there is no ${names}.`, {
+    remedy:
+      'Leave it out, or leave out --pacing turns. In turns, --rounds and --measure say how long it takes.',
+  });
 }
 
 /** Decides everything about an experiment before anything starts. Throws a usage error that says what is valid. */
-export function planExperiment(given: readonly string[], options: CompareOptions): ExperimentPlan {
+export function planExperiment(
+  given: readonly string[],
+  options: CompareOptions,
+  cores: number = availableParallelism(),
+): ExperimentPlan {
   const scenario = oneOf('scenario', options.scenario, Object.keys(scenarios) as ScenarioName[]);
   const profileName = oneOf('profile', options.profile, Object.keys(profiles) as ProfileName[]);
   const candidates = planCandidates(given, options.baseline);
+  const { pacing, replicas } = options;
   const profile: Profile = profiles[profileName];
+  const { turns } = profile;
+  const isTogether = pacing === 'together';
+  if (!isTogether) refuseInTurns(options);
   return {
     scenario,
     profile: profileName,
-    rate: options.rate,
-    replicas: options.replicas,
+    pacing,
+    rate: options.rate ?? defaultRate(pacing, candidates.length, replicas, cores),
+    isRateGiven: options.rate !== undefined,
+    replicas,
     seed: options.seed,
     telemetry: options.telemetry,
     baseline: candidates[0]?.label ?? defaultBaseline,
     candidates,
-    rounds: options.rounds ?? roundsFor(profile, candidates),
-    settleSeconds: profile.settleSeconds,
-    measureSeconds: options.measure ?? profile.measureSeconds,
-    warmUpSeconds: options.warmUp ?? profile.warmUpSeconds,
+    primary: options.primary ?? 'request',
+    // A part without a round would warm up for nothing.
+    parts: isTogether ? Math.min(options.parts ?? profile.parts, options.rounds ?? Infinity) : 1,
+    precisionPct: isTogether ? (options.precision ?? profile.precisionPct) : null,
+    timeLimitSeconds:
+      options.timeLimit ?? (isTogether && options.rounds === undefined ? profile.timeLimitSeconds : null),
+    rounds: options.rounds ?? (isTogether ? null : turns.rounds),
+    settleSeconds: turns.settleSeconds,
+    measureSeconds: options.measure ?? (isTogether ? profile.roundSeconds : turns.measureSeconds),
+    warmUpSeconds: options.warmUp ?? (isTogether ? 0 : turns.warmUpSeconds),
+    warmUpRequests: options.warmUpRequests ?? hotRequestsPerReplica,
     people: options.people ?? profile.people,
     photos: options.photos ?? profile.photos,
-    primary: options.primary ?? profile.primary,
   };
 }

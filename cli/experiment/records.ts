@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
-import type { Stretch } from '../k6/request-timings.ts';
-import type { CacheCounts, CacheWork } from './cache-counts.ts';
+import type { PairedRequests } from '../k6/pair-requests.ts';
+import type { Stretch } from '../k6/world-figures.ts';
+import type { CacheCounts, CacheWork, TierCounts } from './cache-counts.ts';
 
 /** CPU time spent during the measured part of a block, microseconds; null where the platform does not tell. */
 export type CpuUs = {
@@ -34,19 +35,27 @@ export type BlockRecord = {
   readonly candidate: string;
   readonly status: BlockStatus;
   readonly findings: readonly GuardFinding[];
-  /** Requests whose intended start lies in the measured part; and those of them that were started. */
+  /** Requests whose planned start lies in the measured part; and those of them that were started. */
   readonly offered: number;
   readonly started: number;
-  readonly dropped: number;
+  /** Arrivals that found no free virtual user; null together, where nobody knows which world one would have gone to. */
+  readonly dropped: number | null;
   readonly requests: number;
   readonly errors: number;
-  /** From the intended start to the last byte, microseconds. Null when the driver died. */
+  /** From sending on an open connection to the last byte, microseconds. Null when the driver died. */
   readonly responseTimeUs: Histogram | null;
+  /** Arithmetic mean of the response times, microseconds; null without any. */
+  readonly meanUs: number | null;
+  /** What the same-request change is made of. */
+  readonly paired: PairedRequests | null;
   /** Requests that the service answered between the readings of its counters: what the figures below are divided by. */
   readonly servedRequests: number | null;
   readonly cache: CacheCounts | null;
   readonly cacheWork: CacheWork | null;
+  /** Commands to the tier behind a socket, and those that it refused. */
+  readonly tier: TierCounts | null;
   readonly storageQueries: number | null;
+  /** Together, what load added: the idle share is taken off. */
   readonly cpuUs: CpuUs;
   readonly expiredEntries: number | null;
   readonly evictedEntries: number | null;
@@ -55,16 +64,69 @@ export type BlockRecord = {
   readonly measured: Stretch | null;
 };
 
+/** What else went on while a round was measured; null where the platform does not tell. Shares are of all cores, 0 to 1. */
+export type MachineOfRound = {
+  /** Taken by the host for other machines. */
+  readonly stealShare: number | null;
+  /** Used by processes that are not the experiment's. */
+  readonly foreignCpuShare: number | null;
+  /** Used by the experiment: service, stores, driver and this command. */
+  readonly ownCpuShare: number | null;
+  /** Share of the last 10 s in which something waited for a CPU, percent. */
+  readonly cpuPressurePct: number | null;
+  readonly throttledPeriods: number | null;
+  /** Wall clock against monotonic clock: a machine that slept. */
+  readonly clockDisagreementMs: number;
+  /** CPU of PostgreSQL that belongs to no world (checkpointer, WAL writer), microseconds. */
+  readonly sharedPostgresCpuUs: number | null;
+};
+
+/** One round of an experiment together: what is of all its blocks. */
+export type RoundRecord = {
+  readonly round: number;
+  /** Which start of the processes it belongs to, 1-based. */
+  readonly part: number;
+  /** From its first planned request to the end of its last, seconds. */
+  readonly seconds: number;
+  /** Arrivals of all worlds: planned, sent, and thrown away by k6 for want of a virtual user. */
+  readonly offered: number;
+  readonly started: number;
+  readonly dropped: number;
+  /** How much later than planned requests were sent, milliseconds: the driver's figure, in no response time. */
+  readonly latenessMs: {
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+  };
+  /** Requests that had to open a connection, and the time that they spent on it in all. */
+  readonly openedConnections: number;
+  readonly openingConnectionsMs: number;
+  readonly driverCpuUs: number | null;
+  readonly machine: MachineOfRound;
+};
+
+/** Whether all worlds are measured at the same moments, or one after another. */
+export type Pacing = 'together' | 'turns';
+
 export type CandidateRole = 'baseline' | 'control' | 'candidate';
 
-export type PrimaryMetric = 'p50' | 'p95' | 'p99';
+/** Figures of response time that a verdict can rest on. `request`: the same-request change. */
+export const primaryMetrics = ['request', 'p50', 'p95', 'p99', 'mean'] as const;
+export type PrimaryMetric = (typeof primaryMetrics)[number];
 
-/** How a world warmed up, second by second, before round 1. */
+/** How a world warmed up, step by step, before the rounds of a part. */
 export type WarmUpCurve = {
   readonly candidate: string;
+  readonly part: number;
+  /** A second each in turns; a few seconds together. */
   readonly seconds: readonly {
     readonly requests: number;
     readonly p50Us: number | null;
     readonly hitRatio: number | null;
+    /** CPU of its replicas per request. */
+    readonly cpuUsPerRequest: number | null;
   }[];
 };
+
+/** CPU that a world uses without load, microseconds per second; it is taken off the figures of its blocks. */
+export type IdleCpu = { readonly candidate: string; readonly part: number } & Omit<CpuUs, 'driver'>;

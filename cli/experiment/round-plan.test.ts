@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decideRepeat, orderOfPass } from './round-plan.ts';
+import { decideRepeat, firstRoundPass, orderOfPass, settlePassOf, warmUpPassOf } from './round-plan.ts';
 
 const random = (stream: number, index: number): number => {
   const x = Math.sin(stream * 127.1 + index * 311.7) * 43758.5453;
@@ -29,4 +29,12 @@ test('a round is repeated twice at most, and four times in all', () => {
   assert.equal(decideRepeat(1, 3), 'repeat');
   assert.equal(decideRepeat(2, 2), 'give-up');
   assert.equal(decideRepeat(0, 4), 'give-up');
+});
+
+test('every pass of an experiment has requests of its own, whatever its parts', () => {
+  const parts = [1, 2, 3, 20];
+  const rounds = Array.from({ length: 400 }, (_, round) => firstRoundPass + round);
+  const passes = [...parts.map(warmUpPassOf), ...parts.map(settlePassOf), ...rounds];
+  assert.equal(new Set(passes).size, passes.length);
+  assert.deepEqual([warmUpPassOf(1), settlePassOf(1)], [0, 1], 'the first part as in turns');
 });

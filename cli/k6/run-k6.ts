@@ -4,8 +4,8 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  firstMeasuredIndex,
-  requestCount,
+  arrivalCount,
+  arrivalRate,
   requireLoopback,
   virtualUsers,
 } from '../../loadtests/workloads/run-settings.ts';
@@ -16,20 +16,18 @@ import { readTreeCpuUs } from '../stack/cpu-accounting.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { startProcess } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
-import { createTimings } from './request-timings.ts';
-import type { RequestTimings } from './request-timings.ts';
+import { createTimings } from './pass-timings.ts';
+import type { PassTimings, WorldTimings } from './pass-timings.ts';
 import { createRowReader } from './sample-rows.ts';
 import type { SampleRow } from './sample-rows.ts';
 
-/** One run of k6. `driverFailure` says why its figures cannot count; null when they can. */
-export type K6Run = RequestTimings & {
-  readonly offered: number;
-  readonly dropped: number;
-  readonly requests: number;
-  readonly configuredVus: number;
-  readonly cpuUs: number | null;
-  readonly driverFailure: string | null;
-};
+/** One run of k6 against one world. `driverFailure` says why its figures cannot count; null when they can. */
+export type K6Run = Omit<PassTimings, 'worlds'> &
+  WorldTimings & {
+    readonly configuredVus: number;
+    readonly cpuUs: number | null;
+    readonly driverFailure: string | null;
+  };
 
 export type K6Options = {
   readonly context: StackContext;
@@ -38,6 +36,10 @@ export type K6Options = {
   readonly scenarioFile: string;
   readonly settings: RunSettings;
   readonly requests: readonly PlannedRequest[];
+  /** Ends the run before its schedule does, which is no failure. */
+  readonly enough?: AbortSignal;
+  /** Gets the samples, too. */
+  readonly onRow?: (row: SampleRow) => void;
 };
 
 /** k6 ends 105 by a signal and 99 when a threshold is crossed; the guards judge by the figures themselves. */
@@ -46,24 +48,60 @@ const thresholdsCrossed = 99;
 const overtimeMs = 30_000;
 const cpuPollMs = 200;
 
-/** Runs k6 once against loopback and tells what its samples say. `onRow` gets them too, as they come. */
-export async function runK6(options: K6Options, onRow?: (row: SampleRow) => void): Promise<K6Run> {
-  const timings = createTimings(options.settings);
-  const add = (row: SampleRow): void => {
-    timings.add(row);
-    onRow?.(row);
+/** Runs k6 once against one world and tells what the last of its passes met; those before it are not measured. */
+export async function runK6(options: K6Options): Promise<K6Run> {
+  const { settings } = options;
+  const timings = createTimings(settings);
+  const { failure, cpuUs } = await driveK6({
+    ...options,
+    onRow: (row) => {
+      timings.add(row);
+      options.onRow?.(row);
+    },
+  }).ended;
+  const passes = settings.passes.map((_, scheduled) => timings.finish(scheduled));
+  const { worlds, ...measured } = passes.at(-1) as PassTimings;
+  const planned = arrivalCount(settings);
+  const seen = passes.reduce((sum, { started }) => sum + started, 0) + timings.droppedInRun();
+  const lost =
+    failure === null && seen < planned
+      ? `${planned - seen} of ${planned} requests are missing in k6's samples`
+      : null;
+  return {
+    ...measured,
+    ...(worlds[0] as WorldTimings),
+    dropped: timings.droppedInRun(),
+    configuredVus: virtualUsers(settings, displacementWidthMs(settings.ratePerSecond)),
+    cpuUs,
+    driverFailure: failure ?? lost,
   };
-  const { failure, cpuUs } = await driveK6(options, onRow === undefined ? timings.add : add);
-  return assemble(options.settings, timings.finish(), failure, cpuUs);
 }
 
 /** How a k6 ended. `failure` is null when it did what it was asked for. */
 export type K6End = { readonly failure: string | null; readonly cpuUs: number | null };
 
-/** Runs k6 once against loopback and gives its samples on as they come, from a FIFO; nothing is stored. */
-export async function driveK6(options: K6Options, onRow: (row: SampleRow) => void): Promise<K6End> {
+/** A k6 that was begun. */
+export type K6Drive = {
+  /** CPU time so far, microseconds; null before it has started, and where the platform does not tell. */
+  readonly cpuUs: () => number | null;
+  readonly ended: Promise<K6End>;
+};
+
+/** Begins a k6 against loopback that gives its samples on as they come, from a FIFO; nothing is stored. */
+export function driveK6(options: K6Options): K6Drive {
+  let child: SupervisedProcess | null = null;
+  const ended = runToItsEnd(options, (started) => {
+    child = started;
+  });
+  return { cpuUs: () => (child === null ? null : readTreeCpuUs(child.pid)), ended };
+}
+
+async function runToItsEnd(
+  options: K6Options,
+  onStarted: (child: SupervisedProcess) => void,
+): Promise<K6End> {
   const { context, settings } = options;
-  requireLoopback(settings.targets);
+  requireLoopback(settings.worlds);
   await using started = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-k6-'));
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,7 +112,7 @@ export async function driveK6(options: K6Options, onRow: (row: SampleRow) => voi
   const configFile = join(folder, 'k6.json');
   writeFileSync(configFile, '{}');
   execFileSync('mkfifo', ['-m', '600', fifo]);
-  const reading = readFifo(fifo, onRow);
+  const reading = readFifo(fifo, options.onRow ?? (() => {}));
   started.defer(reading.close);
   const child = await startProcess(context, {
     name: 'k6',
@@ -94,7 +132,9 @@ export async function driveK6(options: K6Options, onRow: (row: SampleRow) => voi
     cwd: folder,
     stopSignal: 'SIGTERM',
   });
-  const end = await watch(child, settings, AbortSignal.any([context.signal, reading.broken]));
+  onStarted(child);
+  const stop = AbortSignal.any([context.signal, reading.broken]);
+  const end = await watch(child, settings, { stop, enough: options.enough });
   await reading.finish();
   return end;
 }
@@ -103,7 +143,8 @@ function k6Environment(settings: RunSettings): Record<string, string> {
   return {
     DARKROOM_CONFIG: JSON.stringify(settings),
     K6_CSV_TIME_FORMAT: 'unix_micro',
-    K6_CSV_SAVE_INTERVAL: '200ms',
+    // Between two rounds there is half a second to hear of the last answers.
+    K6_CSV_SAVE_INTERVAL: '50ms',
     K6_NO_USAGE_REPORT: 'true',
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
     // Load goes to loopback and through no proxy.
@@ -151,12 +192,16 @@ function readFifo(fifo: string, onRow: (row: SampleRow) => void) {
 }
 
 /** Waits for k6, with a bound; ends it when the signal comes. Its CPU time is read while it lives. */
-async function watch(child: SupervisedProcess, settings: RunSettings, stop: AbortSignal): Promise<K6End> {
+async function watch(
+  child: SupervisedProcess,
+  settings: RunSettings,
+  { stop, enough }: { readonly stop: AbortSignal; readonly enough: AbortSignal | undefined },
+): Promise<K6End> {
   let cpuUs: number | null = null;
   const poll = setInterval(() => {
     cpuUs = readTreeCpuUs(child.pid) ?? cpuUs;
   }, cpuPollMs);
-  const limitMs = (settings.settleSeconds + settings.measureSeconds) * 1000 + overtimeMs;
+  const limitMs = scheduleLimitMs(settings);
   let isHung = false;
   let stopping = Promise.resolve();
   const limit = setTimeout(() => {
@@ -166,36 +211,24 @@ async function watch(child: SupervisedProcess, settings: RunSettings, stop: Abor
   const abort = () => {
     stopping = child.stop();
   };
-  if (stop.aborted) abort();
-  stop.addEventListener('abort', abort, { once: true });
+  const ends = enough === undefined ? [stop] : [stop, enough];
+  if (ends.some(({ aborted }) => aborted)) abort();
+  for (const end of ends) end.addEventListener('abort', abort, { once: true });
   const { code, signal } = await child.exited;
   await stopping;
   clearInterval(poll);
   clearTimeout(limit);
-  stop.removeEventListener('abort', abort);
+  for (const end of ends) end.removeEventListener('abort', abort);
+  if (enough?.aborted === true && !stop.aborted) return { failure: null, cpuUs };
   if (isHung) return { failure: 'k6 did not end in time', cpuUs };
   if (code === 0 || code === thresholdsCrossed) return { failure: null, cpuUs };
   const how = code === null ? `was ended by ${signal}` : `ended with status ${code}`;
   return { failure: `k6 ${how}: ${child.lastLines(1)}`, cpuUs };
 }
 
-function assemble(
-  settings: RunSettings,
-  timings: RequestTimings,
-  failure: string | null,
-  cpuUs: number | null,
-): K6Run {
-  const planned = requestCount(settings);
-  const missing = planned - timings.startedInRun - timings.droppedInRun;
-  const lost =
-    failure === null && missing > 0 ? `${missing} of ${planned} requests are missing in k6's samples` : null;
-  return {
-    ...timings,
-    offered: planned - firstMeasuredIndex(settings),
-    dropped: timings.droppedInRun,
-    requests: timings.started,
-    configuredVus: virtualUsers(settings, displacementWidthMs(settings.ratePerSecond)),
-    cpuUs,
-    driverFailure: failure ?? lost,
-  };
+/** A closed loop takes as long as its answers do: it has a minute for every thousand requests. */
+function scheduleLimitMs(settings: RunSettings): number {
+  const arrivals = arrivalCount(settings);
+  if (settings.closedLoopUsers !== undefined) return arrivals * 60 + overtimeMs;
+  return (arrivals * 1000) / arrivalRate(settings) + overtimeMs;
 }

@@ -8,9 +8,18 @@ export type SampleRow = {
   /** Index of the request; null for samples of the run as a whole. */
   readonly index: number | null;
   readonly isExpected: boolean;
+  /** HTTP status; 0 for a request without an answer. */
+  readonly status: number;
 };
 
-const needed = ['metric_name', 'timestamp', 'metric_value', 'expected_response', 'metadata'] as const;
+const needed = [
+  'metric_name',
+  'timestamp',
+  'metric_value',
+  'expected_response',
+  'status',
+  'metadata',
+] as const;
 
 /**
  * Reads k6's CSV as it comes. Columns are found by their names in the header. No value that is read holds a comma or a quote:
@@ -37,6 +46,7 @@ export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: 
       value: Number(cells[columns.metric_value]),
       index: index === undefined ? null : Number(index),
       isExpected: cells[columns.expected_response] === 'true',
+      status: Number(cells[columns.status] ?? 0),
     });
   };
   return {

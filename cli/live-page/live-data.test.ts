@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { liveCharts, liveEvents } from '../../dashboards/live-queries.ts';
+import { liveCharts, liveEvents, liveRounds } from '../../dashboards/live-queries.ts';
 import { createLiveData } from './live-data.ts';
 import type { FiringAlert, Grid, GridSeries, PrometheusClient } from './prometheus-client.ts';
 
@@ -67,7 +67,7 @@ describe('what is asked of Prometheus', () => {
     const data = createLiveData(client, () => now);
     await Promise.all([data.since(last - 1), data.since(last - 1), data.since(last - 1)]);
     const once = asked.length;
-    assert.equal(once, liveCharts.flatMap(({ series }) => series).length + liveEvents.length);
+    assert.equal(once, liveCharts.flatMap(({ series }) => series).length + liveEvents.length + 1);
     now += 1_000;
     await data.since(last - 1);
     assert.equal(asked.length, 2 * once);
@@ -136,6 +136,24 @@ describe('an update', () => {
     assert.deepEqual(events, [
       { text: 'Early', from: last - 100, to: last - 100, isOutage: false },
       { text: 'Burn (a)', from: last - 30, to: last - 5, isOutage: false },
+    ]);
+  });
+
+  it('has each round of an experiment once, from its first block to its last', async () => {
+    const { client } = fakeClient({
+      answers: {
+        [liveRounds]: asList(
+          presentIn({ round: '2' }, (second) => second > last - 30),
+          // In turns nothing runs between two blocks.
+          presentIn({ round: '1' }, (second) => second > last - 60 && second < last - 30 && second % 10 > 1),
+          presentIn({ round: '0' }, () => false),
+        ),
+      },
+    });
+    const { rounds } = await createLiveData(client, () => nowMs).since(last - 1);
+    assert.deepEqual(rounds, [
+      { round: 1, from: last - 57, to: last - 31 },
+      { round: 2, from: last - 29, to: null },
     ]);
   });
 

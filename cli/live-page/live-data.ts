@@ -1,6 +1,6 @@
-import { liveCharts, liveEvents } from '../../dashboards/live-queries.ts';
+import { liveCharts, liveEvents, liveRounds } from '../../dashboards/live-queries.ts';
 import type { LiveChart, LiveEventQuery } from '../../dashboards/live-queries.ts';
-import type { LiveEvent, LiveLine, LiveUpdate } from './page/live-facts.ts';
+import type { LiveEvent, LiveLine, LiveRound, LiveUpdate } from './page/live-facts.ts';
 import { runbookAddress } from './runbook-pages.ts';
 import type { Grid, GridSeries, PrometheusClient } from './prometheus-client.ts';
 
@@ -41,19 +41,21 @@ export function createLiveData(client: PrometheusClient, now: () => number): Liv
 }
 
 async function assemble(client: PrometheusClient, grid: Grid): Promise<LiveUpdate> {
-  // Events begin before an update does: they are asked for as a whole.
+  // Events and rounds begin before an update does: they are asked for as a whole.
   const whole = { from: grid.to - secondsKept + 1, to: grid.to };
-  const [alerts, events, charts] = await Promise.all([
+  const [alerts, events, rounds, charts] = await Promise.all([
     client.alerts(),
     Promise.all(
       liveEvents.map(async (query) => eventsOf(await client.range(query.expr, whole), query, whole)),
     ),
+    client.range(liveRounds, whole),
     Promise.all(liveCharts.map(async (chart) => [chart.id, await linesOf(client, chart, grid)] as const)),
   ]);
   return {
     ...grid,
     charts: Object.fromEntries(charts),
     events: events.flat().toSorted((a, b) => a.from - b.from),
+    rounds: roundsOf(rounds, whole),
     alerts: alerts.map(({ labels, annotations, state, activeAt }) => ({
       name: labels['alertname'] ?? '',
       state,
@@ -97,4 +99,20 @@ function eventsOf(
     }
     return events;
   });
+}
+
+/** From the first to the last second of each round: in turns nothing runs between the blocks of two candidates. */
+function roundsOf(found: readonly GridSeries[], { from, to }: Grid): LiveRound[] {
+  const isThere = (value: number | null): boolean => value !== null;
+  return found
+    .filter(({ values }) => values.some(isThere))
+    .map(({ labels, values }) => {
+      const last = from + values.findLastIndex(isThere);
+      return {
+        round: Number(labels['round'] ?? 0),
+        from: from + values.findIndex(isThere),
+        to: last === to ? null : last,
+      };
+    })
+    .toSorted((a, b) => a.from - b.from);
 }

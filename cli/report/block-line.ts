@@ -4,5 +4,6 @@ import { quantileMs } from '../statistics/histograms.ts';
 /** A block as a line of a file that grows while the experiment runs: what is left when it is cut short. */
 export function latencySummary({ responseTimeUs, ...block }: BlockRecord): object {
   const at = (quantile: number) => quantileMs(responseTimeUs, quantile);
-  return { ...block, latencyMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99) } };
+  const mean = block.meanUs === null ? null : block.meanUs / 1_000;
+  return { ...block, latencyMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99), mean } };
 }

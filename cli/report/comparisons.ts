@@ -1,62 +1,37 @@
-import type { PrimaryMetric } from '../experiment/records.ts';
-import { holmAdjust, roundsMin } from '../statistics/holm.ts';
+import type { PrimaryMetric, RoundRecord } from '../experiment/records.ts';
+import { holmAdjust } from '../statistics/holm.ts';
 import { pairedEffect, toPct } from '../statistics/paired-effect.ts';
 import type { PairedEffect } from '../statistics/paired-effect.ts';
-import { signFlipP } from '../statistics/sign-flip.ts';
-import { costMargin, hitRatioMargin, judge, latencyMargin, roundsNeeded } from '../statistics/verdict.ts';
+import type { ProcessSpread, SpreadFigure } from '../statistics/process-spread.ts';
+import { judge, roundsNeeded } from '../statistics/verdict.ts';
+import { comparedFigures, marginOf } from './compared-figures.ts';
+import type { ComparedFigure } from './compared-figures.ts';
 import type { ComparisonResult } from './compare-result.ts';
-import {
-  hitRatio,
-  latencyMetric,
-  pairedDifferences,
-  queriesPerRequest,
-  servingCpuPerRequest,
-} from './per-round.ts';
-import type { BlockMetric, Round } from './per-round.ts';
-
-type Metric = {
-  readonly name: string;
-  readonly of: BlockMetric;
-  readonly scale: 'log' | 'plain';
-  /** On the scale of the effect; more hits are better, so theirs is turned round before it is judged. */
-  readonly margin: (baseline: number) => number;
-  readonly isMoreBetter?: boolean;
-};
-
-const latencies = (['p50', 'p95', 'p99'] as const).map((name): Metric => ({
-  name,
-  of: latencyMetric(name),
-  scale: 'log',
-  margin: (baselineMs) => latencyMargin(name, baselineMs),
-}));
-
-const costs: readonly Metric[] = [
-  { name: 'storageQueriesPerRequest', of: queriesPerRequest, scale: 'log', margin: () => costMargin },
-  { name: 'cpuUsPerRequest', of: servingCpuPerRequest, scale: 'log', margin: () => costMargin },
-  { name: 'hitRatio', of: hitRatio, scale: 'plain', margin: () => hitRatioMargin, isMoreBetter: true },
-];
+import { differencesPerRound } from './per-round.ts';
+import type { Round } from './per-round.ts';
+import { withheldReasonOf } from './withheld.ts';
+import type { Withheld } from './withheld.ts';
 
 export type ComparisonSettings = {
   readonly rounds: readonly Round[];
+  /** What is of all blocks of a round; empty in turns. */
+  readonly roundRecords: readonly RoundRecord[];
   readonly baseline: string;
+  /** Without the baseline and the control. */
   readonly candidates: readonly string[];
   readonly primary: PrimaryMetric;
-  readonly seed: number;
-  /** Why no verdict may be given, or null. */
-  readonly withheldReason: string | null;
+  readonly spreadOf: (figure: SpreadFigure) => ProcessSpread;
+  readonly withheld: Withheld;
 };
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
+/** A candidate, and what it is compared with. */
+type Pair = readonly [candidate: string, other: string];
 
-function inPercent(effect: PairedEffect, scale: Metric['scale']) {
-  const show = scale === 'log' ? toPct : (value: number) => value * 100;
-  const { interval95 } = effect;
-  return {
-    changePct: show(effect.mean),
-    interval95: interval95 === null ? null : ([show(interval95[0]), show(interval95[1])] as [number, number]),
-  };
+/** Each candidate with each one before it. */
+function pairsOf(candidates: readonly string[]): Pair[] {
+  return candidates.flatMap((candidate, index) =>
+    candidates.slice(0, index).map((other): Pair => [candidate, other]),
+  );
 }
 
 function turned(effect: PairedEffect): PairedEffect {
@@ -71,65 +46,78 @@ function turned(effect: PairedEffect): PairedEffect {
   };
 }
 
-/** One metric of every candidate against the baseline, with Holm's correction over the candidates. */
-function compareMetric(settings: ComparisonSettings, metric: Metric): ComparisonResult[] {
-  const { rounds, baseline, primary, seed, withheldReason } = settings;
-  const measured = settings.candidates.flatMap((candidate) => {
-    const differences = pairedDifferences(rounds, metric.of, [candidate, baseline], metric.scale);
-    return differences === null ? [] : [{ candidate, differences, p: signFlipP(differences, seed) }];
+/** As it is shown: a change in percent, or a difference in percentage points. */
+function inPercent({ mean, interval95 }: PairedEffect, scale: ComparedFigure['scale']) {
+  const show = scale === 'ratio' ? toPct : (value: number) => value * 100;
+  return {
+    changePct: show(mean),
+    interval95: interval95 === null ? null : ([show(interval95[0]), show(interval95[1])] as [number, number]),
+  };
+}
+
+/** Pairs of requests that were left out, in the rounds that the comparison is made of. */
+function leftOutOf(rounds: readonly Round[], perRound: readonly (number | null)[], pair: Pair): number {
+  return rounds
+    .filter((_, index) => perRound[index] !== null)
+    .map((round) => Math.max(...pair.map((name) => round.get(name)?.paired?.leftOut ?? 0)))
+    .reduce((sum, count) => sum + count, 0);
+}
+
+/** One figure of a family of pairs, with Holm's correction over those that could be measured. */
+function comparePairs(
+  settings: ComparisonSettings,
+  figure: ComparedFigure,
+  pairs: readonly Pair[],
+  role: ComparisonResult['role'],
+): ComparisonResult[] {
+  const { rounds, withheld } = settings;
+  const process = settings.spreadOf(figure.spread);
+  const measured = pairs.flatMap((pair) => {
+    const perRound = differencesPerRound(rounds, figure.of, pair);
+    const known = perRound.filter((difference) => difference !== null);
+    return known.length === 0 ? [] : [{ pair, perRound, effect: pairedEffect(known, process) }];
   });
-  const adjusted = holmAdjust(measured.map(({ p }) => p));
-  const baselineMean = mean(rounds.map((round) => metric.of(round.get(baseline) as never) ?? 0));
-  const margin = metric.margin(baselineMean);
-  const isPrimary = metric.name === primary;
-  return measured.map(({ candidate, differences, p }, index): ComparisonResult => {
-    const effect = pairedEffect(differences);
+  const adjusted = holmAdjust(measured.map(({ effect }) => effect.p ?? 1));
+  return measured.map(({ pair, perRound, effect }, index): ComparisonResult => {
+    const [candidate, baseline] = pair;
     const pAdjusted = adjusted[index] as number;
-    const verdict = judge(metric.isMoreBetter ? turned(effect) : effect, margin, pAdjusted);
+    const margin = marginOf(figure, rounds, baseline);
+    const verdict = judge(figure.isMoreBetter ? turned(effect) : effect, margin, pAdjusted);
+    const withheldReason = withheldReasonOf(withheld, figure, pair);
+    const needed =
+      verdict === 'inconclusive' && effect.p !== null ? roundsNeeded(effect.sd, process, margin) : null;
     return {
       candidate,
       baseline,
-      metric: metric.name,
-      role: isPrimary ? 'primary' : 'exploratory',
-      ...inPercent(effect, metric.scale),
-      p,
-      pAdjusted,
-      marginPct: metric.scale === 'log' ? toPct(margin) : margin * 100,
+      metric: figure.name,
+      role,
+      scale: figure.scale,
+      ...inPercent(effect, figure.scale),
+      df: effect.df,
+      p: effect.p,
+      pAdjusted: effect.p === null ? null : pAdjusted,
+      marginPct: figure.scale === 'ratio' ? toPct(margin) : margin * 100,
+      perRound,
+      processSdPct: process.sd * 100,
+      processDf: process.sd === 0 ? null : process.df,
+      pairsLeftOut: figure.name === 'request' ? leftOutOf(rounds, perRound, pair) : null,
       verdict: withheldReason === null ? verdict : null,
       withheldReason,
-      roundsNeeded:
-        metric.scale === 'log' && verdict === 'inconclusive' && effect.rounds > 1
-          ? Math.max(roundsNeeded(effect.sd, margin), roundsMin(measured.length))
-          : null,
+      roundsNeeded: needed === 'more-starts' ? null : needed,
+      needsMoreStarts: needed === 'more-starts',
     };
   });
 }
 
-/** The primary metric first, then the exploratory ones that could be measured in every round. */
+/** Each candidate with the baseline, the primary figure first; then each pair of candidates. */
 export function compareCandidates(settings: ComparisonSettings): ComparisonResult[] {
-  if (settings.rounds.length === 0) return [];
-  const metrics = [...latencies, ...costs];
-  const primaryFirst = metrics.toSorted(
-    (a, b) => Number(b.name === settings.primary) - Number(a.name === settings.primary),
-  );
-  return primaryFirst.flatMap((metric) => compareMetric(settings, metric));
-}
-
-/** The baseline against itself: its spread is the noise floor. */
-export function judgeControl(
-  rounds: readonly Round[],
-  [control, baseline]: readonly [string, string],
-  primary: PrimaryMetric,
-) {
-  const differences = pairedDifferences(rounds, latencyMetric(primary), [control, baseline], 'log');
-  const effect = differences === null ? null : pairedEffect(differences);
-  if (effect === null || effect.interval95 === null || effect.interval99 === null) {
-    return { interval95: null, noiseFloorPct: null, passed: null };
-  }
-  const [low, high] = effect.interval95;
-  return {
-    interval95: [toPct(low), toPct(high)] as [number, number],
-    noiseFloorPct: toPct((high - low) / 2),
-    passed: effect.interval99[0] <= 0 && effect.interval99[1] >= 0,
-  };
+  const { baseline, candidates, primary } = settings;
+  const figures = comparedFigures(settings.roundRecords, primary);
+  const withBaseline = candidates.map((candidate): Pair => [candidate, baseline]);
+  return [
+    ...figures.flatMap((figure) =>
+      comparePairs(settings, figure, withBaseline, figure.name === primary ? 'primary' : 'exploratory'),
+    ),
+    ...figures.flatMap((figure) => comparePairs(settings, figure, pairsOf(candidates), 'exploratory')),
+  ];
 }

@@ -1,6 +1,4 @@
-import { hitsOf } from '../experiment/cache-counts.ts';
-import type { BlockRecord } from '../experiment/records.ts';
-import { beyondPerBlockMin, isQuantileKnown, quantileMs } from '../statistics/histograms.ts';
+import type { BlockRecord, Pacing, RoundRecord } from '../experiment/records.ts';
 
 /** One finished round: the block of each candidate. */
 export type Round = ReadonlyMap<string, BlockRecord>;
@@ -28,55 +26,42 @@ export function finishedRounds(
   return [...rounds.values()];
 }
 
-/** A figure of one block; null when it cannot be had. */
-export type BlockMetric = (block: BlockRecord) => number | null;
-
-const quantiles = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
-
-export function latencyMetric(name: keyof typeof quantiles): BlockMetric {
-  const quantile = quantiles[name];
-  return ({ responseTimeUs }) =>
-    responseTimeUs !== null && isQuantileKnown(responseTimeUs.totalCount, quantile, beyondPerBlockMin)
-      ? quantileMs(responseTimeUs, quantile)
-      : null;
+/**
+ * The rounds that figures are made of. Together a round is not spoiled by a candidate that fails: that one gets no verdict,
+ * and the others met the same moments all the same.
+ */
+export function countedRounds(
+  blocks: readonly BlockRecord[],
+  candidates: readonly string[],
+  { pacing, isNoisy = false }: { readonly pacing: Pacing; readonly isNoisy?: boolean },
+): Round[] {
+  return finishedRounds(blocks, candidates, { withSpoiled: isNoisy || pacing === 'together' });
 }
 
-function perRequest(figure: number | null, block: BlockRecord): number | null {
-  return figure === null || block.servedRequests === null || block.servedRequests === 0
-    ? null
-    : figure / block.servedRequests;
+/**
+ * How many starts of the processes these rounds average over; in turns it is one. A start with more rounds weighs more: seven
+ * rounds of one and two of another are worth 1.5 starts.
+ */
+export function partsOf(rounds: readonly Pick<RoundRecord, 'part'>[]): number {
+  const counts = [...Map.groupBy(rounds, ({ part }) => part).values()].map((own) => own.length);
+  const squares = counts.reduce((sum, count) => sum + count ** 2, 0);
+  return squares === 0 ? 1 : rounds.length ** 2 / squares;
 }
 
-export const queriesPerRequest: BlockMetric = (block) => perRequest(block.storageQueries, block);
+/** A figure of one block, on the scale on which effects add up; null when it cannot be had. */
+export type BlockFigure = (block: BlockRecord) => number | null;
 
-/** CPU of what serves: the service and its stores, not the driver. */
-export const servingCpuPerRequest: BlockMetric = (block) => {
-  const { service, postgres, redis } = block.cpuUs;
-  return service === null || postgres === null || redis === null
-    ? null
-    : perRequest(service + postgres + redis, block);
-};
-
-/** Share of the reads that did not wait for storage; 0 where nothing is cached. */
-export const hitRatio: BlockMetric = ({ cache }) =>
-  cache === null || cache.reads === 0 ? null : hitsOf(cache) / cache.reads;
-
-/** Differences of a metric between two candidates, round by round: of logs, or plain. Null when a round lacks it. */
-export function pairedDifferences(
+/** Differences of a figure between two candidates, round by round; null where one of the two lacks it. */
+export function differencesPerRound(
   rounds: readonly Round[],
-  metric: BlockMetric,
+  figure: BlockFigure,
   [candidate, baseline]: readonly [string, string],
-  scale: 'log' | 'plain',
-): number[] | null {
-  const differences: number[] = [];
-  for (const round of rounds) {
+): (number | null)[] {
+  return rounds.map((round) => {
     const [a, b] = [candidate, baseline].map((name) => {
       const block = round.get(name);
-      return block === undefined ? null : metric(block);
+      return block === undefined ? null : figure(block);
     });
-    if (a === null || a === undefined || b === null || b === undefined) return null;
-    if (scale === 'log' && (a <= 0 || b <= 0)) return null;
-    differences.push(scale === 'log' ? Math.log(a / b) : a - b);
-  }
-  return differences.length === 0 ? null : differences;
+    return a === null || a === undefined || b === null || b === undefined ? null : a - b;
+  });
 }

@@ -1,6 +1,8 @@
 import { hitsOf } from '../experiment/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import { quantileMs } from '../statistics/histograms.ts';
+import { toPct } from '../statistics/paired-effect.ts';
+import type { Narrowness, StoppingState } from '../statistics/stopping-rule.ts';
 
 /** A time for people: `45 s`, `2 min 10 s`. */
 export function formatDuration(seconds: number): string {
@@ -8,7 +10,7 @@ export function formatDuration(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** One line per block, for people who wait. */
+/** One line per block, for people who wait while candidates take turns. */
 export function formatBlock(block: BlockRecord, rounds: number, secondsLeft: number): string {
   const place = block.round === 0 ? 'shake-down' : `round ${block.round}/${rounds}`;
   const p50 = quantileMs(block.responseTimeUs, 0.5);
@@ -24,6 +26,33 @@ export function formatBlock(block: BlockRecord, rounds: number, secondsLeft: num
   const shown = figures.filter((figure) => figure !== null).join(', ');
   const guards = [...new Set(block.findings.map(({ guard }) => guard))];
   return `${place}  ${block.candidate}: ${shown}${guards.length === 0 ? '' : `  (${guards.join(', ')})`}`;
+}
+
+/** More make a line that nobody reads. */
+const changesShownMax = 3;
+
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(1)}`;
+
+function formatNarrowness({ candidate, mean, halfWidth }: Narrowness): string {
+  if (Number.isNaN(mean)) return `${candidate} n/a`;
+  return `${candidate} ${signed(toPct(mean))} %${halfWidth === null ? '' : ` ±${toPct(halfWidth).toFixed(1)}`}`;
+}
+
+const width = ({ halfWidth }: Narrowness): number => halfWidth ?? Number.MAX_VALUE;
+
+/** One line per round together: the widest intervals so far, what is wanted of the one furthest from it, and the time left. */
+export function formatRound(state: StoppingState, baseline: string): string {
+  const { rounds, roundsFixed, comparisons, widest, secondsLeft } = state;
+  const widestFirst = comparisons.toSorted((a, b) => width(b) - width(a));
+  const shown = comparisons.length <= changesShownMax ? comparisons : widestFirst.slice(0, changesShownMax);
+  const changes = shown.map(formatNarrowness).join(', ');
+  const others = comparisons.length - shown.length;
+  const parts = [
+    ...(shown.length === 0 ? [] : [`${baseline}→${changes}${others === 0 ? '' : `, ${others} narrower`}`]),
+    ...(widest === null || roundsFixed !== null ? [] : [`wanted ±${toPct(widest.wanted).toFixed(0)} %`]),
+    ...(secondsLeft === null || state.decision.stop ? [] : [`at most ${formatDuration(secondsLeft)} left`]),
+  ];
+  return `round ${rounds}${roundsFixed === null ? '' : `/${roundsFixed}`}  ${parts.join('; ')}`.trimEnd();
 }
 
 /** Why blocks are invalid: the guards that spoke up, how often, and the first one's words. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CandidateResult, CompareResult } from './compare-result.ts';
+import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
 import { renderTable } from './table.ts';
 import { columnsMax, wrapWords } from './text-columns.ts';
 
@@ -19,6 +19,20 @@ const idle: Work = {
   evictions: 0,
 };
 
+function comparisonOf(
+  candidate: string,
+  baseline: string,
+  own: Partial<ComparisonResult> = {},
+): ComparisonResult {
+  return {
+    ...{ candidate, baseline, metric: 'request', role: 'exploratory', scale: 'ratio' },
+    ...{ changePct: -23.2, interval95: [-28.1, -18], df: 20, p: 0.001, pAdjusted: 0.002, marginPct: 5 },
+    ...{ perRound: [-0.26, -0.27, -0.26], processSdPct: 1.2, processDf: 15, pairsLeftOut: 0 },
+    ...{ verdict: 'slightly better', withheldReason: null, roundsNeeded: null, needsMoreStarts: false },
+    ...own,
+  } as ComparisonResult;
+}
+
 type Figures = Partial<Work> & { readonly hit?: number; readonly stale?: number };
 
 function candidateOf(name: string, { hit = 0, stale = 0, ...work }: Figures): CandidateResult {
@@ -29,13 +43,15 @@ function candidateOf(name: string, { hit = 0, stale = 0, ...work }: Figures): Ca
     role: name === 'no-cache' ? 'baseline' : name === 'no-cache′' ? 'control' : 'candidate',
     config: { strategy: name, tiers },
     allows: [],
-    latencyMs: { p50: 2.38, p95: 12.9, p99: null },
+    latencyMs: { p50: 2.38, p95: 12.9, p99: null, mean: 4.31 },
     hitRatio: hit === 0 ? { memory: null, redis: null, all: 0 } : hitRatio,
     expectedHitRatio: { memory: null, redis: null, all: stale === 0 ? 0.93 : null },
     staleHitRatio: stale,
     cacheWorkPerRequest: { ...idle, ...work },
     storageQueriesPerRequest: 0.42,
     cpuUsPerRequest: { service: 966, postgres: 261, redis: 61, driver: 900 },
+    idleCpuUsPerSecond: { service: 17_000, postgres: 300, redis: 200 },
+    lifetimes: hit === 0 ? null : 1.4,
     requests: 4_200,
     errors: 0,
   };
@@ -45,25 +61,15 @@ function resultOf(figures: Readonly<Record<string, Figures>>): CompareResult {
   const candidates = Object.entries(figures).map(([name, own]) => candidateOf(name, own));
   const comparisons = candidates
     .filter(({ role }) => role === 'candidate')
-    .map(({ name }) => ({
-      candidate: name,
-      baseline: 'no-cache',
-      metric: 'p50',
-      role: 'primary',
-      changePct: -23.2,
-      interval95: [-28.1, -18],
-      verdict: 'slightly better',
-      marginPct: 5,
-      withheldReason: null,
-      roundsNeeded: null,
-    }));
+    .map(({ name }) => comparisonOf(name, 'no-cache', { role: 'primary' }));
   const manifest = {
-    ...{ primary: 'p50', baseline: 'no-cache', scenario: 'feed-browsing', arrivals: 'poisson', seed: 1 },
-    ...{ rate: { perSecond: 150, source: 'default' }, order: [[], [], []], rounds: 7, measureSeconds: 4 },
-    ...{ people: 500, photos: 5_000, telemetry: 'metrics' },
+    ...{ primary: 'request', baseline: 'no-cache', scenario: 'feed-browsing', arrivals: 'poisson', seed: 1 },
+    ...{ rate: { perSecond: 75, source: 'default' }, order: [[], [], []], rounds: 3, measureSeconds: 12 },
+    ...{ people: 500, photos: 5_000, telemetry: 'metrics', pacing: 'together', parts: 1, profile: 'demo' },
   };
   return {
-    ...{ manifest, candidates, comparisons, status: 'ok', blocks: [], slowTraces: [], notes: [] },
+    ...{ manifest, candidates, comparisons, status: 'ok', withheldReason: null, rounds: [] },
+    ...{ blocks: [], slowTraces: [], notes: [] },
     control: { interval95: [-9.9, 9.9], noiseFloorPct: 9.9, passed: true },
   } as unknown as CompareResult;
 }
@@ -178,4 +184,106 @@ test('the slowest traced requests of each candidate are named with their rounds 
   ]);
   for (const line of section.split('\n')) assert.ok(line.length <= columnsMax, line);
   assert.match(renderTable(traced), /Slowest traced requests: none was traced in a finished round\./);
+});
+
+const two = (): CompareResult =>
+  resultOf({ 'no-cache': {}, 'cache-aside': { hit: 0.9 }, versioned: { hit: 0.9 }, 'no-cache′': {} });
+
+/** The same result with other comparisons. */
+const withComparisons = (
+  comparisons: readonly ComparisonResult[],
+  manifest: Partial<CompareResult['manifest']> = {},
+): string => {
+  const result = two();
+  return renderTable({
+    ...result,
+    comparisons: [...comparisons],
+    manifest: { ...result.manifest, ...manifest },
+  });
+};
+
+test('the headline says what was measured, at which rate, and how much identical worlds differed', () => {
+  assert.equal(
+    renderTable(two()).split('\n\n')[0]?.replaceAll('\n', ' · '),
+    'same-request change of feed-browsing · 75 requests/s per candidate, together · poisson arrivals · 3 rounds of 12 s · 500 people, 5000 photos · seed 1 · noise floor (A/A′) ±9.9 %',
+  );
+  const { manifest, ...rest } = two();
+  const turns = { ...manifest, pacing: 'turns' as const, primary: 'p95' as const, rounds: 7, parts: 3 };
+  const [headline = ''] = renderTable({ ...rest, manifest: turns }).split('\n\n');
+  assert.match(headline, /^p95 response time of feed-browsing · 75 requests\/s per candidate, in turns/);
+  assert.match(headline, /3 of 7 rounds of 12 s, 3 starts/);
+});
+
+test('the mean stands beside the quantiles', () => {
+  const [response = []] = tablesOf(two());
+  assert.match(String(response[0]), /^candidate +p50 +p95 +p99 +mean +change +verdict$/);
+  assert.match(String(response[1]), /^no-cache +2\.38 ms +12\.9 ms +n\/a +4\.31 ms +baseline$/);
+});
+
+test('a verdict says in words what its figure is, with the other response times beside it', () => {
+  const own = (more: Partial<ComparisonResult>) => comparisonOf('cache-aside', 'no-cache', more);
+  const primary = { role: 'primary', verdict: 'better' } as const;
+  const text = withComparisons([
+    own(primary),
+    own({ metric: 'p50', changePct: -20, interval95: [-25, -15] }),
+    own({ metric: 'mean', changePct: 3, interval95: [-4, 10] }),
+  ]);
+  assert.match(
+    text,
+    /^cache-aside: the same request takes 23\.2 % less time than with no-cache \[-28\.1, -18\.0\]: better, by more than the 5 % that matter\.\n {2}p50 ▼ -20\.0 % \[-25\.0, -15\.0\]; p95 n\/a; mean ▲ \+3\.0 % \[-4\.0, \+10\.0\]\.$/m,
+  );
+  const tail = withComparisons([own({ ...primary, metric: 'p95', verdict: 'worse', changePct: 340 })], {
+    primary: 'p95',
+  });
+  assert.match(tail, /^cache-aside: its p95 response time is 340 % higher than that of no-cache /m);
+  const same = withComparisons([own({ ...primary, verdict: 'equivalent', changePct: 0.01 })]);
+  assert.match(same, /takes as long as with no-cache \[.*\]: equivalent within ±5 %\./);
+});
+
+test('what is not told apart says what it would take: rounds, or starts where rounds would not do', () => {
+  const open = (more: Partial<ComparisonResult>, manifest = {}) =>
+    withComparisons(
+      [comparisonOf('cache-aside', 'no-cache', { role: 'primary', verdict: 'inconclusive', ...more })],
+      manifest,
+    );
+  assert.match(
+    open({ roundsNeeded: 12 }),
+    /no difference shown; telling ±5 % would take about 9 more rounds \(--rounds 12\)\./,
+  );
+  assert.match(open({ roundsNeeded: 2 }), /about 1 more round \(/);
+  const starts = /no difference shown; only further starts would narrow it/;
+  assert.match(open({ needsMoreStarts: true }), new RegExp(`${starts.source} \\(--profile standard\\)`));
+  assert.match(
+    open({ needsMoreStarts: true }, { profile: 'standard' }),
+    new RegExp(`${starts.source} \\(--profile thorough\\)`),
+  );
+  assert.match(open({ needsMoreStarts: true }, { profile: 'thorough' }), new RegExp(`${starts.source}\\.`));
+});
+
+test('a tie is what the comparison of the two says, not that their intervals overlap', () => {
+  const against = (candidate: string, changePct: number) =>
+    comparisonOf(candidate, 'no-cache', { role: 'primary', verdict: 'better', changePct });
+  const both = [against('cache-aside', -24), against('versioned', -23)];
+  const pair = (verdict: string) => comparisonOf('versioned', 'cache-aside', { verdict });
+  assert.match(
+    withComparisons([...both, pair('slightly worse')]),
+    /Recommendation: cache-aside; the same request takes 24\.0 % less time than with no-cache \[.*\]\.\n/,
+  );
+  for (const verdict of ['equivalent', 'inconclusive']) {
+    assert.match(
+      withComparisons([...both, pair(verdict)]),
+      /No difference is shown between cache-aside, versioned; cache-aside allows the fewest anomalies\./,
+    );
+  }
+});
+
+test('of candidates that are tied, the one that allows fewer anomalies is recommended', () => {
+  const result = two();
+  const allowing = result.candidates.map((candidate) => ({
+    ...candidate,
+    allows: candidate.name === 'cache-aside' ? ['stale-fill', 'lost-invalidation'] : [],
+  }));
+  const text = renderTable({ ...result, candidates: allowing });
+  assert.match(text, /Recommendation: versioned;/);
+  assert.match(text, /cache-aside allows: stale-fill, lost-invalidation/);
 });

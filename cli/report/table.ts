@@ -1,7 +1,9 @@
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import { formatChange, unknown } from './change-text.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
-import { describeVerdicts, recommend } from './sentences.ts';
+import { headlineOf } from './headline.ts';
+import { recommend } from './recommendation.ts';
+import { describeVerdicts } from './sentences.ts';
 import { columnsMax, foldColumns, wrapParts } from './text-columns.ts';
 
 export { alignColumns } from './text-columns.ts';
@@ -64,6 +66,7 @@ const responseColumns: readonly Column[] = [
   { title: 'p50', cell: ({ latencyMs }) => ms(latencyMs.p50) },
   { title: 'p95', cell: ({ latencyMs }) => ms(latencyMs.p95) },
   { title: 'p99', cell: ({ latencyMs }) => ms(latencyMs.p99) },
+  { title: 'mean', cell: ({ latencyMs }) => ms(latencyMs.mean) },
   { title: 'change', isLeft: true, cell: changeCell },
   { title: 'verdict', isLeft: true, cell: verdictCell },
 ];
@@ -110,7 +113,7 @@ function perThousand(value: number | null): string {
 /** What the caches did, of that only what one of them did: it tells apart what the same latency hides. */
 function renderWork(result: CompareResult): string[] {
   const candidates = result.candidates.filter(
-    ({ config, role }) => config['tiers'] !== 'none' && role !== 'control',
+    ({ config, role, requests }) => config['tiers'] !== 'none' && role !== 'control' && requests > 0,
   );
   const shown = workKinds.filter(([, ...figures]) =>
     candidates.some(({ cacheWorkPerRequest: work }) => figures.some((figure) => work[figure] !== 0)),
@@ -133,21 +136,6 @@ function render(
     ...candidates.map((candidate) => columns.map(({ cell }) => cell(candidate, result))),
   ];
   return foldColumns(rows, (column) => columns[column]?.isLeft === true);
-}
-
-function headline({ manifest, control }: CompareResult): string[] {
-  const floor =
-    control.noiseFloorPct === null
-      ? 'noise floor unknown'
-      : `noise floor (A/A′) ±${control.noiseFloorPct.toFixed(1)} %`;
-  return [
-    `${manifest.primary} response time of ${manifest.scenario}`,
-    `${manifest.rate.perSecond} requests/s, ${manifest.arrivals} arrivals`,
-    `${manifest.order.length} of ${manifest.rounds} rounds of ${manifest.measureSeconds} s`,
-    `${manifest.people} people, ${manifest.photos} photos`,
-    `seed ${manifest.seed}`,
-    floor,
-  ];
 }
 
 const tracesShownMax = 2;
@@ -175,7 +163,7 @@ function describeTraces({ slowTraces, candidates, manifest }: CompareResult): st
 /** The result as text for people: three tables that have room in a terminal, then sentences. */
 export function renderTable(result: CompareResult): string {
   const sections = [
-    wrapParts(headline(result), ' · ', columnsMax),
+    wrapParts(headlineOf(result), ' · ', columnsMax),
     render(result, responseColumns),
     render(result, costColumns(result)),
     renderWork(result),

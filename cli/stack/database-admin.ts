@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { CommandError } from '../errors.ts';
+import type { Room } from './needs.ts';
 
 /** Creating and dropping databases, but only those that Darkroom made: their names begin with `darkroom_`. */
 export type DatabaseAdmin = {
@@ -11,10 +12,22 @@ export type DatabaseAdmin = {
   renameDatabase(from: string, to: string): Promise<void>;
   listDatabases(): Promise<readonly string[]>;
   readVersion(): Promise<string>;
+  /** How much of what the server bounds is still free, for a user without privileges. */
+  readRoom(): Promise<Pick<Room, 'connections' | 'replicationSlots'>>;
 };
 
 /** A reader that is told to end does so within milliseconds. */
 const readerEndLimitMs = 5_000;
+const countFree = `
+  SELECT (
+    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true), '0')::int
+    - (SELECT sum(numbackends) FROM pg_stat_database)
+  )::int AS connections,
+  least(
+    current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
+    current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication)
+  )::int AS "replicationSlots"`;
 const ownName = /^darkroom_[a-z0-9_]{1,50}$/;
 
 /** A name that may stand in a statement. Throws for any other. */
@@ -65,6 +78,10 @@ export function createDatabaseAdmin(adminUrl: string): DatabaseAdmin {
         "SELECT datname FROM pg_database WHERE datname LIKE 'darkroom\\_%'",
       );
       return rows.map((row) => row.datname);
+    },
+    readRoom: async () => {
+      const [room] = await run<{ connections: number; replicationSlots: number }>(countFree);
+      return room ?? { connections: null, replicationSlots: null };
     },
     readVersion: async () =>
       (await run<{ server_version: string }>('SHOW server_version'))[0]?.server_version ?? 'unknown',

@@ -27,16 +27,24 @@ export type PostgresServer = DatabaseAdmin & {
   readonly stop: () => Promise<void>;
 };
 
+/** What is asked of the embedded server. That of DATABASE_URL is as its owner has set it. */
+export type PostgresNeeds = {
+  /** That can be open at the same time, besides those that the server keeps for administrators. */
+  readonly connections?: number;
+};
+
 const startLimitMs = 30_000;
 const pollMs = 50;
 /** A port may be taken between finding and using it. */
 const portAttempts = 3;
 
+/** Of the embedded server, which is started with more where more are needed. */
+const connectionsMin = 200;
+
 const settings = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
   'shared_buffers=256MB',
-  'max_connections=200',
   // For candidates that read a change stream. A reader that is gone must not fill the disk with log.
   'wal_level=logical',
   'max_replication_slots=64',
@@ -48,9 +56,12 @@ const settings = [
 ];
 
 /** The user's own server when DATABASE_URL names one, else the embedded one with a data directory that is kept. */
-export async function startPostgres(context: StackContext): Promise<PostgresServer> {
+export async function startPostgres(
+  context: StackContext,
+  { connections = connectionsMin }: PostgresNeeds = {},
+): Promise<PostgresServer> {
   const { databaseUrl } = context.environment;
-  return databaseUrl === null ? startEmbedded(context) : useGiven(databaseUrl);
+  return databaseUrl === null ? startEmbedded(context, connections) : useGiven(databaseUrl);
 }
 
 async function useGiven(databaseUrl: string): Promise<PostgresServer> {
@@ -72,7 +83,7 @@ async function useGiven(databaseUrl: string): Promise<PostgresServer> {
   return { ...admin, ...nothing, source: 'DATABASE_URL', version };
 }
 
-async function startEmbedded(context: StackContext): Promise<PostgresServer> {
+async function startEmbedded(context: StackContext, connections: number): Promise<PostgresServer> {
   const found = findPostgresPackage();
   if (found === null) {
     throw new CommandError('cannotProvision', 'The embedded PostgreSQL for this platform is not installed.', {
@@ -86,7 +97,8 @@ async function startEmbedded(context: StackContext): Promise<PostgresServer> {
   started.defer(slot.release);
   const programs = preparePostgresBinaries(found.folder, context.paths);
   const password = await initialise(context, programs, slot.folder);
-  const { server, port } = await startOnFreePort(context, programs, slot.folder, password);
+  const launch = (port: number) => startServer(context, programs, { folder: slot.folder, port, connections });
+  const { server, port } = await startOnFreePort(context, launch, password);
   started.defer(server.stop);
   const admin = createDatabaseAdmin(`postgres://darkroom:${password}@127.0.0.1:${port}/postgres`);
   const version = await admin.readVersion();
@@ -139,16 +151,35 @@ async function initialise(context: StackContext, programs: string, folder: strin
   return password;
 }
 
-async function startOnFreePort(context: StackContext, programs: string, folder: string, password: string) {
+/** Three are kept for administrators; others may have been closed a moment ago, which the server has not noticed yet. */
+const spareConnections = 10;
+
+type Launch = { readonly folder: string; readonly port: number; readonly connections: number };
+
+function startServer(
+  context: StackContext,
+  programs: string,
+  { folder, port, connections }: Launch,
+): Promise<SupervisedProcess> {
+  const connectionsMax = Math.max(connections, connectionsMin) + spareConnections;
+  const all = [...settings, `max_connections=${connectionsMax}`];
+  return startProcess(context, {
+    name: 'postgres',
+    command: join(programs, 'postgres'),
+    args: ['-D', folder, '-p', String(port), ...all.flatMap((setting) => ['-c', setting])],
+    user: context.paths.serverUser,
+    stopSignal: 'SIGINT',
+  });
+}
+
+async function startOnFreePort(
+  context: StackContext,
+  launch: (port: number) => Promise<SupervisedProcess>,
+  password: string,
+) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await findFreePort();
-    const server = await startProcess(context, {
-      name: 'postgres',
-      command: join(programs, 'postgres'),
-      args: ['-D', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-      user: context.paths.serverUser,
-      stopSignal: 'SIGINT',
-    });
+    const server = await launch(port);
     if (await isAnswering(context, server, port, password)) return { server, port };
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');

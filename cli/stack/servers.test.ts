@@ -54,6 +54,16 @@ test('PostgreSQL starts with a password on loopback, clones a template, and its 
   assert.deepEqual(readdirSync(pids), []);
 });
 
+test('PostgreSQL is started with as many connections as are needed', async () => {
+  for (const connections of [50, 321]) {
+    const server = await startPostgres(context, { connections });
+    const room = await server.readRoom();
+    assert.ok((room.connections ?? 0) >= connections, `${room.connections} of ${connections}`);
+    assert.equal(room.replicationSlots, 64);
+    await server.stop();
+  }
+});
+
 test('two at once do not share data, and a half-made data directory is made anew', async () => {
   const first = await startPostgres(context);
   mkdirSync(join(context.paths.data, 'postgres-2.new'), { recursive: true });

@@ -9,10 +9,3 @@ export function holmAdjust(pValues: readonly number[]): number[] {
   }
   return adjusted;
 }
-
-/** The fewest rounds with which that many comparisons can be told at 5 %: 2 / 2^n must not exceed 0.05 / m. */
-export function roundsMin(comparisons: number): number {
-  let rounds = 6;
-  while (2 / 2 ** rounds > 0.05 / Math.max(1, comparisons)) rounds += 1;
-  return rounds;
-}

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { randomAt } from '../../loadtests/workloads/counter-random.ts';
 import {
   createHistogram,
   isQuantileKnown,
@@ -9,58 +8,19 @@ import {
   recordUs,
   requestsMissing,
 } from './histograms.ts';
-import { holmAdjust, roundsMin } from './holm.ts';
-import { pairedEffect, toPct } from './paired-effect.ts';
-import { signFlipP } from './sign-flip.ts';
+import { holmAdjust } from './holm.ts';
+import { pairedEffect } from './paired-effect.ts';
+import { processSpreadOf } from './process-spread.ts';
 import { judge, latencyMargin, roundsNeeded } from './verdict.ts';
 
 const near = (actual: number, expected: number, tolerance: number) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected} ± ${tolerance}`);
 
-/** A standard normal number by the sum of twelve uniform ones. */
-const normal = (seed: number, round: number, index: number): number => {
-  let sum = -6;
-  for (let draw = 0; draw < 12; draw += 1) sum += randomAt(seed, round, 77, index, draw);
-  return sum;
-};
-
-test('a t interval agrees with a worked example', () => {
-  // n = 5, mean 3, sd 1.5811; t(0.975, 4) = 2.7764, t(0.95, 4) = 2.1318 (tables).
-  const effect = pairedEffect([1, 2, 3, 4, 5]);
-  near(effect.mean, 3, 1e-12);
-  near(effect.sd, Math.sqrt(2.5), 1e-12);
-  near(effect.interval95?.[0] ?? 0, 3 - (2.7764 * Math.sqrt(2.5)) / Math.sqrt(5), 1e-3);
-  near(effect.interval90?.[1] ?? 0, 3 + (2.1318 * Math.sqrt(2.5)) / Math.sqrt(5), 1e-3);
-});
-
-test('one round has a mean and no interval', () => {
-  const effect = pairedEffect([0.5]);
-  assert.equal(effect.mean, 0.5);
-  assert.equal(effect.interval95, null);
-});
-
-test('a log ratio is a change in percent', () => near(toPct(Math.log(0.5)), -50, 1e-9));
-
-test('sign flips give 2 / 2^n when all rounds agree, and 1 when they cancel', () => {
-  assert.equal(signFlipP([1, 1, 1, 1, 1, 1], 1), 2 / 64);
-  assert.equal(signFlipP([1, -1], 1), 1);
-  assert.equal(signFlipP([], 1), 1);
-});
-
-test('sampled sign flips agree with exact ones', () => {
-  const values = Array.from({ length: 16 }, (_, index) => normal(1, 0, index) + 0.4);
-  const exact = signFlipP(values, 1);
-  const sampled = signFlipP([...values, 0], 1);
-  near(sampled, exact, 0.01);
-});
+const counted = processSpreadOf('counted', { cpu: 'any', cores: 2 }, 1, []);
 
 test('Holm multiplies the smallest p by the family and never falls behind', () => {
   assert.deepEqual(holmAdjust([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06]);
   assert.deepEqual(holmAdjust([0.6, 0.7]), [1, 1]);
-});
-
-test('the fewest rounds grow with the family', () => {
-  assert.deepEqual([1, 2, 3, 4, 6, 7, 12].map(roundsMin), [6, 7, 7, 8, 8, 9, 9]);
 });
 
 test('verdicts say the first word that applies', () => {
@@ -68,6 +28,8 @@ test('verdicts say the first word that applies', () => {
     rounds: 7,
     mean: (low + high) / 2,
     sd: 0.1,
+    df: 6,
+    p: 0.01,
     interval95: [low, high] as const,
     interval90: [low * 0.9 + high * 0.1, high * 0.9 + low * 0.1] as const,
     interval99: null,
@@ -79,7 +41,7 @@ test('verdicts say the first word that applies', () => {
   assert.equal(judge(effect(0.01, 0.09), 0.05, 0.03), 'slightly worse');
   assert.equal(judge(effect(-0.2, 0.2), 0.05, 0.9), 'inconclusive');
   assert.equal(judge(effect(-0.5, -0.2), 0.05, 0.06), 'inconclusive');
-  assert.equal(judge(pairedEffect([1]), 0.05, 0), 'inconclusive');
+  assert.equal(judge(pairedEffect([1], counted), 0.05, 0), 'inconclusive');
 });
 
 test('a tail must change by a millisecond too', () => {
@@ -87,30 +49,37 @@ test('a tail must change by a millisecond too', () => {
   near(latencyMargin('p99', 100), Math.log(1.1), 1e-12);
 });
 
-test('rounds needed agree with worked values', () => {
-  assert.equal(roundsNeeded(0.1, Math.log(1.1)), 11);
-  assert.equal(roundsNeeded(0.2, Math.log(1.2)), 12);
+test('the other figures of latency have margins of five percent', () => {
+  for (const metric of ['request', 'p50', 'mean'] as const)
+    near(latencyMargin(metric, 0.5), Math.log(1.05), 1e-12);
 });
 
-test('without a difference, a difference is called in about one experiment of twenty', () => {
-  let called = 0;
-  const experiments = 1_000;
-  for (let seed = 1; seed <= experiments; seed += 1) {
-    const values = Array.from({ length: 7 }, (_, index) => 0.1 * normal(seed, 1, index));
-    const verdict = judge(pairedEffect(values), 0, signFlipP(values, seed));
-    if (verdict !== 'inconclusive' && verdict !== 'equivalent') called += 1;
-  }
-  assert.ok(called / experiments < 0.07, `${called} of ${experiments}`);
-  assert.ok(called > 0);
+test('what is counted needs as many rounds as its spread asks for', () => {
+  // (2.8 × 0.1 / ln 1.1)² = 8.63, (2.8 × 0.2 / ln 1.2)² = 9.43.
+  assert.equal(roundsNeeded(0.1, counted, Math.log(1.1)), 9);
+  assert.equal(roundsNeeded(0.2, counted, Math.log(1.2)), 10);
+  assert.equal(roundsNeeded(0, counted, 0.01), 2);
 });
 
-test('a large difference is called nearly always', () => {
-  let called = 0;
-  for (let seed = 1; seed <= 200; seed += 1) {
-    const values = Array.from({ length: 7 }, (_, index) => -0.5 + 0.1 * normal(seed, 2, index));
-    if (judge(pairedEffect(values), Math.log(1.05), signFlipP(values, seed)) === 'better') called += 1;
+test('rounds make up for a spread of processes until that alone is too wide', () => {
+  const once = { sd: 0.012, df: 15, parts: 1 };
+  // Room for the rounds: (ln 1.1 / 2.8)² − 2 × 0.012² = 0.000870657; 0.1² / 0.000870657 = 11.49.
+  assert.equal(roundsNeeded(0.1, once, Math.log(1.1)), 12);
+  assert.equal(roundsNeeded(0.1, once, Math.log(1.04)), 'more-starts');
+  assert.equal(roundsNeeded(0.1, { ...once, parts: 3 }, Math.log(1.04)), 100);
+});
+
+test('the rounds needed are enough, and one fewer is not', () => {
+  for (const [sd, processSd, parts, delta] of [
+    [0.05, 0.012, 1, 0.0953],
+    [0.2, 0.02, 3, 0.1],
+    [0.01, 0, 1, 0.005],
+  ] as const) {
+    const rounds = roundsNeeded(sd, { sd: processSd, df: 15, parts }, delta) as number;
+    const reach = (n: number) => 2.8 * Math.sqrt(sd ** 2 / n + (2 * processSd ** 2) / parts);
+    assert.ok(reach(rounds) <= delta, `${rounds} rounds reach ${reach(rounds)}`);
+    assert.ok(reach(rounds - 1) > delta, `${rounds - 1} rounds reach ${reach(rounds - 1)}`);
   }
-  assert.ok(called >= 195, `${called} of 200`);
 });
 
 test('histograms keep quantiles to a thousandth, and merge', () => {

@@ -1,4 +1,6 @@
+import type { PrimaryMetric } from '../experiment/records.ts';
 import type { PairedEffect } from './paired-effect.ts';
+import type { ProcessSpread } from './process-spread.ts';
 
 /** What an effect amounts to. `better` is less: latency, queries and CPU are costs. */
 export type Verdict =
@@ -7,6 +9,8 @@ export type Verdict =
 const significance = 0.05;
 /** Sum of the normal quantiles of 80 % power and a two-sided 5 %: 0.84 + 1.96. */
 const powerFactor = 2.8;
+/** Fewer have no interval. */
+const intervalRoundsMin = 2;
 
 /**
  * The first that applies: better or worse, when the 95 % interval lies beyond the margin; equivalent, when the 90 % interval
@@ -25,14 +29,22 @@ export function judge(effect: PairedEffect, margin: number, pAdjusted: number): 
   return 'inconclusive';
 }
 
-/** Rounds with which a change of `delta` (on the log scale) would be seen four times out of five. */
-export function roundsNeeded(sd: number, delta: number): number {
-  return Math.ceil(((powerFactor * sd) / delta) ** 2) + 2;
+/** What it takes to see a change: so many rounds, or other starts of the processes, since rounds alone would not do. */
+export type RoundsNeeded = number | 'more-starts';
+
+/**
+ * The fewest rounds with which a change of `delta` would be seen four times out of five. All rounds of a start share what
+ * its processes differ by, so that there may be no such number.
+ */
+export function roundsNeeded(sd: number, process: ProcessSpread, delta: number): RoundsNeeded {
+  const room = (delta / powerFactor) ** 2 - (2 * process.sd ** 2) / process.parts;
+  if (room <= 0) return 'more-starts';
+  return Math.max(intervalRoundsMin, Math.ceil(sd ** 2 / room));
 }
 
-/** The smallest change of a latency that matters, on the log scale: 5 % of a median; 10 % and 1 ms of a tail. */
-export function latencyMargin(metric: 'p50' | 'p95' | 'p99', baselineMs: number): number {
-  if (metric === 'p50') return Math.log(1.05);
+/** The smallest change of a latency that matters, on the log scale: 5 %; of a tail 10 %, and a millisecond. */
+export function latencyMargin(metric: PrimaryMetric, baselineMs: number): number {
+  if (metric !== 'p95' && metric !== 'p99') return Math.log(1.05);
   return Math.max(Math.log(1.1), Math.log(1 + 1 / baselineMs));
 }
 

@@ -1,4 +1,4 @@
-import type { Stretch } from '../k6/request-timings.ts';
+import type { Stretch } from '../k6/world-figures.ts';
 import type { Trace } from './span.ts';
 
 /** Which traces are asked for. All of it must hold. */

@@ -50,8 +50,8 @@ describe('the slowest requests of a candidate', () => {
       ],
       0,
     );
-    slow.blockEnded(warm);
-    slow.blockEnded(spoiled);
+    slow.blocksEnded([warm]);
+    slow.blocksEnded([spoiled]);
     assert.deepEqual(durationsOf(slow.slowestOf([warm])), [8, 7]);
     assert.equal(slow.slowestOf([warm])[0]?.block, warm);
     assert.deepEqual(slow.slowestOf([]), []);
@@ -61,11 +61,23 @@ describe('the slowest requests of a candidate', () => {
     const store = createTraceStore(roomy);
     const slow = gatherIn(store);
     const [first, second] = [blockOf('no-cache', 1_000), blockOf('no-cache′', 2_000)];
-    slow.blockEnded(first);
+    slow.blocksEnded([first]);
     store.add([requestOf(1_010, 5)], 0);
-    slow.blockEnded(second);
+    slow.blocksEnded([second]);
     store.add([requestOf(2_010, 6, { replica: '7_2-1' })], 0);
     assert.deepEqual(durationsOf(slow.slowestOf([first, second])), [6, 5]);
+  });
+
+  it('are told apart by world where all blocks of a round end at once', () => {
+    const store = createTraceStore(roomy);
+    const slow = gatherIn(store);
+    const [first, control] = [blockOf('no-cache', 1_000), blockOf('no-cache′', 1_000)];
+    slow.blocksEnded([first, control]);
+    store.add([requestOf(1_010, 5), requestOf(1_020, 9, { replica: '7_2-1' })], 0);
+    slow.blocksEnded([blockOf('no-cache', 2_000), blockOf('no-cache′', 2_000)]);
+    assert.deepEqual(durationsOf(slow.slowestOf([first])), [5]);
+    assert.deepEqual(durationsOf(slow.slowestOf([control])), [9]);
+    assert.deepEqual(durationsOf(slow.slowestOf([first, control])), [9, 5]);
   });
 
   it('stay when the store has forgotten them', () => {
@@ -77,7 +89,7 @@ describe('the slowest requests of a candidate', () => {
         Array.from({ length: 20 }, (_, index) => requestOf(1_000 * round + index, 100 - round - index / 100)),
         0,
       );
-      slow.blockEnded(block);
+      slow.blocksEnded([block]);
     }
     assert.deepEqual(durationsOf(slow.slowestOf(blocks)), [100, 99.99]);
     assert.equal(slow.isCut(), false);
@@ -91,7 +103,7 @@ describe('the slowest requests of a candidate', () => {
       Array.from({ length: 100 }, (_, index) => requestOf(1_000 + index, 1)),
       0,
     );
-    slow.blockEnded(block);
+    slow.blocksEnded([block]);
     assert.ok(slow.slowestOf([block]).length > 0);
     assert.equal(slow.isCut(), true);
   });
@@ -99,7 +111,7 @@ describe('the slowest requests of a candidate', () => {
   it('are none of a block in which nothing was answered', () => {
     const slow = gatherIn(createTraceStore(roomy));
     const block = { candidate: 'no-cache', measured: null };
-    slow.blockEnded(block);
+    slow.blocksEnded([block]);
     assert.deepEqual(slow.slowestOf([block]), []);
   });
 });

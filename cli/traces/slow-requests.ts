@@ -1,4 +1,4 @@
-import type { Stretch } from '../k6/request-timings.ts';
+import type { Stretch } from '../k6/world-figures.ts';
 import { bestOf } from './select-traces.ts';
 import type { Trace } from './span.ts';
 import type { TraceStore } from './trace-store.ts';
@@ -18,8 +18,8 @@ type NamedWorld = {
 export type SlowRequests<Block extends MeasuredBlock> = {
   /** A candidate's requests are those of its world's replicas: two worlds may run the same candidate. */
   readonly watch: (worlds: readonly NamedWorld[]) => void;
-  /** Is told of each block as it ends, in order. */
-  readonly blockEnded: (block: Block) => void;
+  /** Is told of blocks as they end, in order: of one in turns, of all of a round together. */
+  readonly blocksEnded: (blocks: readonly Block[]) => void;
   /** Of these blocks, the slowest first. The replicas have sent what they had. */
   readonly slowestOf: (blocks: readonly Block[]) => readonly SlowRequest<Block>[];
   /** Whether a block was too long for the store, which had forgotten its beginning at its end. */
@@ -36,36 +36,35 @@ export function createSlowRequests<Block extends MeasuredBlock>(
 ): SlowRequests<Block> {
   const replicasOf = new Map<string, ReadonlySet<string>>();
   const found = new Map<Block, readonly SlowRequest<Block>[]>();
-  let last: Block | null = null;
+  let last: readonly Block[] = [];
   let isCut = false;
-  const lookAtLast = (): void => {
-    if (last === null || last.measured === null) return;
-    const block = last;
+  const lookAt = (block: Block): void => {
+    if (block.measured === null) return;
     const traces = store.query({
       order: 'slowest',
       limit: requestsMax,
       isRequest: true,
-      began: last.measured,
-      replicas: replicasOf.get(last.candidate) ?? new Set(),
+      began: block.measured,
+      replicas: replicasOf.get(block.candidate) ?? new Set(),
     });
     found.set(
       block,
       traces.map((trace) => ({ block, trace })),
     );
-    isCut ||= store.forgottenUntilMs() >= last.measured.fromMs;
+    isCut ||= store.forgottenUntilMs() >= block.measured.fromMs;
   };
   return {
     watch(worlds) {
       for (const { label, replicas } of worlds)
         replicasOf.set(label, new Set(replicas().map(({ name }) => name)));
     },
-    blockEnded(block) {
-      // Spans are sent once a second: those of this block are here when the next one has ended.
-      lookAtLast();
-      last = block;
+    blocksEnded(blocks) {
+      // Spans are sent once a second: those of these blocks are here when the next ones have ended.
+      last.forEach(lookAt);
+      last = blocks;
     },
     slowestOf(blocks) {
-      lookAtLast();
+      last.forEach(lookAt);
       return bestOf(
         blocks.flatMap((block) => found.get(block) ?? []),
         requestsMax,

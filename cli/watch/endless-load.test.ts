@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { createPlanner } from '../k6/request-plans.ts';
 import { passLengthSeconds } from './endless-load.ts';
@@ -26,12 +27,10 @@ test('the worlds of a pass share its requests, which are planned once', () => {
     people: 20,
     photos: 20,
     mix: 'social-default',
-    targets: [],
-    pass,
+    worlds: [],
+    passes: singlePass(pass, 10, { settleSeconds: 0, measureSeconds: 3 }),
     ratePerSecond: 10,
     arrivals: 'poisson',
-    settleSeconds: 0,
-    measureSeconds: 3,
   });
   assert.equal(planned(settingsOf(0)), planned(settingsOf(0)));
   assert.equal(asked, 30);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
@@ -47,18 +48,19 @@ export async function runEndlessLoad(
       people: load.people,
       photos: load.photos,
       mix,
-      targets: load.targets,
-      pass,
+      worlds: [load.targets],
+      passes: singlePass(pass, load.rate, {
+        settleSeconds: 0,
+        measureSeconds: passLengthSeconds(pass, load.rate),
+      }),
       ratePerSecond: load.rate,
       arrivals: 'poisson',
-      settleSeconds: 0,
-      measureSeconds: passLengthSeconds(pass, load.rate),
     };
     const requests = load.planned(settings);
     meter.begin(settings);
     const scenarioFile = join(maker.checkout, file);
     const run = { context, k6: k6.path, scenarioFile, settings, requests };
-    const { failure } = await driveK6(run, meter.add);
+    const { failure } = await driveK6({ ...run, onRow: meter.add }).ended;
     if (context.signal.aborted || failure === null) continue;
     context.report(`The load broke off: ${failure}. It goes on in a moment.`);
     await wait(pauseAfterFailureMs, undefined, { signal: context.signal }).catch(() => {});

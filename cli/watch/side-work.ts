@@ -59,7 +59,10 @@ function startLoad(
   const { label: candidate } = world;
   const targets = world.addresses();
   const { people, photos } = populationOf(options);
-  const meter = driver.meterLoad({ scenario, candidate, seed, telemetry }, createWallClock().now);
+  const meter = driver.meterLoad(
+    { scenario, candidates: [candidate], seed, telemetry },
+    createWallClock().now,
+  );
   const stopping = { ...maker, context: { ...maker.context, signal } };
   return [
     runEndlessLoad(stopping, k6, { scenario, rate, seed, people, photos, targets, planned }, meter),

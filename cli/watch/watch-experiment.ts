@@ -15,16 +15,16 @@ export type ExperimentWatch = {
     worlds: readonly World[],
     receiver: TraceReceiver | null,
   ) => Promise<void>;
-  readonly onRunning: (block: RunningBlock | null) => void;
+  readonly onRunning: (blocks: readonly RunningBlock[]) => void;
   /** Null where nobody watches. */
-  readonly meterOf: (world: World) => LoadMeter | null;
+  readonly meter: () => LoadMeter | null;
   readonly stop: () => Promise<void>;
 };
 
 /** Does nothing unless it is wanted: a Prometheus takes its share of the machine, from all candidates alike. */
 export function createExperimentWatch(isWanted: boolean, plan: ExperimentPlan): ExperimentWatch {
   const driver = createDriverMetrics();
-  const meters = new Map<string, LoadMeter>();
+  let meter: LoadMeter | null = null;
   const running = new AsyncDisposableStack();
   const { scenario, rate, seed, telemetry } = plan;
   return {
@@ -34,14 +34,14 @@ export function createExperimentWatch(isWanted: boolean, plan: ExperimentPlan): 
       if (watch === null) return;
       running.defer(watch.stop);
       const { now } = createWallClock();
-      for (const { label: candidate } of worlds)
-        meters.set(candidate, driver.meterLoad({ scenario, candidate, seed, telemetry }, now));
+      const candidates = worlds.map(({ label }) => label);
+      meter = driver.meterLoad({ scenario, candidates, seed, telemetry }, now);
       const page = await openLivePage({ worlds, telemetry, load: { scenario, rate }, watch, receiver });
       running.defer(page.close);
       maker.context.report(`Watched by ${page.address} (live page) and ${watch.prometheus.address}`);
     },
-    onRunning: driver.showBlock,
-    meterOf: ({ label }) => meters.get(label) ?? null,
+    onRunning: driver.showBlocks,
+    meter: () => meter,
     stop: () => running.disposeAsync(),
   };
 }

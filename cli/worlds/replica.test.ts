@@ -77,3 +77,30 @@ test('with another Redis the user is told what to set, and no more', async (t) =
     return true;
   });
 });
+
+test('a replica keeps those of its ports that nobody has taken', async (t) => {
+  const database = await createSeededDatabase();
+  t.after(() => database.drop());
+  const start = (ports: { readonly port: number; readonly metricsPort?: number }) =>
+    startReplica(context, checkout, {
+      ...settingsOf(database.url, null),
+      name: 'again-1',
+      candidate: 'no-cache',
+      ...ports,
+    });
+  const first = await start({ port: 0 });
+  await first.process.stop();
+  const [port, metricsPort] = [first.address, first.metricsAddress].map((url) => Number(new URL(url).port));
+  assert.ok(port !== undefined && metricsPort !== undefined);
+  const other = createServer().listen(metricsPort, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const again = await start({ port, metricsPort });
+  try {
+    assert.equal(again.address, first.address);
+    assert.notEqual(again.metricsAddress, first.metricsAddress);
+    assert.equal((await fetch(again.metricsAddress)).status, 200);
+  } finally {
+    await again.process.stop();
+  }
+});

@@ -29,14 +29,18 @@ export type ReplicaSettings = {
   readonly mediaFolder: string;
   /** 0, or where somebody else listens: any free port. */
   readonly port: number;
+  /** The same for its metrics; absent: any free port. */
+  readonly metricsPort?: number;
   readonly telemetry: ReplicaTelemetry;
+  /** Planted in its requests, for calibration: `every=1,by=10%`. */
+  readonly slowdown?: string;
 };
 
 /** How much the service tells of itself, and who takes its spans; null: nobody does. */
 export type ReplicaTelemetry = { readonly mode: TelemetryModeName; readonly otlpEndpoint: string | null };
 
-/** A start takes about a second; a minute means that it hangs. */
-const startLimitMs = 60_000;
+/** A start takes about a second of CPU, and all replicas start at once: two minutes mean that it hangs. */
+const startLimitMs = 120_000;
 /** An answer from loopback takes milliseconds; a frozen process must not stop the experiment. */
 const answerLimitMs = 5_000;
 
@@ -67,9 +71,10 @@ function awaitListening(child: SupervisedProcess, name: string, signal: AbortSig
       }),
     );
   };
-  const limit = setTimeout(() => fail('did not start within a minute'), startLimitMs);
+  const limit = setTimeout(() => fail('did not start within two minutes'), startLimitMs);
   const abort = () => fail('was interrupted while it started');
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   child.onMessage((message) => {
     const listening = parseListening(message);
     if (listening !== null) resolve(listening);
@@ -86,7 +91,7 @@ function environmentOf(settings: ReplicaSettings, labToken: string): Record<stri
     DARKROOM_CANDIDATE: settings.candidate,
     DARKROOM_HOST: '127.0.0.1',
     DARKROOM_PORT: String(settings.port),
-    DARKROOM_METRICS_PORT: '0',
+    DARKROOM_METRICS_PORT: String(settings.metricsPort ?? 0),
     DARKROOM_LAB_MODE: '1',
     DARKROOM_LAB_PORT: '0',
     DARKROOM_LAB_TOKEN: labToken,
@@ -95,6 +100,7 @@ function environmentOf(settings: ReplicaSettings, labToken: string): Record<stri
     DARKROOM_LOG_LEVEL: 'warn',
     DATABASE_URL: settings.databaseUrl,
     DARKROOM_TELEMETRY: settings.telemetry.mode,
+    ...(settings.slowdown !== undefined && { DARKROOM_LAB_SLOWDOWN: settings.slowdown }),
     ...(settings.telemetry.otlpEndpoint === null
       ? {}
       : { OTEL_EXPORTER_OTLP_ENDPOINT: settings.telemetry.otlpEndpoint }),
@@ -110,16 +116,28 @@ export async function startReplica(
   checkout: string,
   settings: ReplicaSettings,
 ): Promise<Replica> {
-  try {
-    return await startOnPort(context, checkout, settings);
-  } catch (error) {
-    const isTaken = error instanceof CommandError && error.message.includes(': EADDRINUSE: ');
-    if (!isTaken || settings.port === 0) throw error;
-    return startOnPort(context, checkout, { ...settings, port: 0 });
+  let wanted = settings;
+  for (;;) {
+    try {
+      return await startOnPorts(context, checkout, wanted);
+    } catch (error) {
+      const next = withoutTakenPort(wanted, error);
+      if (next === null) throw error;
+      wanted = next;
+    }
   }
 }
 
-async function startOnPort(
+/** The settings without the port on which somebody else listens; null when that is not what went wrong. */
+function withoutTakenPort(settings: ReplicaSettings, error: unknown): ReplicaSettings | null {
+  if (!(error instanceof CommandError)) return null;
+  const taken = Number(/: EADDRINUSE: .*:(\d+)$/.exec(error.message)?.[1] ?? 0);
+  if (taken === 0) return null;
+  if (taken === settings.port) return { ...settings, port: 0 };
+  return taken === settings.metricsPort ? { ...settings, metricsPort: 0 } : null;
+}
+
+async function startOnPorts(
   context: StackContext,
   checkout: string,
   settings: ReplicaSettings,

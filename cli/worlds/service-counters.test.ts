@@ -17,6 +17,16 @@ cache_requests_total{cache_name="feed",cache_strategy="cache-aside",cache_tier="
 cache_requests_total{cache_name="feed",cache_strategy="cache-aside",cache_tier="none",cache_result="bypass"} 1
 db_client_operation_duration_seconds_count{db_system_name="postgresql",db_operation_name="a \\" b"} 11
 db_client_operation_duration_seconds_count{db_system_name="redis",db_operation_name="get"} 99
+cache_operation_duration_seconds_bucket{le="0.001",cache_name="photo",cache_tier="redis",cache_operation="get",cache_result="hit"} 7
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="get",cache_result="hit"} 8
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="get",cache_result="miss"} 2
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="get",cache_result="refused"} 3
+cache_operation_duration_seconds_count{cache_name="feed",cache_tier="redis",cache_operation="mget",cache_result="error"} 4
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="set",cache_result="ok"} 10
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="set",cache_result="error"} 5
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="delete",cache_result="refused"} 1
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="lease",cache_result="error"} 50
+cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="decode",cache_result="error"} 60
 cache_evictions_total{cache_name="photo",cache_tier="memory",reason="ttl"} 6
 cache_evictions_total{cache_name="photo",cache_tier="memory",reason="size"} 2
 cache_load_duration_seconds_bucket{le="0.001",cache_name="photo",outcome="ok"} 4
@@ -58,6 +68,7 @@ test('reads every figure from a scrape, and nothing from others', () => {
       invalidationsReceived: 9,
       invalidationsFailed: 1,
     },
+    tier: { reads: 17, refusedReads: 7, writes: 15, refusedWrites: 5 },
     storageQueries: 11,
     cpuUs: 1_500_000,
     expiredEntries: 6,
@@ -77,9 +88,16 @@ test('subtracts two scrapes of a process and sums the replicas', () => {
   assert.equal(subtractCounters(after, before).cpuUs, 2_000_000);
   assert.equal(subtractCounters(after, before).cache.reads, 0);
   assert.equal(subtractCounters(after, before).cacheWork.loadCalls, 0);
+  assert.equal(subtractCounters(after, before).tier.reads, 0);
   assert.equal(sumCounters([before, after]).requests, 20);
   assert.equal(sumCounters([before, after]).cache.memoryStaleHits, 4);
   assert.equal(sumCounters([before, after]).cacheWork.invalidationsReceived, 18);
+  assert.deepEqual(sumCounters([before, after]).tier, {
+    reads: 34,
+    refusedReads: 14,
+    writes: 30,
+    refusedWrites: 10,
+  });
 });
 
 test('refuses a text that is not from the service', () => {

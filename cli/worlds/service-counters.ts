@@ -1,7 +1,7 @@
 import { runtimeMetrics, serviceMetrics } from '../../app/contract/service-metrics.ts';
 import { CommandError } from '../errors.ts';
-import { noReads, noWork } from '../experiment/cache-counts.ts';
-import type { CacheCounts, CacheWork } from '../experiment/cache-counts.ts';
+import { noReads, noTierCommands, noWork } from '../experiment/cache-counts.ts';
+import type { CacheCounts, CacheWork, TierCounts } from '../experiment/cache-counts.ts';
 
 /** Counters of one process of the service since it started. */
 export type ServiceCounters = {
@@ -10,6 +10,7 @@ export type ServiceCounters = {
   readonly requests: number;
   readonly cache: CacheCounts;
   readonly cacheWork: CacheWork;
+  readonly tier: TierCounts;
   readonly storageQueries: number;
   readonly cpuUs: number;
   readonly expiredEntries: number;
@@ -56,7 +57,7 @@ const cacheWork: Readonly<Record<string, readonly [keyof CacheWork, string | nul
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends number | boolean ? T[K] : Mutable<T[K]> };
 
 function noCounts(): Mutable<ServiceCounters> {
-  const parts = { cache: { ...noReads }, cacheWork: { ...noWork } };
+  const parts = { cache: { ...noReads }, cacheWork: { ...noWork }, tier: { ...noTierCommands } };
   return {
     isCounted: true,
     requests: 0,
@@ -68,10 +69,33 @@ function noCounts(): Mutable<ServiceCounters> {
   };
 }
 
+/** What the commands of the tier behind a socket are for. */
+const tierCommands: Readonly<Record<string, 'reads' | 'writes'>> = {
+  get: 'reads',
+  mget: 'reads',
+  // A store that is full refuses these and still deletes.
+  set: 'writes',
+};
+
+function countTierCommand(
+  tier: Mutable<TierCounts>,
+  labels: ReadonlyMap<string, string>,
+  value: number,
+): void {
+  const kind = tierCommands[labels.get('cache_operation') ?? ''];
+  if (kind === undefined) return;
+  tier[kind] += value;
+  const isRefused = ['error', 'refused'].includes(labels.get('cache_result') ?? '');
+  if (isRefused) tier[kind === 'reads' ? 'refusedReads' : 'refusedWrites'] += value;
+}
+
 function countSample(counts: Mutable<ServiceCounters>, { name, labels, value }: Sample): void {
   switch (name) {
     case `${serviceMetrics.requestDuration.name}_count`:
       counts.requests += value;
+      break;
+    case `${serviceMetrics.cacheOperationDuration.name}_count`:
+      countTierCommand(counts.tier, labels, value);
       break;
     case serviceMetrics.cacheReads.name:
       counts.cache.reads += value;
@@ -127,16 +151,19 @@ function combine(
   right: ServiceCounters,
   operate: (a: number, b: number) => number,
 ): ServiceCounters {
-  const { cache, cacheWork: work } = noCounts();
+  const { cache, cacheWork: work, tier } = noCounts();
   for (const key of Object.keys(cache) as (keyof CacheCounts)[])
     cache[key] = operate(left.cache[key], right.cache[key]);
   for (const key of Object.keys(work) as (keyof CacheWork)[])
     work[key] = operate(left.cacheWork[key], right.cacheWork[key]);
+  for (const key of Object.keys(tier) as (keyof TierCounts)[])
+    tier[key] = operate(left.tier[key], right.tier[key]);
   return {
     isCounted: left.isCounted && right.isCounted,
     requests: operate(left.requests, right.requests),
     cache,
     cacheWork: work,
+    tier,
     storageQueries: operate(left.storageQueries, right.storageQueries),
     cpuUs: operate(left.cpuUs, right.cpuUs),
     expiredEntries: operate(left.expiredEntries, right.expiredEntries),

@@ -14,6 +14,9 @@ export type WorkbenchSettings = {
   readonly report: (message: string) => void;
 };
 
+/** What `withWorkbench` may be asked for. */
+export type WorkbenchNeeds = { readonly connections?: number };
+
 /** Folders, environment and signal of a command; what an earlier run left behind is ended. */
 export function createStackContext({ checkout, signal, report }: WorkbenchSettings): StackContext {
   const environment = readEnvironment();
@@ -26,9 +29,10 @@ export function createStackContext({ checkout, signal, report }: WorkbenchSettin
 export async function withWorkbench<T>(
   settings: WorkbenchSettings,
   work: (maker: WorldMaker, mediaFolder: string) => Promise<T>,
+  needs: WorkbenchNeeds = {},
 ): Promise<T> {
   const context = createStackContext(settings);
-  const postgres = await startPostgres(context);
+  const postgres = await startPostgres(context, needs);
   try {
     // Worlds of a killed run are nobody's any more.
     for (const name of await postgres.listDatabases()) {

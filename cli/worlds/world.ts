@@ -2,6 +2,7 @@ import { needsDurableRedis } from '../../app/cache/candidates/candidate.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import type { Clock } from '../../app/clock.ts';
 import { CommandError } from '../errors.ts';
+import { readProcessCpuUs } from '../stack/cpu-accounting.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { PostgresServer } from '../stack/postgres-server.ts';
 import { startRedis } from '../stack/redis-server.ts';
@@ -9,14 +10,18 @@ import type { RedisNeeds } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
 import { startReplica } from './replica.ts';
 import type { Replica, ReplicaTelemetry } from './replica.ts';
+import { createReplicaSet } from './replica-set.ts';
+import type { ReplicaStart } from './replica-set.ts';
 import { sumCounters } from './service-counters.ts';
 import type { ServiceCounters } from './service-counters.ts';
+import { inOrder, startReplicas } from './start-replicas.ts';
+import type { Shuffle, Startable } from './start-replicas.ts';
 
 /**
  * Everything one candidate needs, and nobody else touches: a database cloned from the seeded template, a Redis process,
- * and the replicas of the service. While it waits for its turn its clock stands still.
+ * and the replicas of the service. In turns, its clock stands still while it waits.
  */
-export type World = {
+export type World = Startable & {
   readonly label: string;
   readonly database: string;
   readonly redis: RedisServer | null;
@@ -29,6 +34,10 @@ export type World = {
   resumeClock(): Promise<void>;
   /** Names of the replicas that died since they were started. */
   lostReplicas(): readonly string[];
+  /** CPU time of the replicas that run; null where one of them died, or the platform does not tell. */
+  replicaCpuUs(): number | null;
+  /** 0 without a Redis; null for one that is not ours, or where the platform does not tell. */
+  redisCpuUs(): number | null;
   /** Starts anew what died. */
   replaceLostReplicas(): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +57,8 @@ export type WorldSettings = {
   readonly telemetry: ReplicaTelemetry;
   /** What the names of replicas begin with, before their number; absent: the id. */
   readonly replicaPrefix?: string;
+  /** Planted in its requests, for calibration. */
+  readonly slowdown?: string;
 };
 
 /** What worlds are made with. */
@@ -58,84 +69,103 @@ export type WorldMaker = {
   readonly clock: Clock;
 };
 
-/** Clones the database, starts Redis and the replicas. What was started is stopped again when a later step fails. */
+/** One world with its replicas. What was started is stopped again when a later step fails. */
 export async function createWorld(maker: WorldMaker, settings: WorldSettings): Promise<World> {
+  const [world] = await createWorlds(maker, [settings]);
+  return world as World;
+}
+
+/**
+ * Makes the databases and Redises of all worlds one after another, then starts all replicas at the same time, in the order of
+ * `shuffle`. A failure closes what exists.
+ */
+export async function createWorlds(
+  maker: WorldMaker,
+  all: readonly WorldSettings[],
+  shuffle: Shuffle = inOrder,
+): Promise<World[]> {
+  const worlds: World[] = [];
+  try {
+    for (const settings of all) {
+      if (maker.context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+      worlds.push(await createStores(maker, settings));
+    }
+    await startReplicas(worlds, shuffle);
+  } catch (error) {
+    await closeWorlds(worlds);
+    throw error;
+  }
+  return worlds;
+}
+
+/** A world whose replicas are not started yet: the database cloned, its Redis running. */
+async function createStores(maker: WorldMaker, settings: WorldSettings): Promise<World> {
   const { context, postgres } = maker;
   const database = `darkroom_world_${settings.id}`;
   await postgres.createDatabase(database, { template: settings.template });
-  const started: { redis: RedisServer | null; replicas: Replica[] } = { redis: null, replicas: [] };
-  const close = async () => {
-    await Promise.all(started.replicas.map((replica) => replica.process.stop()));
-    await started.redis?.stop();
-    await postgres.dropDatabase(database);
-  };
-  const startOne = (index: number): Promise<Replica> =>
-    startReplica(context, maker.checkout, {
-      name: `${settings.replicaPrefix ?? `${settings.id}-`}${index + 1}`,
-      candidate: settings.candidate,
-      databaseUrl: postgres.urlOf(database),
-      redis: started.redis,
-      mediaFolder: settings.mediaFolder,
-      telemetry: settings.telemetry,
-      port: settings.port === 0 ? 0 : settings.port + index,
-    });
   try {
-    if (settings.needsRedis) {
-      started.redis = await startRedis(context, redisNeedsOf(settings, context));
-    }
-    for (let index = 0; index < settings.replicas; index += 1) started.replicas.push(await startOne(index));
+    const redis = settings.needsRedis ? await startRedis(context, redisNeedsOf(settings, context)) : null;
+    return assembleWorld(maker, settings, { database, redis });
   } catch (error) {
-    await close();
+    await postgres.dropDatabase(database);
     throw error;
   }
-  return assembleWorld({ settings, database, started, startOne, close, clock: maker.clock });
 }
 
-type Parts = {
-  readonly settings: WorldSettings;
-  readonly database: string;
-  readonly started: { readonly redis: RedisServer | null; readonly replicas: Replica[] };
-  readonly startOne: (index: number) => Promise<Replica>;
-  readonly close: () => Promise<void>;
-  readonly clock: Clock;
-};
+type Stores = { readonly database: string; readonly redis: RedisServer | null };
 
-function assembleWorld({ settings, database, started, startOne, close, clock }: Parts): World {
-  let behindMs = 0;
-  let stoppedAtMs: number | null = null;
-  const lost = () => started.replicas.filter((replica) => !replica.isAlive());
+function assembleWorld(maker: WorldMaker, settings: WorldSettings, stores: Stores): World {
+  const { database, redis } = stores;
+  const set = createReplicaSet(maker.clock, startsOf(maker, settings, stores));
   return {
     label: settings.label,
     database,
-    redis: started.redis,
-    addresses: () => started.replicas.map((replica) => replica.address),
-    replicas: () => started.replicas,
+    redis,
+    addresses: () => set.replicas().map((replica) => replica.address),
+    replicas: set.replicas,
     readCounters: () =>
-      Promise.all(started.replicas.map((replica) => replica.readCounters().catch(() => null))),
-    stopClock: async () => {
-      if (stoppedAtMs !== null) return;
-      stoppedAtMs = clock.now();
-      await Promise.all(
-        started.replicas.map((replica) => (replica.isAlive() ? replica.stopClock() : Promise.resolve())),
-      );
-    },
-    resumeClock: async () => {
-      if (stoppedAtMs === null) return;
-      behindMs += clock.now() - stoppedAtMs;
-      stoppedAtMs = null;
-      await Promise.all(started.replicas.map((replica) => replica.resumeClock(behindMs)));
-    },
-    lostReplicas: () => lost().map((replica) => replica.name),
+      Promise.all(set.replicas().map((replica) => replica.readCounters().catch(() => null))),
+    stopClock: set.stopClock,
+    resumeClock: set.resumeClock,
+    lostReplicas: () => set.lost().map((replica) => replica.name),
+    replicaCpuUs: () => cpuOf(set.replicas()),
+    redisCpuUs: () => (redis === null ? 0 : redis.cpuUs()),
+    replicaStarts: set.starts,
+    stopReplicas: set.stop,
     replaceLostReplicas: async () => {
-      for (const [index, replica] of started.replicas.entries()) {
-        if (replica.isAlive()) continue;
-        const fresh = await startOne(index);
-        await fresh.resumeClock(behindMs);
-        started.replicas[index] = fresh;
-      }
+      for (const start of set.starts()) await start(maker.context.signal);
     },
-    close,
+    close: async () => {
+      await set.stop();
+      await redis?.stop();
+      await maker.postgres.dropDatabase(database);
+    },
   };
+}
+
+function startsOf(maker: WorldMaker, settings: WorldSettings, { database, redis }: Stores): ReplicaStart[] {
+  const { context, checkout, postgres } = maker;
+  return Array.from({ length: settings.replicas }, (_, index) => (ports, signal) => {
+    const either = AbortSignal.any([context.signal, signal]);
+    return startReplica({ ...context, signal: either }, checkout, {
+      name: `${settings.replicaPrefix ?? `${settings.id}-`}${index + 1}`,
+      candidate: settings.candidate,
+      databaseUrl: postgres.urlOf(database),
+      redis,
+      mediaFolder: settings.mediaFolder,
+      telemetry: settings.telemetry,
+      port: ports?.http ?? (settings.port === 0 ? 0 : settings.port + index),
+      metricsPort: ports?.metrics ?? 0,
+      ...(settings.slowdown !== undefined && { slowdown: settings.slowdown }),
+    });
+  });
+}
+
+/** A dead one makes it null: without its share, the sum would have gone down. */
+function cpuOf(replicas: readonly Replica[]): number | null {
+  return replicas
+    .map((replica) => (replica.isAlive() ? readProcessCpuUs(replica.process.pid) : null))
+    .reduce((sum, cpuUs) => (sum === null || cpuUs === null ? null : sum + cpuUs), 0);
 }
 
 /** The difference of two readings of a world, summed over its replicas; null when a replica could not be read twice. */
@@ -151,21 +181,6 @@ export function countersBetween(
     differences.push(subtract(late, early));
   }
   return sumCounters(differences);
-}
-
-/** Starts the worlds one after another; a failure closes those that exist. */
-export async function createWorlds(maker: WorldMaker, all: readonly WorldSettings[]): Promise<World[]> {
-  const worlds: World[] = [];
-  try {
-    for (const settings of all) {
-      if (maker.context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-      worlds.push(await createWorld(maker, settings));
-    }
-  } catch (error) {
-    await closeWorlds(worlds);
-    throw error;
-  }
-  return worlds;
 }
 
 /** Closes all, also when one of them fails to. */

@@ -23,7 +23,7 @@ export const compareBoard: Board = {
           'Which candidate is faster?',
           's',
           service.quantile(0.5, 'requestDuration', { by }),
-          'p50 inside the service. Blocks of one candidate at a time are marked.',
+          'p50 inside the service. Each round is marked; in turns, each block of a candidate.',
         ),
         side(
           'Whose slow requests are slower?',
@@ -35,7 +35,7 @@ export const compareBoard: Board = {
           'Who answers more?',
           'reqps',
           requests,
-          'Requests per second. In an experiment only one candidate is asked at a time.',
+          'Requests per second. In an experiment all are asked the same at the same time, as often as the schedule says; while they warm up, as often as there are answers. In turns only one is asked at a time.',
         ),
         side(
           'Whose caches answer more reads?',
@@ -86,9 +86,9 @@ export const compareBoard: Board = {
       title: 'The experiment',
       panels: [
         {
-          title: 'Which block runs?',
+          title: 'Which round runs, and of whom?',
           description:
-            'Candidate and round, while `darkroom compare --watch` runs. Round 0 is the shake-down.',
+            'Candidate and round, while `darkroom compare --watch` runs. Place 0: all of them at once. In turns it is the place in the round, and round 0 is the shake-down.',
           unit: 'none',
           columns: 12,
           mayBeEmpty: 'no experiment is watched',

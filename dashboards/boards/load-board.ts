@@ -16,7 +16,7 @@ export const loadBoard: Board = {
         {
           title: 'Does the service keep up with what is offered?',
           description:
-            'Offered is the schedule, whatever the answers do (open loop). Answered below it for long: requests pile up.',
+            'Offered is the schedule, whatever the answers do (open loop). Answered below it for long: requests pile up, or are dropped. While the candidates of an experiment warm up, each request waits for an answer (closed loop): both lines are then what the machine has room for.',
           unit: 'reqps',
           columns: 12,
           queries: [
@@ -27,7 +27,7 @@ export const loadBoard: Board = {
         {
           title: 'How long do requests take, inside and outside?',
           description:
-            "p99 of the client, from the intended start, beside the service's own. What lies between them is waiting before the service begins: queues, connections, a generator that is late.",
+            "p99 of the client, from sending on an open connection to the last byte, beside the service's own. What lies between them is waiting for the service to begin, the way there and back, and a generator that is slow to hear. How late it sends is in neither.",
           unit: 's',
           columns: 12,
           leadsTo: ['darkroom-service'],
@@ -84,7 +84,7 @@ export const loadBoard: Board = {
         {
           title: 'Does the generator leave requests out?',
           description:
-            'Dropped per second. Anything above nothing: what is measured is kinder than what was asked for.',
+            'Dropped per second; what one generator drops for several candidates is shared equally. Anything above nothing: what is measured is kinder than what was asked for.',
           unit: 'reqps',
           badFrom: 0.001,
           queries: [{ expr: driver.rate('loadDropped', { by }), legend: ofCandidate }],

@@ -1,33 +1,49 @@
-import type { Options } from 'k6/options';
+import type { Options, Scenario } from 'k6/options';
 import { displacementWidthMs } from '../workloads/arrivals.ts';
-import { requestCount, virtualUsers } from '../workloads/run-settings.ts';
+import { arrivalCount, arrivalRate, virtualUsers } from '../workloads/run-settings.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
 
-/** Time from the start of k6's schedule to the first request: connections and clocks are ready by then. */
+/** After the last arrival: a displaced request waits for its start, and an answer may take as long as `send.ts` allows. */
 const gracefulStop = '6s';
 
 /**
- * Open loop: requests start on schedule whatever the answers do. One k6 scenario for the whole run, so that the measured part
- * finds the connections of the settle part; the pool never grows, because a late virtual user is a dropped arrival.
+ * One k6 scenario for the whole run, so that all requests of all worlds share the same virtual users and their connections.
+ * Thresholds judge a scenario that is run alone; the command line judges by the samples.
  */
-export function openLoop(settings: RunSettings): Options {
-  const users = virtualUsers(settings, displacementWidthMs(settings.ratePerSecond));
+export function optionsOf(settings: RunSettings): Options {
   return {
-    scenarios: {
-      load: {
-        executor: 'constant-arrival-rate',
-        rate: Math.round(settings.ratePerSecond * 1000),
-        timeUnit: '1000s',
-        duration: `${Math.round((requestCount(settings) * 1000) / settings.ratePerSecond)}ms`,
-        preAllocatedVUs: users,
-        maxVUs: users,
-        gracefulStop,
-      },
-    },
+    scenarios: { load: settings.closedLoopUsers === undefined ? openLoop(settings) : closedLoop(settings) },
     discardResponseBodies: true,
     maxRedirects: 0,
+    // A virtual user keeps as many idle connections as it may send requests at once: one to each replica.
+    batch: Math.max(20, settings.worlds.flat().length),
     systemTags: ['status', 'name', 'scenario', 'expected_response', 'error_code'],
     summaryTrendStats: ['min', 'med', 'avg', 'p(90)', 'p(95)', 'p(99)', 'max', 'count'],
     thresholds: { dropped_iterations: ['count<1'], checks: ['rate>0.99'], iteration_errors: ['count<1'] },
   };
+}
+
+/**
+ * Requests start on schedule whatever the answers do. The pool of virtual users never grows, because a late one is a dropped
+ * arrival.
+ */
+function openLoop(settings: RunSettings): Scenario {
+  const users = virtualUsers(settings, displacementWidthMs(settings.ratePerSecond));
+  const rate = arrivalRate(settings);
+  return {
+    executor: 'constant-arrival-rate',
+    rate: Math.round(rate * 1000),
+    timeUnit: '1000s',
+    duration: `${Math.round((arrivalCount(settings) * 1000) / rate)}ms`,
+    preAllocatedVUs: users,
+    maxVUs: users,
+    gracefulStop,
+  };
+}
+
+/** Each virtual user sends its next request when it has the answer of the last one: for warming up only. */
+function closedLoop(settings: RunSettings): Scenario {
+  const iterations = arrivalCount(settings);
+  const vus = Math.min(iterations, settings.closedLoopUsers ?? 1);
+  return { executor: 'shared-iterations', vus, iterations, maxDuration: '1h', gracefulStop };
 }

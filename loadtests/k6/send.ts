@@ -4,7 +4,6 @@ import type { RefinedParams, ResponseType } from 'k6/http';
 import { headers } from '../../app/contract/headers.ts';
 import { operations, pathOf } from '../../app/contract/operations.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
-import { traceparentOf } from '../workloads/trace-context.ts';
 import type { PlannedRequest } from '../workloads/workload.ts';
 
 const succeeded = [200, 201, 204];
@@ -17,21 +16,36 @@ const expectedOf = {
 
 const timeout = '5s';
 
-/** Sends one planned request to the replica whose turn it is, and checks the answer. */
+/**
+ * Opens this virtual user's connections to all replicas, so that no planned request has to: with as many users as an open loop
+ * needs, most of the requests of the first half minute would.
+ */
+export function openConnections(worlds: RunSettings['worlds']): void {
+  http.batch(
+    worlds.flat().map((target) => ({
+      method: 'GET',
+      url: `${target}/health/live`,
+      params: { timeout, tags: { name: 'connection' } },
+    })),
+  );
+}
+
+/** Where and as what a request goes out. */
+export type Addressed = { readonly target: string; readonly traceparent: string };
+
+/** Sends one planned request and checks the answer. */
 export function send(
-  settings: RunSettings,
-  index: number,
   request: PlannedRequest,
+  { target, traceparent }: Addressed,
   samples: readonly ArrayBuffer[],
 ): void {
   const { method, route } = operations[request.operation];
-  const target = settings.targets[index % settings.targets.length] as string;
   const expected = 'photoId' in request.params ? expectedOf.photo : expectedOf.person;
   const params: RefinedParams<ResponseType> = {
     timeout,
     responseCallback: expected.callback,
     tags: { name: route, phase: 'run' },
-    headers: { [headers.viewer]: String(request.viewerId), traceparent: traceparentOf(settings, index) },
+    headers: { [headers.viewer]: String(request.viewerId), traceparent },
   };
   const response = http.request(
     method,

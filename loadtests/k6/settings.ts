@@ -4,21 +4,19 @@ import type { RunSettings } from '../workloads/run-settings.ts';
 
 /** What a scenario does when it is run alone: the service that `darkroom up` starts, for half a minute. */
 const alone = {
-  targets: ['http://127.0.0.1:4000'],
+  worlds: [['http://127.0.0.1:4000']],
   seed: 1,
   people: 500,
   photos: 5_000,
-  pass: 0,
+  passes: [{ pass: 0, first: 0, requests: 1_500, pauseRequests: 0 }],
   ratePerSecond: 50,
   arrivals: 'poisson',
-  settleSeconds: 5,
-  measureSeconds: 25,
 } as const;
 
 /** The settings of this run: DARKROOM_CONFIG as JSON over the defaults. Throws for a target that is not loopback. */
 export function readSettings(mix: MixName): RunSettings {
   const given = JSON.parse(__ENV['DARKROOM_CONFIG'] || '{}') as Partial<RunSettings>;
   const settings: RunSettings = Object.freeze({ ...alone, ...given, mix });
-  requireLoopback(settings.targets);
+  requireLoopback(settings.worlds);
   return settings;
 }

@@ -51,5 +51,7 @@ export const streams = {
   names: 19,
   order: 20,
   witness: 21,
+  worlds: 22,
+  starts: 23,
   trace: 99,
 } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { predictHitRatio } from './expected-hit-ratio.ts';
-import type { HitRatioSettings } from './expected-hit-ratio.ts';
+import type { HitRatioSettings, ReplayedPass } from './expected-hit-ratio.ts';
 import { createSocialGraph } from './social-graph.ts';
 import { createWorkload } from './workload.ts';
 import type { PlannedRequest, Workload } from './workload.ts';
@@ -22,6 +22,18 @@ const like = (photoId: number, viewerId: number): PlannedRequest => ({
   params: { photoId },
 });
 
+/** A request a second, from the beginning. */
+const passOf = (changes: Partial<ReplayedPass> = {}): ReplayedPass => ({
+  pass: 0,
+  first: 0,
+  requests: 2,
+  startMs: 0,
+  seconds: 2,
+  isMeasured: true,
+  restartsBefore: false,
+  ...changes,
+});
+
 /** Two people; 1 follows 2, who owns photos 1 to 3; 1 owns photo 4. */
 function scripted(requests: readonly PlannedRequest[], changes: Partial<HitRatioSettings> = {}) {
   const population = {
@@ -39,8 +51,7 @@ function scripted(requests: readonly PlannedRequest[], changes: Partial<HitRatio
     replicas: 2,
     ttlMs: 60_000,
     feedTtlMs: 10_000,
-    ratePerSecond: 1,
-    passes: [{ pass: 0, requests: requests.length, isMeasured: true }],
+    passes: [passOf({ requests: requests.length, seconds: requests.length })],
     ...changes,
   });
 }
@@ -109,13 +120,46 @@ test('a follow changes the follower list once', () => {
 });
 
 test('counts the measured passes only, on caches that the others warmed', () => {
-  const pass = (number: number, isMeasured: boolean) => ({ pass: number, requests: 2, isMeasured });
-  assert.equal(scripted(fourReads, { replicas: 1, passes: [pass(0, false), pass(1, true)] }).all, 1);
+  const passes = [passOf({ isMeasured: false }), passOf({ pass: 1, startMs: 2_000 })];
+  assert.equal(scripted(fourReads, { replicas: 1, passes }).all, 1);
+});
+
+test('an entry lives by the time between passes, not by their number', () => {
+  const after = (startMs: number) => {
+    const passes = [passOf({ isMeasured: false }), passOf({ pass: 1, startMs, requests: 1 })];
+    return scripted(fourReads, { replicas: 1, ttlMs: 30_000, passes }).all;
+  };
+  assert.equal(after(29_000), 1);
+  assert.equal(after(31_000), 0);
+});
+
+test('a pass that goes on with the requests of another asks for what comes after them', () => {
+  const reads = [readPhoto(1), readPhoto(2), readPhoto(3), readPhoto(1)];
+  const rest = passOf({ first: 2, startMs: 2_000 });
+  assert.equal(scripted(reads, { replicas: 1, passes: [passOf({ isMeasured: false }), rest] }).all, 1 / 2);
+});
+
+test('requests alternate over the replicas by their numbers, also where a pass does not begin with an even one', () => {
+  const one = passOf({ requests: 1, seconds: 1, isMeasured: false });
+  const passes = [one, passOf({ first: 1, requests: 1, startMs: 1_000 })];
+  assert.deepEqual(scripted(fourReads, { tiers: 'memory', passes }), { memory: 0, redis: 0, all: 0 });
+});
+
+test('a restart of the replicas empties their memories and leaves redis as it is', () => {
+  const warm = passOf({ isMeasured: false });
+  const next = passOf({ pass: 1, startMs: 2_000 });
+  const passes = [warm, { ...next, restartsBefore: true }];
+  const both = { memory: 0, redis: 1, all: 1 };
+  assert.deepEqual(scripted(fourReads, { passes: [warm, next] }), { memory: 1, redis: 0, all: 1 });
+  assert.deepEqual(scripted(fourReads, { passes }), both);
+  assert.deepEqual(scripted(fourReads, { tiers: 'redis', passes }), both);
+  assert.equal(scripted(fourReads, { tiers: 'memory', passes }).all, 0);
 });
 
 test('the demo profile revisits its keys', () => {
   const workload = createWorkload({ seed: 1, people: 500, photos: 5_000, mix: 'social-default' });
-  const block = (pass: number) => ({ pass, requests: 750, isMeasured: pass > 1 });
+  const block = (pass: number) =>
+    passOf({ pass, requests: 750, startMs: 10_000 + 5_000 * pass, seconds: 5, isMeasured: pass > 1 });
   const settings: HitRatioSettings = {
     workload,
     graph: createSocialGraph(workload.population),
@@ -123,8 +167,7 @@ test('the demo profile revisits its keys', () => {
     replicas: 2,
     ttlMs: 60_000,
     feedTtlMs: 10_000,
-    ratePerSecond: 150,
-    passes: [{ ...block(0), requests: 2_250 }, ...[1, 2, 3, 4].map(block)],
+    passes: [{ ...block(0), requests: 2_250, startMs: 0, seconds: 15 }, ...[1, 2, 3, 4].map(block)],
   };
   const both = predictHitRatio(settings);
   assert.ok(both.all > 0.8 && both.all < 0.97, `hit ratio ${both.all}`);

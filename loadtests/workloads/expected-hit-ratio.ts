@@ -1,8 +1,17 @@
 import type { SocialGraph } from './social-graph.ts';
 import type { PlannedRequest, Workload } from './workload.ts';
 
-/** Requests that a world receives in one go, in the order of the experiment. */
-export type PlannedPass = { readonly pass: number; readonly requests: number; readonly isMeasured: boolean };
+/** Requests that a world received in one go, evenly over a stretch of its clock. */
+export type ReplayedPass = {
+  readonly pass: number;
+  readonly first: number;
+  readonly requests: number;
+  readonly startMs: number;
+  readonly seconds: number;
+  readonly isMeasured: boolean;
+  /** The replicas were started anew before it, with empty memories. */
+  readonly restartsBefore: boolean;
+};
 
 export type HitRatioSettings = {
   readonly workload: Workload;
@@ -11,8 +20,7 @@ export type HitRatioSettings = {
   readonly replicas: number;
   readonly ttlMs: number;
   readonly feedTtlMs: number;
-  readonly ratePerSecond: number;
-  readonly passes: readonly PlannedPass[];
+  readonly passes: readonly ReplayedPass[];
 };
 
 /** Shares of all cache reads, from 0 to 1; `all` is the sum of the tiers. */
@@ -20,8 +28,6 @@ export type HitRatios = { readonly memory: number; readonly redis: number; reado
 
 /** Photos on the first page of a feed. */
 const feedPageSize = 10;
-/** The clock of a world runs on while the load generator starts: about so long in every pass. */
-const startMs = 1_000;
 
 type Entity = 'photo' | 'comments' | 'profileGrid' | 'followers' | 'feed';
 type Key = `${Entity}:${number}`;
@@ -33,20 +39,20 @@ type Key = `${Entity}:${number}`;
  * real cache comes close from below.
  */
 export function predictHitRatio(settings: HitRatioSettings): HitRatios {
-  const { workload, graph, passes, replicas, ratePerSecond } = settings;
+  const { workload, graph, passes, replicas } = settings;
   const tiers = createIdealTiers(settings);
   const storage = createStorageModel(workload, graph);
-  let passStartMs = 0;
-  for (const { pass, requests, isMeasured } of passes) {
-    for (let index = 0; index < requests; index += 1) {
-      const nowMs = passStartMs + startMs + (index * 1000) / ratePerSecond;
+  for (const { pass, first, requests, startMs, seconds, isMeasured, restartsBefore } of passes) {
+    if (restartsBefore) tiers.forgetMemories();
+    for (let within = 0; within < requests; within += 1) {
+      const index = first + within;
+      const nowMs = startMs + (within * 1000 * seconds) / requests;
       const request = workload.requestAt(pass, index);
       const read = (key: Key, ttlMs: number, exists: boolean): boolean =>
         tiers.read(key, { replica: index % replicas, nowMs, ttlMs, exists, isMeasured });
       for (const key of storage.write(request)) tiers.remove(key);
       readAll(request, settings, storage, read);
     }
-    passStartMs += startMs + (requests * 1000) / ratePerSecond;
   }
   return tiers.ratios();
 }
@@ -127,6 +133,9 @@ function createIdealTiers({ tiers, replicas }: HitRatioSettings) {
     remove(key: Key): void {
       redis.delete(key);
       for (const memory of memories) memory.delete(key);
+    },
+    forgetMemories(): void {
+      for (const memory of memories) memory.clear();
     },
     ratios(): HitRatios {
       const reads = Math.max(1, counts.reads);

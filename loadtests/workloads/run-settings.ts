@@ -1,39 +1,82 @@
 import type { Arrivals } from './arrivals.ts';
 import type { WorkloadSettings } from './workload.ts';
 
+/** Requests of a pass that are sent in one go, from request `first` on; then a pause without arrivals. */
+export type ScheduledPass = {
+  readonly pass: number;
+  readonly first: number;
+  readonly requests: number;
+  /** Places of the schedule that stay empty afterwards. */
+  readonly pauseRequests: number;
+};
+
 /** One run of a driver: what it asks, whom, how fast and for how long. */
 export type RunSettings = WorkloadSettings & {
-  /** Addresses of the replicas; requests alternate over them. Loopback only. */
-  readonly targets: readonly string[];
-  readonly pass: number;
+  /** Addresses of the replicas of each world; every request goes to every world, and in each to the same replica. Loopback only. */
+  readonly worlds: readonly (readonly string[])[];
+  /** In this order. */
+  readonly passes: readonly ScheduledPass[];
+  /** Requests per second and world. */
   readonly ratePerSecond: number;
   readonly arrivals: Arrivals;
-  /** Not measured. */
-  readonly settleSeconds: number;
-  readonly measureSeconds: number;
+  /** Arrivals beyond the schedule: what was dropped takes no place in it. The driver is stopped when it has what it needs. */
+  readonly spareArrivals?: number;
+  /** That many virtual users send one request after the other's answer (closed loop); absent: open loop. */
+  readonly closedLoopUsers?: number;
   /** Absolute path of the planned requests as JSON. A driver without one plans them itself; the result is the same. */
   readonly planFile?: string;
 };
 
-/** Requests of the settle part; the first measured one has this index. */
-export function firstMeasuredIndex(settings: RunSettings): number {
-  return Math.round(settings.ratePerSecond * settings.settleSeconds);
+/** A run against one world: requests of one pass, the first of them unmeasured. */
+export function singlePass(
+  pass: number,
+  ratePerSecond: number,
+  { settleSeconds, measureSeconds }: { readonly settleSeconds: number; readonly measureSeconds: number },
+): readonly [settle: ScheduledPass, measured: ScheduledPass] {
+  const settle = Math.round(ratePerSecond * settleSeconds);
+  const measured = Math.round(ratePerSecond * measureSeconds);
+  return [
+    { pass, first: 0, requests: settle, pauseRequests: 0 },
+    { pass, first: settle, requests: measured, pauseRequests: 0 },
+  ];
 }
 
-export function requestCount(settings: RunSettings): number {
-  return firstMeasuredIndex(settings) + Math.round(settings.ratePerSecond * settings.measureSeconds);
+/** Requests that a run plans; each is sent to every world. */
+export function requestCount({ passes }: Pick<RunSettings, 'passes'>): number {
+  return passes.reduce((sum, { requests }) => sum + requests, 0);
+}
+
+/** All arrivals of the driver's schedule: requests to every world, and places that stay empty. */
+export function arrivalCount({ passes, worlds, spareArrivals }: RunSettings): number {
+  const places = passes.reduce((sum, { requests, pauseRequests }) => sum + requests + pauseRequests, 0);
+  return places * worlds.length + (spareArrivals ?? 0);
+}
+
+/** Arrivals per second of all worlds. */
+export function arrivalRate({
+  ratePerSecond,
+  worlds,
+}: Pick<RunSettings, 'ratePerSecond' | 'worlds'>): number {
+  return ratePerSecond * worlds.length;
 }
 
 const loopback = /^http:\/\/(127(?:\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?$/;
 
 /** Throws a RangeError for a target that is not on this machine: load goes to loopback only. */
-export function requireLoopback(targets: readonly string[]): void {
-  for (const target of targets) {
+export function requireLoopback(worlds: readonly (readonly string[])[]): void {
+  for (const target of worlds.flat()) {
     if (!loopback.test(target)) throw new RangeError(`load goes to this machine only, not to ${target}`);
   }
 }
 
-/** Virtual users: enough for a second of stall, beside those that wait out their displacement. */
-export function virtualUsers(settings: RunSettings, displacementWidthMs: number): number {
-  return Math.ceil(settings.ratePerSecond * (1.2 + displacementWidthMs / 1000)) + 5;
+/** A stall of the machine that drops no arrival. */
+const stallSeconds = 2;
+
+/** Virtual users: enough for two seconds of stall, beside those that wait out their displacement. */
+export function virtualUsers(
+  settings: Pick<RunSettings, 'ratePerSecond' | 'worlds' | 'closedLoopUsers'>,
+  displacementWidthMs: number,
+): number {
+  if (settings.closedLoopUsers !== undefined) return settings.closedLoopUsers;
+  return Math.ceil(arrivalRate(settings) * (stallSeconds + displacementWidthMs / 1000)) + 5;
 }

@@ -1,15 +1,14 @@
 import { tracedShare } from '../../app/contract/telemetry-modes.ts';
 import { streams, uint32At } from './counter-random.ts';
-import type { RunSettings } from './run-settings.ts';
+import type { Place } from './schedule.ts';
 
 /**
  * W3C trace context of a request, decided by it: marked as sampled for the same requests of every candidate. Half of its ids is
  * decided by the replica that it goes to, since all worlds get the same requests: those of one id would be one trace.
  */
-export function traceparentOf({ seed, pass, targets }: RunSettings, index: number): string {
-  const target = targets[index % targets.length] ?? '';
+export function traceparentOf(seed: number, { pass, request }: Place, target: string): string {
   const port = Number(target.slice(target.lastIndexOf(':') + 1));
-  const word = (from: number, draw: number): number => uint32At(from, pass, streams.trace, index, draw);
+  const word = (from: number, draw: number): number => uint32At(from, pass, streams.trace, request, draw);
   const ids = [0, 1, 2, 3, 4, 5].map((draw) => word(draw % 2 === 0 ? seed ^ port : seed, draw));
   const hex = ids.map((id) => id.toString(16).padStart(8, '0')).join('');
   const isSampled = word(seed, 6) < tracedShare * 2 ** 32;

@@ -7,7 +7,7 @@ import { boards } from '../../dashboards/boards/index.ts';
 import { operandsOf } from '../../dashboards/lint/promql-operands.ts';
 import { withoutVariables } from '../../dashboards/lint/promql-names.ts';
 import type { PublishedDashboard } from '../../dashboards/lint/published-form.ts';
-import { liveCharts, liveEvents } from '../../dashboards/live-queries.ts';
+import { liveCharts, liveEvents, liveRounds } from '../../dashboards/live-queries.ts';
 import { createPromql } from '../../dashboards/promql.ts';
 import { quantileHistograms } from '../../dashboards/quantile-histograms.ts';
 import { renderBoard } from '../../dashboards/render-board.ts';
@@ -125,6 +125,7 @@ describe('with the stack under load, and each world in trouble', { timeout: 400_
     for (const { title, series } of liveCharts)
       for (const { expr, label } of series) await assertAnswered(expr, `${title} ${label}`);
     for (const { expr } of liveEvents) await assertAnswered(expr, 'events');
+    await assertAnswered(liveRounds, 'rounds');
   });
 
   it('every rule is evaluated, none fails, and every recording has data', async () => {

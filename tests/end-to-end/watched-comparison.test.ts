@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LiveAnswer } from '../../cli/live-page/page/live-facts.ts';
+import { miniature, readResult, runFolderOf } from '../support/compared-run.ts';
 import { childrenOf, isRunning, runCli } from '../support/run-cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const small = ['--rounds', '3', '--measure', '2', '--warm-up', '2', '--people', '60', '--photos', '300'];
 const patienceMs = 90_000;
 
-test('a comparison can be watched: who is offered what, and which block runs; Ctrl-C leaves nothing', async (context) => {
-  const run = runCli(['compare', 'no-cache', 'versioned', ...small, '--rate', '40', '--watch']);
+test('a comparison can be watched while it runs; Ctrl-C in a round keeps the rounds before it, and leaves nothing', async (context) => {
+  const run = runCli(['compare', 'no-cache', 'versioned', ...miniature, '--rounds', '400', '--watch']);
   context.after(() => run.kill('SIGKILL'));
   await run.said('Watched by ');
   const [, page = '', prometheus = ''] = /Watched by (\S+) \(live page\) and (\S+)/.exec(run.output()) ?? [];
@@ -26,21 +27,35 @@ test('a comparison can be watched: who is offered what, and which block runs; Ct
   };
   await waitUntil(async () => (await offeredTo()).length === facts.candidates.length, patienceMs);
 
-  type Counted = { data: { result: { metric: { candidate: string; round: string } }[] } };
-  const blocks = async (): Promise<string[]> => {
-    const query = new URLSearchParams({ query: 'count_over_time(experiment_block_info[5m])' });
-    const { data } = (await ask(`${prometheus}/api/v1/query?${query.toString()}`)) as Counted;
-    return data.result.map(({ metric }) => `${metric.candidate} ${metric.round}`);
+  const roundsSeen = async (): Promise<number[]> => {
+    const { update } = (await ask(`${page}/data?since=0`)) as LiveAnswer;
+    return (update?.rounds ?? []).map(({ round }) => round);
   };
-  const wanted = facts.candidates.map((candidate) => `${candidate} 1`);
-  await waitUntil(async () => {
-    const seen = await blocks();
-    return wanted.every((block) => seen.includes(block));
-  }, patienceMs);
+  await waitUntil(async () => (await roundsSeen()).length > 1, patienceMs);
+  const seen = await roundsSeen();
+  assert.deepEqual(
+    seen,
+    seen.map((_, index) => index + 1),
+    'one mark for each round, however many candidates',
+  );
 
+  type Counted = { data: { result: { metric: Record<'candidate' | 'round' | 'slot', string> }[] } };
+  const query = new URLSearchParams({ query: 'count_over_time(experiment_block_info{round="1"}[5m])' });
+  const { data } = (await ask(`${prometheus}/api/v1/query?${query.toString()}`)) as Counted;
+  assert.deepEqual(
+    data.result.map(({ metric }) => `${metric.candidate} ${metric.slot}`).toSorted(),
+    facts.candidates.map((candidate) => `${candidate} 0`).toSorted(),
+  );
+
+  await run.said('round 2/400');
   const children = [...childrenOf(run.pid).values()];
+  assert.ok(children.length >= 8, `${children.length} children`);
   run.kill('SIGINT');
-  const { status, stderr } = await run.ended;
+  const { status, stdout, stderr } = await run.ended;
   assert.equal(status, 130, stderr);
   assert.deepEqual(children.filter(isRunning), []);
+  for (const candidate of facts.candidates) assert.match(stdout, new RegExp(`^${candidate} `, 'm'));
+  const result = readResult(join(runFolderOf(stderr), 'result.json'));
+  assert.deepEqual([result.exitCode, result.status], [130, 'interrupted']);
+  assert.ok(result.rounds.length >= 2, `${result.rounds.length} rounds`);
 });

@@ -28,7 +28,7 @@ export type WatchedStackSettings = {
   readonly ratePerSecond: number;
 };
 
-/** Starts it, says that a block of an experiment runs, and leaves it running until it is stopped. */
+/** Starts it, says that blocks of experiments together and in turns run, and leaves it running until it is stopped. */
 export async function startWatchedStack(settings: WatchedStackSettings): Promise<WatchedStack> {
   const { candidates, options, ratePerSecond } = settings;
   const { promise: started, resolve, reject } = Promise.withResolvers<WatchedStack>();
@@ -43,7 +43,9 @@ export async function startWatchedStack(settings: WatchedStackSettings): Promise
     await withWorlds({ maker, mediaFolder }, { candidates, options, port: 0, telemetry }, async (worlds) => {
       const driver = createDriverMetrics();
       driver.watchTraces(() => ({ spans: receiver.store.counts(), traces: receiver.store.traces() }));
-      driver.showBlock({ candidate: candidates[0] ?? '', round: 1, slot: 1 });
+      driver.showBlocks(
+        candidates.flatMap((candidate) => [0, 1].map((slot) => ({ candidate, round: 1, slot }))),
+      );
       const watch = await watchWorlds(maker, worlds, driver);
       assert.ok(watch !== null, 'there is a Prometheus');
       const load = { scenario: 'feed-browsing', rate: ratePerSecond, k6 } as const;

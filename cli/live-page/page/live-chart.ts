@@ -1,11 +1,11 @@
 import uPlot from 'uplot';
-import type { ChartFacts, LiveEvent } from './live-facts.ts';
+import type { ChartFacts, LiveEvent, LiveRound } from './live-facts.ts';
 import { clockTime, formatTick } from './live-format.ts';
 import { latestOf } from './live-history.ts';
 import type { Column, History } from './live-history.ts';
 import { createLegend, linesOf } from './live-legend.ts';
 import type { Line } from './live-legend.ts';
-import { drawEvents, drawNames, styleOf } from './live-marks.ts';
+import { drawEvents, drawNames, drawRounds, styleOf } from './live-marks.ts';
 
 /** One chart with its title, and a legend that shows the values under the pointer, or the present ones. */
 export type LiveChart = { readonly show: (history: History) => void };
@@ -14,8 +14,11 @@ export type LiveChartSettings = {
   /** Of the element that is drawn in. */
   readonly elementId: string;
   readonly candidates: readonly string[];
-  readonly eventsNow: () => readonly LiveEvent[];
+  readonly marksNow: () => LiveMarks;
 };
+
+/** What is marked on every chart. */
+export type LiveMarks = { readonly events: readonly LiveEvent[]; readonly rounds: readonly LiveRound[] };
 
 const syncKey = 'live';
 const heightPx = 190;
@@ -26,7 +29,7 @@ const padding: uPlot.Padding = [16, 30, 0, 0];
 export function createLiveChart(
   place: HTMLElement,
   chart: ChartFacts,
-  { elementId, candidates, eventsNow }: LiveChartSettings,
+  { elementId, candidates, marksNow }: LiveChartSettings,
 ): LiveChart {
   const { plotPlace, legend, time } = createFrame(place, chart.title, chart.description);
   plotPlace.id = elementId;
@@ -50,7 +53,10 @@ export function createLiveChart(
   const make = (): uPlot => {
     const options = optionsOf(chart, lines, plotPlace.clientWidth);
     options.hooks = {
-      drawClear: [(made) => drawEvents(made, eventsNow())],
+      drawClear: [
+        (made) => drawRounds(made, marksNow().rounds),
+        (made) => drawEvents(made, marksNow().events),
+      ],
       draw: [(made) => chart.isStacked && drawNames(made, lines)],
       setCursor: [(made) => showValues(made.cursor.idx ?? null)],
     };

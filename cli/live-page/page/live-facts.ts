@@ -38,6 +38,15 @@ export type LiveEvent = {
   readonly isOutage: boolean;
 };
 
+/** A round of an experiment: one, however many candidates are asked in it. */
+export type LiveRound = {
+  /** 0 is the shake-down. */
+  readonly round: number;
+  readonly from: number;
+  /** Null while it runs. */
+  readonly to: number | null;
+};
+
 export type LiveAlert = {
   readonly name: string;
   readonly state: string;
@@ -60,6 +69,8 @@ export type LiveUpdate = {
   /** By the id of their chart. */
   readonly charts: Readonly<Record<string, readonly LiveLine[]>>;
   readonly events: readonly LiveEvent[];
+  /** In their order; none where no experiment runs. */
+  readonly rounds: readonly LiveRound[];
   readonly alerts: readonly LiveAlert[];
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Unit } from './live-facts.ts';
-import { clockTime, formatTick, formatValue } from './live-format.ts';
+import { clockTime, formatTick, formatValue, nameOfRound } from './live-format.ts';
 
 const units: readonly Unit[] = ['per-second', 'seconds', 'share', 'ratio'];
 
@@ -38,4 +38,8 @@ describe('a time of day', () => {
     for (const hour of [0, 7, 12, 23])
       assert.match(clockTime(1_800_000_000 + hour * 3_600), /^\d\d.\d\d.\d\d$/u);
   });
+});
+
+it('says of a round its number, and of round 0 what it is', () => {
+  assert.deepEqual([0, 1, 12].map(nameOfRound), ['shake-down', 'round 1', 'round 12']);
 });

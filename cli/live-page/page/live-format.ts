@@ -41,3 +41,8 @@ export function clockTime(seconds: number): string {
     hourCycle: 'h23',
   });
 }
+
+/** A round of an experiment in words. */
+export function nameOfRound(round: number): string {
+  return round === 0 ? 'shake-down' : `round ${round}`;
+}

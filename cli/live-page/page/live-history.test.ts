@@ -10,6 +10,7 @@ function updateOf(from: number, values: readonly (number | null)[], label = 'ans
     to: from + values.length - 1,
     charts: { requests: [{ label, candidate: 'versioned', values }] },
     events: [],
+    rounds: [],
     alerts: [],
   };
 }

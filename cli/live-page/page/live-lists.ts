@@ -1,6 +1,6 @@
 import { gravestOf, isFiring } from './live-alerts.ts';
-import type { LiveAlert, LiveEvent, LiveFacts, SlowTrace, Unit } from './live-facts.ts';
-import { clockTime, formatValue } from './live-format.ts';
+import type { LiveAlert, LiveEvent, LiveFacts, LiveRound, SlowTrace, Unit } from './live-facts.ts';
+import { clockTime, formatValue, nameOfRound } from './live-format.ts';
 import { latestOf } from './live-history.ts';
 import type { History } from './live-history.ts';
 
@@ -103,6 +103,12 @@ export function createNow({ candidates }: LiveFacts): { readonly show: (history:
         }
     },
   };
+}
+
+/** Which round of an experiment runs; nothing between rounds, and where no experiment runs. */
+export function showRound(rounds: readonly LiveRound[]): void {
+  const running = rounds.find(({ to }) => to === null);
+  placeOf('round').textContent = running === undefined ? '' : `· ${nameOfRound(running.round)}`;
 }
 
 export function showAlerts(alerts: readonly LiveAlert[]): void {

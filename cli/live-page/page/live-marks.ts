@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
-import type { LiveEvent } from './live-facts.ts';
+import type { LiveEvent, LiveRound } from './live-facts.ts';
+import { nameOfRound } from './live-format.ts';
 import type { Line } from './live-legend.ts';
 
 /** The value of a CSS variable now: it is another one in the dark. */
@@ -39,6 +40,30 @@ export function drawEvents(plot: uPlot, events: readonly LiveEvent[]): void {
     const at = Math.max(left, freeFrom);
     ctx.fillText(String(index + 1), at, bbox.top - scale);
     freeFrom = at + numberWidthPx * scale;
+  }
+  ctx.restore();
+}
+
+/** Where each round of an experiment begins, with its number where there is room for it. */
+export function drawRounds(plot: uPlot, rounds: readonly LiveRound[]): void {
+  const { ctx, bbox } = plot;
+  const scale = devicePixelRatio;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.font = `${fontPx * scale}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'top';
+  ctx.fillStyle = styleOf('--muted');
+  let freeFrom = bbox.left;
+  for (const { round, from } of rounds) {
+    const left = plot.valToPos(from, 'x', true);
+    ctx.fillRect(left, bbox.top, scale, bbox.height);
+    const [text, at] = [nameOfRound(round), left + 3 * scale];
+    if (at < freeFrom) continue;
+    ctx.fillText(text, at, bbox.top + scale);
+    freeFrom = at + ctx.measureText(text).width + 3 * scale;
   }
   ctx.restore();
 }

@@ -1,10 +1,18 @@
 import { createLiveChart } from './live-chart.ts';
-import type { LiveChart } from './live-chart.ts';
+import type { LiveChart, LiveMarks } from './live-chart.ts';
 import type { ChartFacts, LiveAnswer, LiveEvent, LiveFacts } from './live-facts.ts';
 import { clockTime } from './live-format.ts';
 import { createHistory } from './live-history.ts';
 import type { History } from './live-history.ts';
-import { createNow, placeOf, showAlerts, showEvents, showFacts, showTraces } from './live-lists.ts';
+import {
+  createNow,
+  placeOf,
+  showAlerts,
+  showEvents,
+  showFacts,
+  showRound,
+  showTraces,
+} from './live-lists.ts';
 
 const secondsKept = 300;
 const pollMs = 1_000;
@@ -59,7 +67,7 @@ function sayState(
 }
 
 /** Shares that are drawn upon each other get a chart for each candidate; everything else is compared in one. */
-function createViews({ facts, charts }: Setup, eventsNow: () => readonly LiveEvent[]): readonly LiveChart[] {
+function createViews({ facts, charts }: Setup, marksNow: () => LiveMarks): readonly LiveChart[] {
   const place = placeOf('charts');
   const { candidates } = facts;
   return charts.flatMap((chart) =>
@@ -68,10 +76,10 @@ function createViews({ facts, charts }: Setup, eventsNow: () => readonly LiveEve
           createLiveChart(
             place,
             { ...chart, title: `${chart.title} · ${candidate}` },
-            { elementId: `plot-${chart.id}-${index + 1}`, candidates: [candidate], eventsNow },
+            { elementId: `plot-${chart.id}-${index + 1}`, candidates: [candidate], marksNow },
           ),
         )
-      : [createLiveChart(place, chart, { elementId: `plot-${chart.id}`, candidates, eventsNow })],
+      : [createLiveChart(place, chart, { elementId: `plot-${chart.id}`, candidates, marksNow })],
   );
 }
 
@@ -80,16 +88,17 @@ async function run(): Promise<never> {
   const { facts } = setup;
   showFacts(facts);
   const history = createHistory(secondsKept);
-  let events: readonly LiveEvent[] = [];
+  let marks: LiveMarks = { events: [], rounds: [] };
   const now = createNow(facts);
-  const views = createViews(setup, () => events);
+  const views = createViews(setup, () => marks);
   const update = async (): Promise<boolean> => {
     const answer = (await ask(`/data?since=${history.last()}`)) as LiveAnswer;
     showTraces(facts, answer.slowTraces);
     if (answer.update === null) return false;
     history.add(answer.update);
-    events = answer.update.events;
-    showEvents(events);
+    marks = answer.update;
+    showRound(marks.rounds);
+    showEvents(marks.events);
     showAlerts(answer.update.alerts);
     now.show(history);
     for (const view of views) view.show(history);
@@ -103,7 +112,7 @@ async function run(): Promise<never> {
       wasLost = false;
       const isFresh = await update();
       heardAtMs = performance.now();
-      if (isFresh) sayState(facts, history, events);
+      if (isFresh) sayState(facts, history, marks.events);
       else say('Prometheus does not answer. What is shown is old.', 'bad');
     } catch {
       wasLost = true;

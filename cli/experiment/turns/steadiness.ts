@@ -1,5 +1,5 @@
-import type { SecondOfRun } from '../k6/request-timings.ts';
-import type { GuardFinding } from './records.ts';
+import type { SecondOfRun } from '../../k6/world-figures.ts';
+import type { GuardFinding } from '../records.ts';
 
 /** Below this many measured seconds a trend cannot be told from noise. */
 const secondsMin = 10;
@@ -21,10 +21,8 @@ function variance(values: readonly number[]): number {
  * Whether the measured part of a block was still settling: the median of its second half differs from that of its first by
  * more than matters, and by more than its own noise explains.
  */
-export function judgeSteadiness(seconds: readonly SecondOfRun[], settleSeconds: number): GuardFinding | null {
-  const medians = seconds
-    .slice(Math.ceil(settleSeconds))
-    .flatMap(({ p50Us }) => (p50Us === null ? [] : [Math.log(p50Us)]));
+export function judgeSteadiness(seconds: readonly SecondOfRun[]): GuardFinding | null {
+  const medians = seconds.flatMap(({ p50Us }) => (p50Us === null ? [] : [Math.log(p50Us)]));
   if (medians.length < secondsMin) return null;
   const middle = Math.floor(medians.length / 2);
   const [first, second] = [medians.slice(0, middle), medians.slice(middle)];

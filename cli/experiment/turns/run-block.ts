@@ -1,18 +1,17 @@
-import type { Clock } from '../../app/clock.ts';
-import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
-import type { K6Run } from '../k6/run-k6.ts';
-import type { PostgresServer } from '../stack/postgres-server.ts';
-import { readMachine } from '../stack/cpu-accounting.ts';
-import type { MachineReading } from '../stack/cpu-accounting.ts';
-import { CommandError } from '../errors.ts';
-import { subtractCounters } from '../worlds/service-counters.ts';
-import type { ServiceCounters } from '../worlds/service-counters.ts';
-import { countersBetween } from '../worlds/world.ts';
-import type { World } from '../worlds/world.ts';
-import { judgeBlock } from './guards.ts';
-import type { BlockObservation } from './guards.ts';
-import { quantileMs } from '../statistics/histograms.ts';
-import type { BlockRecord, BlockStatus, CpuUs, GuardFinding } from './records.ts';
+import type { Clock } from '../../../app/clock.ts';
+import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
+import type { K6Run } from '../../k6/run-k6.ts';
+import { readMachine } from '../../stack/cpu-accounting.ts';
+import type { MachineReading } from '../../stack/cpu-accounting.ts';
+import { clockDisagreementMs, difference, machineBetween } from '../../stack/machine-between.ts';
+import { subtractCounters } from '../../worlds/service-counters.ts';
+import type { ServiceCounters } from '../../worlds/service-counters.ts';
+import { countersBetween } from '../../worlds/world.ts';
+import type { World } from '../../worlds/world.ts';
+import { judgeBlock } from '../guards.ts';
+import type { BlockObservation } from '../guards.ts';
+import { quantileMs } from '../../statistics/histograms.ts';
+import type { BlockRecord, BlockStatus, CpuUs, GuardFinding } from '../records.ts';
 import { judgeSteadiness } from './steadiness.ts';
 
 /** Which block it is: the world, the pass that names its requests, and its place in the experiment. */
@@ -26,11 +25,11 @@ export type BlockInput = {
 
 /** What blocks are run with. */
 export type BlockRunner = {
-  readonly postgres: PostgresServer;
+  readonly postgresCpuUs: () => number | null;
   readonly clock: Clock;
   readonly wallClock: () => Date;
   readonly runK6: (settings: RunSettings) => Promise<K6Run>;
-  readonly settingsOf: (input: BlockInput) => RunSettings;
+  readonly settings: RunSettings;
 };
 
 /** Counters of everything that works for a block, read at one of its edges. */
@@ -50,7 +49,7 @@ async function readEdge(runner: BlockRunner, world: World): Promise<Edge> {
     counters: await world.readCounters(),
     atMs: runner.clock.now(),
     wallMs: runner.wallClock().getTime(),
-    postgresCpuUs: runner.postgres.cpuUs(),
+    postgresCpuUs: runner.postgresCpuUs(),
     redisCpuUs: world.redis?.cpuUs() ?? null,
     ownCpuUs: own.user + own.system,
     machine: readMachine(),
@@ -63,15 +62,14 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   const startedAt = runner.wallClock().toISOString();
   await world.resumeClock();
   const before = await readEdge(runner, world);
-  const run = await runner.runK6(runner.settingsOf(input));
+  const run = await runner.runK6(runner.settings);
   const after = await readEdge(runner, world);
-  assertStoresAlive(runner.postgres, world);
   if (world.lostReplicas().length === 0) await world.stopClock();
 
   const read = countersBetween(before.counters, after.counters, subtractCounters);
   const counters = read?.isCounted === true ? read : null;
   const cpuUs = cpuBetween(world, before, after, read, run);
-  const unsteady = judgeSteadiness(run.seconds, runner.settingsOf(input).settleSeconds);
+  const unsteady = judgeSteadiness(run.seconds);
   const judged = judgeBlock(observe({ world, before, after, counters, cpuUs, run }));
   const findings = unsteady === null ? judged : [...judged, unsteady];
   return {
@@ -87,9 +85,12 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     requests: run.requests,
     errors: run.errors,
     responseTimeUs: run.driverFailure === null ? run.responseTimeUs : null,
+    meanUs: run.driverFailure === null ? run.meanUs : null,
+    paired: run.driverFailure === null ? run.paired : null,
     servedRequests: counters?.requests ?? null,
     cache: counters?.cache ?? null,
     cacheWork: counters?.cacheWork ?? null,
+    tier: counters?.tier ?? null,
     storageQueries: counters?.storageQueries ?? null,
     cpuUs,
     expiredEntries: counters?.expiredEntries ?? null,
@@ -103,25 +104,6 @@ function statusOf(input: BlockInput, findings: readonly GuardFinding[]): BlockSt
   if (input.round === 0) return 'shakedown';
   if (findings.some(({ kind }) => kind === 'hard')) return 'invalid';
   return findings.some(({ guard }) => guard === 'unsteady') ? 'unsteady' : 'valid';
-}
-
-/** A dead store cannot be measured around: the experiment ends with what it has. */
-function assertStoresAlive(postgres: PostgresServer, world: World): void {
-  for (const [name, server] of [
-    ['PostgreSQL', postgres],
-    ['Redis', world.redis],
-  ] as const) {
-    if (server !== null && !server.isAlive()) {
-      throw new CommandError('serviceFailed', `${name} died while ${world.label} was under load`, {
-        remedy: 'The finished rounds are kept. Look into the log, then run again.',
-        ...(server.logFile === null ? {} : { logFile: server.logFile }),
-      });
-    }
-  }
-}
-
-function difference(after: number | null, before: number | null): number | null {
-  return after === null || before === null ? null : after - before;
 }
 
 function cpuBetween(
@@ -150,14 +132,8 @@ type Observed = {
 
 function observe({ world, before, after, counters, cpuUs, run }: Observed): BlockObservation {
   const wallUs = (after.atMs - before.atMs) * 1000;
-  const { totalUs, idleUs, stealUs, cores } = machineBetween(before.machine, after.machine);
   const own = [cpuUs.service, cpuUs.postgres, cpuUs.redis, cpuUs.driver, after.ownCpuUs - before.ownCpuUs];
-  const ownUs = own.some((part) => part === null)
-    ? null
-    : own.reduce<number>((sum, part) => sum + (part ?? 0), 0);
-  const share = (part: number | null): number | null =>
-    part === null || totalUs === null || totalUs <= 0 ? null : part / totalUs;
-  const busyUs = totalUs === null || idleUs === null || stealUs === null ? null : totalUs - idleUs - stealUs;
+  const machine = machineBetween(before.machine, after.machine, own);
   return {
     driverFailure: run.driverFailure,
     lostReplicas: world.lostReplicas(),
@@ -168,23 +144,14 @@ function observe({ world, before, after, counters, cpuUs, run }: Observed): Bloc
     errors: run.errors,
     peakBusyVus: run.peakBusyVus,
     configuredVus: run.configuredVus,
-    schedulingLagMs: run.schedulingLagMs,
+    latenessP99Ms: run.latenessMs.p99,
     p99Ms: quantileMs(run.responseTimeUs, 0.99),
-    driverCpuShare: run.cpuUs === null ? null : run.cpuUs / (wallUs * cores),
-    foreignCpuShare: busyUs === null || ownUs === null ? null : share(Math.max(0, busyUs - ownUs)),
-    stealShare: share(stealUs),
-    cpuPressurePct: after.machine.cpuPressurePct,
-    throttledPeriods: difference(after.machine.throttledPeriods, before.machine.throttledPeriods),
-    clockDisagreementMs: Math.abs(after.wallMs - before.wallMs - (after.atMs - before.atMs)),
+    driverCpuShare: run.cpuUs === null ? null : run.cpuUs / (wallUs * after.machine.cores),
+    foreignCpuShare: machine.foreignCpuShare,
+    stealShare: machine.stealShare,
+    cpuPressurePct: machine.cpuPressurePct,
+    throttledPeriods: machine.throttledPeriods,
+    clockDisagreementMs: clockDisagreementMs(before, after),
     cache: counters?.cache ?? null,
-  };
-}
-
-function machineBetween(before: MachineReading, after: MachineReading) {
-  return {
-    totalUs: difference(after.totalUs, before.totalUs),
-    idleUs: difference(after.idleUs, before.idleUs),
-    stealUs: difference(after.stealUs, before.stealUs),
-    cores: after.cores,
   };
 }

@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { World } from '../worlds/world.ts';
-import type { BlockRecord, GuardFinding } from './records.ts';
-import { runExperiment } from './run-experiment.ts';
-import type { ExperimentParts } from './run-experiment.ts';
+import type { World } from '../../worlds/world.ts';
+import type { BlockRecord, GuardFinding } from '../records.ts';
+import { runInTurns } from './run-in-turns.ts';
+import type { TurnsParts } from './run-in-turns.ts';
 
-const settings = { rounds: 3, warmUpSeconds: 1, settleSeconds: 1, measureSeconds: 1 };
+const settings = { rounds: 3, rate: 10, warmUpSeconds: 1, settleSeconds: 1, measureSeconds: 1 };
 const worldOf = (label: string): World => ({ label, lostReplicas: () => [] }) as unknown as World;
 
 /** An experiment over two worlds whose blocks are what `judge` says; the order of passes is kept. */
 function setUp(
   judge: (pass: number, label: string) => GuardFinding['fault'] | null,
-  more: Partial<ExperimentParts> = {},
+  more: Partial<TurnsParts> = {},
 ) {
   const log: string[] = [];
-  const parts: ExperimentParts = {
+  const parts: TurnsParts = {
     worlds: [worldOf('a'), worldOf('b')],
     random: () => 0.99,
     signal: new AbortController().signal,
     warmUp: async (world, pass) => {
       log.push(`warm ${world.label} ${pass}`);
-      return { candidate: world.label, seconds: [] };
+      return { candidate: world.label, part: 1, seconds: [] };
     },
     runBlock: async ({ world, pass, round, attempt, slot }) => {
       log.push(`${pass} ${world.label}`);
@@ -34,7 +34,7 @@ function setUp(
     onRepeat: (round) => log.push(`repeat ${round}`),
     ...more,
   };
-  return { log, run: () => runExperiment(settings, parts) };
+  return { log, run: () => runInTurns(settings, parts) };
 }
 
 test('warms up, shakes down, then runs every round in every world', async () => {
@@ -43,6 +43,31 @@ test('warms up, shakes down, then runs every round in every world', async () => 
   assert.equal(experiment.ended, 'complete');
   assert.deepEqual(log, ['warm a 0', 'warm b 0', '1 a', '1 b', '2 a', '2 b', '3 a', '3 b', '4 a', '4 b']);
   assert.equal(experiment.order.length, 3);
+});
+
+test('what was sent is told pass by pass, as seconds of one world: its clock stands still while the others have their turn', async () => {
+  const { run } = setUp((pass, label) => (pass === 2 && label === 'b' ? 'machine' : null));
+  const { sent, parts, stoppedBecause, rounds } = await run();
+  assert.deepEqual(
+    sent.map(({ pass, requests, startMs, seconds, isMeasured }) => [
+      pass,
+      requests,
+      startMs,
+      seconds,
+      isMeasured,
+    ]),
+    [
+      [0, 10, 1_000, 1, false],
+      [1, 20, 3_000, 2, false],
+      // Spoiled, and yet it has changed the caches.
+      [2, 20, 6_000, 2, true],
+      [3, 20, 9_000, 2, true],
+      [4, 20, 12_000, 2, true],
+      [5, 20, 15_000, 2, true],
+    ],
+  );
+  assert.ok(sent.every(({ first, restartsBefore }) => first === 0 && !restartsBefore));
+  assert.deepEqual([parts, stoppedBecause, rounds], [1, 'rounds', []]);
 });
 
 test('a spoiled round is run again in every world with fresh requests', async () => {

@@ -1,19 +1,22 @@
-import type { World } from '../worlds/world.ts';
-import type { BlockRecord, WarmUpCurve } from './records.ts';
+import type { Experiment, SentPass } from '../experiment.ts';
+import type { World } from '../../worlds/world.ts';
+import type { BlockRecord, WarmUpCurve } from '../records.ts';
 import type { BlockInput } from './run-block.ts';
-import type { SeededRandom } from './round-plan.ts';
-import { decideRepeat, firstRoundPass, orderOfPass, shakedownPass, warmUpPass } from './round-plan.ts';
+import type { SeededRandom } from '../round-plan.ts';
+import { decideRepeat, firstRoundPass, orderOfPass, shakedownPass, warmUpPass } from '../round-plan.ts';
 
 /** What an experiment does, decided before anything starts. */
-export type ExperimentSettings = {
+export type TurnsSettings = {
   readonly rounds: number;
+  /** Requests per second. */
+  readonly rate: number;
   readonly warmUpSeconds: number;
   readonly settleSeconds: number;
   readonly measureSeconds: number;
 };
 
 /** What the experiment needs of its surroundings. */
-export type ExperimentParts = {
+export type TurnsParts = {
   readonly worlds: readonly World[];
   readonly random: SeededRandom;
   readonly signal: AbortSignal;
@@ -24,14 +27,8 @@ export type ExperimentParts = {
   readonly onRepeat: (round: number, spoiled: readonly BlockRecord[]) => void;
 };
 
-export type Experiment = {
-  readonly blocks: readonly BlockRecord[];
-  readonly warmUpCurves: readonly WarmUpCurve[];
-  /** The order of candidates of each round that was finished, by its number. */
-  readonly order: readonly (readonly string[])[];
-  /** `noisy`: all rounds were run, but more of them were spoiled than may be repeated. `gave-up`: the service failed. */
-  readonly ended: 'complete' | 'noisy' | 'interrupted' | 'gave-up';
-};
+/** The clock of a world runs on while the load generator starts: about so long in every pass. */
+const driverStartMs = 1_000;
 
 /** The blocks for which a round cannot count. */
 function spoiledOf(blocks: readonly BlockRecord[]): BlockRecord[] {
@@ -49,20 +46,37 @@ function isServiceAtFault(spoiled: readonly BlockRecord[]): boolean {
  * Warms every world up, shakes the whole thing down once, then runs the rounds. A round with an invalid block is run
  * again in every world with fresh requests, so that the states of the worlds stay equal.
  */
-export async function runExperiment(
-  settings: ExperimentSettings,
-  parts: ExperimentParts,
-): Promise<Experiment> {
+export async function runInTurns(settings: TurnsSettings, parts: TurnsParts): Promise<Experiment> {
   const blocks: BlockRecord[] = [];
   const warmUpCurves: WarmUpCurve[] = [];
   const order: string[][] = [];
-  const done = (ended: Experiment['ended']): Experiment => ({ blocks, warmUpCurves, order, ended });
+  const sent: SentPass[] = [];
+  const send = (pass: number, seconds: number, isMeasured: boolean): void => {
+    const last = sent.at(-1);
+    const startMs = driverStartMs + (last === undefined ? 0 : last.startMs + last.seconds * 1000);
+    const requests = Math.round(settings.rate * seconds);
+    sent.push({ pass, first: 0, requests, startMs, seconds, isMeasured, restartsBefore: false });
+  };
+  const done = (ended: Experiment['ended']): Experiment => ({
+    blocks,
+    rounds: [],
+    warmUpCurves,
+    idleCpu: [],
+    order,
+    parts: 1,
+    sent,
+    ended,
+    stoppedBecause: ended === 'complete' ? 'rounds' : null,
+    driverFailure: null,
+  });
 
+  send(warmUpPass, settings.warmUpSeconds, false);
   for (const world of parts.worlds) {
     warmUpCurves.push(await parts.warmUp(world, warmUpPass, settings.warmUpSeconds));
     if (parts.signal.aborted) return done('interrupted');
   }
   const runPass = async (pass: number, round: number, attempt: number): Promise<BlockRecord[]> => {
+    send(pass, settings.settleSeconds + settings.measureSeconds, round > 0);
     const ordered = orderOfPass(parts.worlds, pass, parts.random);
     const records: BlockRecord[] = [];
     for (const [index, world] of ordered.entries()) {
@@ -103,7 +117,7 @@ export async function runExperiment(
 }
 
 /** Replaces what died; a world that lost a process warms up again before it may be measured. */
-async function recover(settings: ExperimentSettings, parts: ExperimentParts): Promise<void> {
+async function recover(settings: TurnsSettings, parts: TurnsParts): Promise<void> {
   for (const world of parts.worlds) {
     if (world.lostReplicas().length === 0 || parts.signal.aborted) continue;
     await world.replaceLostReplicas();
@@ -111,11 +125,6 @@ async function recover(settings: ExperimentSettings, parts: ExperimentParts): Pr
   }
 }
 
-function blocksLeft(
-  settings: ExperimentSettings,
-  parts: ExperimentParts,
-  round: number,
-  slot: number,
-): number {
+function blocksLeft(settings: TurnsSettings, parts: TurnsParts, round: number, slot: number): number {
   return (settings.rounds - round) * parts.worlds.length + (parts.worlds.length - slot);
 }

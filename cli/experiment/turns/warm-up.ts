@@ -1,10 +1,10 @@
-import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
-import type { K6Run } from '../k6/run-k6.ts';
-import { subtractCounters } from '../worlds/service-counters.ts';
-import { countersBetween } from '../worlds/world.ts';
-import type { World } from '../worlds/world.ts';
-import { hitsOf } from './cache-counts.ts';
-import type { WarmUpCurve } from './records.ts';
+import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
+import type { K6Run } from '../../k6/run-k6.ts';
+import { subtractCounters } from '../../worlds/service-counters.ts';
+import { countersBetween } from '../../worlds/world.ts';
+import type { World } from '../../worlds/world.ts';
+import { hitsOf } from '../cache-counts.ts';
+import type { WarmUpCurve } from '../records.ts';
 
 const secondMs = 1_000;
 
@@ -37,8 +37,12 @@ export async function warmUp(
   }, secondMs);
   try {
     const run = await runK6(settings);
-    const seconds = run.seconds.map((second, index) => ({ ...second, hitRatio: hitRatios[index] ?? null }));
-    return { candidate: world.label, seconds };
+    const seconds = run.seconds.map((second, index) => ({
+      ...second,
+      hitRatio: hitRatios[index] ?? null,
+      cpuUsPerRequest: null,
+    }));
+    return { candidate: world.label, part: 1, seconds };
   } finally {
     clearInterval(timer);
     await reading;

@@ -1,0 +1,36 @@
+import type { Experiment } from '../experiment/experiment.ts';
+import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
+import type { BlockRecord } from '../experiment/records.ts';
+import type { CompareResult } from '../report/compare-result.ts';
+import { finishedRounds } from '../report/per-round.ts';
+import type { SlowRequests } from '../traces/slow-requests.ts';
+import { keepTraces } from '../traces/trace-files.ts';
+
+type KeptSlowest = { readonly slowTraces: CompareResult['slowTraces']; readonly page: string | null };
+
+/** Of each candidate the slowest traces of the rounds that count, kept with the results; where none does, of those that are shown. */
+export function keepSlowest(
+  { candidates }: ExperimentPlan,
+  { blocks }: Experiment,
+  slow: SlowRequests<BlockRecord> | null,
+  folder: string,
+): KeptSlowest {
+  const labels = candidates.map(({ label }) => label);
+  const counted = finishedRounds(blocks, labels);
+  const rounds = counted.length > 0 ? counted : finishedRounds(blocks, labels, { withSpoiled: true });
+  const slowest = labels.flatMap(
+    (label) => slow?.slowestOf(rounds.flatMap((round) => round.get(label) ?? [])) ?? [],
+  );
+  const page = keepTraces(
+    folder,
+    slowest.map(({ block, trace }) => ({ heading: `${block.candidate} · round ${block.round}`, trace })),
+  );
+  const slowTraces = slowest.map(({ block, trace: { traceId, root } }) => ({
+    candidate: block.candidate,
+    round: block.round,
+    traceId,
+    name: root.name,
+    durationMs: root.durationMs,
+  }));
+  return { slowTraces, page };
+}

@@ -1,0 +1,130 @@
+import type { PassTimings, WorldTimings } from '../../k6/pass-timings.ts';
+import { clockDisagreementMs, difference, machineBetween } from '../../stack/machine-between.ts';
+import { subtractCounters } from '../../worlds/service-counters.ts';
+import type { ServiceCounters } from '../../worlds/service-counters.ts';
+import { countersBetween } from '../../worlds/world.ts';
+import { judgeWorld } from '../guards.ts';
+import type { BlockRecord, CpuUs, RoundRecord } from '../records.ts';
+import type { IdleRate } from './idle-cpu.ts';
+import type { CpuReading, Edge } from './readings.ts';
+
+/** A round of all worlds: what was read before and after it, and what the samples say. */
+export type MeasuredRound = {
+  readonly round: number;
+  readonly part: number;
+  readonly before: Edge;
+  readonly after: Edge;
+  readonly timings: PassTimings;
+  readonly idle: readonly IdleRate[];
+  readonly worlds: readonly { readonly label: string; readonly lostReplicas: readonly string[] }[];
+  readonly startedAt: string;
+};
+
+export function roundRecordOf({ round, part, before, after, timings, worlds }: MeasuredRound): RoundRecord {
+  const [from, to] = [before.opening, after.closing];
+  const measured = timings.worlds.flatMap(({ measured: stretch }) => stretch ?? []);
+  const parts = worlds.flatMap((_, world) => {
+    const own = (part: 'service' | 'postgres' | 'redis') =>
+      difference(to.worlds[world]?.[part] ?? null, from.worlds[world]?.[part] ?? null);
+    return [own('service'), own('postgres'), own('redis')];
+  });
+  const sharedPostgresCpuUs = difference(to.sharedPostgres, from.sharedPostgres);
+  const driverCpuUs = difference(to.driver, from.driver);
+  const own = [...parts, sharedPostgresCpuUs, driverCpuUs, to.own - from.own];
+  return {
+    round,
+    part,
+    seconds:
+      measured.length === 0
+        ? 0
+        : (Math.max(...measured.map(({ toMs }) => toMs)) -
+            Math.min(...measured.map(({ fromMs }) => fromMs))) /
+          1000,
+    offered: timings.offered,
+    started: timings.started,
+    dropped: timings.dropped,
+    latenessMs: timings.latenessMs,
+    openedConnections: timings.openedConnections,
+    openingConnectionsMs: timings.openingConnectionsMs,
+    driverCpuUs,
+    machine: {
+      ...machineBetween(from.machine, to.machine, own),
+      clockDisagreementMs: clockDisagreementMs(from, to),
+      sharedPostgresCpuUs,
+    },
+  };
+}
+
+export function blocksOf(measured: MeasuredRound): BlockRecord[] {
+  return measured.worlds.map((world, index) => blockOf(measured, world, index));
+}
+
+function blockOf(
+  { round, before, after, timings, idle, worlds, startedAt }: MeasuredRound,
+  { label, lostReplicas }: MeasuredRound['worlds'][number],
+  world: number,
+): BlockRecord {
+  const read = countersBetween(before.counters[world] ?? [], after.counters[world] ?? [], subtractCounters);
+  const counters = read?.isCounted === true ? read : null;
+  const met = timings.worlds[world] as WorldTimings;
+  const offered = timings.offered / worlds.length;
+  const findings = judgeWorld({
+    lostReplicas,
+    requests: met.requests,
+    errors: met.errors,
+    cache: before.isDrained && after.isDrained ? (counters?.cache ?? null) : null,
+    tier: counters?.tier ?? null,
+  });
+  return {
+    round,
+    attempt: 1,
+    slot: 0,
+    candidate: label,
+    status: findings.some(({ kind }) => kind === 'hard') ? 'invalid' : 'valid',
+    findings,
+    offered: Math.round(offered),
+    started: met.requests,
+    dropped: null,
+    requests: met.requests,
+    errors: met.errors,
+    responseTimeUs: met.responseTimeUs,
+    meanUs: met.meanUs,
+    paired: met.paired,
+    servedRequests: counters?.requests ?? null,
+    cache: counters?.cache ?? null,
+    cacheWork: counters?.cacheWork ?? null,
+    tier: counters?.tier ?? null,
+    storageQueries: counters?.storageQueries ?? null,
+    cpuUs: cpuOf(before.opening, after.closing, { world, worlds: worlds.length, idle: idle[world], read }),
+    expiredEntries: counters?.expiredEntries ?? null,
+    evictedEntries: counters?.evictedEntries ?? null,
+    startedAt,
+    measured: met.measured,
+  };
+}
+
+/** CPU that the load added to a world. The driver's is shared equally: every world got the same requests. */
+function cpuOf(
+  from: CpuReading,
+  to: CpuReading,
+  of: {
+    readonly world: number;
+    readonly worlds: number;
+    readonly idle: IdleRate | undefined;
+    readonly read: ServiceCounters | null;
+  },
+): CpuUs {
+  const seconds = (to.atMs - from.atMs) / 1000;
+  const added = (part: keyof IdleRate): number | null => {
+    const us = difference(to.worlds[of.world]?.[part] ?? null, from.worlds[of.world]?.[part] ?? null);
+    return us === null ? null : Math.max(0, us - (of.idle?.[part] ?? 0) * seconds);
+  };
+  const driver = difference(to.driver, from.driver);
+  return {
+    // Where the kernel does not tell, the service does, what reading it costs included.
+    service: added('service') ?? of.read?.cpuUs ?? null,
+    postgres: added('postgres'),
+    redis: added('redis'),
+    driver: driver === null ? null : driver / of.worlds,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../../../app/clock.ts';
+import { readMachine } from '../../stack/cpu-accounting.ts';
+import type { MachineReading } from '../../stack/cpu-accounting.ts';
+import type { PostgresCpuSampler } from '../../stack/postgres-cpu.ts';
+import type { ServiceCounters } from '../../worlds/service-counters.ts';
+import type { World } from '../../worlds/world.ts';
+
+/** CPU time of everything since it started, microseconds; null where the platform does not tell. */
+export type CpuReading = {
+  readonly atMs: number;
+  readonly wallMs: number;
+  readonly worlds: readonly {
+    readonly service: number | null;
+    readonly postgres: number | null;
+    readonly redis: number | null;
+  }[];
+  readonly sharedPostgres: number | null;
+  /** Of this command. */
+  readonly own: number;
+  readonly driver: number | null;
+  readonly machine: MachineReading;
+};
+
+/** Counters of each replica of each world; null for one that does not answer. */
+export type CountersReading = readonly (readonly (ServiceCounters | null)[])[];
+
+/** What is read between two rounds, while nothing is sent: reading counters costs CPU, which belongs to no round. */
+export type Edge = {
+  /** Ends the round before. */
+  readonly closing: CpuReading;
+  readonly counters: CountersReading;
+  /** Begins the round after. */
+  readonly opening: CpuReading;
+  /** Whether every request was answered when it was read. */
+  readonly isDrained: boolean;
+};
+
+/** What readings are made of. */
+export type Sources = {
+  readonly worlds: readonly World[];
+  readonly postgres: PostgresCpuSampler;
+  readonly clock: Clock;
+  readonly wallClock: () => Date;
+};
+
+export async function readCpu(
+  { worlds, postgres, clock, wallClock }: Sources,
+  driverCpuUs: number | null,
+): Promise<CpuReading> {
+  const ofPostgres = await postgres.read();
+  const own = process.cpuUsage();
+  return {
+    atMs: clock.now(),
+    wallMs: wallClock().getTime(),
+    worlds: worlds.map((world) => ({
+      service: world.replicaCpuUs(),
+      postgres: ofPostgres === null ? null : (ofPostgres.byDatabase.get(world.database) ?? 0),
+      redis: world.redis === null ? 0 : world.redis.cpuUs(),
+    })),
+    sharedPostgres: ofPostgres?.sharedUs ?? null,
+    own: own.user + own.system,
+    driver: driverCpuUs,
+    machine: readMachine(),
+  };
+}
+
+export function readCounters(worlds: readonly World[]): Promise<CountersReading> {
+  return Promise.all(worlds.map((world) => world.readCounters()));
+}
+
+export async function readEdge(
+  sources: Sources,
+  driverCpuUs: () => number | null,
+  isDrained: boolean,
+): Promise<Edge> {
+  const closing = await readCpu(sources, driverCpuUs());
+  const counters = await readCounters(sources.worlds);
+  return { closing, counters, opening: await readCpu(sources, driverCpuUs()), isDrained };
+}

@@ -1,0 +1,182 @@
+import type { Histogram } from 'hdr-histogram-js';
+import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
+import { arrivalRate } from '../../loadtests/workloads/run-settings.ts';
+import type { RunSettings, ScheduledPass } from '../../loadtests/workloads/run-settings.ts';
+import { createSchedule } from '../../loadtests/workloads/schedule.ts';
+import type { Place } from '../../loadtests/workloads/schedule.ts';
+import { createHistogram, quantileMs, recordUs } from '../statistics/histograms.ts';
+import { pairRequests } from './pair-requests.ts';
+import type { PairedRequests, Pairing } from './pair-requests.ts';
+import { peakOverlap } from './peak-overlap.ts';
+import { createPlannedTimes } from './planned-times.ts';
+import type { SampleRow } from './sample-rows.ts';
+import { createSentRequests, isAnswered, sentAtUs } from './sent-requests.ts';
+import type { SentRequest } from './sent-requests.ts';
+import { createWorldFigures } from './world-figures.ts';
+import type { WorldFigures } from './world-figures.ts';
+
+/** What one world met in a pass. */
+export type WorldTimings = WorldFigures & { readonly paired: PairedRequests | null };
+
+/** What the samples of a scheduled pass say. */
+export type PassTimings = {
+  readonly worlds: readonly WorldTimings[];
+  /** Arrivals of all worlds. */
+  readonly offered: number;
+  readonly started: number;
+  readonly dropped: number;
+  readonly latenessMs: {
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+  };
+  readonly openedConnections: number;
+  readonly openingConnectionsMs: number;
+  readonly peakBusyVus: number | null;
+};
+
+/** One request as it was sent, for whoever wants to compute everything anew. Microseconds since the epoch. */
+export type RawRequest = {
+  readonly request: number;
+  readonly world: number;
+  readonly plannedUs: number;
+  readonly startUs: number;
+  readonly responseUs: number;
+  readonly status: number;
+  readonly isPaired: boolean;
+};
+
+/** A world whose requests fail more often than this is left out of the pairing: the others are paired without it. */
+export const failedShareMax = 0.01;
+/** Worlds meet a request within the width of the displacement; a busy machine may add this. */
+const spreadReserveUs = 50_000;
+
+/** Collects the samples of one run and tells what each of its passes met. */
+export type Timings = {
+  add(row: SampleRow): void;
+  /** When the last request of a scheduled pass is sent, milliseconds since the epoch; null before the first sample. */
+  endOfPassMs(scheduled: number): number | null;
+  droppedInRun(): number;
+  /** Requests of a scheduled pass whose answer has not been heard of. */
+  missing(scheduled: number): number;
+  /** Call it when a pass has ended. */
+  finish(scheduled: number, onRequest?: (request: RawRequest) => void): PassTimings;
+};
+
+/** An arrival of a pass with what became of it. */
+type Arrival = Place & { readonly latticeUs: number; readonly plannedUs: number; readonly sent: SentRequest };
+
+export function createTimings(settings: RunSettings): Timings {
+  const schedule = createSchedule(settings);
+  const worlds = settings.worlds.length;
+  const widthUs = settings.arrivals === 'even' ? 0 : displacementWidthMs(settings.ratePerSecond) * 1000;
+  const passes = settings.passes.map((pass) => createSentRequests(pass, worlds));
+  const planned = createPlannedTimes(schedule, 1e6 / arrivalRate(settings));
+  const passOf = (scheduled: number): (typeof passes)[number] => {
+    const pass = passes[scheduled];
+    if (pass === undefined) throw new RangeError(`no pass ${scheduled} was scheduled`);
+    return pass;
+  };
+
+  /** All answered arrivals of a pass, in the order of the schedule. */
+  const arrivalsOf = (scheduled: number): Arrival[] => {
+    const { from, to } = schedule.arrivalsOf(scheduled);
+    const places = Array.from({ length: to - from }, (_, index) => {
+      const place = schedule.placeOf(from + index) as Place;
+      return { arrival: from + index, place, sent: passOf(scheduled).at(place.request, place.world) };
+    }).filter(({ sent }) => isAnswered(sent));
+    const times = planned.of(places);
+    return places.map(({ place, sent }, index) => ({
+      ...place,
+      ...(times[index] as { latticeUs: number; plannedUs: number }),
+      sent,
+    }));
+  };
+  return {
+    add(row) {
+      if (row.metric === 'dropped_iterations') planned.drop(row.timestampUs, row.value);
+      const place = row.index === null ? null : schedule.placeOf(row.index);
+      if (row.index === null || place === null) return;
+      passOf(place.scheduled).add(place, row);
+      if (row.metric === 'http_req_duration')
+        planned.learn(place.scheduled, row.index, place, row.timestampUs - row.value * 1000);
+    },
+    endOfPassMs(scheduled) {
+      const endUs = planned.latticeUs(scheduled, schedule.arrivalsOf(scheduled).to);
+      return endUs === null ? null : (endUs + widthUs) / 1000;
+    },
+    droppedInRun: planned.dropped,
+    missing(scheduled) {
+      const { from, to } = schedule.arrivalsOf(scheduled);
+      return to - from - passOf(scheduled).answered();
+    },
+    finish(scheduled, onRequest) {
+      const pass = settings.passes[scheduled];
+      const arrivals = arrivalsOf(scheduled);
+      if (pass === undefined) throw new RangeError(`no pass ${scheduled} was scheduled`);
+      const figures = worldFigures(settings, pass, arrivals);
+      const pairing = pairRequests(
+        passOf(scheduled),
+        pass,
+        figures.map(({ requests, errors }) => ({ isLeftOut: errors > failedShareMax * requests })),
+        widthUs + spreadReserveUs,
+      );
+      if (onRequest !== undefined) for (const arrival of arrivals) onRequest(rawOf(arrival, pairing));
+      const { from, to } = schedule.arrivalsOf(scheduled);
+      const dropped = planned.droppedSince(scheduled, (arrivals.at(-1)?.latticeUs ?? -Infinity) + widthUs);
+      return {
+        worlds: figures.map((world, index) => ({ ...world, paired: pairing.worlds[index] ?? null })),
+        // With spare arrivals a dropped one is made up for later.
+        offered: to - from + (settings.spareArrivals === undefined ? 0 : dropped),
+        started: arrivals.length,
+        dropped,
+        ...driverFigures(arrivals),
+      };
+    },
+  };
+}
+
+function worldFigures(
+  { worlds, ratePerSecond }: RunSettings,
+  pass: ScheduledPass,
+  arrivals: readonly Arrival[],
+): WorldFigures[] {
+  const met = worlds.map(() => createWorldFigures());
+  for (const { sent, plannedUs, request, world } of arrivals)
+    met[world]?.add(sent, plannedUs, Math.floor((request - pass.first) / ratePerSecond));
+  const seconds = Math.ceil(pass.requests / ratePerSecond);
+  return met.map((world) => world.finish(seconds));
+}
+
+function rawOf({ request, world, plannedUs, sent }: Arrival, pairing: Pairing): RawRequest {
+  return {
+    request,
+    world,
+    plannedUs,
+    startUs: sentAtUs(sent),
+    responseUs: sent.durationUs,
+    status: sent.status,
+    isPaired: pairing.isPaired(request) && pairing.worlds[world] !== null,
+  };
+}
+
+/** What the generator did: none of it is in a response time. */
+function driverFigures(arrivals: readonly Arrival[]) {
+  const lateness: Histogram = createHistogram();
+  for (const { sent, plannedUs } of arrivals) {
+    // Before its connection was open it could not be sent: what that takes is a figure of its own.
+    recordUs(lateness, sentAtUs(sent) - sent.openingUs - plannedUs);
+  }
+  const opened = arrivals.filter(({ sent }) => sent.openingUs > 0);
+  return {
+    latenessMs: {
+      p50: quantileMs(lateness, 0.5),
+      p90: quantileMs(lateness, 0.9),
+      p99: quantileMs(lateness, 0.99),
+    },
+    openedConnections: opened.length,
+    openingConnectionsMs: opened.reduce((sum, { sent }) => sum + sent.openingUs, 0) / 1000,
+    // A virtual user is busy from its place in the lattice on: it sleeps until the displaced start.
+    peakBusyVus: peakOverlap(arrivals.map(({ latticeUs, sent }) => [latticeUs, sent.endUs])),
+  };
+}

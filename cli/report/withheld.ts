@@ -1,0 +1,38 @@
+import { judgeCandidate } from '../experiment/guards.ts';
+import type { Pacing } from '../experiment/records.ts';
+import type { ComparedFigure } from './compared-figures.ts';
+import type { Round } from './per-round.ts';
+
+/** Why verdicts are not given; null where nothing stands against them. */
+export type Withheld = {
+  /** Any verdict. */
+  readonly all: string | null;
+  /** Verdicts on what takes time. What is counted is the same on a machine that is too busy to measure time. */
+  readonly timed: string | null;
+  /** Verdicts on these candidates: they failed. */
+  readonly own: ReadonlyMap<string, string>;
+};
+
+/**
+ * Together, the candidates that failed, each with the reason: their requests failed, or a tier of theirs did not work. In turns
+ * a round in which one fails is spoiled and repeated instead.
+ */
+export function failedCandidates(rounds: readonly Round[], pacing: Pacing): Map<string, string> {
+  const failed = new Map<string, string>();
+  if (pacing === 'turns') return failed;
+  const blocks = rounds.flatMap((round) => [...round.values()]);
+  for (const [candidate, own] of Map.groupBy(blocks, (block) => block.candidate)) {
+    const finding = judgeCandidate(own);
+    if (finding !== null) failed.set(candidate, `${candidate} failed: ${finding.message}`);
+  }
+  return failed;
+}
+
+/** Why the verdict on a figure of two candidates is withheld, or null. */
+export function withheldReasonOf(
+  { all, timed, own }: Withheld,
+  figure: ComparedFigure,
+  [candidate, other]: readonly [string, string],
+): string | null {
+  return all ?? own.get(candidate) ?? own.get(other) ?? (figure.spread === 'counted' ? null : timed);
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readMachineRoom } from './machine-room.ts';
+import { checkNeeds, needsOf, refusalOf } from './needs.ts';
+import type { Room } from './needs.ts';
+
+const plain = { hasRedis: false, hasChangeStream: false };
+const cached = { hasRedis: true, hasChangeStream: false };
+const streamed = { hasRedis: true, hasChangeStream: true };
+const demand = { worlds: [plain, cached], replicas: 2, poolSize: 10, virtualUsers: 100 };
+const unknown: Room = { connections: null, replicationSlots: null, memoryBytes: null, openFiles: null };
+
+test('each replica needs its pool, its memory, and a connection of each virtual user', () => {
+  const needs = needsOf(demand);
+  assert.equal(needs.connections, 2 * 2 * 10 + 11);
+  assert.equal(needs.replicationSlots, 0);
+  assert.equal(needs.driverFiles, 100 * 2 * 2 + 200);
+  assert.equal(needs.replicaFiles, 100 + 10 + 100);
+  const oneMore = needsOf({ ...demand, worlds: [plain, cached, cached] });
+  assert.ok(oneMore.memoryBytes - needs.memoryBytes > (2 * 130 + 30) * 2 ** 20);
+});
+
+test('a world that reads a change stream needs a connection and a slot for each replica', () => {
+  const needs = needsOf({ ...demand, worlds: [plain, streamed] });
+  assert.equal(needs.connections, needsOf(demand).connections + 2);
+  assert.equal(needs.replicationSlots, 2);
+});
+
+test('what is just enough is enough, and what nobody knows is no shortage', () => {
+  const needs = needsOf(demand);
+  const { connections, replicationSlots, memoryBytes } = needs;
+  const openFiles = Math.max(needs.driverFiles, needs.replicaFiles);
+  // Whole megabytes are compared.
+  const enough = { connections, replicationSlots, memoryBytes: memoryBytes + 2 ** 20, openFiles };
+  assert.deepEqual(checkNeeds(needs, enough), []);
+  assert.deepEqual(checkNeeds(needs, unknown), []);
+});
+
+test('each shortage is named with both numbers and what to do', () => {
+  const needs = needsOf({ ...demand, worlds: [plain, streamed] });
+  const nothing: Room = { connections: 52, replicationSlots: 1, memoryBytes: 900 * 2 ** 20, openFiles: 205 };
+  const shortages = checkNeeds(needs, nothing);
+  assert.deepEqual(
+    shortages.map(({ what, wanted, available }) => [what, wanted, available]),
+    [
+      ['connections to PostgreSQL', 53, 52],
+      ['replication slots of PostgreSQL', 2, 1],
+      ['of free memory', Math.ceil(needs.memoryBytes / 2 ** 20), 900],
+      ['open files of k6', 600, 205],
+      ['open files of a replica', 210, 205],
+    ],
+  );
+  const error = refusalOf(shortages);
+  assert.equal(error.exitCode, 3);
+  assert.match(
+    error.message,
+    /53 connections to PostgreSQL \(52 to be had\); .* MB of free memory \(900 MB /,
+  );
+  assert.match(error.remedy ?? '', /max_connections .*"ulimit -n 600"/);
+});
+
+test('the room of this machine is known', { skip: process.platform !== 'linux' && 'Linux only' }, () => {
+  const { memoryBytes, openFiles } = readMachineRoom();
+  assert.ok(memoryBytes !== null && memoryBytes > 0);
+  assert.ok(openFiles === null || openFiles > 0);
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createSystemClock } from '../../app/clock.ts';
+import { migrate } from '../../app/storage/migrate.ts';
+import { createTestStack } from '../../tests/support/test-stack.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { startPostgres } from '../stack/postgres-server.ts';
+import { restartReplicas } from './start-replicas.ts';
+import { closeWorlds, createWorlds } from './world.ts';
+import type { World, WorldMaker } from './world.ts';
+
+const { context, remove } = createTestStack();
+const template = 'darkroom_template_empty';
+let maker: WorldMaker;
+
+before(async () => {
+  const postgres = await startPostgres(context);
+  await postgres.createDatabase(template);
+  await migrate(postgres.urlOf(template));
+  const checkout = join(import.meta.dirname, '..', '..');
+  maker = { context, checkout, postgres, clock: createSystemClock() };
+});
+after(async () => {
+  await maker.postgres.stop();
+  remove();
+});
+
+const settingsOf = (id: string, candidate: string) => ({
+  label: candidate,
+  id,
+  candidate,
+  needsRedis: candidate === 'cache-aside',
+  replicas: 2,
+  template,
+  mediaFolder: tmpdir(),
+  port: 0,
+  telemetry: { mode: 'metrics' as const, otlpEndpoint: null },
+});
+
+const placesOf = (worlds: readonly World[]) =>
+  worlds.flatMap((world) =>
+    world.replicas().map(({ name, address, metricsAddress }) => ({ name, address, metricsAddress })),
+  );
+/** All but one: while they are down, another program of the machine may be given a port of theirs. */
+function assertSamePlaces(actual: ReturnType<typeof placesOf>, expected: ReturnType<typeof placesOf>): void {
+  const addressesOf = (places: typeof actual) =>
+    places.flatMap(({ address, metricsAddress }) => [address, metricsAddress]);
+  const former = addressesOf(expected);
+  const moved = addressesOf(actual).filter((address) => !former.includes(address));
+  assert.ok(moved.length <= 1, `${moved.join(', ')} instead of ${former.join(', ')}`);
+  assert.deepEqual(
+    actual.map(({ name }) => name),
+    expected.map(({ name }) => name),
+  );
+}
+
+const pidsOf = (worlds: readonly World[]) =>
+  worlds.flatMap((world) => world.replicas().map((replica) => replica.process.pid));
+
+test('replicas that start anew, all at once, are other processes at the same places', async () => {
+  const worlds = await createWorlds(maker, [settingsOf('x_1', 'no-cache'), settingsOf('x_2', 'cache-aside')]);
+  try {
+    const [places, pids] = [placesOf(worlds), pidsOf(worlds)];
+    assert.deepEqual(
+      places.map(({ name }) => name),
+      ['x_1-1', 'x_1-2', 'x_2-1', 'x_2-2'],
+    );
+    await restartReplicas(worlds, (items) => items.toReversed());
+    assertSamePlaces(placesOf(worlds), places);
+    assert.equal(new Set([...pids, ...pidsOf(worlds)]).size, 8);
+    assert.deepEqual(
+      worlds.flatMap((world) => world.lostReplicas()),
+      [],
+    );
+    const answers = worlds.map((world) => world.readCounters());
+    assert.ok((await Promise.all(answers)).flat().every((counters) => counters !== null));
+  } finally {
+    await closeWorlds(worlds);
+  }
+  assert.deepEqual(
+    (await maker.postgres.listDatabases()).filter((name) => name.includes('world')),
+    [],
+  );
+});
+
+test(
+  'the CPU of a world is that of its live replicas and its Redis, and unknown while one is lost',
+  { skip: process.platform !== 'linux' && 'Linux only' },
+  async () => {
+    const worlds = await createWorlds(maker, [
+      settingsOf('y_1', 'no-cache'),
+      settingsOf('y_2', 'cache-aside'),
+    ]);
+    try {
+      const [plain, cached] = worlds as [World, World];
+      assert.equal(plain.redisCpuUs(), 0);
+      assert.ok((cached.redisCpuUs() ?? 0) > 0);
+      const idle = plain.replicaCpuUs() ?? 0;
+      for (const address of plain.addresses()) await fetch(`${address}/openapi.json`);
+      assert.ok(idle > 0 && (plain.replicaCpuUs() ?? 0) > idle);
+      const place = placesOf([plain]);
+      process.kill(plain.replicas()[0]?.process.pid ?? 0, 'SIGKILL');
+      await waitUntil(() => plain.lostReplicas().length === 1);
+      assert.equal(plain.replicaCpuUs(), null);
+      await plain.replaceLostReplicas();
+      assertSamePlaces(placesOf([plain]), place);
+      assert.ok((plain.replicaCpuUs() ?? 0) > 0);
+    } finally {
+      await closeWorlds(worlds);
+    }
+  },
+);
+
+test('a replica that does not start takes all worlds down, and its error is the one that is told', async () => {
+  const { candidate: _, ...broken } = settingsOf('z_2', 'no-cache');
+  const all = [settingsOf('z_1', 'cache-aside'), { ...broken, candidate: 'no-such-strategy' }];
+  await assert.rejects(
+    createWorlds(maker, all),
+    /the service z_2-\d ended while it started: .*no-such-strategy/,
+  );
+  assert.deepEqual(
+    (await maker.postgres.listDatabases()).filter((name) => name.includes('world')),
+    [],
+  );
+  const left = readdirSync(join(context.paths.data, 'pids'));
+  assert.deepEqual(left, [`${maker.postgres.pid}.json`]);
+});

@@ -1,0 +1,45 @@
+import { sleep } from 'k6';
+import exec from 'k6/execution';
+import { Counter } from 'k6/metrics';
+import { createSchedule } from '../workloads/schedule.ts';
+import type { RunSettings } from '../workloads/run-settings.ts';
+import { traceparentOf } from '../workloads/trace-context.ts';
+import type { PlannedRequest } from '../workloads/workload.ts';
+import { openConnections, send } from './send.ts';
+
+const iterationErrors = new Counter('iteration_errors');
+
+/** Plays the planned requests of a run on its schedule: returns what a virtual user does at each arrival. */
+export function createPlayer(
+  settings: RunSettings,
+  requests: readonly PlannedRequest[],
+  samples: readonly ArrayBuffer[],
+): () => void {
+  const schedule = createSchedule(settings);
+  const isOpenLoop = settings.closedLoopUsers === undefined;
+  // Of one world's few connections most are opened while the load settles.
+  let isConnected = !isOpenLoop || settings.worlds.length === 1;
+  return () => {
+    const arrival = exec.scenario.iterationInTest;
+    let lateMs = 0;
+    if (!isConnected) {
+      const sinceMs = exec.instance.currentTestRunDuration;
+      openConnections(settings.worlds);
+      isConnected = true;
+      lateMs = exec.instance.currentTestRunDuration - sinceMs;
+    }
+    const place = schedule.placeOf(arrival);
+    const request = place === null ? undefined : requests[place.planned];
+    if (place === null || request === undefined) return;
+    exec.vu.metrics.metadata['i'] = String(arrival);
+    try {
+      if (isOpenLoop) sleep(Math.max(0, schedule.displacementMs(place) - lateMs) / 1000);
+      const target = schedule.targetOf(place);
+      send(request, { target, traceparent: traceparentOf(settings.seed, place, target) }, samples);
+    } catch (error) {
+      iterationErrors.add(1);
+      // k6 logs what is thrown.
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { CompareResult } from '../../cli/report/compare-result.ts';
+import { miniature, readResult, replicaPidOf, runFolderOf } from '../support/compared-run.ts';
+import { killProcess } from '../support/kill-process.ts';
+import { childrenOf, isRunning, runCli } from '../support/run-cli.ts';
+import type { CliRun } from '../support/run-cli.ts';
+
+const args = ['compare', 'no-cache', 'versioned', ...miniature, '--replicas', '1', '--rounds', '20'];
+
+type Breaking = {
+  readonly title: string;
+  readonly breakIt: (run: CliRun) => void;
+  readonly exitCode: number;
+  readonly status: CompareResult['status'];
+  readonly reason: RegExp;
+};
+
+const breakings: readonly Breaking[] = [
+  {
+    title: 'without its baseline there is nothing to compare with',
+    breakIt: ({ pid }) => killProcess(replicaPidOf(pid, 1)),
+    exitCode: 20,
+    status: 'service-failed',
+    reason: /no-cache failed: replica .*_1-1 died/,
+  },
+  {
+    title: 'a killed k6 ends it',
+    breakIt: ({ pid }) => killProcess(childrenOf(pid).get('k6')),
+    exitCode: 30,
+    status: 'generator-saturated',
+    reason: /load generator/,
+  },
+];
+
+for (const { title, breakIt, exitCode, status, reason } of breakings)
+  test(`${title}: the rounds before it are told and kept, and nothing is left running`, async (t) => {
+    const run = runCli(args);
+    t.after(() => run.kill('SIGKILL'));
+    await run.said('round 1/20');
+    const children = [...childrenOf(run.pid).values()];
+    assert.ok(children.length >= 6, `${children.length} children`);
+    breakIt(run);
+    const ended = await run.ended;
+    assert.equal(ended.status, exitCode, ended.stderr);
+    assert.match(ended.stdout, /^no-cache .*baseline$/m);
+    assert.match(ended.stdout, /^versioned /m);
+    assert.deepEqual(children.filter(isRunning), []);
+
+    const result = readResult(join(runFolderOf(ended.stderr), 'result.json'));
+    assert.deepEqual([result.exitCode, result.status], [exitCode, status]);
+    assert.match(String(result.withheldReason), reason);
+    assert.ok(result.rounds.length >= 1 && result.rounds.length < 20, `${result.rounds.length} rounds`);
+    const [first] = result.blocks.filter(({ candidate }) => candidate === 'versioned');
+    assert.ok((first?.cache?.reads ?? 0) > 0);
+  });
+
+test('a dead PostgreSQL ends it before a round is lost to it, with its log', async (t) => {
+  const run = runCli(args);
+  t.after(() => run.kill('SIGKILL'));
+  await run.said('Warming up');
+  killProcess(childrenOf(run.pid).get('postgres'));
+  const { status, stderr } = await run.ended;
+  assert.equal(status, 20, stderr);
+  assert.match(stderr, /PostgreSQL died .*\n.*\n {2}More in .*postgres\.log/);
+  assert.doesNotMatch(stderr, /round 1/);
+  assert.equal(childrenOf(run.pid).size, 0);
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { Ajv } from 'ajv';
+import { Redis } from 'ioredis';
+import type { CompareResult } from '../../cli/report/compare-result.ts';
+import { childrenOf } from './run-cli.ts';
+
+export const small = ['--people', '60', '--photos', '300', '--rate', '40'];
+/** An experiment of seconds: what is tested is how it ends, not what it finds. */
+export const miniature = [...small, '--warm-up-requests', '50', '--measure', '1'];
+
+const schemaFile = join(import.meta.dirname, '..', '..', 'docs', 'schemas', 'compare-result.schema.json');
+const isResult = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(schemaFile, 'utf8')) as object);
+
+/** A result as others read it. Fails when the published schema does not know it. */
+export function readResult(file: string): CompareResult {
+  const result: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  assert.ok(isResult(result), JSON.stringify(isResult.errors));
+  return result as CompareResult;
+}
+
+/** Where the run says that its results are kept. */
+export function runFolderOf(stderr: string): string {
+  const [, folder] = /^Results are kept in (.*)$/m.exec(stderr) ?? [];
+  assert.ok(folder !== undefined, stderr);
+  return folder;
+}
+
+/** The process of a replica: worlds are numbered from 1 on, the baseline first, the control last. */
+export function replicaPidOf(owner: number, world: number, replica = 1): number | undefined {
+  return [...childrenOf(owner)].find(([name]) => name.endsWith(`_${world}-${replica}`))?.[1];
+}
+
+/** Makes the Redis of a world refuse every write from now on. Only the world itself knows its address. */
+export async function refuseWrites(owner: number, world: number): Promise<void> {
+  const variables = readFileSync(`/proc/${replicaPidOf(owner, world)}/environ`, 'utf8').split('\0');
+  const [, url] =
+    /^REDIS_URL=(.*)$/.exec(variables.find((text) => text.startsWith('REDIS_URL=')) ?? '') ?? [];
+  assert.ok(url !== undefined, `world ${world} has no Redis`);
+  const redis = new Redis(url, { retryStrategy: () => null });
+  try {
+    await redis.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1');
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** A line of `requests.csv.gz`. */
+export type KeptRequest = {
+  readonly round: number;
+  readonly request: number;
+  readonly candidate: string;
+  readonly responseUs: number;
+  readonly isPaired: boolean;
+};
+
+export function readKeptRequests(folder: string): KeptRequest[] {
+  const [head = '', ...lines] = gunzipSync(readFileSync(join(folder, 'requests.csv.gz')))
+    .toString()
+    .trimEnd()
+    .split('\n');
+  const columns = head.split(',');
+  return lines.map((line) => {
+    const cells = line.split(',');
+    const cell = (name: string): string => cells[columns.indexOf(name)] ?? '';
+    return {
+      round: Number(cell('round')),
+      request: Number(cell('request')),
+      candidate: cell('candidate'),
+      responseUs: Number(cell('responseUs')),
+      isPaired: cell('paired') === '1',
+    };
+  });
+}
