@@ -119,5 +119,5 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/', 'cli/driver/'],
   sharp: ['app/photos/'],
-  commander: ['cli/main.ts', 'cli/commands/'],
+  commander: ['cli/main.ts', 'cli/commands/', 'cli/calibration/main.ts'],
 };

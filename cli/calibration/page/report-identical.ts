@@ -1,0 +1,152 @@
+import { toPct, pairedEffect } from '../../statistics/paired-effect.ts';
+import { estimateSpread, worldRoundsOf } from '../estimate-spread.ts';
+import type { SpreadEstimate } from '../estimate-spread.ts';
+import type { RecordOf } from '../experiment-journal.ts';
+import { spreadOfOdd } from '../keep-spread.ts';
+import { realFigures } from '../real-experiment.ts';
+import type { RealFigure } from '../real-experiment.ts';
+import { isDifference, medianOf } from '../sample-counts.ts';
+import { count, markdownTable, notRun, percent, plural, stateOf } from './part-report.ts';
+import type { PartReport } from './part-report.ts';
+
+const experimentsWanted = 20;
+const intervalsWanted = 60;
+const excludedMax = 6;
+
+const asked =
+  'of 20 experiments of 4 identical worlds, half of them under bursts of 1 to 2 foreign cores, at most 6 of 60 intervals ' +
+  'exclude zero, and no difference is called';
+
+type Identical = RecordOf<'b'>;
+
+const comparisonsOf = (records: readonly Identical[], figure: RealFigure) =>
+  records.flatMap(({ log }) => log.comparisons.filter((comparison) => comparison.figure === figure));
+
+const excludesZero = (interval: readonly [number, number] | null): boolean =>
+  interval !== null && (interval[0] > 0 || interval[1] < 0);
+
+/** Intervals of a figure that exclude zero, as `compare` printed them. */
+function excluded(
+  records: readonly Identical[],
+  figure: RealFigure,
+): { found: number; of: number; called: number } {
+  const intervals = comparisonsOf(records, figure).filter(({ interval95 }) => interval95 !== null);
+  return {
+    found: intervals.filter(({ interval95 }) => excludesZero(interval95)).length,
+    of: intervals.length,
+    called: comparisonsOf(records, figure).filter(({ verdict }) => isDifference(verdict)).length,
+  };
+}
+
+/** All pairs of worlds of some starts, with a spread that was estimated on other starts. */
+export function checkedPairs(records: readonly Identical[], figure: RealFigure, spread: SpreadEstimate) {
+  const pairs = records.flatMap(({ log }) => {
+    const worlds = worldRoundsOf(log, figure);
+    return worlds.flatMap((one, place) =>
+      worlds.slice(place + 1).map((other) => {
+        const differences = other.map((value, round) => value - (one[round] ?? 0));
+        return pairedEffect(differences, { ...spread, parts: log.parts }).interval95;
+      }),
+    );
+  });
+  const known = pairs.filter((interval) => interval !== null);
+  return { found: known.filter(excludesZero).length, of: known.length };
+}
+
+function spreadTable(records: readonly Identical[]): string {
+  const even = records.filter(({ half }) => half === 'even');
+  const text = (spread: SpreadEstimate | null) =>
+    spread === null ? '–' : `${percent(spread.sd, 2)} (${Math.floor(spread.df)}, ${spread.starts})`;
+  const rows = realFigures.map((figure) => {
+    const odd = spreadOfOdd(records, figure);
+    const other = estimateSpread(even.map(({ log }) => worldRoundsOf(log, figure)));
+    const pairs = odd === null || even.length === 0 ? null : checkedPairs(even, figure, odd);
+    return [figure, text(odd), text(other), pairs === null ? '–' : count(pairs.found, pairs.of)];
+  });
+  const headings = [
+    'figure',
+    'σ of the odd starts (df, starts)',
+    'σ of the even starts',
+    'pairs of the even starts that exclude zero with σ of the odd ones',
+  ];
+  return markdownTable(headings, rows);
+}
+
+function conditionTable(records: readonly Identical[]): string {
+  const groups = Map.groupBy(
+    records,
+    ({ candidate, foreignCores }) => `${candidate}, ${foreignCores === 0 ? 'quiet' : 'under bursts'}`,
+  );
+  const rows = [...groups].map(([condition, own]) => {
+    const { found, of, called } = excluded(own, 'request');
+    const spread = estimateSpread(own.map(({ log }) => worldRoundsOf(log, 'request')));
+    const halves = comparisonsOf(own, 'request').flatMap(({ interval95 }) =>
+      interval95 === null ? [] : (interval95[1] - interval95[0]) / 2,
+    );
+    const half = medianOf(halves);
+    const foreign = medianOf(own.flatMap(({ log }) => log.foreignCpuShare ?? []));
+    return [
+      condition,
+      own.length,
+      count(found, of),
+      called,
+      half === null ? '–' : `± ${half.toFixed(1)} %`,
+      spread === null ? '–' : percent(spread.sd, 2),
+      foreign === null ? '–' : percent(foreign, 0),
+    ];
+  });
+  const headings = [
+    'worlds',
+    'experiments',
+    'exclude zero',
+    'called',
+    'half-width, median',
+    'σ',
+    'CPU of others',
+  ];
+  return markdownTable(headings, rows);
+}
+
+function figureTable(records: readonly Identical[]): string {
+  const rows = realFigures.map((figure) => {
+    const { found, of, called } = excluded(records, figure);
+    const largest = Math.max(
+      ...comparisonsOf(records, figure).map(({ changePct }) => Math.abs(changePct ?? 0)),
+      0,
+    );
+    return [figure, count(found, of), called, `${largest.toFixed(1)} %`];
+  });
+  return markdownTable(['figure', 'intervals that exclude zero', 'called', 'largest difference'], rows);
+}
+
+export function reportIdentical(records: readonly Identical[]): PartReport {
+  if (records.length === 0) return notRun('b', asked);
+  const { found, of, called } = excluded(records, 'request');
+  const notOk = records.filter(({ log }) => !['ok', 'inconclusive'].includes(log.status));
+  const spread = spreadOfOdd(records, 'request');
+  const least = spread === null ? null : toPct(1.96 * Math.SQRT2 * spread.sd);
+  return {
+    part: 'b',
+    asked,
+    found: `${count(found, of)} intervals exclude zero, ${called} differences are called, in ${plural(records.length, 'experiment')}`,
+    state: stateOf(
+      found <= (excludedMax * of) / intervalsWanted && called === 0,
+      records.length,
+      experimentsWanted,
+    ),
+    blocks: [
+      'Four worlds of one candidate, started at the same time; each experiment has new starts. Three comparisons of each are with ' +
+        `its first world. ${plural(notOk.length, 'experiment')} did not end as planned` +
+        `${notOk.length === 0 ? '' : ` (${[...new Set(notOk.map(({ log }) => log.status))].join(', ')})`}. ` +
+        'Same-request change:',
+      conditionTable(records),
+      'All figures, as `compare` printed them:',
+      figureTable(records),
+      'What a world differs by from start to start: the variance of the means of identical worlds, less what rounds alone give ' +
+        'them. It is estimated on half of the starts of each kind of worlds and checked on the other half, there on all six pairs. ' +
+        'In brackets: degrees of freedom and starts.' +
+        (least === null ? '' : ` One start alone makes intervals at least ± ${least.toFixed(1)} % wide.`),
+      spreadTable(records),
+    ],
+  };
+}
