@@ -1,14 +1,13 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { boundedNumber, wholeNumber } from './commands/arguments.ts';
 import type { LoadOptions } from './commands/load.ts';
-import { createTerminal } from './commands/terminal.ts';
+import { runProgram } from './commands/run-program.ts';
 import type { Terminal } from './commands/terminal.ts';
 import type { SeedOptions } from './commands/seed-command.ts';
 import type { TracesOptions } from './commands/trace.ts';
 import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
-import { CommandError, exitCodes } from './errors.ts';
 import type { CompareOptions } from './experiment/plan-experiment.ts';
 import { primaryMetrics } from './experiment/records.ts';
 
@@ -152,32 +151,4 @@ function addTraceCommands(root: Command, terminal: Terminal): void {
     );
 }
 
-/** What the user is told about a failure, and the exit status. Only an unforeseen one comes with a trace, in the log. */
-function explain(terminal: Terminal, failure: unknown): number {
-  // What came first; the other one happened while things were stopped because of it.
-  if (failure instanceof SuppressedError) return explain(terminal, failure.suppressed);
-  if (failure instanceof CommanderError) return failure.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  if (terminal.signal.aborted) {
-    terminal.progress('Interrupted. Everything that was started has been stopped.\n');
-    return exitCodes.interrupted;
-  }
-  if (failure instanceof CommandError) {
-    terminal.progress(`darkroom: ${failure.message}\n`);
-    if (failure.remedy !== undefined) terminal.progress(`  ${failure.remedy}\n`);
-    if (failure.logFile !== undefined) terminal.progress(`  More in ${failure.logFile}\n`);
-    return failure.exitCode;
-  }
-  const logFile = terminal.logUnforeseen(failure);
-  const message = failure instanceof Error ? failure.message : String(failure);
-  terminal.progress(`darkroom: internal error: ${message}\n  More in ${logFile}\n`);
-  return exitCodes.internal;
-}
-
-const terminal = createTerminal(process);
-try {
-  await program(terminal).parseAsync(process.argv);
-} catch (failure) {
-  process.exitCode = explain(terminal, failure);
-} finally {
-  terminal.close();
-}
+await runProgram(program);

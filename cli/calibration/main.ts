@@ -1,5 +1,5 @@
-import { Command, CommanderError, Option } from 'commander';
-import { createTerminal } from '../commands/terminal.ts';
+import { Command, Option } from 'commander';
+import { runProgram } from '../commands/run-program.ts';
 import type { Terminal } from '../commands/terminal.ts';
 import { CommandError, exitCodes } from '../errors.ts';
 import { readMachineKind } from '../experiment/describe-run.ts';
@@ -92,24 +92,4 @@ async function run(terminal: Terminal, { size, only, fresh = false }: CalibrateO
   );
 }
 
-/** What the user is told about a failure, and the exit status. */
-function explain(terminal: Terminal, failure: unknown): number {
-  if (failure instanceof CommanderError) return failure.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  if (failure instanceof CommandError) {
-    terminal.report(`calibrate: ${failure.message}`);
-    if (failure.remedy !== undefined) terminal.report(`  ${failure.remedy}`);
-    if (failure.logFile !== undefined) terminal.report(`  More in ${failure.logFile}`);
-    return failure.exitCode;
-  }
-  terminal.report(`calibrate: internal error\n  More in ${terminal.logUnforeseen(failure)}`);
-  return exitCodes.internal;
-}
-
-const terminal = createTerminal(process);
-try {
-  await program(terminal).parseAsync(process.argv);
-} catch (failure) {
-  process.exitCode = explain(terminal, failure);
-} finally {
-  terminal.close();
-}
+await runProgram(program);

@@ -1,5 +1,6 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { PairedRequests } from '../k6/pair-requests.ts';
+import type { PassTimings } from '../k6/pass-timings.ts';
 import type { Stretch } from '../k6/world-figures.ts';
 import type { CacheCounts, CacheWork, TierCounts } from './cache-counts.ts';
 
@@ -82,25 +83,12 @@ export type MachineOfRound = {
 };
 
 /** One round of an experiment together: what is of all its blocks. */
-export type RoundRecord = {
+export type RoundRecord = Omit<PassTimings, 'worlds' | 'peakBusyVus'> & {
   readonly round: number;
   /** Which start of the processes it belongs to, 1-based. */
   readonly part: number;
   /** From its first planned request to the end of its last, seconds. */
   readonly seconds: number;
-  /** Arrivals of all worlds: planned, sent, and thrown away by k6 for want of a virtual user. */
-  readonly offered: number;
-  readonly started: number;
-  readonly dropped: number;
-  /** How much later than planned requests were sent, milliseconds: the driver's figure, in no response time. */
-  readonly latenessMs: {
-    readonly p50: number | null;
-    readonly p90: number | null;
-    readonly p99: number | null;
-  };
-  /** Requests that had to open a connection, and the time that they spent on it in all. */
-  readonly openedConnections: number;
-  readonly openingConnectionsMs: number;
   readonly driverCpuUs: number | null;
   readonly machine: MachineOfRound;
 };

@@ -21,15 +21,17 @@ export type WorldTimings = WorldFigures & { readonly paired: PairedRequests | nu
 /** What the samples of a scheduled pass say. */
 export type PassTimings = {
   readonly worlds: readonly WorldTimings[];
-  /** Arrivals of all worlds. */
+  /** Arrivals of all worlds: planned, sent, and thrown away by k6 for want of a virtual user. */
   readonly offered: number;
   readonly started: number;
   readonly dropped: number;
+  /** How much later than planned requests were sent, milliseconds: the driver's figure, in no response time. */
   readonly latenessMs: {
     readonly p50: number | null;
     readonly p90: number | null;
     readonly p99: number | null;
   };
+  /** Requests that had to open a connection, and the time that they spent on it in all. */
   readonly openedConnections: number;
   readonly openingConnectionsMs: number;
   readonly peakBusyVus: number | null;

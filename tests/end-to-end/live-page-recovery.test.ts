@@ -183,7 +183,7 @@ describe('the live page, when things go and come', { skip: isBrowserMissing, tim
     const { page } = opened;
     const port = Number(new URL(address).port);
     await closeServer(pageServer);
-    await isSaid('darkroom up does not answer any more');
+    await isSaid('The command does not answer any more');
     pageServer = createPage(prometheus.address, 'trace100');
     assert.equal(await listenPreferably(pageServer, port), address, 'the same port was free');
     await waitUntil(

@@ -8,7 +8,9 @@ export type IdleRate = Omit<CpuUs, 'driver'>;
 
 /** What was begun by the last requests (refreshes, collections of garbage) has time to end. */
 const calmMs = 1_000;
-const measuredMs = 3_000;
+/** A collection of garbage or the compilation of a function falls into one or two of these, and is no idle work. */
+const slices = 5;
+const sliceMs = 800;
 
 /** What each world uses while nobody asks anything: timers, heartbeats, invalidation readers. It is no cost of a request. */
 export async function measureIdle(
@@ -16,10 +18,25 @@ export async function measureIdle(
   wait: (ms: number) => Promise<void>,
 ): Promise<readonly IdleRate[]> {
   await wait(calmMs);
-  const before = await readCpu(sources, null);
-  await wait(measuredMs);
-  const after = await readCpu(sources, null);
-  return sources.worlds.map((_, world) => ratesBetween(before, after, world));
+  const rates: IdleRate[][] = sources.worlds.map(() => []);
+  let before = await readCpu(sources, null);
+  for (let slice = 0; slice < slices; slice += 1) {
+    await wait(sliceMs);
+    const after = await readCpu(sources, null);
+    for (const [world, own] of rates.entries()) own.push(ratesBetween(before, after, world));
+    before = after;
+  }
+  return rates.map((own) => ({
+    service: medianOf(own.map(({ service }) => service)),
+    postgres: medianOf(own.map(({ postgres }) => postgres)),
+    redis: medianOf(own.map(({ redis }) => redis)),
+  }));
+}
+
+/** Null where one of the values is not known. */
+function medianOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null).toSorted((a, b) => a - b);
+  return known.length < values.length ? null : (known[Math.floor(known.length / 2)] ?? null);
 }
 
 function ratesBetween(before: CpuReading, after: CpuReading, world: number): IdleRate {

@@ -31,10 +31,10 @@ export function formatTick(unit: Unit, value: number): string {
   }
 }
 
-/** The time of day as 20:37:05: as wide at night as at noon. */
+/** The time of day as 20:37:05: as wide at night as at noon, whatever language the browser has. */
 export function clockTime(seconds: number): string {
   const digits = '2-digit';
-  return new Date(seconds * 1000).toLocaleTimeString([], {
+  return new Date(seconds * 1000).toLocaleTimeString('en-GB', {
     hour: digits,
     minute: digits,
     second: digits,

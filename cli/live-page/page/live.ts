@@ -43,7 +43,7 @@ async function askSetup(): Promise<Setup> {
     try {
       return (await ask('/facts')) as Setup;
     } catch {
-      say('darkroom up does not answer.', 'bad');
+      say('The command does not answer.', 'bad');
       await pause();
     }
   }
@@ -117,7 +117,7 @@ async function run(): Promise<never> {
     } catch {
       wasLost = true;
       if (performance.now() - heardAtMs > silenceMs)
-        say('darkroom up does not answer any more. What is shown is old.', 'bad');
+        say('The command does not answer any more. What is shown is old.', 'bad');
     }
   }
 }

@@ -1,0 +1,39 @@
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
+import { CommandError, exitCodes } from '../errors.ts';
+import { createTerminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs a command line on this process, tells the user why it failed, and sets the exit status. */
+export async function runProgram(createProgram: (terminal: Terminal) => Command): Promise<void> {
+  const terminal = createTerminal(process);
+  const program = createProgram(terminal);
+  try {
+    await program.parseAsync(process.argv);
+  } catch (failure) {
+    process.exitCode = explain(terminal, program.name(), failure);
+  } finally {
+    terminal.close();
+  }
+}
+
+/** What the user is told about a failure, and the exit status. Only an unforeseen one comes with a trace, in the log. */
+function explain(terminal: Terminal, name: string, failure: unknown): number {
+  // What came first; the other one happened while things were stopped because of it.
+  if (failure instanceof SuppressedError) return explain(terminal, name, failure.suppressed);
+  if (failure instanceof CommanderError) return failure.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (terminal.signal.aborted) {
+    terminal.progress('Interrupted. Everything that was started has been stopped.\n');
+    return exitCodes.interrupted;
+  }
+  if (failure instanceof CommandError) {
+    terminal.progress(`${name}: ${failure.message}\n`);
+    if (failure.remedy !== undefined) terminal.progress(`  ${failure.remedy}\n`);
+    if (failure.logFile !== undefined) terminal.progress(`  More in ${failure.logFile}\n`);
+    return failure.exitCode;
+  }
+  const logFile = terminal.logUnforeseen(failure);
+  const message = failure instanceof Error ? failure.message : String(failure);
+  terminal.progress(`${name}: internal error: ${message}\n  More in ${logFile}\n`);
+  return exitCodes.internal;
+}
