@@ -11,8 +11,8 @@ function spreadOfFirst(values: readonly number[], count: number): number {
 
 /**
  * What rounds differ by: the largest standard deviation that was seen after any round from the first on that may end an
- * experiment. One that ends when its interval is narrow ends the sooner the smaller its spread comes out by chance; with the
- * last spread alone up to 7.1 of 100 intervals at 95 % miss, with the largest 5.3, for a round more.
+ * experiment. One that ends when its interval is narrow ends the sooner the smaller its spread comes out by chance, and more
+ * of its intervals miss than they say. docs/calibration.md (part a) has how many do.
  */
 export function spreadOfRounds(differences: readonly number[]): number {
   const rounds = differences.length;
