@@ -55,7 +55,7 @@ describe('the plan of a calibration', () => {
     assert.deepEqual({ ...same, name: '' }, { ...base, name: '' });
     for (const { slowdown } of slowed) assert.notEqual(parseSlowdown(String(slowdown)), null);
     assert.equal(slowed.length, 4);
-    assert.equal(partOf('full', 'c').length, 6);
+    assert.equal(partOf('full', 'c').length, 10);
   });
 
   it('runs the command ten times quiet and ten times under bursts', () => {

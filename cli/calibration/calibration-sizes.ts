@@ -28,7 +28,7 @@ type CalibrationSize = {
 export const calibrationSizes = {
   smoke: { simulated: 50, identical: 2, slowdowns: 1, commands: 1, pacings: 1, rounds: 2 },
   short: { simulated: 1_000, identical: 8, slowdowns: 3, commands: 2, pacings: 1, rounds: 7 },
-  full: { simulated: 5_000, identical: 20, slowdowns: 6, commands: 10, pacings: 1, rounds: 7 },
+  full: { simulated: 5_000, identical: 20, slowdowns: 10, commands: 10, pacings: 1, rounds: 7 },
 } as const satisfies Record<string, CalibrationSize>;
 export type SizeName = keyof typeof calibrationSizes;
 

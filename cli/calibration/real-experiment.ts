@@ -38,6 +38,14 @@ export type ComparisonLog = {
   readonly verdict: string | null;
 };
 
+/** What a world took in each round, to see which one an unlikely difference came from. */
+export type WorldLevels = {
+  readonly world: string;
+  /** Geometric mean of the requests that every world answered; null in a round without any. */
+  readonly responseUs: readonly (number | null)[];
+  readonly cpuUsPerRequest: readonly (number | null)[];
+};
+
 /** What remains of an experiment. */
 export type RealLog = {
   readonly status: string;
@@ -45,6 +53,8 @@ export type RealLog = {
   /** Starts of the processes. */
   readonly parts: number;
   readonly comparisons: readonly ComparisonLog[];
+  /** Absent of experiments before it was kept. */
+  readonly levels?: readonly WorldLevels[];
   /** Medians over rounds of the shares of all cores, 0 to 1; null where the platform does not tell. */
   readonly ownCpuShare: number | null;
   readonly foreignCpuShare: number | null;

@@ -68,6 +68,14 @@ describe('what is kept of an experiment (invented)', () => {
       assert.equal(perRound.length, 7);
       assert.ok(p !== null && interval95 !== null);
     }
+    assert.deepEqual(
+      log.levels?.map(({ world, responseUs, cpuUsPerRequest }) => [
+        world,
+        responseUs.filter(Number.isInteger).length,
+        cpuUsPerRequest.filter(Number.isInteger).length,
+      ]),
+      worlds.map(({ name }) => [name, 7, 7]),
+    );
     const rounds = worldRoundsOf(log, 'request');
     assert.deepEqual(
       rounds.map((world) => world.length),

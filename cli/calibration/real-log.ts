@@ -1,6 +1,6 @@
 import type { CompareResult, ComparisonResult } from '../report/compare-result.ts';
 import { realFigures } from './real-experiment.ts';
-import type { ComparisonLog, RealFigure, RealLog } from './real-experiment.ts';
+import type { ComparisonLog, RealFigure, RealLog, WorldLevels } from './real-experiment.ts';
 import { medianOf } from './sample-counts.ts';
 
 /** A hundred thousandth of a logarithm is a thousandth of a percent: finer than anything that is measured. */
@@ -26,8 +26,23 @@ function toComparisonLog(figure: RealFigure, comparison: ComparisonResult): Comp
   };
 }
 
-/** What is kept of a result: its comparisons with the baseline, round by round. */
-export function logOf({ status, manifest, comparisons, rounds }: CompareResult): RealLog {
+/** Of the blocks that count, in the order of their rounds. */
+function levelsOf({ candidates, blocks }: CompareResult): WorldLevels[] {
+  return candidates.map(({ name }) => {
+    const own = blocks.filter(({ candidate, status }) => candidate === name && status === 'valid');
+    return {
+      world: name,
+      responseUs: own.map(({ paired }) => (paired === null ? null : Math.round(Math.exp(paired.meanLogUs)))),
+      cpuUsPerRequest: own.map(({ cpuUs: { service }, servedRequests }) =>
+        service === null || !servedRequests ? null : Math.round(service / servedRequests),
+      ),
+    };
+  });
+}
+
+/** What is kept of a result: its comparisons with the baseline and the levels of its worlds, round by round. */
+export function logOf(result: CompareResult): RealLog {
+  const { status, manifest, comparisons, rounds } = result;
   const shareOf = (name: 'ownCpuShare' | 'foreignCpuShare') =>
     rounded(medianOf(rounds.flatMap(({ machine }) => machine[name] ?? [])));
   return {
@@ -39,6 +54,7 @@ export function logOf({ status, manifest, comparisons, rounds }: CompareResult):
         ? [toComparisonLog(comparison.metric, comparison)]
         : [],
     ),
+    levels: levelsOf(result),
     ownCpuShare: shareOf('ownCpuShare'),
     foreignCpuShare: shareOf('foreignCpuShare'),
   };

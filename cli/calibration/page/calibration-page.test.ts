@@ -8,12 +8,12 @@ import {
   madeUpRecord,
   madeUpTally,
 } from '../../../tests/support/made-up-calibration.ts';
-import type { CommandOutcome, JournalRecord } from '../experiment-journal.ts';
+import type { CommandOutcome, JournalRecord, RecordOf } from '../experiment-journal.ts';
 import type { ComparisonLog } from '../real-experiment.ts';
 import { simulatedEffectsPct } from '../simulation-settings.ts';
 import { renderCalibrationPage } from './calibration-page.ts';
 import { reportCommands } from './report-commands.ts';
-import { checkedPairs, reportIdentical } from './report-identical.ts';
+import { checkedPairs, judgeByOtherHalf, reportIdentical } from './report-identical.ts';
 import { reportPacings } from './report-pacings.ts';
 import { reportSimulated } from './report-simulated.ts';
 import { reportSlowdowns } from './report-slowdowns.ts';
@@ -75,22 +75,35 @@ describe('the report of identical worlds (made up)', () => {
     assert.equal(reportIdentical(experiments(8)).state, 'incomplete');
   });
 
+  /** As made up, but with worlds that differ from the first one. */
+  const shifted = (record: RecordOf<'b'>, by: number, worlds: number): RecordOf<'b'> => {
+    const names = ['world 2', 'world 3', 'world 4'].slice(0, worlds);
+    const comparisons = record.log.comparisons.map((one) =>
+      names.includes(one.world) ? { ...one, perRound: one.perRound.map((value) => (value ?? 0) + by) } : one,
+    );
+    return { ...record, log: { ...record.log, comparisons } };
+  };
+
   it('does not hold with a difference that is called, or with too many intervals', () => {
     const [first, ...others] = experiments(20);
     assert.ok(first !== undefined);
-    const changed = (given: Partial<ComparisonLog>, count: number) => {
-      const comparisons = first.log.comparisons.map((one, index) =>
-        one.figure === 'request' && index < count ? { ...one, ...given } : one,
-      );
-      return reportIdentical([{ ...first, log: { ...first.log, comparisons } }, ...others]);
-    };
-    assert.equal(changed({ verdict: 'slightly worse' }, 6).state, 'does not hold');
-    assert.equal(changed({ verdict: 'equivalent' }, 6).state, 'holds');
-    const all = experiments(20).map((record) => ({
-      ...record,
-      log: madeUpLog(record.log.comparisons.map((one) => ({ ...one, interval95: [1, 2] as const }))),
-    }));
-    assert.equal(reportIdentical(all).state, 'does not hold');
+    const called = reportIdentical([shifted(first, 0.2, 1), ...others]);
+    assert.match(called.found, / 1 differences are called/);
+    assert.equal(called.state, 'does not hold');
+    // Intervals of seven experiments, in which the worlds differ by a little more than starts usually do.
+    const many = experiments(20).map((record, index) => (index < 7 ? shifted(record, 0.045, 3) : record));
+    assert.equal(reportIdentical(many).state, 'does not hold');
+  });
+
+  it('judges an experiment by what other starts differ by', () => {
+    const own = experiments(20);
+    // All odd starts differ much: the even ones are judged by that, and they by the even ones.
+    const wild = own.map((record) => (record.half === 'odd' ? shifted(record, 0.2, 1) : record));
+    const verdictsOf = (half: string) =>
+      judgeByOtherHalf(wild).flatMap(({ record, verdict }) => (record.half === half ? verdict : []));
+    assert.equal(verdictsOf('odd').filter((verdict) => verdict === 'worse').length, 10);
+    assert.deepEqual([...new Set(verdictsOf('even'))], ['inconclusive']);
+    assert.deepEqual(judgeByOtherHalf(own.filter(({ half }) => half === 'odd')), []);
   });
 
   it('checks all six pairs with a spread from elsewhere', () => {

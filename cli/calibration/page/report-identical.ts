@@ -1,4 +1,8 @@
-import { toPct, pairedEffect } from '../../statistics/paired-effect.ts';
+import { holmAdjust } from '../../statistics/holm.ts';
+import { pairedEffect, toPct } from '../../statistics/paired-effect.ts';
+import type { PairedEffect } from '../../statistics/paired-effect.ts';
+import { judge, latencyMargin } from '../../statistics/verdict.ts';
+import type { Verdict } from '../../statistics/verdict.ts';
 import { estimateSpread, worldRoundsOf } from '../estimate-spread.ts';
 import type { SpreadEstimate } from '../estimate-spread.ts';
 import type { RecordOf } from '../experiment-journal.ts';
@@ -38,6 +42,40 @@ function excluded(
   };
 }
 
+/** A comparison with the first world, judged as `compare` judges. */
+type Judged = { readonly record: Identical; readonly effect: PairedEffect; readonly verdict: Verdict };
+
+/**
+ * The same-request changes of all experiments, each with what starts differ by as the other half of the starts has it: a
+ * spread that an experiment helped to estimate would say too little of it. Without starts of the other half: none.
+ */
+export function judgeByOtherHalf(records: readonly Identical[]): Judged[] {
+  return records.flatMap((record) => {
+    const others = records.filter(({ half }) => half !== record.half);
+    const spread = estimateSpread(others.map(({ log }) => worldRoundsOf(log, 'request')));
+    if (spread === null) return [];
+    const effects = worldRoundsOf(record.log, 'request')
+      .slice(1)
+      .map((perRound) => pairedEffect(perRound, { ...spread, parts: record.log.parts }));
+    const adjusted = holmAdjust(effects.map(({ p }) => p ?? 1));
+    const margin = latencyMargin('request', 1);
+    return effects.map((effect, index) => ({
+      record,
+      effect,
+      verdict: judge(effect, margin, adjusted[index] ?? 1),
+    }));
+  });
+}
+
+/** What is wrong of differences between worlds that have none. */
+function wrongOf(judged: readonly Judged[]): { found: number; of: number; called: number } {
+  return {
+    found: judged.filter(({ effect }) => excludesZero(effect.interval95)).length,
+    of: judged.length,
+    called: judged.filter(({ verdict }) => isDifference(verdict)).length,
+  };
+}
+
 /** All pairs of worlds of some starts, with a spread that was estimated on other starts. */
 export function checkedPairs(records: readonly Identical[], figure: RealFigure, spread: SpreadEstimate) {
   const pairs = records.flatMap(({ log }) => {
@@ -72,16 +110,17 @@ function spreadTable(records: readonly Identical[]): string {
   return markdownTable(headings, rows);
 }
 
-function conditionTable(records: readonly Identical[]): string {
+function conditionTable(records: readonly Identical[], judged: readonly Judged[]): string {
   const groups = Map.groupBy(
     records,
     ({ candidate, foreignCores }) => `${candidate}, ${foreignCores === 0 ? 'quiet' : 'under bursts'}`,
   );
   const rows = [...groups].map(([condition, own]) => {
-    const { found, of, called } = excluded(own, 'request');
+    const ownJudged = judged.filter(({ record }) => own.includes(record));
+    const { found, of, called } = wrongOf(ownJudged);
     const spread = estimateSpread(own.map(({ log }) => worldRoundsOf(log, 'request')));
-    const halves = comparisonsOf(own, 'request').flatMap(({ interval95 }) =>
-      interval95 === null ? [] : (interval95[1] - interval95[0]) / 2,
+    const halves = ownJudged.flatMap(({ effect: { interval95 } }) =>
+      interval95 === null ? [] : toPct((interval95[1] - interval95[0]) / 2),
     );
     const half = medianOf(halves);
     const foreign = medianOf(own.flatMap(({ log }) => log.foreignCpuShare ?? []));
@@ -121,7 +160,8 @@ function figureTable(records: readonly Identical[]): string {
 
 export function reportIdentical(records: readonly Identical[]): PartReport {
   if (records.length === 0) return notRun('b', asked);
-  const { found, of, called } = excluded(records, 'request');
+  const judged = judgeByOtherHalf(records);
+  const { found, of, called } = wrongOf(judged);
   const notOk = records.filter(({ log }) => !['ok', 'inconclusive'].includes(log.status));
   const spread = spreadOfOdd(records, 'request');
   const least = spread === null ? null : toPct(1.96 * Math.SQRT2 * spread.sd);
@@ -138,12 +178,12 @@ export function reportIdentical(records: readonly Identical[]): PartReport {
       'Four worlds of one candidate, started at the same time; each experiment has new starts. Three comparisons of each are with ' +
         `its first world. ${plural(notOk.length, 'experiment')} did not end as planned` +
         `${notOk.length === 0 ? '' : ` (${[...new Set(notOk.map(({ log }) => log.status))].join(', ')})`}. ` +
-        'Same-request change:',
-      conditionTable(records),
-      'All figures, as `compare` printed them:',
+        'Same-request change, each with the σ of the other half of the starts:',
+      conditionTable(records, judged),
+      'All figures, as `compare` printed them with the σ that it had then:',
       figureTable(records),
       'What a world differs by from start to start: the variance of the means of identical worlds, less what rounds alone give ' +
-        'them. It is estimated on half of the starts of each kind of worlds and checked on the other half, there on all six pairs. ' +
+        'them. `compare` takes that of the odd starts; here it is checked on all six pairs of the even ones. ' +
         'In brackets: degrees of freedom and starts.' +
         (least === null ? '' : ` One start alone makes intervals at least ± ${least.toFixed(1)} % wide.`),
       spreadTable(records),
