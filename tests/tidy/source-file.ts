@@ -7,14 +7,16 @@ export type SourceFile = { readonly path: string; readonly text: string };
 /** One rule of the tidy test: the complaints it has about these files, each naming the file and what to do. */
 export type Check = (files: readonly SourceFile[]) => string[];
 
-const ignoredFolders = new Set(['node_modules', '.darkroom', '.git']);
+/** In a second working tree `.git` is a file. */
+const ignored = new Set(['node_modules', '.darkroom', '.git']);
 const textFile = /\.(ts|js|json|md|sql|yaml|yml|sh|mod)$|^(darkroom|run|LICENSE|\.\w+)$/;
 
 /** Every text file below the root that belongs to the repository. */
 export function readRepository(root: string, folder = ''): SourceFile[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return ignoredFolders.has(entry.name) ? [] : readRepository(root, path);
+    if (ignored.has(entry.name)) return [];
+    if (entry.isDirectory()) return readRepository(root, path);
     if (!entry.isFile() || !textFile.test(entry.name)) return [];
     return [{ path, text: readFileSync(join(root, path), 'utf8') }];
   });
