@@ -10,12 +10,15 @@ const table = {
   NOT_FOUND: { status: 404, title: 'There is no such thing' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
   CONFLICT: { status: 409, title: 'The request contradicts what is stored' },
+  ROW_REFUSED: { status: 409, title: 'Storage does not allow what was to be stored' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
   NOT_A_JPEG: { status: 415, title: 'The upload is not a JPEG' },
   BROKEN_JPEG: { status: 422, title: 'The JPEG cannot be decoded' },
   INTERNAL: { status: 500, title: 'Something failed inside the service' },
   STORAGE_UNAVAILABLE: { status: 503, title: 'Storage does not answer' },
+  STORAGE_REFUSES_WRITES: { status: 503, title: 'Storage takes no writes at the moment' },
+  STORAGE_BUSY: { status: 503, title: 'Storage cannot do this at the moment' },
   OVERLOADED: { status: 503, title: 'The service has more work than it can finish in time' },
   CHANGE_STREAM_UNAVAILABLE: { status: 503, title: 'Storage cannot stream its changes' },
   CACHE_UNAVAILABLE: { status: 503, title: 'A cache tier does not answer' },
@@ -43,4 +46,19 @@ export class DarkroomError extends Error {
   get title(): string {
     return table[this.code].title;
   }
+}
+
+/** Whether an error speaks of the request, or of the write, itself: what is asked again in the same words fails again. */
+export function isOfRequest(error: unknown): boolean {
+  return error instanceof DarkroomError && error.status < 500;
+}
+
+/** Whether an error says that the same may well be had a moment later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof DarkroomError && error.status === 503;
+}
+
+/** Whether an error says that storage as a whole is away, so that asking it for something else would fail too. */
+export function isStorageAway(error: unknown): boolean {
+  return error instanceof DarkroomError && ['STORAGE_UNAVAILABLE', 'OVERLOADED'].includes(error.code);
 }

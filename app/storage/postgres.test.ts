@@ -68,13 +68,50 @@ describe('storage', () => {
     assert.deepEqual(row, { statement: '2s', lock: '1s', idle: '2s' });
   });
 
-  it('passes on a violated constraint as it is, and tells its observer PostgreSQL’s code', async (context) => {
+  it('tells a violated constraint from what others would meet too, and tells its observer PostgreSQL’s code', async (context) => {
     const { storage, events } = openStorage(context);
     const insert = { name: 'insert_child', text: 'INSERT INTO children VALUES ($1)' };
+    await assert.rejects(storage.query(insert, [1]), hasCode('ROW_REFUSED'));
     await assert.rejects(storage.query(insert, [1]), isMissingReference);
     assert.equal(events[0]?.errorType, '23503');
     assert.equal(isMissingReference(new RangeError('x')), false);
     assert.equal(isMissingReference(null), false);
+  });
+
+  it('passes on as they are a failure that nobody knows, and a mistake in a call', async (context) => {
+    const { storage } = openStorage(context);
+    await assert.rejects(storage.query({ name: 'none', text: 'SELECT * FROM nowhere' }, []), {
+      code: '42P01',
+    });
+    const loop: unknown[] = [];
+    loop.push({ loop });
+    await assert.rejects(storage.query({ name: 'loop', text: 'SELECT $1::json' }, [{ loop }]), TypeError);
+  });
+
+  it('takes for away a database that is not there, a wrong password, and a server that is none', async (context) => {
+    const elsewhere = (change: (url: URL) => void): string => {
+      const url = new URL(database.url);
+      change(url);
+      return url.href;
+    };
+    const web = createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 400 Bad\r\n\r\n'));
+    web.listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    context.after(() => web.close());
+    for (const url of [
+      elsewhere((one) => (one.pathname = '/darkroom_test_none')),
+      elsewhere((one) => (one.password = 'wrong')),
+      elsewhere((one) => (one.port = String((web.address() as AddressInfo).port))),
+      elsewhere((one) => (one.hostname = 'no-such-host.invalid')),
+      elsewhere((one) => one.searchParams.set('sslmode', 'require')),
+    ]) {
+      const { storage } = openStorage(context, { url });
+      await assert.rejects(
+        storage.query({ name: 'x', text: 'SELECT 1' }, []),
+        hasCode('STORAGE_UNAVAILABLE'),
+        url,
+      );
+    }
   });
 
   it('says that it is ready when it answers, and not when nobody listens', async (context) => {
@@ -113,7 +150,7 @@ describe('storage in trouble', () => {
     await admin.query('ROLLBACK');
     for (const failure of failures) {
       assert.equal(failure.status, 'rejected');
-      assert.ok(hasCode('STORAGE_UNAVAILABLE')(failure.reason), String(failure.reason));
+      assert.ok(hasCode('STORAGE_BUSY')(failure.reason), String(failure.reason));
     }
     assert.deepEqual(events.map(({ errorType }) => String(errorType)).toSorted(), ['55P03', '57014']);
     assert.deepEqual(await storage.query(locked, []), [], 'it goes on afterwards');

@@ -1,6 +1,9 @@
 import pg from 'pg';
 import { pingName } from '../contract/service-metrics.ts';
 import { DarkroomError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { concernOf } from './refusals.ts';
+import type { Concern } from './refusals.ts';
 
 /** A statement of a store file: prepared once per connection under its name. */
 export type Statement = { readonly name: string; readonly text: string };
@@ -15,7 +18,10 @@ export type StorageEvent = {
 };
 
 export type Storage = {
-  /** Rejects with STORAGE_UNAVAILABLE or OVERLOADED; a violated constraint comes as the driver's own error. */
+  /**
+   * Rejects with what the refusal speaks of: STORAGE_UNAVAILABLE, STORAGE_REFUSES_WRITES, STORAGE_BUSY or ROW_REFUSED; with
+   * INVALID_REQUEST or OVERLOADED; or with the driver's own error, where nobody knows that.
+   */
   query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
   /** Whether a query is answered in time. */
   isReady(): Promise<boolean>;
@@ -40,8 +46,13 @@ const bounds = {
 /** Requests that may wait for a connection; with more, waiting would last longer than the client does. */
 const waitersPerConnectionMax = 20;
 
-/** Lost connections, lost races, full servers, waits that were cut short, shutdowns: worth trying again later. */
-const unavailable = /^(08|40|53|55P03|57)|^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT)/;
+/** What a refusal becomes. */
+const answers: Readonly<Record<Concern, readonly [code: ErrorCode, message: string]>> = {
+  server: ['STORAGE_UNAVAILABLE', 'Storage does not answer; try again in a moment.'],
+  writes: ['STORAGE_REFUSES_WRITES', 'Storage takes no writes; try again in a moment.'],
+  moment: ['STORAGE_BUSY', 'Storage cannot do this now; try again in a moment.'],
+  row: ['ROW_REFUSED', 'Storage does not allow what was to be stored.'],
+};
 /** Text with a character that PostgreSQL does not have: U+0000. */
 const unstorableText = '22021';
 
@@ -50,6 +61,22 @@ const ping: Statement = { name: pingName, text: 'SELECT 1' };
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : 'timeout';
+}
+
+function concernOfError(error: unknown): Concern | undefined {
+  if (error instanceof pg.DatabaseError) return concernOf(error.code ?? '');
+  // A mistake in a call. All else that the driver throws is of the connection: its time-outs and handshakes have no code.
+  return error instanceof TypeError || error instanceof RangeError ? undefined : 'server';
+}
+
+/** The error of the driver as one of the service's own, as far as it is known of what it speaks. */
+function toRefusal(error: unknown): unknown {
+  if (codeOf(error) === unstorableText)
+    return new DarkroomError('INVALID_REQUEST', 'The text has the character U+0000.', { cause: error });
+  const concern = concernOfError(error);
+  if (concern === undefined) return error;
+  const [code, message] = answers[concern];
+  return new DarkroomError(code, message, { cause: error });
 }
 
 export function createStorage(
@@ -79,14 +106,7 @@ export function createStorage(
       return await queryOn<Row>(connection, statement, values);
     } catch (error) {
       errorType = codeOf(error);
-      if (errorType === 'timeout' || unavailable.test(errorType)) {
-        throw new DarkroomError('STORAGE_UNAVAILABLE', 'Storage does not answer; try again in a moment.', {
-          cause: error,
-        });
-      }
-      if (errorType === unstorableText)
-        throw new DarkroomError('INVALID_REQUEST', 'The text has the character U+0000.', { cause: error });
-      throw error;
+      throw toRefusal(error);
     } finally {
       const durationMs = performance.now() - startedAtMs;
       observe({ statement: statement.name, durationMs, waitMs: waitMs ?? durationMs, errorType });
@@ -133,5 +153,5 @@ async function queryOn<Row extends object>(
 
 /** Whether a query failed because it names a row that does not exist. */
 export function isMissingReference(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === '23503';
+  return error instanceof DarkroomError && codeOf(error.cause) === '23503';
 }

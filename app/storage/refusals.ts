@@ -1,0 +1,43 @@
+/**
+ * Of what an error of PostgreSQL speaks. `server`: of it or the connection, so that others fail alike. `writes`: it reads, and
+ * takes no writes. `moment`: of this statement now, which may do later. `row`: of what was to be stored, now and ever.
+ */
+export type Concern = 'server' | 'writes' | 'moment' | 'row';
+
+/**
+ * SQLSTATEs by class (two characters) or code (five), the longest that fits; each with its reason. Only a `row` is a
+ * reason to give a write up: a code that is also used for something else is none.
+ */
+const concerns: Readonly<Record<string, readonly [concern: Concern, reason: string]>> = {
+  '08': ['server', 'the connection is lost, or what is at its other end speaks another protocol'],
+  '22': ['row', 'a value does not fit its type: too long, out of range, not in its form'],
+  '22023': ['moment', 'also of an option that a connection asks for'],
+  '2200H': ['moment', 'a sequence has come to its end, which somebody can move'],
+  '23': ['row', 'a constraint does not allow it: check, unique, not null, foreign key'],
+  '25006': ['writes', 'a standby, a primary after a fail-over, or one set to read only'],
+  '25P03': ['moment', 'its transaction stood still for too long, and the connection was cut'],
+  '25P04': ['moment', 'its transaction took too long, and the connection was cut'],
+  '26': ['server', 'a prepared statement is gone: somebody stands between and changes servers'],
+  '28': ['server', 'the role, its password or the rules of access have changed'],
+  '3D': ['server', 'the database is not there: renamed, or not restored yet'],
+  '40': ['moment', 'a race with another transaction was lost, or a deadlock cut'],
+  '42501': ['moment', 'the role may not do this: a grant is missing, which somebody can give'],
+  '44': ['row', 'the view that it goes through does not show such rows'],
+  '53': ['server', 'it has no memory, connection or other resource left'],
+  '53100': ['writes', 'its disk is full'],
+  '54': ['moment', 'too large for a page; but also: no transaction ids are left'],
+  '55': ['moment', 'something that it needs is in use'],
+  '55000': ['server', 'the database takes no connections'],
+  '57014': ['moment', 'it took too long, or somebody cancelled it'],
+  '57P': ['server', 'it is starting, stopping or recovering, or ends connections'],
+  '58': ['server', 'its files or its system fail'],
+};
+
+/** Undefined: a code that nobody has thought about, which gives nothing up. */
+export function concernOf(sqlState: string): Concern | undefined {
+  for (let length = sqlState.length; length >= 2; length -= 1) {
+    const known = concerns[sqlState.slice(0, length)];
+    if (known !== undefined) return known[0];
+  }
+  return undefined;
+}
