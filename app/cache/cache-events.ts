@@ -46,11 +46,12 @@ export type CacheEvent =
     }
   /**
    * Writes and the queue. `appended`, or not, because it was `full` or Redis `unavailable`. `flushed`: storage has them;
-   * `failed`: it did not take them, and they wait on; `set-aside`: it has refused them too often.
+   * `failed`: it was not there or took nothing, and they wait on; `refused`: it does not allow what is in them, and they are
+   * tried again; `set-aside`: it has refused them too often.
    */
   | {
       readonly type: 'queue';
-      readonly outcome: 'appended' | 'full' | 'unavailable' | 'flushed' | 'failed' | 'set-aside';
+      readonly outcome: 'appended' | 'full' | 'unavailable' | 'flushed' | 'failed' | 'refused' | 'set-aside';
       readonly count: number;
     }
   /** How many writes wait, whichever replica has put them there. */

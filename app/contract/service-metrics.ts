@@ -141,7 +141,7 @@ export const serviceMetrics = {
     help: 'Requests for the right to load a key',
     labels: ['cache_name', 'outcome'],
   },
-  /** Outcomes appended, full, unavailable, flushed, failed, set-aside. */
+  /** Outcomes appended, full, unavailable, flushed, failed, refused, set-aside. */
   cacheQueuedWrites: {
     name: 'cache_queued_writes_total',
     type: 'counter',

@@ -63,7 +63,15 @@ export type PossibleEvents = {
   readonly defersWrites: boolean;
 };
 
-const queueOutcomes = ['appended', 'full', 'unavailable', 'flushed', 'failed', 'set-aside'] as const;
+const queueOutcomes = [
+  'appended',
+  'full',
+  'unavailable',
+  'flushed',
+  'failed',
+  'refused',
+  'set-aside',
+] as const;
 
 /** Who is told by a bus sends, too; nothing happens where nobody is told. */
 function possibleInvalidations({ written, invalidation }: PossibleEvents) {

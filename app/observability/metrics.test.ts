@@ -164,7 +164,7 @@ describe('before anything has happened', () => {
     const lines = await zeros('cache_queued_writes_total', possible);
     assert.deepEqual(
       lines.map((line) => /outcome="([\w-]+)"\} 0$/.exec(line)?.[1]),
-      ['appended', 'full', 'unavailable', 'flushed', 'failed', 'set-aside'],
+      ['appended', 'full', 'unavailable', 'flushed', 'failed', 'refused', 'set-aside'],
     );
   });
 });

@@ -16,6 +16,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
   const lag = createPromql({ window }).quantile(0.99, 'cacheInvalidationLag', { by });
   const waiting = `max by (candidate) (min_over_time(${promql.value('cacheQueueLength')}[${window}]))`;
   const flushed = promql.rate('cacheQueuedWrites', { by, where: { outcome: 'flushed' } });
+  const failing = promql.rate('cacheQueuedWrites', { by, where: { outcome: 'failed' } });
   const setAside = promql.rate('cacheQueuedWrites', { by, where: { outcome: 'set-aside' } });
   return [
     alertRule({
@@ -46,6 +47,16 @@ export function writeAlerts(timing: Timing): AlertRule[] {
       board,
       summary: 'Acknowledged writes of {{ $labels.candidate }} do not reach storage',
       description: `{{ $value | printf "%.0f" }} writes were acknowledged and wait, and none has reached storage for ${window}; or they were set aside because storage refused them.`,
+    }),
+    alertRule({
+      alert: 'QueuedWritesFail',
+      expr: `${failing} > 0`,
+      // What fails once is seen for the length of a window.
+      wait: keep,
+      severity: 'ticket',
+      board,
+      summary: 'Storage does not take some acknowledged writes of {{ $labels.candidate }}',
+      description: `Again and again for ${keep}, {{ $value | printf "%.0f" }} times within ${window}. They wait and are tried again; when the queue is full, new writes are answered with 503.`,
     }),
   ];
 }

@@ -9,6 +9,7 @@ export function writeCases(setting: CaseSetting): CaseTable {
     InvalidationsFail: invalidationRows(setting),
     InvalidationLag: lagRows(setting),
     WriteQueueStuck: queueRows(setting),
+    QueuedWritesFail: failingRows(setting),
   };
 }
 
@@ -145,5 +146,26 @@ function queueRows({ grows, stands, window, wait }: CaseSetting): CaseRow[] {
     ['none waits', { ...length([0, 100]), ...queued('flushed', grows([0, 100])) }, 60, false],
     ['none waits any more', length([10, 50], [0, 50]), 60, false],
     ['one was refused, a while ago', { ...length([0, 150]), ...queued('set-aside', once) }, 80, false],
+  ];
+}
+
+function failingRows({ grows, stands, window, keep }: CaseSetting): CaseRow[] {
+  const queued = (outcome: string, values: string): Series => ({
+    [`cache_queued_writes_total{${replica},outcome="${outcome}"}`]: values,
+  });
+  const long = keep + window;
+  return [
+    ['storage takes none', queued('failed', grows([5, 2 * long])), long, true],
+    [
+      'one fails whenever it is tried, and the others are flushed',
+      { ...queued('failed', `${grows([0.1, 2 * long])}`), ...queued('flushed', grows([5, 2 * long])) },
+      long,
+      true,
+    ],
+    ['they have not failed for long', queued('failed', grows([0, 20], [5, 100])), 20 + keep - 3, false],
+    ['a batch failed once', queued('failed', `${stands([0, 20])} ${stands([50, long])}`), 20 + keep, false],
+    ['storage takes them again', queued('failed', grows([5, 20], [0, 2 * long])), 20 + long, false],
+    ['rows are refused, which another alert tells', queued('refused', grows([5, 2 * long])), long, false],
+    ['none fails', queued('failed', grows([0, 2 * long])), long, false],
   ];
 }

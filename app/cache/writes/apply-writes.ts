@@ -1,4 +1,4 @@
-import { DarkroomError } from '../../errors.ts';
+import { DarkroomError, isOfRequest } from '../../errors.ts';
 import type { ChangedKey, DeferredKind } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import type { TakenWrite, WriteLog } from './write-log.ts';
@@ -16,14 +16,10 @@ export type ApplyParts = {
 /** Waiting writes that are one write to storage. */
 type Coalesced = { readonly payload: unknown; readonly ids: readonly string[] };
 
-/** Storage is not there, or has too much to do: this says nothing about the writes. */
-function isTransient(error: unknown): boolean {
-  return error instanceof DarkroomError && ['STORAGE_UNAVAILABLE', 'OVERLOADED'].includes(error.code);
-}
-
 /**
- * Commits what was taken, tells the cache, and settles it, kind by kind. A batch that storage refuses is halved until the
- * write is found that it refuses alone. Rejects when storage or Redis is not there; what is not settled then waits on.
+ * Commits what was taken, tells the cache, and settles it, kind by kind. A batch with a row
+ * that storage refuses is halved until that one is found. Rejects with every other failure, which says nothing about the
+ * writes, or which nobody understands; what is not settled then waits on.
  */
 export async function applyWrites(
   parts: ApplyParts,
@@ -31,11 +27,11 @@ export async function applyWrites(
   isRepeated: boolean,
 ): Promise<void> {
   const { log, kinds, onApplied, observe } = parts;
-  const tell = (outcome: 'flushed' | 'failed' | 'set-aside', count: number): void => {
+  const tell = (outcome: 'flushed' | 'failed' | 'refused' | 'set-aside', count: number): void => {
     if (count > 0) observe.happened({ type: 'queue', outcome, count });
   };
   const refuse = async (ids: readonly string[], reason: string): Promise<void> => {
-    tell('failed', ids.length);
+    tell('refused', ids.length);
     for (const id of ids) if (await log.refuse(id, reason)) tell('set-aside', 1);
   };
   const apply = async (kind: AnyDeferredKind, batch: readonly Coalesced[]): Promise<void> => {
@@ -47,7 +43,7 @@ export async function applyWrites(
         isRepeated,
       );
     } catch (error) {
-      if (isTransient(error)) {
+      if (!isOfRequest(error)) {
         tell('failed', ids.length);
         throw error;
       }
@@ -59,19 +55,23 @@ export async function applyWrites(
     await onApplied(changed);
     tell('flushed', await log.settle(ids));
   };
+  const strange: string[] = [];
   for (const [name, writes] of Map.groupBy(taken, ({ kind }) => kind)) {
+    const ids = writes.map(({ id }) => id);
     const kind = kinds.get(name);
-    if (kind === undefined) {
-      await refuse(
-        writes.map(({ id }) => id),
-        'no such kind of write',
-      );
-      continue;
+    if (kind !== undefined) {
+      const { batch, unreadable } = coalesce(kind, writes);
+      await refuse(unreadable, 'not a payload of its kind');
+      if (batch.length > 0) await apply(kind, batch);
+    } else if (name === '') await refuse(ids, 'of no kind');
+    else {
+      strange.push(name);
+      tell('failed', ids.length);
     }
-    const { batch, unreadable } = coalesce(kind, writes);
-    await refuse(unreadable, 'not a payload of its kind');
-    if (batch.length > 0) await apply(kind, batch);
   }
+  // A replica of another version has acknowledged them, and knows them.
+  if (strange.length > 0)
+    throw new DarkroomError('INTERNAL', `No such kind of write here: ${strange.join(', ')}.`);
 }
 
 /** The latest payload of each key, in the order in which the keys came last, and the ids of what cannot be read. */

@@ -121,7 +121,8 @@ function listOf(reply: unknown): readonly unknown[] {
 function parseEntry(entry: unknown, nowMs: number): TakenWrite {
   const [id, fields] = listOf(entry);
   const texts = listOf(fields).map(String);
-  const valueOf = (name: string): string => texts[texts.indexOf(name) + 1] ?? '';
+  const valueOf = (name: string): string =>
+    texts.find((_, index) => index % 2 === 1 && texts[index - 1] === name) ?? '';
   return {
     id: String(id),
     kind: valueOf('kind'),

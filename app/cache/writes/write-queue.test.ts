@@ -78,6 +78,7 @@ async function createReplicaQueue(context: TestContext, store: Store, options: O
     kinds: new Map([['number', numbered(store)]]),
     candidate: { flushMs: 60_000, queueEntriesMax },
     breaker: createCircuitBreaker(clock),
+    random: () => 0,
     observe: recordEvents(events),
     onApplied: async (changed) => void applied.push(...changed),
     runInBackground,
@@ -237,20 +238,27 @@ describe('a write that was taken', () => {
     assert.equal(await lengthOf(dying.prefix), 0);
   });
 
-  it('waits on when storage is not there, and is not counted as refused', async (context) => {
-    const store = createStore();
-    const { queue, prefix, counts } = await createReplicaQueue(context, store);
-    for (const id of [1, 2]) await queue.append(write(id));
-    const away = new DarkroomError('STORAGE_UNAVAILABLE', 'away');
-    store.refuses = () => away;
-    for (let time = 0; time < 6; time += 1) await assert.rejects(queue.flush(), away);
-    assert.equal(await lengthOf(prefix), 2);
-    store.refuses = () => null;
-    await queue.flush();
-    assert.deepEqual(new Set(store.batches.flatMap(({ ids }) => ids)), new Set([1, 2]));
-    assert.equal(counts()['flushed'], 2);
-    assert.equal(counts()['set-aside'], undefined);
-  });
+  const failures = {
+    'storage is not there': new DarkroomError('STORAGE_UNAVAILABLE', 'away'),
+    'storage takes no writes': new DarkroomError('STORAGE_REFUSES_WRITES', 'read-only'),
+    'it fails for a reason that nobody knows': new RangeError('something'),
+  };
+  for (const [name, failure] of Object.entries(failures))
+    it(`waits on when ${name}, and is not counted as refused`, async (context) => {
+      const store = createStore();
+      const { queue, prefix, counts } = await createReplicaQueue(context, store);
+      for (const id of [1, 2]) await queue.append(write(id));
+      store.refuses = () => failure;
+      for (let time = 0; time < 6; time += 1) await assert.rejects(queue.flush(), failure);
+      assert.equal(await lengthOf(prefix), 2);
+      assert.equal(await redis.command('EXISTS', `${prefix}write-behind:attempts`), 0);
+      store.refuses = () => null;
+      await queue.flush();
+      assert.deepEqual(new Set(store.batches.flatMap(({ ids }) => ids)), new Set([1, 2]));
+      const { flushed, refused, failed } = counts();
+      assert.deepEqual([flushed, refused], [2, undefined]);
+      assert.ok(Number(failed) >= 6);
+    });
 
   it('and that storage never answers does not keep the others from it', async (context) => {
     const store = createStore();
@@ -273,20 +281,20 @@ describe('a write that was taken', () => {
     store.refuses = (ids) => {
       if (!ids.includes(13)) return null;
       if (ids.length === 1) refusals += 1;
-      return new RangeError('13 is out of range');
+      return new DarkroomError('ROW_REFUSED', '13 is out of range');
     };
     await queue.flush();
     await queue.flush();
     assert.equal(refusals, 3);
     assert.equal(store.batches.flatMap(({ ids }) => ids).length, 19);
     assert.equal(await lengthOf(prefix), 0);
-    assert.deepEqual(counts(), { appended: 20, flushed: 19, failed: 3, 'set-aside': 1 });
+    assert.deepEqual(counts(), { appended: 20, flushed: 19, refused: 3, 'set-aside': 1 });
     const [[, fields]] = (await redis.command('XRANGE', `${prefix}write-behind:dead-letters`, '-', '+')) as [
       [string, string[]],
     ];
     assert.deepEqual(fields.slice(2), [
       'reason',
-      'RangeError: 13 is out of range',
+      'DarkroomError: 13 is out of range',
       'kind',
       'number',
       'key',
@@ -302,13 +310,23 @@ describe('a write that was taken', () => {
     const { queue, prefix } = await createReplicaQueue(context, store);
     const stream = `${prefix}write-behind`;
     await redis.command('XADD', stream, '*', 'kind', 'number', 'key', 'x', 'payload', '{"id":');
-    await redis.command('XADD', stream, '*', 'kind', 'letter', 'key', 'x', 'payload', '{}');
     await redis.command('XADD', stream, '*', 'something', 'else');
     await queue.append(write(1));
     for (let time = 0; time < 3; time += 1) await queue.flush();
     assert.deepEqual(store.batches, [{ ids: [1], isRepeated: false }]);
     assert.equal(await lengthOf(prefix), 0);
-    assert.equal(await lengthOf(prefix, ':dead-letters'), 3);
+    assert.equal(await lengthOf(prefix, ':dead-letters'), 2);
+  });
+
+  it('and that only a newer version knows waits for that one', async (context) => {
+    const store = createStore();
+    const { queue, prefix } = await createReplicaQueue(context, store);
+    await redis.command('XADD', `${prefix}write-behind`, '*', 'kind', 'letter', 'key', 'x', 'payload', '{}');
+    await queue.append(write(1));
+    for (let time = 0; time < 5; time += 1) await assert.rejects(queue.flush(), /No such kind.*letter/);
+    assert.deepEqual(store.batches, [{ ids: [1], isRepeated: false }]);
+    assert.equal(await lengthOf(prefix), 1);
+    assert.equal(await lengthOf(prefix, ':dead-letters'), 0);
   });
 });
 

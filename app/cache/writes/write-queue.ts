@@ -1,6 +1,7 @@
 import type { DeferrableWrite } from '../cache.ts';
 import { applyWrites } from './apply-writes.ts';
 import type { ApplyParts } from './apply-writes.ts';
+import { createBackOff } from './back-off.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { CircuitBreaker } from '../redis/circuit-breaker.ts';
 import type { TakenWrite, WriteLog } from './write-log.ts';
@@ -21,6 +22,8 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
   readonly log: WriteLog;
   readonly candidate: Pick<Candidate, 'flushMs' | 'queueEntriesMax'>;
   readonly breaker: CircuitBreaker;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
   /** Runs a flush, where somebody wants to watch it apart from the write that has asked for it. */
   readonly aside?: (name: string, work: () => Promise<void>) => Promise<void>;
@@ -34,8 +37,8 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
 const batchMax = 500;
 /** Longer than any attempt lasts: waiting for a connection, the statement, the cache. */
 const defaultTakeOverMs = 5_000;
-/** After a failure, and at least so long after the last look for what others have left. */
-const retryMs = 1_000;
+/** At least so long after the last look for what others have left. */
+const lookMs = 1_000;
 /** Requests are finished then, and the process is given ten seconds in all. */
 const defaultStopLimitMs = 3_000;
 /** A write is a few ids; what is longer goes to storage at once, so that the queue's memory has a bound. */
@@ -44,8 +47,8 @@ const payloadCharsMax = 4_096;
 export function createWriteQueue(options: WriteQueueOptions): WriteQueue {
   const { log, kinds, candidate, breaker, observe } = options;
   const { flushMs, queueEntriesMax } = candidate;
-  const flush = createFlush(options);
-  const rounds = createRounds(flush, options);
+  const { flush, applied } = createFlush(options);
+  const rounds = createRounds(flush, applied, options);
 
   const tell = (outcome: 'appended' | 'full' | 'unavailable'): void =>
     observe.happened({ type: 'queue', outcome, count: 1 });
@@ -77,16 +80,21 @@ export function createWriteQueue(options: WriteQueueOptions): WriteQueue {
   };
 }
 
-/** One pass over all that waits. */
-function createFlush(options: WriteQueueOptions): () => Promise<void> {
+/** `flush`: one pass over all that waits. `applied`: how many writes it has brought to an end so far. */
+function createFlush(options: WriteQueueOptions): {
+  readonly flush: () => Promise<void>;
+  readonly applied: () => number;
+} {
   const { log, kinds, candidate, observe, takeOverMs = defaultTakeOverMs } = options;
   const passesMax = Math.ceil(candidate.queueEntriesMax / batchMax) + 1;
   /** Halved when taken-over writes fail together, so that in the end the one that fails is alone. */
   let takeOverMax = batchMax;
+  let applied = 0;
 
   const apply = async (taken: readonly TakenWrite[], isRepeated: boolean): Promise<void> => {
     const startedAtMs = performance.now();
     await applyWrites(options, taken, isRepeated);
+    applied += taken.length;
     const waitedMs = Math.max(...taken.map((write) => write.waitedMs));
     observe.happened({ type: 'queue-wait', durationMs: waitedMs + performance.now() - startedAtMs });
   };
@@ -102,7 +110,7 @@ function createFlush(options: WriteQueueOptions): () => Promise<void> {
     }
     return taken.length;
   };
-  return async () => {
+  const flush = async (): Promise<void> => {
     // Nobody can apply anything before the services have said how.
     if (kinds.size === 0) return;
     for (let pass = 0; pass < passesMax; pass += 1) {
@@ -112,45 +120,65 @@ function createFlush(options: WriteQueueOptions): () => Promise<void> {
     }
     for (let pass = 0; pass < passesMax; pass += 1) if ((await takeOver()) === 0) break;
   };
+  return { flush, applied: () => applied };
+}
+
+/** Rings once, at the earliest of the times that were asked for since it last rang. */
+function createAlarm(ring: () => void): { within(ms: number): void; clear(): void } {
+  let handle: NodeJS.Timeout | undefined;
+  let dueMs = Infinity;
+  const clear = (): void => {
+    clearTimeout(handle);
+    dueMs = Infinity;
+  };
+  return {
+    clear,
+    within(ms) {
+      const askedMs = performance.now() + ms;
+      if (dueMs <= askedMs) return;
+      clear();
+      dueMs = askedMs;
+      handle = setTimeout(() => {
+        dueMs = Infinity;
+        ring();
+      }, ms);
+    },
+  };
 }
 
 /** When to flush: so long after a write has come, and again and again for what others have left. One at a time. */
 function createRounds(
   flush: () => Promise<void>,
+  applied: () => number,
   {
     candidate,
+    random,
     runInBackground,
     aside = (_, work) => work(),
     stopLimitMs = defaultStopLimitMs,
   }: WriteQueueOptions,
 ): { start(): void; soon(ms: number): void; stop(): Promise<void> } {
-  let timer: { readonly handle: NodeJS.Timeout; readonly dueMs: number } | undefined;
   let look: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  const backOff = createBackOff(applied, random);
   let isWanted = false;
-  let hasFailed = false;
   let isStopped = false;
 
-  const schedule = (ms: number): void => {
-    const dueMs = performance.now() + ms;
-    if (timer !== undefined && timer.dueMs <= dueMs) return;
-    clearTimeout(timer?.handle);
-    const handle = setTimeout(() => {
-      timer = undefined;
-      round();
-    }, ms);
-    timer = { handle, dueMs };
-  };
+  const alarm = createAlarm(() => {
+    backOff.endRest();
+    round();
+  });
   const runAll = async (): Promise<void> => {
     try {
       do {
         isWanted = false;
         await flush();
-        hasFailed = false;
       } while (isWanted && !isStopped);
+      backOff.succeeded();
     } catch (error) {
-      hasFailed = true;
-      if (!isStopped) schedule(retryMs);
+      const restMs = backOff.failed();
+      alarm.clear();
+      if (!isStopped) alarm.within(restMs);
       throw error;
     } finally {
       running = undefined;
@@ -158,22 +186,22 @@ function createRounds(
   };
   const round = (): void => {
     isWanted = true;
-    if (running !== undefined || isStopped) return;
+    if (running !== undefined || isStopped || backOff.isResting()) return;
     running = aside('cache.flush', runAll);
     runInBackground('flush of the write queue', running);
   };
   return {
     start() {
-      look = setInterval(round, Math.max(retryMs, candidate.flushMs));
+      look = setInterval(round, Math.max(lookMs, candidate.flushMs));
       look.unref();
     },
     soon(ms) {
-      if (look !== undefined && !hasFailed && !isStopped) schedule(ms);
+      if (look !== undefined && !backOff.isResting() && !isStopped) alarm.within(ms);
     },
     async stop() {
       isStopped = true;
       clearInterval(look);
-      clearTimeout(timer?.handle);
+      alarm.clear();
       const { promise: limit, resolve } = Promise.withResolvers<void>();
       const handle = setTimeout(resolve, stopLimitMs);
       const last = (async () => {

@@ -1,0 +1,42 @@
+const firstRestMs = 1_000;
+/** Soon enough that a queue does not fill for want of a look at a server that is back. */
+const restMaxMs = 10_000;
+
+/** How long to rest after so many failures in a row; replicas that failed together do not come back together. */
+function restAfterMs(failures: number, random: () => number): number {
+  return Math.min(restMaxMs, firstRestMs * 2 ** (failures - 1)) * (0.5 + random() / 2);
+}
+
+/** When to try again what has failed. `progress` counts what was done so far: what gets on has not failed in a row. */
+export type BackOff = {
+  isResting(): boolean;
+  /** How long to rest. */
+  failed(): number;
+  /** Nothing has failed; only when something was done is the next failure the first one again. */
+  succeeded(): void;
+  endRest(): void;
+};
+
+export function createBackOff(progress: () => number, random: () => number): BackOff {
+  let failures = 0;
+  let seen = 0;
+  let restUntilMs = 0;
+  const look = (): void => {
+    if (progress() > seen) failures = 0;
+    seen = progress();
+  };
+  return {
+    isResting: () => performance.now() < restUntilMs,
+    failed() {
+      look();
+      failures += 1;
+      const restMs = restAfterMs(failures, random);
+      restUntilMs = performance.now() + restMs;
+      return restMs;
+    },
+    succeeded: look,
+    endRest() {
+      restUntilMs = 0;
+    },
+  };
+}
