@@ -5,6 +5,7 @@ import { createReplica } from '../../tests/support/cache-replica.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { createSharedTier } from '../../tests/support/shared-tier.ts';
+import { DarkroomError } from '../errors.ts';
 import type { CachedEntity } from './cache.ts';
 import { parseCandidate } from './candidates/parse-candidate.ts';
 
@@ -230,6 +231,71 @@ describe('stale-if-error', () => {
     clock.advance(1_000);
     await a.cache.read(failing, 1);
     assert.equal(a.events.filter((event) => event.type === 'loaded' && event.isFailed).length, 2);
+  });
+
+  /** Storage that fails for these keys, or for all, with this error. */
+  const brokenFor = (
+    { entity }: ReturnType<typeof createHeldStorage>,
+    error: Error,
+    isBroken: (id: number) => boolean,
+  ): CachedEntity<number, string> => ({
+    ...entity,
+    loadMany: async (ids) => {
+      const rows = await entity.loadMany(ids);
+      if (ids.some(isBroken)) throw error;
+      return rows;
+    },
+  });
+  const pages = {
+    'one by one': async ({ a }: ReturnType<typeof setUp>, entity: CachedEntity<number, string>) => {
+      const reads = [];
+      for (const id of [1, 2, 3]) reads.push(await a.cache.read(entity, id));
+      return reads;
+    },
+    'in one page': async ({ a }: ReturnType<typeof setUp>, entity: CachedEntity<number, string>) =>
+      a.cache.readMany(entity, [1, 2, 3]),
+  };
+  for (const [name, readAll] of Object.entries(pages))
+    test(`a key that fails by itself leaves the others fresh, however often it is read: ${name}`, async () => {
+      const setting = setUp(text);
+      const { clock, storage } = setting;
+      await readAll(setting, storage.entity);
+      const broken = brokenFor(storage, new RangeError('its row is broken'), (id) => id === 1);
+      clock.advance(10_000);
+      const outcomes = async () => (await readAll(setting, broken)).map((one) => one?.outcome);
+      assert.deepEqual(await outcomes(), ['memory-stale-hit', 'load', 'load']);
+      // The others expire once more meanwhile.
+      for (let times = 0; times < 50; times += 1) {
+        clock.advance(300);
+        const [own, ...others] = await outcomes();
+        assert.equal(own, 'memory-stale-hit');
+        for (const outcome of others) assert.match(String(outcome), /^(memory-hit|load)$/);
+      }
+    });
+
+  for (const code of ['STORAGE_UNAVAILABLE', 'OVERLOADED'] as const)
+    test(`nobody waits for another failure of any key while storage is away: ${code}`, async () => {
+      const setting = setUp(text);
+      const { a, clock, storage } = setting;
+      await pages['one by one'](setting, storage.entity);
+      const away = brokenFor(storage, new DarkroomError(code, 'away'), () => true);
+      clock.advance(10_000);
+      for (const id of [1, 2, 3])
+        assert.equal((await a.cache.read(away, id))?.outcome, 'memory-stale-hit', String(id));
+      assert.equal(a.events.filter((event) => event.type === 'loaded' && event.isFailed).length, 1);
+    });
+
+  test('a key whose load was cut short does not make the others stale', async () => {
+    const setting = setUp(text);
+    const { a, clock, storage } = setting;
+    await pages['one by one'](setting, storage.entity);
+    const busy = new DarkroomError('STORAGE_BUSY', 'its statement took too long');
+    const broken = brokenFor(storage, busy, (id) => id === 1);
+    clock.advance(10_000);
+    const outcomes = [];
+    for (const id of [1, 2, 1]) outcomes.push((await a.cache.read(broken, id))?.outcome);
+    assert.deepEqual(outcomes, ['memory-stale-hit', 'load', 'memory-stale-hit']);
+    assert.equal(a.events.filter((event) => event.type === 'loaded' && event.isFailed).length, 1);
   });
 
   test('in a batch, each key for itself', async () => {

@@ -84,12 +84,15 @@ export type StrategyDefinition = {
 /** How a strategy reads: what it does with what it finds. */
 export type ReadDecisions = {
   /** What a reader does with an entry that it found: answer with it, or not, and load now, or behind the answer, or not. */
-  readonly judge: (entry: Entry, nowMs: number, entity: AnyEntity) => Verdict;
+  readonly judge: (entry: Entry, nowMs: number, lookup: Lookup) => Verdict;
   /** Whether an entry past its TTL answers when its load has failed. */
-  readonly standsIn: (entry: Entry, nowMs: number) => boolean;
+  readonly standsIn: (entry: Entry, nowMs: number, failure: FailedLoad) => boolean;
   /** For how long past its TTL an entry is kept. */
   readonly staleMs: number;
 };
+
+/** A load that failed, and the key that it was for. */
+export type FailedLoad = { readonly key: string; readonly error: unknown };
 
 export type Verdict = 'serve' | 'serve-and-refresh' | 'load';
 

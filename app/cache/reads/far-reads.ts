@@ -1,9 +1,9 @@
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { createLeasedLoads } from './leased-loads.ts';
-import type { LeasedLoads } from './leased-loads.ts';
+import { createPlainLoads } from './plain-loads.ts';
 import { createLoads } from './loads.ts';
-import type { Kept, Loads, Miss } from './loads.ts';
+import type { Kept, Miss } from './loads.ts';
 import type { DueEntry, Refresher } from './refresher.ts';
 import type { AnyEntity, Found, ReadDecisions, StrategyContext } from '../strategy.ts';
 import type { TierHit } from '../tiers/tier.ts';
@@ -27,9 +27,9 @@ export function createFarReads(
   refresh: Refresher['start'],
 ): FarReads {
   const { tiers, clock, leases } = context;
-  const far = tiers.far;
   const loads = createLoads(context, fence, decisions);
-  const { one, many } = leases === null ? unleased(loads) : createLeasedLoads(context, leases, loads, fence);
+  const { one, many } =
+    leases === null ? createPlainLoads(loads, decisions) : createLeasedLoads(context, leases, loads, fence);
 
   /** The answer that redis's entry gives; undefined where it gives none. Notes an entry that is to be refreshed. */
   const judged = (
@@ -43,7 +43,7 @@ export function createFarReads(
     // Memory had this one and found it wanting.
     if (miss.overdue !== undefined && entry.freshUntil <= miss.overdue.freshUntil) return undefined;
     const nowMs = clock.now();
-    const verdict = decisions.judge(entry, nowMs, miss.entity);
+    const verdict = decisions.judge(entry, nowMs, miss);
     if (verdict === 'load') return undefined;
     fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
     if (verdict === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
@@ -62,7 +62,7 @@ export function createFarReads(
   return {
     async one(miss) {
       const startedAtMs = clock.now();
-      const hit = await far?.get(miss.key);
+      const hit = await tiers.far?.get(miss.key);
       const due: DueMiss[] = [];
       const answer = judged(miss, hit, startedAtMs, due);
       refreshBehind(miss.entity, due);
@@ -70,7 +70,7 @@ export function createFarReads(
     },
     async many(entity, misses) {
       const startedAtMs = clock.now();
-      const hits = (await far?.getMany(misses.map(({ key }) => key))) ?? [];
+      const hits = (await tiers.far?.getMany(misses.map(({ key }) => key))) ?? [];
       const due: DueMiss[] = [];
       const answers = misses.map((miss, index) => judged(miss, hits[index], startedAtMs, due));
       refreshBehind(entity, due);
@@ -95,7 +95,7 @@ export function createFarReads(
 async function loaded(
   { clock }: StrategyContext,
   { standsIn }: ReadDecisions,
-  { overdue, flight }: Miss,
+  { overdue, flight, key }: Miss,
   hit: TierHit | undefined,
   load: Promise<Found>,
 ): Promise<Found> {
@@ -103,22 +103,13 @@ async function loaded(
     return await load;
   } catch (error) {
     const nowMs = clock.now();
-    const entry = [hit?.entry, overdue].find((held) => held !== undefined && standsIn(held, nowMs));
+    const entry = [hit?.entry, overdue].find(
+      (held) => held !== undefined && standsIn(held, nowMs, { key, error }),
+    );
     // What a write has removed meanwhile is wrong, not just old.
     if (entry === undefined || flight?.isForgotten === true) throw error;
     return foundIn(entry, entry === overdue ? 'memory' : 'redis', nowMs);
   }
-}
-
-function unleased(loads: Loads): LeasedLoads {
-  return {
-    one: loads.one,
-    many(entity, misses) {
-      if (misses.length === 0) return [];
-      const loading = loads.ask(entity, misses);
-      return misses.map(async (miss) => loads.keep(miss, await loading));
-    },
-  };
 }
 
 /** What an entry answers, from where it was. */

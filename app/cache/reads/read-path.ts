@@ -81,7 +81,7 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
 /** Says how a memory entry answers, or null where it does not, and notes one that is to be refreshed. */
 function createJudgement({ flights }: StrategyContext, { judge }: ReadDecisions) {
   return ({ entry }: MemoryHit, lookup: Lookup, nowMs: number, due: DueEntry[]): ReadOutcome | null => {
-    const verdict = judge(entry, nowMs, lookup.entity);
+    const verdict = judge(entry, nowMs, lookup);
     const isFresh = nowMs < entry.freshUntil;
     // One reader at a time loads early; the others go on with what is still fresh.
     if (verdict === 'load' && !(isFresh && flights.current(lookup.key) !== undefined)) return null;

@@ -1,15 +1,14 @@
+import { createLoadPauses } from '../reads/load-pauses.ts';
 import type { StrategyDefinition } from '../strategy.ts';
 import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
 import { readThrough } from './read-through.ts';
 
-/** After a failed load, expired entries answer for so long without another attempt. */
-const restMs = 1_000;
-
 /**
  * **stale-if-error**: when a load fails, the expired entry answers in its place, for a bounded time
  * ([RFC 5861, section 4](https://www.rfc-editor.org/rfc/rfc5861#section-4)). A storage that is down for less than `stale` is
- * not seen by those who read what is cached; for a second after a failure nobody waits for another one. It hides the outage:
- * watch the stale hits. What a write has invalidated is gone and never served.
+ * not seen by those who read what is cached; for a second after a failure nobody waits for another one: of any key when it
+ * says that storage is away, else of the key that failed. It hides the outage: watch the stale hits. What a write has
+ * invalidated is gone and never served.
  */
 export const staleIfError: StrategyDefinition = {
   ...readThrough,
@@ -17,14 +16,14 @@ export const staleIfError: StrategyDefinition = {
   summary: 'an expired entry answers when its load fails, for a bounded time',
   parameters: ['stale'],
   create(context) {
-    let restUntilMs = 0;
+    const pauses = createLoadPauses();
     return createTieredStrategy(context, {
-      judge(entry, nowMs) {
-        const mayBeStale = nowMs < restUntilMs && nowMs < entry.staleUntil;
+      judge(entry, nowMs, { key }) {
+        const mayBeStale = nowMs < entry.staleUntil && pauses.isPaused(key, nowMs);
         return nowMs < entry.freshUntil || mayBeStale ? 'serve' : 'load';
       },
-      standsIn(entry, nowMs) {
-        restUntilMs = nowMs + restMs;
+      standsIn(entry, nowMs, { key, error }) {
+        pauses.failed(key, error, nowMs);
         return nowMs < entry.staleUntil;
       },
       staleMs: context.candidate.staleMs,
