@@ -70,6 +70,7 @@ async function askEverything(): Promise<void> {
   await follows.loadPage(1, place);
   await follows.remove(1, 2);
   await follows.add(1, 2);
+  await likes.foresee(1, 1);
   await likes.add(1, 1);
   await likes.add(1, 1);
   await likes.addMany(

@@ -88,6 +88,26 @@ describe('a like with write-behind', () => {
     assert.equal(await waiting(stores.redis), 0);
   });
 
+  it('of one who likes the photo already is answered with the count as it is, wherever that like is', async (context) => {
+    const stores = await startStores(context);
+    const app = await startApp(context, stores, 'write-behind:flush=20ms');
+    // This replica keeps what it has read, and hears of flushes by others late.
+    const other = await startApp(context, stores, 'write-behind:flush=1h,invalidation=ttl,ttl=1h');
+    for (const replica of [app, other]) assert.equal(await numberOfLikes(replica, 10), 0);
+    const answers = async () => {
+      const given = [];
+      for (const replica of [app, other, app, other]) given.push((await like(replica, 10, 7)).json());
+      return given.map(({ numberOfLikes: likes }: { numberOfLikes: number }) => likes);
+    };
+    assert.deepEqual(await answers(), [1, 1, 1, 1]);
+    await waitUntil(async () => (await stores.likes()).has('10 7'));
+    assert.deepEqual(await answers(), [1, 1, 1, 1]);
+    // One that was there before anything was queued.
+    assert.equal((await like(app, village.discussed, 2)).json<{ numberOfLikes: number }>().numberOfLikes, 3);
+    await waitUntil(async () => (await waiting(stores.redis)) === 0);
+    assert.deepEqual(await stores.miscounted(), []);
+  });
+
   it('of a photo that does not exist is refused, and of nobody is passed over', async (context) => {
     const stores = await startStores(context);
     const app = await startApp(context, stores, 'write-behind:flush=20ms');

@@ -1,6 +1,6 @@
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError, isOfRequest } from '../errors.ts';
 import type { PhotoService } from '../photos/photo-service.ts';
 import { isMissingReference } from '../storage/postgres.ts';
 import type { Like, LikeCount, LikeStore } from './like-store.ts';
@@ -29,8 +29,18 @@ export function createLikeService({ cache, likeStore, photoService }: LikeServic
     applyMany: async (likes, isRepeated) =>
       (await likeStore.addMany(likes, isRepeated)).flatMap((photo) => changedBy('like', { photo })),
   });
-  /** What the like will have made of the photo, should it be this person's first. */
-  const forecast = async (photoId: number): Promise<LikeCount> => {
+  /**
+   * What the like will have made of the photo. Whether it is this person's first only storage knows: an entry may be older than
+   * the last flush. While storage cannot be asked, an entry and the assumption that it is must do.
+   */
+  const forecast = async (photoId: number, personId: number): Promise<LikeCount> => {
+    try {
+      const foreseen = await likeStore.foresee(photoId, personId);
+      if (foreseen === undefined) throw noPhoto(photoId);
+      return foreseen;
+    } catch (error) {
+      if (isOfRequest(error)) throw error;
+    }
     const read = await photoService.read(photoId);
     if (read === undefined) throw noPhoto(photoId);
     return { likeCount: read.value.likeCount + 1, version: read.version, isNew: true };
@@ -60,7 +70,7 @@ export function createLikeService({ cache, likeStore, photoService }: LikeServic
           kind: likeKind,
           payload: { photoId, personId } satisfies Like,
           coalescingKey: `${photoId}:${personId}`,
-          answer: () => forecast(photoId),
+          answer: () => forecast(photoId, personId),
         },
       }),
   };

@@ -37,6 +37,22 @@ async function stored(photoId: number): Promise<Row | undefined> {
   return rows[0];
 }
 
+describe('a like that is foreseen', () => {
+  it('is answered as adding it would be, and is not added', async () => {
+    const before = await stored(village.discussed);
+    for (const personId of [4, 5]) {
+      const foreseen = await likeStore.foresee(village.discussed, personId);
+      assert.deepEqual(foreseen, {
+        likeCount: personId === 4 ? 3 : 4,
+        version: before?.version,
+        isNew: personId === 5,
+      });
+    }
+    assert.deepEqual(await stored(village.discussed), before);
+    assert.equal(await likeStore.foresee(village.nobody, 5), undefined);
+  });
+});
+
 const like = (photoId: number, personId: number) => ({ photoId, personId });
 
 describe('many likes at once', () => {

@@ -44,6 +44,15 @@ const insertLikes: Statement = {
     WHERE $3 AND id IN (SELECT photo_id FROM wanted) AND id NOT IN (SELECT id FROM raised)`,
 };
 
+/** What storage has of a photo and of one person's like of it, at one moment. */
+const selectLiked: Statement = {
+  name: 'select_liked',
+  text: `
+    SELECT version, like_count,
+      EXISTS (SELECT FROM likes WHERE photo_id = $1 AND person_id = $2) AS is_liked
+    FROM photos WHERE id = $1 AND deleted_at IS NULL`,
+};
+
 const selectLikes: Statement = {
   name: 'select_like_count',
   text: 'SELECT version, like_count FROM photos WHERE id = $1 AND deleted_at IS NULL',
@@ -63,6 +72,16 @@ export function createLikeStore(storage: Storage) {
       const [added] = await storage.query<Row>(insertLike, [photoId, personId]);
       const [row] = added === undefined ? await storage.query<Row>(selectLikes, [photoId]) : [added];
       return row && { version: row.version, likeCount: row.like_count, isNew: added !== undefined };
+    },
+    /**
+     * What `add` would answer, without adding: `isNew` where the like is not stored. Undefined when there is no such photo.
+     */
+    async foresee(photoId: number, personId: number): Promise<LikeCount | undefined> {
+      type Liked = Row & { is_liked: boolean };
+      const [row] = await storage.query<Liked>(selectLiked, [photoId, personId]);
+      if (row === undefined) return undefined;
+      const isNew = !row.is_liked;
+      return { version: row.version, likeCount: row.like_count + (isNew ? 1 : 0), isNew };
     },
     /** The photos that got likes, with their new versions; when they may have got them before, those photos too. */
     addMany: (
