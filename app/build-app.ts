@@ -214,7 +214,12 @@ function registerFeatures(app: App, { parts, cache, storage, objectStore }: Feat
   const feedService = createFeedService({ cache, photoService, feedStore: createFeedStore(storage) });
   const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });
   const followService = createFollowService({ cache, followStore: createFollowStore(storage) });
-  const likeService = createLikeService({ cache, photoService, likeStore: createLikeStore(storage) });
+  const likeService = createLikeService({
+    cache,
+    photoService,
+    likeStore: createLikeStore(storage),
+    clock: createSystemClock(),
+  });
   const commentService = createCommentService({ cache, commentStore: createCommentStore(storage) });
 
   registerPhotoRoutes(app, parts, photoService);

@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
-import { DarkroomError, isOfRequest } from '../errors.ts';
+import type { Clock } from '../clock.ts';
+import { DarkroomError, isOfRequest, isStorageAway } from '../errors.ts';
 import type { PhotoService } from '../photos/photo-service.ts';
 import { isMissingReference } from '../storage/postgres.ts';
 import type { Like, LikeCount, LikeStore } from './like-store.ts';
@@ -11,7 +12,11 @@ export type LikeServiceParts = {
   readonly cache: Cache;
   readonly likeStore: LikeStore;
   readonly photoService: Pick<PhotoService, 'read'>;
+  readonly clock: Clock;
 };
+
+/** Storage that was away is taken to be so for so long: nobody is to wait for it who does not need it. */
+const awayMs = 1_000;
 
 /** The kind of write that a like is when storage gets it later. */
 const likeKind = 'like';
@@ -23,23 +28,27 @@ function parseLike(payload: unknown): Like | undefined {
 
 const noPhoto = (photoId: number) => new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
 
-export function createLikeService({ cache, likeStore, photoService }: LikeServiceParts) {
+export function createLikeService({ cache, likeStore, photoService, clock }: LikeServiceParts) {
   cache.registerDeferred<Like>(likeKind, {
     parse: parseLike,
     applyMany: async (likes, isRepeated) =>
       (await likeStore.addMany(likes, isRepeated)).flatMap((photo) => changedBy('like', { photo })),
   });
+  let askAgainMs = 0;
   /**
    * What the like will have made of the photo. Whether it is this person's first only storage knows: an entry may be older than
    * the last flush. While storage cannot be asked, an entry and the assumption that it is must do.
    */
   const forecast = async (photoId: number, personId: number): Promise<LikeCount> => {
-    try {
-      const foreseen = await likeStore.foresee(photoId, personId);
-      if (foreseen === undefined) throw noPhoto(photoId);
-      return foreseen;
-    } catch (error) {
-      if (isOfRequest(error)) throw error;
+    if (clock.now() >= askAgainMs) {
+      try {
+        const foreseen = await likeStore.foresee(photoId, personId);
+        if (foreseen === undefined) throw noPhoto(photoId);
+        return foreseen;
+      } catch (error) {
+        if (isOfRequest(error)) throw error;
+        if (isStorageAway(error)) askAgainMs = clock.now() + awayMs;
+      }
     }
     const read = await photoService.read(photoId);
     if (read === undefined) throw noPhoto(photoId);

@@ -22,6 +22,7 @@ const uncalledFor = [
   'TooManySamples',
   'QuantilesClamped',
   'WriteQueueStuck',
+  'QueuedWritesFail',
   'ReplicationSlotLag',
 ];
 
