@@ -44,6 +44,15 @@ describe('settings', () => {
     assert.match(refusal({ ...least, DATABASE_URL: '' }), /^DATABASE_URL must be set/);
   });
 
+  it('that are addresses may have blanks and line ends around them', () => {
+    const config = readConfig({
+      ...least,
+      DATABASE_URL: ` ${least.DATABASE_URL}\r\n`,
+      REDIS_URL: 'redis://a ',
+    });
+    assert.deepEqual([config.databaseUrl, config.redisUrl], [least.DATABASE_URL, 'redis://a']);
+  });
+
   it('that are wrong are refused by name, with what they take', () => {
     const wrong: Record<string, string> = {
       DARKROOM_PORT: '65536',

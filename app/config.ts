@@ -26,7 +26,8 @@ function wholeNumber(least: number, most: number): Pick<Setting<number>, 'takes'
 function url(protocols: readonly string[]): Pick<Setting<string>, 'takes' | 'parse'> {
   return {
     takes: `an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    parse: (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : null),
+    // A blank or a line's end comes along when an address is copied or read from a file.
+    parse: (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text.trim() : null),
   };
 }
 

@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DarkroomError } from '../errors.ts';
+import { connectionTo } from './connection-settings.ts';
 
 /** Any number that nothing else locks. */
 const advisoryLock = 8_413_002;
@@ -26,7 +27,7 @@ async function readMigrations(): Promise<Migration[]> {
  * Throws CONFLICT when a migration that was applied has been changed since.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client(connectionTo(databaseUrl));
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLock]);

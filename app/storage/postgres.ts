@@ -2,6 +2,7 @@ import pg from 'pg';
 import { pingName } from '../contract/service-metrics.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
+import { connectionTo } from './connection-settings.ts';
 import { concernOf } from './refusals.ts';
 import type { Concern } from './refusals.ts';
 
@@ -84,7 +85,7 @@ export function createStorage(
   poolSize: number,
   observe: (event: StorageEvent) => void,
 ): Storage {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: poolSize, ...bounds });
+  const pool = new pg.Pool({ ...connectionTo(databaseUrl), max: poolSize, ...bounds });
   // An idle connection may be cut at any time; without a listener that would end the process. The next query notices.
   pool.on('error', () => {});
 

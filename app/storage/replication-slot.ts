@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectionTo } from './connection-settings.ts';
 
 /** The slot of a change stream: where the server remembers how far one reader has read. */
 export type SlotAdmin = {
@@ -17,7 +18,7 @@ const limits = { connectionTimeoutMillis: 1_000, statement_timeout: 4_000, query
 
 export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmin {
   const query = async <Row extends object>(text: string, values: string[] = []): Promise<Row[]> => {
-    const client = new pg.Client({ connectionString: databaseUrl, ...limits });
+    const client = new pg.Client({ ...connectionTo(databaseUrl), ...limits });
     // The connection may be cut at any time; the query that is under way says so.
     client.on('error', () => {});
     await client.connect();

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { SeedRows } from '../contract/seed-rows.ts';
+import { connectionTo } from './connection-settings.ts';
 
 /** Counts and versions follow from the rows that were copied; identities go on behind the highest id. */
 const deriveCounts = [
@@ -98,7 +99,7 @@ function* inChunks(lines: Iterable<string>): Generator<string> {
 
 /** Copies the rows into an empty, migrated database. All or nothing. */
 export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client(connectionTo(databaseUrl));
   await client.connect();
   try {
     await client.query('BEGIN');
@@ -117,7 +118,7 @@ export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise
 
 /** Whether somebody is there already. */
 export async function hasPeople(databaseUrl: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client(connectionTo(databaseUrl));
   await client.connect();
   try {
     const { rows } = await client.query<{ found: boolean }>('SELECT EXISTS (SELECT 1 FROM users) AS found');

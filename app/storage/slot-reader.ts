@@ -1,6 +1,7 @@
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
 import type { Pgoutput } from 'pg-logical-replication';
 import { DarkroomError } from '../errors.ts';
+import { connectionTo } from './connection-settings.ts';
 
 /** What a changed row of a table means: for each thing that is made of it, its name, and the columns of its id and version. */
 export type RowKeys = Readonly<
@@ -103,7 +104,7 @@ export async function readSlot(options: SlotReaderOptions, signal: AbortSignal):
 
 function createService(databaseUrl: string): LogicalReplicationService {
   const connection = {
-    connectionString: databaseUrl,
+    ...connectionTo(databaseUrl),
     connectionTimeoutMillis: 1_000,
     options: `-c wal_sender_timeout=${serverPatienceMs}`,
   };

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectionTo } from '../../app/storage/connection-settings.ts';
 import { CommandError } from '../errors.ts';
 import type { Room } from './needs.ts';
 
@@ -41,7 +42,7 @@ export function createDatabaseAdmin(adminUrl: string): DatabaseAdmin {
     statement: string,
     values: readonly unknown[] = [],
   ): Promise<Row[]> => {
-    const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 });
+    const client = new pg.Client({ ...connectionTo(adminUrl), connectionTimeoutMillis: 5_000 });
     client.on('error', () => {});
     try {
       await client.connect();

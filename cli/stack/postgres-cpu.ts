@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectionTo } from '../../app/storage/connection-settings.ts';
 import { openLedger } from './backend-ledger.ts';
 import type { Backend, Ledger, PostgresCpu, PostgresReading } from './backend-ledger.ts';
 import { childrenOf, readProcessTimes } from './cpu-accounting.ts';
@@ -116,7 +117,7 @@ function createConnection(url: string): Connection {
   };
   const connect = async (): Promise<pg.Client> => {
     const fresh = new pg.Client({
-      connectionString: url,
+      ...connectionTo(url),
       connectionTimeoutMillis: answerLimitMs,
       query_timeout: answerLimitMs,
     });
