@@ -1,4 +1,9 @@
-/** The only place of the command line that reads environment variables. Proxies are left to those who download. */
+import http from 'node:http';
+import { resolve } from 'node:path';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** The only place of the command line that reads environment variables, and that decides which of them others get. */
 export type Environment = {
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -6,29 +11,60 @@ export type Environment = {
   readonly mediaFolder: string | null;
   readonly xdgCacheHome: string | null;
   readonly path: string;
-  /** For child processes: everything but what names other people's servers. */
-  readonly inherited: Readonly<Record<string, string>>;
+  /** For servers, the service and the generator: they do the same in everybody's shell. */
+  readonly ofChildren: Variables;
+  /** For programs that fetch and build (apt-get, pip, go, npm, git): they find their user's settings and the network, too. */
+  readonly ofTools: Variables;
 };
 
-export function readEnvironment(): Environment {
-  const { DATABASE_URL, REDIS_URL, DARKROOM_CACHE_DIR, DARKROOM_MEDIA_DIR, XDG_CACHE_HOME, PATH } =
-    process.env;
-  const inherited: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    const isOurs =
-      name === 'DATABASE_URL' ||
-      name === 'REDIS_URL' ||
-      name.startsWith('NODE_CHANNEL') ||
-      /^(DARKROOM|K6|OTEL)_/.test(name);
-    if (value !== undefined && !isOurs) inherited[name] = value;
-  }
-  return {
-    databaseUrl: DATABASE_URL || null,
-    redisUrl: REDIS_URL || null,
-    cacheFolder: DARKROOM_CACHE_DIR || null,
-    mediaFolder: DARKROOM_MEDIA_DIR || null,
-    xdgCacheHome: XDG_CACHE_HOME || null,
-    path: PATH ?? '',
-    inherited,
+/** Where programs and temporary files are; whom to trust when a server that was given speaks TLS. */
+const forChildren = /^(PATH|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/;
+
+const forTools = [
+  /^(HOME|USER|LOGNAME|SUDO_UID|XDG_(CONFIG|CACHE|DATA)_HOME|NETRC|APT_CONFIG|NODE_USE_SYSTEM_CA)$/,
+  /^((https?|ftp|all|no)_proxy|npm_config_.*|pip_.*|(requests|curl)_ca_bundle)$/i,
+  /^GO(PROXY|SUMDB|NOSUMDB|NOPROXY|PRIVATE|INSECURE|AUTH|PATH|CACHE|MODCACHE)$/,
+];
+
+/** The one locale that every system has, and a time zone: messages, sorting and times are the same for everybody. */
+const everywhere = { LC_ALL: 'C', TZ: 'UTC' } as const;
+
+export function readEnvironment(shell: NodeJS.ProcessEnv = process.env): Environment {
+  const pick = (isWanted: (name: string) => boolean): Variables =>
+    Object.fromEntries(
+      Object.entries(shell).flatMap(([name, value]) =>
+        value !== undefined && isWanted(name) ? [[name, value] as const] : [],
+      ),
+    );
+  // A blank or a line's end comes along when an address is copied or read from a file; none begins or ends with one.
+  const addressOf = (name: string) => shell[name]?.trim() || null;
+  // Others have another working folder.
+  const folderOf = (name: string) => (shell[name] ? resolve(shell[name]) : null);
+  const temporaryFolder = folderOf('TMPDIR');
+  const ofChildren = {
+    ...pick((name) => forChildren.test(name)),
+    ...(temporaryFolder !== null && { TMPDIR: temporaryFolder }),
+    ...everywhere,
   };
+  return {
+    databaseUrl: addressOf('DATABASE_URL'),
+    redisUrl: addressOf('REDIS_URL'),
+    cacheFolder: folderOf('DARKROOM_CACHE_DIR'),
+    mediaFolder: folderOf('DARKROOM_MEDIA_DIR'),
+    xdgCacheHome: shell['XDG_CACHE_HOME'] || null,
+    path: shell['PATH'] ?? '',
+    ofChildren,
+    ofTools: { ...pick((name) => forTools.some((form) => form.test(name))), ...ofChildren },
+  };
+}
+
+/**
+ * The requests of this process go to this machine, never through a proxy, also where Node was told to use one
+ * (NODE_USE_ENV_PROXY). What downloads has an environment of its own.
+ */
+export function keepRequestsHere(shell: NodeJS.ProcessEnv = process.env): void {
+  const isTold = shell['NODE_USE_ENV_PROXY'] || /--use-env-proxy/.test(shell['NODE_OPTIONS'] ?? '');
+  // An older Node has no way back.
+  if (isTold && 'setGlobalProxyFromEnv' in http)
+    http.setGlobalProxyFromEnv({ http_proxy: 'http://127.0.0.1:9', no_proxy: '*' });
 }

@@ -40,11 +40,10 @@ type Ended = { readonly status: number; readonly output: string };
 /** Runs k6 to its end; a status other than 0 is told, not thrown. */
 async function runK6(args: readonly string[], config: object): Promise<Ended> {
   const env = {
-    ...environment.inherited,
+    ...environment.ofChildren,
     DARKROOM_CONFIG: JSON.stringify(config),
     K6_NO_USAGE_REPORT: 'true',
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
-    NO_PROXY: '*',
   };
   try {
     const { stdout, stderr } = await promisify(execFile)(k6, ['run', '--quiet', ...args], {

@@ -37,6 +37,28 @@ describe('the hand-over', () => {
     assert.match(stdout, /^program cli\/main\.ts/);
   });
 
+  it('keeps what the shell says to Node and to clients of PostgreSQL to itself', async () => {
+    const environment = {
+      NODE_OPTIONS: '--no-deprecation',
+      NODE_USE_ENV_PROXY: '1',
+      NODE_ENV: 'test',
+      PGSSLMODE: 'require',
+      PGOPTIONS: '-c search_path=elsewhere',
+      NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem',
+      HTTPS_PROXY: 'http://127.0.0.1:9',
+    };
+    const { stdout } = await run(['print', ...Object.keys(environment)], { environment });
+    assert.deepEqual(stdout.trim().split('\n').slice(1), [
+      'NODE_OPTIONS=undefined',
+      'NODE_USE_ENV_PROXY=undefined',
+      'NODE_ENV=undefined',
+      'PGSSLMODE=undefined',
+      'PGOPTIONS=undefined',
+      'NODE_EXTRA_CA_CERTS=/nowhere/ca.pem',
+      'HTTPS_PROXY=http://127.0.0.1:9',
+    ]);
+  });
+
   it('prefers the packaged Node', async () => {
     const { platform, arch } = process;
     const name =

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { basename, join } from 'node:path';
+import { readEnvironment } from '../../cli/environment.ts';
 import { readMachine } from '../../cli/stack/cpu-accounting.ts';
 import type { MachineDescription } from './bench-result.ts';
 
@@ -22,6 +23,8 @@ export function describeCommit(checkout: string): string {
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-C', checkout, ...args], {
       encoding: 'utf8',
+      // In a hook of git's, GIT_DIR names the repository that the hook is of.
+      env: readEnvironment().ofTools,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   try {

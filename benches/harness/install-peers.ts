@@ -39,7 +39,7 @@ export async function installPeers(
   const child = spawn(npm, args, {
     cwd: folder,
     signal,
-    env: environment.inherited,
+    env: environment.ofTools,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const [status] = (await once(child, 'close')) as [number | null];

@@ -34,7 +34,7 @@ function nextReport(child: ChildProcess, label: string, signal: AbortSignal): Pr
 export async function launchContestant(context: StackContext, assignment: Assignment): Promise<Launched> {
   const { signal, environment } = context;
   const child = fork(join(import.meta.dirname, 'contestant-process.ts'), [], {
-    env: environment.inherited,
+    env: environment.ofChildren,
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -46,6 +46,7 @@ export async function runReadmeCommand(context: StackContext, checkout: string):
       command: process.execPath,
       args: [join(checkout, 'darkroom'), 'compare', '--json', json],
       cwd: checkout,
+      env: { ...context.environment.ofTools, DARKROOM_CACHE_DIR: context.paths.cache },
       stopSignal: 'SIGINT',
     });
     const end = () => {

@@ -1,11 +1,13 @@
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
+import { keepRequestsHere } from '../environment.ts';
 import { CommandError, exitCodes } from '../errors.ts';
 import { createTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs a command line on this process, tells the user why it failed, and sets the exit status. */
 export async function runProgram(createProgram: (terminal: Terminal) => Command): Promise<void> {
+  keepRequestsHere();
   const terminal = createTerminal(process);
   const program = createProgram(terminal);
   try {

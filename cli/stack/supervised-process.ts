@@ -14,7 +14,7 @@ export type ProcessSettings = {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to the environment, which is passed on without other people's servers. */
+  /** Added to the variables that every child gets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number } | null;
@@ -62,7 +62,7 @@ function spawnChild(context: StackContext, settings: ProcessSettings, log: numbe
     // A group of its own: the terminal's Ctrl-C must reach us first.
     detached: true,
     cwd: settings.cwd ?? context.paths.data,
-    env: { ...context.environment.inherited, ...settings.env },
+    env: { ...context.environment.ofChildren, ...settings.env },
     stdio: settings.ipc ? [input, log, log, 'ipc'] : [input, log, log],
     ...(settings.user && !isWrapped ? settings.user : {}),
   });

@@ -21,9 +21,9 @@ const context: StackContext = {
   environment: {
     ...base.environment,
     path: programs,
-    inherited: {
-      ...base.environment.inherited,
-      PATH: `${programs}${delimiter}${base.environment.inherited['PATH'] ?? ''}`,
+    ofTools: {
+      ...base.environment.ofTools,
+      PATH: `${programs}${delimiter}${base.environment.ofTools['PATH'] ?? ''}`,
     },
   },
   report: (message) => void reports.push(message),

@@ -84,7 +84,7 @@ async function unpack(context: StackContext, wanted: PackagesToUnpack): Promise<
   const options = {
     cwd: packages,
     signal: AbortSignal.any([context.signal, limit]),
-    env: { ...context.environment.inherited, LC_ALL: 'C' },
+    env: context.environment.ofTools,
   };
   try {
     await run('apt-get', [...lists, '-q', 'update'], options);

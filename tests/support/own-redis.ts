@@ -63,7 +63,7 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
     ];
     child = spawn(binary.command, args, {
       stdio: 'ignore',
-      env: { ...environment.inherited, ...binary.env },
+      env: { ...environment.ofChildren, ...binary.env },
     });
     await waitUntil(() =>
       command('PING').then(

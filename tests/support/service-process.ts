@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { readEnvironment } from '../../cli/environment.ts';
 
 /** Where a process of the service listens. `lab` is null outside of lab mode. */
 export type Ports = { readonly http: number; readonly metrics: number; readonly lab: number | null };
@@ -20,11 +21,8 @@ export type ServiceProcess = {
 
 /** Starts `app/main.ts` with these variables and no others of the service. */
 export function startServiceProcess(environment: Readonly<Record<string, string>>): ServiceProcess {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(DARKROOM_|DATABASE_URL$|REDIS_URL$|NODE_TEST_CONTEXT$)/.test(name),
-  );
   const child = fork(join(import.meta.dirname, '..', '..', 'app', 'main.ts'), [], {
-    env: { ...Object.fromEntries(inherited), DARKROOM_PORT: '0', ...environment },
+    env: { ...readEnvironment().ofChildren, DARKROOM_PORT: '0', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
   });

@@ -35,6 +35,7 @@ const program = `
 const [first, ...rest] = process.argv.slice(2);
 console.log('program ' + process.argv[1].split('/').slice(-2).join('/') + ' ' + JSON.stringify(process.argv.slice(2)));
 if (first === 'exit') process.exit(Number(rest[0]));
+if (first === 'print') for (const name of rest) console.log(name + '=' + process.env[name]);
 if (first === 'die') process.kill(process.pid, 'SIGKILL');
 if (first === 'wait') {
   const seen: string[] = [];
