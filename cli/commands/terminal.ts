@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSystemClock } from '../../app/clock.ts';
 import type { Clock } from '../../app/clock.ts';
+import { makeTemporaryFolder } from '../stack/stack-paths.ts';
 
 /** What a command has of the world around it: where results and progress go, when to stop, what time it is. */
 export type Terminal = {
@@ -41,12 +42,22 @@ function readVersion(): string {
     : 'unknown';
 }
 
-function writeFailure(failure: unknown): string {
+/** In the checkout, or beside it where that may not be written. */
+function makeLogFolder(): string {
   const folder = join(checkout, '.darkroom', 'logs');
-  const file = join(folder, 'internal-error.log');
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    return makeTemporaryFolder('error');
+  }
+}
+
+function writeFailure(failure: unknown): string {
+  const file = join(makeLogFolder(), 'internal-error.log');
   const text =
     failure instanceof Error ? `${failure.stack}\ncause: ${String(failure.cause)}\n` : String(failure);
-  mkdirSync(folder, { recursive: true });
   writeFileSync(file, text, { mode: 0o600 });
   return file;
 }

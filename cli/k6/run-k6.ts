@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, openSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   arrivalCount,
@@ -14,6 +13,7 @@ import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
 import { readTreeCpuUs } from '../stack/cpu-accounting.ts';
 import type { StackContext } from '../stack/stack-context.ts';
+import { makeTemporaryFolder } from '../stack/stack-paths.ts';
 import { startProcess } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import { createTimings } from './pass-timings.ts';
@@ -47,6 +47,7 @@ const thresholdsCrossed = 99;
 /** Beyond its schedule, a run may take this long before it is taken for hung. */
 const overtimeMs = 30_000;
 const cpuPollMs = 200;
+const samplesFile = 'samples.csv';
 
 /** Runs k6 once against one world and tells what the last of its passes met; those before it are not measured. */
 export async function runK6(options: K6Options): Promise<K6Run> {
@@ -103,9 +104,10 @@ async function runToItsEnd(
   const { context, settings } = options;
   requireLoopback(settings.worlds);
   await using started = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), 'darkroom-k6-'));
+  const folder = makeTemporaryFolder('k6');
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const fifo = join(folder, 'samples.csv');
+  // k6 is given its name, not its path, which may hold what k6 takes for settings.
+  const fifo = join(folder, samplesFile);
   const planFile = join(folder, 'requests.json');
   writeFileSync(planFile, JSON.stringify(options.requests), { mode: 0o600 });
   // k6 would read the user's own settings without a file of ours.
@@ -125,7 +127,7 @@ async function runToItsEnd(
       '--summary-mode=disabled',
       '--log-format=raw',
       '--out',
-      `csv=${fifo}`,
+      `csv=${samplesFile}`,
       options.scenarioFile,
     ],
     env: k6Environment({ ...settings, planFile }),
@@ -147,9 +149,6 @@ function k6Environment(settings: RunSettings): Record<string, string> {
     K6_CSV_SAVE_INTERVAL: '50ms',
     K6_NO_USAGE_REPORT: 'true',
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
-    // Load goes to loopback and through no proxy.
-    NO_PROXY: '*',
-    no_proxy: '*',
   };
 }
 

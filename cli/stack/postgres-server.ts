@@ -4,11 +4,13 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { connectionTo } from '../../app/storage/connection-settings.ts';
 import { CommandError } from '../errors.ts';
 import { readTreeCpuUs } from './cpu-accounting.ts';
 import { createDatabaseAdmin } from './database-admin.ts';
 import type { DatabaseAdmin } from './database-admin.ts';
 import { findFreePort } from './free-port.ts';
+import { nameForInitdb } from './initdb-user.ts';
 import { findPostgresPackage, preparePostgresBinaries } from './postgres-binaries.ts';
 import { takeSlot } from './slot-lock.ts';
 import type { StackContext } from './stack-context.ts';
@@ -95,12 +97,12 @@ async function startEmbedded(context: StackContext, connections: number): Promis
   // Undone when a step fails.
   await using started = new AsyncDisposableStack();
   started.defer(slot.release);
-  const programs = preparePostgresBinaries(found.folder, context.paths);
+  const programs = preparePostgresBinaries(found, context.paths);
   const password = await initialise(context, programs, slot.folder);
   const launch = (port: number) => startServer(context, programs, { folder: slot.folder, port, connections });
   const { server, port } = await startOnFreePort(context, launch, password);
   started.defer(server.stop);
-  const admin = createDatabaseAdmin(`postgres://darkroom:${password}@127.0.0.1:${port}/postgres`);
+  const admin = createDatabaseAdmin(addressOf(port, password));
   const version = await admin.readVersion();
   const running = started.move();
   return {
@@ -115,6 +117,14 @@ async function startEmbedded(context: StackContext, connections: number): Promis
     stop: () => running.disposeAsync(),
   };
 }
+
+/** PostgreSQL brings it along: macOS has no C.UTF-8 of its own, and a small image has no locale at all. */
+const localeOfEverySystem = [
+  '--encoding=UTF8',
+  '--locale=C',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+];
 
 /** Makes the data directory unless it is there; a half-made one never has the final name. Returns the password. */
 async function initialise(context: StackContext, programs: string, folder: string): Promise<string> {
@@ -131,15 +141,12 @@ async function initialise(context: StackContext, programs: string, folder: strin
   if (user !== null) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
   const args = ['-D', draft, '-U', 'darkroom', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
   try {
-    await promisify(execFile)(
-      join(programs, 'initdb'),
-      [...args, '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8'],
-      {
-        ...user,
-        cwd: context.paths.data,
-        signal: context.signal,
-      },
-    );
+    await promisify(execFile)(join(programs, 'initdb'), [...args, ...localeOfEverySystem, '--no-sync'], {
+      ...user,
+      cwd: context.paths.data,
+      env: { ...context.environment.ofChildren, ...(await nameForInitdb(context)) },
+      signal: context.signal,
+    });
   } catch (error) {
     const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
     throw new CommandError('cannotProvision', `PostgreSQL could not be initialised: ${output}`, {
@@ -191,6 +198,10 @@ async function startOnFreePort(
   }
 }
 
+function addressOf(port: number, password: string): string {
+  return `postgres://darkroom:${password}@127.0.0.1:${port}/postgres`;
+}
+
 /** Whether the server answers before it ends or the limit is reached. */
 async function isAnswering(
   context: StackContext,
@@ -200,13 +211,7 @@ async function isAnswering(
 ): Promise<boolean> {
   const giveUpAt = performance.now() + startLimitMs;
   while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
-    const client = new pg.Client({
-      host: '127.0.0.1',
-      port,
-      user: 'darkroom',
-      password,
-      database: 'postgres',
-    });
+    const client = new pg.Client(connectionTo(addressOf(port, password)));
     client.on('error', () => {});
     try {
       await client.connect();

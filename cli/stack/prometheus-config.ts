@@ -23,9 +23,9 @@ const samplesPerScrapeMax = 5_000;
 const exemplarsMax = 20_000;
 
 export type PrometheusFiles = {
-  /** Paths of rule files. */
+  /** Names of rule files beside the configuration: Prometheus takes a path for a pattern, in which `[` has a meaning. */
   readonly rules: readonly string[];
-  /** The file that targets are read from, each second. */
+  /** The name of the file beside it that targets are read from, each second. */
   readonly targets: string;
   /** Its own address, which it scrapes too. */
   readonly ownAddress: string;

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import { arePortsFree, findFreePort } from './free-port.ts';
 import type { PrometheusBinaries } from './prometheus-binary.ts';
@@ -35,6 +35,9 @@ const portAttempts = 3;
 /** A run's figures are kept this long at most. */
 const retention = '6h';
 const queryLimitMs = 5_000;
+/** Names, not paths: the folder is its working folder, and may be called whatever somebody likes. */
+const configFile = 'prometheus.yml';
+const targetsFile = 'targets.json';
 
 /** A Prometheus of our own on loopback, with exemplars. Throws `cannotProvision` when it does not start. */
 export async function startPrometheus(
@@ -65,7 +68,7 @@ export async function startPrometheus(
 function writeTargets(folder: string, targets: readonly ScrapeTarget[]): void {
   const draft = join(folder, 'targets.new');
   writeFileSync(draft, formatTargets(targets), { mode: 0o600 });
-  renameSync(draft, join(folder, 'targets.json'));
+  renameSync(draft, join(folder, targetsFile));
 }
 
 async function startOnPort(
@@ -78,11 +81,11 @@ async function startOnPort(
     const port = isWanted ? wantedPort : await findFreePort();
     const ownAddress = `127.0.0.1:${port}`;
     const address = `http://${ownAddress}`;
-    const configFile = join(folder, 'prometheus.yml');
     const dataFolder = join(folder, 'data');
     writeTargets(folder, targets);
-    const config = { rules, targets: join(folder, 'targets.json'), ownAddress };
-    writeFileSync(configFile, formatPrometheusConfig(config), { mode: 0o600 });
+    for (const file of rules) copyFileSync(file, join(folder, basename(file)));
+    const config = { rules: rules.map((file) => basename(file)), targets: targetsFile, ownAddress };
+    writeFileSync(join(folder, configFile), formatPrometheusConfig(config), { mode: 0o600 });
     const server = await startProcess(context, {
       name: 'prometheus',
       command: binaries.prometheus,

@@ -138,10 +138,9 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
       args: ['-'],
       env: binary.env,
       cwd: folder,
+      // Its data lie in its working folder, whose path may hold what a configuration reads otherwise.
       // By standard input, so that no other user of the machine sees the password among the arguments.
-      input: [...settingsOf(needs), `port ${port}`, `dir ${folder}`, `requirepass ${password}`, ''].join(
-        '\n',
-      ),
+      input: [...settingsOf(needs), `port ${port}`, 'dir ./', `requirepass ${password}`, ''].join('\n'),
     });
   for (let attempt = 1; ; attempt += 1) {
     const port = await findFreePort();

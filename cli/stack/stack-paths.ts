@@ -5,12 +5,13 @@ import {
   constants,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { CommandError } from '../errors.ts';
 
@@ -27,11 +28,19 @@ export type StackPaths = {
   readonly serverUser: { readonly uid: number; readonly gid: number } | null;
 };
 
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function canWrite(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
-    return true;
+    return isWritable(folder);
   } catch {
     return false;
   }
@@ -61,11 +70,35 @@ export function isOpenToOthers(path: string): boolean {
   }
 }
 
+/** initdb puts paths into commands of a shell, between double quotes, in which these have a meaning. */
+export function isPlainForShell(path: string): boolean {
+  return !/["$`\\\n]/.test(path);
+}
+
+/** TMPDIR may name what is gone, or a folder of one user alone; these two are everywhere. */
+function findTemporaryFolder(isSuitable: (folder: string) => boolean = () => true): string {
+  const folders = [resolve(tmpdir()), '/tmp', '/var/tmp'];
+  const found = folders.find((folder) => isWritable(folder) && isSuitable(folder));
+  if (found !== undefined) return found;
+  throw new CommandError('cannotProvision', `No temporary folder can be used: ${folders.join(', ')}.`, {
+    remedy: 'Set TMPDIR to a folder that may be written, and that PostgreSQL can reach when you are root.',
+  });
+}
+
+/** A new folder for what lives as long as a step. */
+export function makeTemporaryFolder(name: string): string {
+  return mkdtempSync(join(findTemporaryFolder(), `darkroom-${name}-`));
+}
+
 /** A folder under the system's temporary directory that is ours alone: neither planted by others nor a link. */
-function privateTemporaryFolder(checkout: string): string {
-  const { uid } = userInfo();
+function privateTemporaryFolder(checkout: string, isForServerUser: boolean): string {
+  // A user may have a number and no name.
+  const uid = process.getuid?.() ?? -1;
   const digest = createHash('sha256').update(checkout).digest('hex').slice(0, 12);
-  const folder = join(tmpdir(), `darkroom-${uid}-${digest}`);
+  const parent = findTemporaryFolder(
+    (folder) => isPlainForShell(folder) && (!isForServerUser || isOpenToOthers(folder)),
+  );
+  const folder = join(parent, `darkroom-${uid}-${digest}`);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== uid) {
@@ -77,15 +110,25 @@ function privateTemporaryFolder(checkout: string): string {
   return folder;
 }
 
+/** Null where there is no home, as in a container that was started for a number. */
+function homeCache({ xdgCacheHome }: Environment): string | null {
+  try {
+    const folder = join(xdgCacheHome ?? join(homedir(), '.cache'), 'darkroom');
+    return isAbsolute(folder) && canWrite(folder) ? folder : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Finds and makes the folders. What lies outside the checkout is recorded in it, for `darkroom clean`. */
 export function resolvePaths(checkout: string, environment: Environment): StackPaths {
   const own = join(checkout, '.darkroom');
   const serverUser = findServerUser();
   const isOwnUsable = canWrite(own) && canWrite(join(own, 'logs'));
-  const data = isOwnUsable && serverUser === null ? join(own, 'data') : privateTemporaryFolder(checkout);
+  const isOwnForData = isOwnUsable && serverUser === null && isPlainForShell(own);
+  const data = isOwnForData ? join(own, 'data') : privateTemporaryFolder(checkout, serverUser !== null);
   const state = isOwnUsable ? own : data;
-  const cache =
-    environment.cacheFolder ?? join(environment.xdgCacheHome ?? join(homedir(), '.cache'), 'darkroom');
+  const cache = environment.cacheFolder ?? homeCache(environment) ?? join(data, 'cache');
   for (const folder of [join(data, 'pids'), join(state, 'logs'), join(state, 'runs'), cache]) {
     if (!canWrite(folder)) {
       throw new CommandError('cannotProvision', `${folder} cannot be written.`, {

@@ -23,10 +23,24 @@ export type CliRun = {
 const checkout = join(import.meta.dirname, '..', '..');
 const endLimitMs = 30_000;
 
-/** Starts the command line in a folder of its own for logs and results, so that runs do not see each other. */
-export function runCli(args: readonly string[]): CliRun {
+/** Another checkout, shell or user than that of the test. */
+export type CliSurroundings = {
+  readonly root?: string;
+  readonly shell?: Readonly<Record<string, string | undefined>>;
+  readonly uid?: number;
+};
+
+/** Starts the command line. */
+export function runCli(
+  args: readonly string[],
+  { root = checkout, shell = {}, uid }: CliSurroundings = {},
+): CliRun {
   const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
-  const child = spawn(process.execPath, [join(checkout, 'cli', 'main.ts'), ...args], { cwd: checkout, env });
+  const child = spawn(process.execPath, [join(root, 'cli', 'main.ts'), ...args], {
+    cwd: root,
+    env: { ...env, ...shell },
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
   let stdout = '';
   let stderr = '';
   const waiting = new Set<() => void>();
@@ -71,8 +85,8 @@ export function runCli(args: readonly string[]): CliRun {
 }
 
 /** Processes that a run has started and that are on record as alive, by name. */
-export function childrenOf(ownerPid: number): ReadonlyMap<string, number> {
-  const { data } = JSON.parse(readFileSync(join(checkout, '.darkroom', 'outside.json'), 'utf8')) as {
+export function childrenOf(ownerPid: number, root = checkout): ReadonlyMap<string, number> {
+  const { data } = JSON.parse(readFileSync(join(root, '.darkroom', 'outside.json'), 'utf8')) as {
     data: string;
   };
   const folder = join(data, 'pids');

