@@ -152,6 +152,8 @@ const rules: readonly {
       [1, file('app/a.ts', 'const now = new Date();')],
       [0, file('app/a.ts', 'const then = new Date(0);')],
       [1, file('app/a.ts', 'const random = Math.random;')],
+      [1, file('cli/a.ts', 'const client = new pg.Client({ connectionString: url });')],
+      [0, file('cli/a.ts', 'const pool = new pg.Pool({ ...connectionTo(url), max: 1 });')],
       [0, file('app/main.ts', 'const random = Math.random;')],
     ],
   },

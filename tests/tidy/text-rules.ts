@@ -7,7 +7,10 @@ function isTimeHome(path: string): boolean {
   return ['app/main.ts', 'app/clock.ts', 'cli/main.ts'].includes(path) || path.startsWith('cli/commands/');
 }
 
-/** No `enum`, no bare `Error`, and no reading of the clock or of chance but where the program begins. */
+/**
+ * No `enum`, no bare `Error`, no connection to PostgreSQL whose gaps the variables of a shell would fill, and no reading of the
+ * clock or of chance but where the program begins.
+ */
 export function checkConstructs(files: readonly SourceFile[]): string[] {
   return files.filter((file) => isTypeScript(file) && !isTest(file.path)).flatMap(complaintsOf);
 }
@@ -26,6 +29,9 @@ function complaintsOf({ path, text }: SourceFile): string[] {
     TSEnumDeclaration: ({ start }) => add(start, 'declares an enum: use a union of texts'),
     NewExpression: (node) => {
       if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name, node.arguments.length);
+      const made = text.slice(node.start, node.end);
+      if (/^new pg\.(Client|Pool)\b/.test(made) && !made.includes('connectionTo('))
+        add(node.start, 'connects to PostgreSQL as the shell says, too: use connectionTo');
     },
     CallExpression: (node) => {
       if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name, node.arguments.length);
