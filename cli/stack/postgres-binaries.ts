@@ -13,7 +13,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StackPaths } from './stack-paths.ts';
-import { isOpenToOthers, isPlainForShell } from './stack-paths.ts';
+import { isOpenToOthers, isPlain } from './stack-paths.ts';
 
 /** Package of the embedded server for a platform, or null where there is none. */
 function packageName(): string {
@@ -63,7 +63,7 @@ export function preparePostgresBinaries(
   { folder, version }: PostgresPackage,
   { data, serverUser }: StackPaths,
 ): string {
-  if (isPlainForShell(folder) && (serverUser === null || isUsableByOthers(folder))) {
+  if (isPlain(folder) && (serverUser === null || isUsableByOthers(folder))) {
     try {
       linkLibraries(folder);
       return join(folder, 'bin');

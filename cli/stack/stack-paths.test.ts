@@ -37,7 +37,7 @@ function resolveIn(name: string) {
 test('data lie in the checkout unless the server could not be made there', () => {
   const { data, serverUser } = resolveIn('plain é [a]');
   if (serverUser === null) assert.equal(data, join(base, 'plain é [a]', '.darkroom', 'data'));
-  for (const name of ['a "quote"', 'a $(date)', 'a `tick`']) {
+  for (const name of ['a "quote"', 'a $(date)', 'a `tick`', 'a; b', 'a:b']) {
     const paths = resolveIn(name);
     assert.ok(!paths.data.startsWith(base) && existsSync(paths.data), paths.data);
     assert.equal(paths.state, join(base, name, '.darkroom'));

@@ -71,9 +71,12 @@ export function isOpenToOthers(path: string): boolean {
   }
 }
 
-/** initdb puts paths into commands of a shell, between double quotes, in which these have a meaning. */
-export function isPlainForShell(path: string): boolean {
-  return !/["$`\\\n]/.test(path);
+/**
+ * Whether a path means the same to a shell between double quotes, where initdb puts paths, and in the lists of paths that
+ * LD_LIBRARY_PATH and PATH are.
+ */
+export function isPlain(path: string): boolean {
+  return !/["$`\\\n:;]/.test(path);
 }
 
 /** TMPDIR may name what is gone, or a folder of one user alone; these two are everywhere. */
@@ -97,7 +100,7 @@ function privateTemporaryFolder(checkout: string, isForServerUser: boolean): str
   const uid = process.getuid?.() ?? -1;
   const digest = createHash('sha256').update(checkout).digest('hex').slice(0, 12);
   const parent = findTemporaryFolder(
-    (folder) => isPlainForShell(folder) && (!isForServerUser || isOpenToOthers(folder)),
+    (folder) => isPlain(folder) && (!isForServerUser || isOpenToOthers(folder)),
   );
   const folder = join(parent, `darkroom-${uid}-${digest}`);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
@@ -115,7 +118,7 @@ function privateTemporaryFolder(checkout: string, isForServerUser: boolean): str
 function homeCache({ xdgCacheHome }: Environment): string | null {
   try {
     const folder = join(xdgCacheHome ?? join(homedir(), '.cache'), 'darkroom');
-    return isAbsolute(folder) && canWrite(folder) ? folder : null;
+    return isAbsolute(folder) && isPlain(folder) && canWrite(folder) ? folder : null;
   } catch {
     return null;
   }
@@ -126,7 +129,7 @@ export function resolvePaths(checkout: string, environment: Environment): StackP
   const own = join(checkout, '.darkroom');
   const serverUser = findServerUser();
   const isOwnUsable = canWrite(own) && canWrite(join(own, 'logs'));
-  const isOwnForData = isOwnUsable && serverUser === null && isPlainForShell(own);
+  const isOwnForData = isOwnUsable && serverUser === null && isPlain(own);
   const data = isOwnForData ? join(own, 'data') : privateTemporaryFolder(checkout, serverUser !== null);
   const state = isOwnUsable ? own : data;
   const cache = environment.cacheFolder ?? homeCache(environment) ?? join(data, 'cache');

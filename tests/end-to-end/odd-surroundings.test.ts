@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { createSystemClock } from '../../app/clock.ts';
@@ -11,7 +11,7 @@ import { provideRedisBinary } from '../../cli/stack/redis-binary.ts';
 import { isOpenToOthers } from '../../cli/stack/stack-paths.ts';
 import type { StackPaths } from '../../cli/stack/stack-paths.ts';
 import { createStackContext } from '../../cli/worlds/workbench.ts';
-import { createOddCheckout } from '../support/odd-checkout.ts';
+import { createOddCheckout, odd, oddest } from '../support/odd-checkout.ts';
 import { childrenOf, runCli } from '../support/run-cli.ts';
 import { readUpAddresses } from '../support/up-addresses.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -75,7 +75,7 @@ async function ask<T>(address: string): Promise<T> {
 }
 
 test('everything runs where all paths and the shell are odd, and children see nothing of that shell', async (t) => {
-  const { root, temporary, dispose } = createOddCheckout();
+  const { root, temporary, dispose } = createOddCheckout({ root: oddest, temporary: odd });
   t.after(dispose);
   const shell = { ...strangeShell, TMPDIR: temporary, DARKROOM_CACHE_DIR: here.paths.cache };
   const run = runCli(['up', 'cache-aside', '--load', 'feed-browsing', ...small], { root, shell });
@@ -104,6 +104,10 @@ test('everything runs where all paths and the shell are odd, and children see no
   );
 
   const children = childrenOf(run.pid, root);
+  const { 'storage.tsdb.path': dataFolder = '' } = await ask<Record<string, string>>(
+    `${prometheus}/api/v1/status/flags`,
+  );
+  assert.ok(dataFolder.includes(odd), dataFolder);
   const names = [...children.keys()].map((name) => name.replace(/-.*/, ''));
   for (const name of ['postgres', 'redis', 'service', 'prometheus', 'exporter', 'k6'])
     assert.ok(names.includes(name), `${name} is one of ${names.join()}`);
@@ -126,14 +130,14 @@ const cannotBeUnknown =
     : !isOpenToOthers(process.execPath) && 'others cannot reach this Node';
 
 test('a user without a name and a home, in an odd place', { skip: cannotBeUnknown }, async (t) => {
-  const { root, temporary, dispose } = createOddCheckout();
+  const { root, temporary, dispose } = createOddCheckout({ root: odd, temporary: oddest });
   t.after(dispose);
   const shell = { TMPDIR: temporary, HOME: undefined, XDG_CACHE_HOME: undefined, USER: undefined };
   const giveAway = (folder: string) => execFileSync('chown', ['-R', String(unknownUid), folder]);
   giveAway(dirname(root));
   // What must be fetched once is there already; where that would be is a question for the one who has no home.
   const { cache, data } = pathsOf(root, shell);
-  t.after(() => rmSync(data, { recursive: true, force: true }));
+  assert.equal(data, join(root, '.darkroom', 'data'));
   const library = (await provideNameLibrary(here)) ?? '';
   for (const path of [(await provideK6(here)).path, (await provideRedisBinary(here)).command, library]) {
     const [name = '', ...rest] = relative(here.paths.cache, path).split('/');

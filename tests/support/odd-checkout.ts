@@ -5,31 +5,31 @@ import { dirname, join } from 'node:path';
 const checkout = join(import.meta.dirname, '..', '..');
 const modules = join(checkout, 'node_modules');
 
-/**
- * What a shell, a pattern, an address or a configuration reads as something else than a part of a name. Node itself cannot run
- * what lies below a backslash.
- */
-const oddName = ` a "b" 'c' [d] {e} *f* ümläut 写真 #1 %41 $HOME \`id\` x=1,y; &`;
+/** What a pattern, an address or a configuration reads as something else than a part of a name. */
+export const odd = ` a 'b' [c] {d} *e* ümläut 写真 #1 %41 x=1,y &`;
+
+/** What a shell reads within double quotes, too, and what parts a list of paths. (Node itself cannot run what lies below a backslash.) */
+export const oddest = `${odd} "f" $HOME \`id\`; g:h`;
 
 /** What is in a checkout without its tests and without the dependencies. */
 const folders = ['app', 'benches', 'cli', 'dashboards', 'docs', 'loadtests'];
+
+export type OddCheckout = { readonly root: string; readonly temporary: string; dispose(): void };
 
 /**
  * A copy of this checkout at such a path, with a temporary folder at another one. The embedded PostgreSQL is copied, too,
  * since its programs act by where they lie; the other dependencies are found above.
  */
-export function createOddCheckout(): { readonly root: string; readonly temporary: string; dispose(): void } {
+export function createOddCheckout(names: { readonly root: string; readonly temporary: string }): OddCheckout {
   // Not below the home of whoever runs this: other users must get there.
   const base = mkdtempSync(join('/tmp', 'darkroom-odd-'));
-  const root = join(base, oddName);
-  const temporary = join(base, `temporary${oddName} \\t`);
+  const root = join(base, names.root);
+  const temporary = join(base, `temporary${names.temporary}`);
   chmodSync(base, 0o755);
   const files = execFileSync(
     'git',
     ['-C', checkout, 'ls-files', '-co', '--exclude-standard', '-z', ...folders],
-    {
-      encoding: 'utf8',
-    },
+    { encoding: 'utf8' },
   );
   for (const file of ['package.json', ...files.split('\0')]) {
     if (file === '' || file.endsWith('.test.ts')) continue;
