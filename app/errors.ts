@@ -20,6 +20,7 @@ const table = {
   STORAGE_REFUSES_WRITES: { status: 503, title: 'Storage takes no writes at the moment' },
   STORAGE_BUSY: { status: 503, title: 'Storage cannot do this at the moment' },
   OVERLOADED: { status: 503, title: 'The service has more work than it can finish in time' },
+  STORAGE_NOT_OURS: { status: 500, title: 'The database belongs to something else' },
   CHANGE_STREAM_UNAVAILABLE: { status: 503, title: 'Storage cannot stream its changes' },
   CACHE_UNAVAILABLE: { status: 503, title: 'A cache tier does not answer' },
   REDIS_NOT_DURABLE: { status: 500, title: 'Redis may lose what it has acknowledged' },

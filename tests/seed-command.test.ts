@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { createTestDatabase } from './support/databases.ts';
 
 const media = mkdtempSync(join(tmpdir(), 'darkroom-media-'));
@@ -31,6 +32,44 @@ test('seed fills a database once, and puts its photos where the service looks fo
     const second = await seed(database.url);
     assert.equal(second.status, 0);
     assert.match(second.stderr, /has people already/);
+  } finally {
+    await database.drop();
+  }
+});
+
+test('seed refuses a database of somebody else before it changes anything', async () => {
+  const database = await createTestDatabase();
+  const client = new pg.Client({ connectionString: database.url });
+  try {
+    await client.connect();
+    await client.query('CREATE TABLE users (id integer, email text); CREATE TABLE orders (id integer)');
+    const { status, stderr } = await seed(database.url);
+    assert.equal(status, 2, stderr);
+    assert.match(
+      stderr,
+      /STORAGE_NOT_OURS: .*public\.orders, public\.users\. Nothing was changed\.\n {2}Name an empty/,
+    );
+    const { rows } = await client.query(
+      "SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'public'",
+    );
+    assert.deepEqual(rows, [{ tables: 2 }]);
+  } finally {
+    await client.end();
+    await database.drop();
+  }
+});
+
+test('of two that seed a database at the same time, one fills it', async () => {
+  const database = await createTestDatabase();
+  try {
+    const both = await Promise.all([seed(database.url), seed(database.url)]);
+    assert.deepEqual(
+      both.map(({ status }) => status),
+      [0, 0],
+      both.map(({ stderr }) => stderr).join(),
+    );
+    const others = both.filter(({ stderr }) => /has people already|has filled it meanwhile/.test(stderr));
+    assert.equal(others.length, 1);
   } finally {
     await database.drop();
   }

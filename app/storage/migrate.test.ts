@@ -7,6 +7,7 @@ import pg from 'pg';
 import { createTestDatabase } from '../../tests/support/databases.ts';
 import { DarkroomError } from '../errors.ts';
 import { migrate } from './migrate.ts';
+import { createMigrationsTable } from './own-database.ts';
 
 async function openDatabase(context: TestContext) {
   const database = await createTestDatabase();
@@ -71,6 +72,7 @@ describe('migrations', () => {
 
   it('that fail leave nothing half made', async (context) => {
     const { url, client } = await openDatabase(context);
+    await client.query(createMigrationsTable);
     await client.query('CREATE TABLE comments (in_the_way integer)');
     await assert.rejects(migrate(url), { code: '42P07' });
     assert.deepEqual(await tablesOf(client), ['comments', 'migrations']);

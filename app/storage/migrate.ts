@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { DarkroomError } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
+import { createMigrationsTable, judgeDatabase } from './own-database.ts';
 
 /** Any number that nothing else locks. */
 const advisoryLock = 8_413_002;
@@ -12,34 +13,33 @@ const folder = join(import.meta.dirname, 'migrations');
 
 type Migration = { readonly name: string; readonly text: string; readonly checksum: string };
 
-async function readMigrations(): Promise<Migration[]> {
+async function readMigrations(): Promise<readonly [Migration, ...Migration[]]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const text = await readFile(join(folder, name), 'utf8');
-      return { name, text, checksum: createHash('sha256').update(text).digest('hex') };
-    }),
-  );
+  const read = async (name: string): Promise<Migration> => {
+    const text = await readFile(join(folder, name), 'utf8');
+    return { name, text, checksum: createHash('sha256').update(text).digest('hex') };
+  };
+  const [first = '', ...others] = names;
+  return [await read(first), ...(await Promise.all(others.map(read)))];
 }
 
 /**
  * Brings a database to the present schema: numbered files, forward only, each in a transaction, one process at a time.
- * Throws CONFLICT when a migration that was applied has been changed since.
+ * Throws CONFLICT when a migration that was applied has been changed since, and STORAGE_NOT_OURS, before it has changed
+ * anything, for a database that somebody else uses.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const client = new pg.Client(connectionTo(databaseUrl));
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
-    await client.query(
-      'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text NOT NULL)',
-    );
+    const migrations = await readMigrations();
+    if ((await judgeDatabase(client, migrations[0])) === 'empty') await client.query(createMigrationsTable);
     const { rows } = await client.query<{ name: string; checksum: string }>(
       'SELECT name, checksum FROM migrations',
     );
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
-    for (const migration of await readMigrations())
-      await apply(client, migration, applied.get(migration.name));
+    for (const migration of migrations) await apply(client, migration, applied.get(migration.name));
   } finally {
     await client.end();
   }

@@ -112,9 +112,14 @@ describe('seeding', () => {
     const broken = { ...villageRows, likes: [...villageRows.likes, { ...like, photoId: 999 }] };
     await assert.rejects(loadSeedRows(url, broken), { code: '23503' });
     assert.equal((await client.query('SELECT 1 FROM users')).rowCount, 0);
-    await loadSeedRows(url, villageRows);
+  });
+
+  it('happens once, also when two do it at the same time', async (context) => {
+    const { url, client } = await openDatabase(context);
+    const both = await Promise.all([loadSeedRows(url, villageRows), loadSeedRows(url, villageRows)]);
+    assert.deepEqual(both.toSorted(), [false, true]);
     const dump = await dumpRows(client);
-    await assert.rejects(loadSeedRows(url, villageRows), { code: '23505' });
+    assert.equal(await loadSeedRows(url, villageRows), false);
     assert.equal(await dumpRows(client), dump);
   });
 

@@ -97,12 +97,14 @@ function* inChunks(lines: Iterable<string>): Generator<string> {
   if (chunk !== '') yield chunk;
 }
 
-/** Copies the rows into an empty, migrated database. All or nothing. */
-export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise<void> {
+/** Copies the rows into a migrated database, all or none. False for one that has people: of two at once, one copies. */
+export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise<boolean> {
   const client = new pg.Client(connectionTo(databaseUrl));
   await client.connect();
   try {
     await client.query('BEGIN');
+    await client.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
+    if (await findPeople(client)) return false;
     for (const { name, columns, lines } of tablesOf(rows)) {
       const sink = client.query(copyFrom(`COPY ${name} (${columns}) FROM STDIN`));
       await pipeline(Readable.from(inChunks(lines())), sink);
@@ -111,6 +113,7 @@ export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise
     await client.query('COMMIT');
     for (const statement of settle) await client.query(statement);
     await client.query('ANALYZE');
+    return true;
   } finally {
     await client.end();
   }
@@ -121,9 +124,13 @@ export async function hasPeople(databaseUrl: string): Promise<boolean> {
   const client = new pg.Client(connectionTo(databaseUrl));
   await client.connect();
   try {
-    const { rows } = await client.query<{ found: boolean }>('SELECT EXISTS (SELECT 1 FROM users) AS found');
-    return rows[0]?.found === true;
+    return await findPeople(client);
   } finally {
     await client.end();
   }
+}
+
+async function findPeople(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>('SELECT EXISTS (SELECT 1 FROM users) AS found');
+  return rows[0]?.found === true;
 }

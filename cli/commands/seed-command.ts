@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { hasPeople } from '../../app/storage/seed.ts';
 import { migrate } from '../../app/storage/migrate.ts';
+import { DarkroomError } from '../../app/errors.ts';
 import { CommandError } from '../errors.ts';
 import { fillDatabase, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { createStackContext } from '../worlds/workbench.ts';
@@ -23,6 +24,11 @@ export async function seed(terminal: Terminal, size: SeedOptions): Promise<void>
       terminal.report('The database has people already; it is left as it is.');
     else await fillDatabase(terminal.report, databaseUrl, size);
   } catch (error) {
+    if (error instanceof DarkroomError && error.code === 'STORAGE_NOT_OURS')
+      throw new CommandError('usage', `${error.code}: ${error.message} Nothing was changed.`, {
+        remedy: 'Name an empty database in DATABASE_URL, such as one that "createdb darkroom" makes.',
+        cause: error,
+      });
     const message = error instanceof Error ? error.message : String(error);
     throw new CommandError('serviceFailed', `The database could not be filled: ${message}`, { cause: error });
   }
