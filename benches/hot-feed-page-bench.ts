@@ -7,6 +7,7 @@ import { CommandError } from '../cli/errors.ts';
 import { profiles } from '../cli/experiment/profiles.ts';
 import { readTreeCpuUs } from '../cli/stack/cpu-accounting.ts';
 import { startPostgres } from '../cli/stack/postgres-server.ts';
+import { startServerRun } from '../cli/stack/server-run.ts';
 import { ensureSeededTemplate } from '../cli/worlds/seeded-template.ts';
 import { createWorld } from '../cli/worlds/world.ts';
 import type { World } from '../cli/worlds/world.ts';
@@ -53,27 +54,29 @@ async function findFullPage(
 }
 
 async function startService(lab: Lab) {
-  const postgres = await startPostgres(lab.context);
-  try {
-    const maker = { context: lab.context, checkout: lab.checkout, postgres, clock: { now: lab.now } };
-    const { people, photos } = profiles.demo;
-    const template = await ensureSeededTemplate(maker, { seed: 1, people, photos });
-    const world = await createWorld(maker, {
-      label: ours,
-      id: `${process.pid}_bench`,
-      candidate,
-      needsRedis: false,
-      telemetry: { mode: 'metrics', otlpEndpoint: null },
-      replicas: 1,
-      template,
-      mediaFolder: join(lab.context.paths.state, 'media'),
-      port: 0,
-    });
-    return { postgres, world, people };
-  } catch (error) {
-    await postgres.stop();
-    throw error;
-  }
+  const { context, checkout } = lab;
+  await using started = new AsyncDisposableStack();
+  const postgres = await startPostgres(context);
+  started.defer(postgres.stop);
+  const run = await startServerRun(postgres.adminUrl, checkout);
+  started.defer(run.end);
+  const maker = { context, checkout, postgres, run, clock: { now: lab.now } };
+  const { people, photos } = profiles.demo;
+  const template = await ensureSeededTemplate(maker, { seed: 1, people, photos });
+  const world = await createWorld(maker, {
+    label: ours,
+    id: `${run.id}_bench`,
+    candidate,
+    needsRedis: false,
+    telemetry: { mode: 'metrics', otlpEndpoint: null },
+    replicas: 1,
+    template,
+    mediaFolder: join(context.paths.state, 'media'),
+    port: 0,
+  });
+  started.defer(world.close);
+  const running = started.move();
+  return { world, people, stop: () => running.disposeAsync() };
 }
 
 type Served = { readonly address: string; readonly pid: number };
@@ -108,11 +111,10 @@ const replicaOf = (world: World): Served => {
 };
 
 async function open(lab: Lab): Promise<OpenedBench> {
-  const { postgres, world, people } = await startService(lab);
+  const { world, people, stop } = await startService(lab);
   const close = async (launched: Launched | null) => {
     launched?.stop();
-    await world.close();
-    await postgres.stop();
+    await stop();
   };
   try {
     const service = replicaOf(world);

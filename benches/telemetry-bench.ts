@@ -8,6 +8,7 @@ import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import { CommandError } from '../cli/errors.ts';
 import { profiles } from '../cli/experiment/profiles.ts';
 import { startPostgres } from '../cli/stack/postgres-server.ts';
+import { startServerRun } from '../cli/stack/server-run.ts';
 import { startReplica } from '../cli/worlds/replica.ts';
 import { ensureSeededTemplate } from '../cli/worlds/seeded-template.ts';
 import { closeWorlds, createWorld } from '../cli/worlds/world.ts';
@@ -74,7 +75,7 @@ async function startMode({ maker, mediaFolder, template, receiver }: Site, mode:
     for (const label of caseNames) {
       worlds[label] = await createWorld(maker, {
         label: `${mode} ${label}`,
-        id: `${process.pid}_${mode}_${label}`,
+        id: `${maker.run.id}_${mode}_${label}`,
         candidate: cases[label].candidate,
         needsRedis: label === 'redis',
         telemetry: { mode, otlpEndpoint: receiver.endpointOf(senderOf(mode, label)) },
@@ -248,13 +249,18 @@ async function open(lab: Lab): Promise<OpenedBench> {
   const postgres = await startPostgres(lab.context);
   const receiver = await openSpanReceiver();
   const watched: Partial<Record<TelemetryModeName, Watched>> = {};
+  const started = new AsyncDisposableStack();
+  started.defer(postgres.stop);
+  started.defer(receiver.close);
   const close = async () => {
     await closeWorlds(Object.values(watched).flatMap((worlds) => Object.values(worlds)));
-    receiver.close();
-    await postgres.stop();
+    await started.disposeAsync();
   };
   try {
-    const maker = { context: lab.context, checkout: lab.checkout, postgres, clock: { now: lab.now } };
+    const { context, checkout } = lab;
+    const run = await startServerRun(postgres.adminUrl, checkout);
+    started.defer(run.end);
+    const maker = { context, checkout, postgres, run, clock: { now: lab.now } };
     const { people, photos } = profiles.demo;
     const template = await ensureSeededTemplate(maker, { seed: 1, people, photos });
     const mediaFolder = join(lab.context.paths.state, 'media');

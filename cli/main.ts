@@ -77,8 +77,11 @@ function program(terminal: Terminal): Command {
     );
   root
     .command('clean')
-    .description('remove everything that was put outside the checkout, and .darkroom/')
-    .action(async () => (await import('./commands/clean.ts')).clean(terminal));
+    .description('list what Darkroom made outside the checkout, and .darkroom/, and remove it')
+    .option('--yes', 'without asking')
+    .action(async (options: { yes?: boolean }) =>
+      (await import('./commands/clean.ts')).clean(terminal, options.yes ?? false),
+    );
   return root;
 }
 

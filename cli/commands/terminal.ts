@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { createSystemClock } from '../../app/clock.ts';
 import type { Clock } from '../../app/clock.ts';
 import { makeTemporaryFolder } from '../stack/stack-paths.ts';
@@ -20,6 +22,8 @@ export type Terminal = {
   readonly progress: (text: string) => void;
   /** A line of progress. */
   readonly report: (message: string) => void;
+  /** Asks the user, on stderr, and returns the answer; null when there is no terminal to ask on, or the answer is Ctrl-C. */
+  readonly ask: (question: string) => Promise<string | null>;
   /** Sets the exit status of a command that ended without an error. */
   readonly exitWith: (status: number) => void;
   /** Writes what nobody foresaw to a log file and returns its path. */
@@ -62,6 +66,20 @@ function writeFailure(failure: unknown): string {
   return file;
 }
 
+async function ask(process: NodeJS.Process, question: string, signal: AbortSignal): Promise<string | null> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+  const dialogue = createInterface({ input: process.stdin, output: process.stderr });
+  // Read in raw mode, Ctrl-C is a key, and the end of the input has no answer.
+  const closed = once(dialogue, 'close').then(() => null);
+  try {
+    return await Promise.race([dialogue.question(question, { signal }), closed]);
+  } catch {
+    return null;
+  } finally {
+    dialogue.close();
+  }
+}
+
 /** Joins a command to a process: its streams, its signals, its exit status. */
 export function createTerminal(process: NodeJS.Process, clock: Clock = createSystemClock()): Terminal {
   const controller = new AbortController();
@@ -92,6 +110,7 @@ export function createTerminal(process: NodeJS.Process, clock: Clock = createSys
     print: (text) => void process.stdout.write(text),
     progress,
     report: (message) => progress(`${message}\n`),
+    ask: (question) => ask(process, question, controller.signal),
     exitWith: (status) => {
       process.exitCode = status;
     },

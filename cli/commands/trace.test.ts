@@ -32,6 +32,7 @@ const terminal: Terminal = {
   print: (text) => (printed += text),
   progress: (text) => (reported += text),
   report: (message) => (reported += `${message}\n`),
+  ask: async () => null,
   exitWith() {},
   logUnforeseen: () => '',
   close() {},

@@ -63,7 +63,7 @@ export async function conduct(plan: ExperimentPlan, surroundings: Surroundings):
     maker,
     plan.candidates.map(({ label, text, settings, slowdown }, index) => ({
       label,
-      id: `${process.pid}_${index + 1}`,
+      id: `${maker.run.id}_${index + 1}`,
       candidate: text,
       needsRedis: needsRedis(settings),
       replicas: plan.replicas,

@@ -16,7 +16,8 @@ const idle = 'darkroom_idle';
 
 before(async () => {
   postgres = await startPostgres(context);
-  for (const name of [busy, idle]) await postgres.createDatabase(name);
+  for (const name of [busy, idle])
+    await postgres.createDatabase(name, { kind: 'world', run: '0'.repeat(12), owner: 'a test' });
 });
 after(async () => {
   await postgres.stop();

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { connectionTo } from '../../app/storage/connection-settings.ts';
 import { CommandError } from '../errors.ts';
 import { readTreeCpuUs } from './cpu-accounting.ts';
-import { createDatabaseAdmin } from './database-admin.ts';
+import { administrationUrl, createDatabaseAdmin } from './database-admin.ts';
 import type { DatabaseAdmin } from './database-admin.ts';
 import { findFreePort } from './free-port.ts';
 import { nameForInitdb } from './initdb-user.ts';
@@ -67,13 +67,14 @@ export async function startPostgres(
 }
 
 async function useGiven(databaseUrl: string): Promise<PostgresServer> {
-  const admin = createDatabaseAdmin(databaseUrl);
-  const version = await admin.readVersion().catch((error: unknown) => {
+  const adminUrl = await administrationUrl(databaseUrl).catch((error: unknown) => {
     throw new CommandError('cannotProvision', 'The PostgreSQL of DATABASE_URL does not answer.', {
       remedy: 'Mend or unset DATABASE_URL; without it an embedded server is started.',
       cause: error,
     });
   });
+  const admin = createDatabaseAdmin(adminUrl);
+  const version = await admin.readVersion();
   const nothing = {
     pid: null,
     logFile: null,

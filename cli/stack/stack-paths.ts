@@ -14,6 +14,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { CommandError } from '../errors.ts';
+import { markCacheFolder } from './cache-mark.ts';
 
 /** Where things live. */
 export type StackPaths = {
@@ -133,6 +134,7 @@ export function resolvePaths(checkout: string, environment: Environment): StackP
   const data = isOwnForData ? join(own, 'data') : privateTemporaryFolder(checkout, serverUser !== null);
   const state = isOwnUsable ? own : data;
   const cache = environment.cacheFolder ?? homeCache(environment) ?? join(data, 'cache');
+  markCacheFolder(cache);
   for (const folder of [join(data, 'pids'), join(state, 'logs'), join(state, 'runs'), cache]) {
     if (!canWrite(folder)) {
       throw new CommandError('cannotProvision', `${folder} cannot be written.`, {

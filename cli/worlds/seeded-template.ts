@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFileStore } from '../../app/storage/object-store.ts';
 import { migrate } from '../../app/storage/migrate.ts';
@@ -11,7 +11,8 @@ import type { PopulationSize } from '../../loadtests/workloads/population.ts';
 import { samplePhotos } from '../../loadtests/workloads/sample-photos.ts';
 import { seedDatabase } from '../../loadtests/workloads/seed-database.ts';
 import { createSocialGraph, reciprocityTarget } from '../../loadtests/workloads/social-graph.ts';
-import { takeLock } from '../stack/slot-lock.ts';
+import type { OwnDatabase } from '../stack/database-admin.ts';
+import { seedingKeyOf, templateKeyOf } from '../stack/database-mark.ts';
 import { CommandError } from '../errors.ts';
 import type { WorldMaker } from './world.ts';
 
@@ -36,39 +37,103 @@ function digestOfSources(checkout: string): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** The template of a population: seeded once, then kept and cloned. The name says all that decides its rows. */
+/** All that decides the rows of a template. */
+function contentsOf(checkout: string, { people, photos, seed }: PopulationSize): string {
+  return `${digestOfSources(checkout)}_${people}_${photos}_${seed}`;
+}
+
+const lockPollMs = 500;
+/** A template of another version that a run asked for since then is kept: its checkout will ask again. */
+const keptUnusedMs = 24 * 3_600_000;
+
+/**
+ * The template of a population: seeded once, then kept and cloned. Runs on one server share it, by its mark; as long as this
+ * run lives, nobody drops it.
+ */
 export async function ensureSeededTemplate(maker: WorldMaker, size: PopulationSize): Promise<string> {
-  const { context, postgres } = maker;
-  const { people, photos, seed } = size;
-  const name = `darkroom_template_${digestOfSources(maker.checkout)}_${people}_${photos}_${seed}`;
-  const lock = join(context.paths.data, `${name}.lock`);
-  while (!takeLock(lock)) {
+  const { context, run } = maker;
+  const contents = contentsOf(maker.checkout, size);
+  const seeding = seedingKeyOf(contents);
+  for (let isTold = false; ; isTold = true) {
+    const found = await useTemplate(maker, contents);
+    if (found !== null) return found;
+    if (await run.tryLock(seeding, 'exclusive')) {
+      try {
+        if ((await findTemplate(maker, contents)) === undefined) {
+          await dropOutdated(maker);
+          await seedTemplate(maker, contents, size);
+        }
+      } finally {
+        await run.unlock(seeding, 'exclusive');
+      }
+      continue;
+    }
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (!isTold) context.report('Another run is seeding this database; waiting for it ...');
+    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
   }
+}
+
+async function findTemplate({ postgres }: WorldMaker, contents: string): Promise<OwnDatabase | undefined> {
+  return (await postgres.listOwnDatabases()).find(
+    ({ mark, foreignRole }) => mark.kind === 'template' && mark.contents === contents && foreignRole === null,
+  );
+}
+
+/** Finds it and holds it until the run ends; its mark says that it is used. Null when there is none, or it is being dropped. */
+async function useTemplate(maker: WorldMaker, contents: string): Promise<string | null> {
+  const { postgres, run } = maker;
+  const found = await findTemplate(maker, contents);
+  if (found === undefined || !(await run.tryLock(templateKeyOf(found.name), 'shared'))) return null;
+  // It may have been dropped just before.
+  const held = await findTemplate(maker, contents);
+  if (held?.name !== found.name) {
+    await run.unlock(templateKeyOf(found.name), 'shared');
+    return null;
+  }
+  const usedAt = (await postgres.readTime()).toISOString();
+  await postgres.markDatabase(held.name, { ...held.mark, usedAt });
+  return held.name;
+}
+
+async function seedTemplate(maker: WorldMaker, contents: string, size: PopulationSize): Promise<void> {
+  const { postgres, run } = maker;
+  const name = `darkroom_template_${run.id}_${size.people}_${size.photos}_${size.seed}`;
+  const mark = run.mark('draft', contents);
+  await postgres.createDatabase(name, mark);
   try {
-    if (await postgres.databaseExists(name)) return name;
-    await dropOutdated(maker);
-    const draft = `darkroom_seeding_${process.pid}`;
-    await postgres.dropDatabase(draft);
-    await postgres.createDatabase(draft);
-    await fillDatabase(maker.context.report, postgres.urlOf(draft), size);
-    await postgres.renameDatabase(draft, name);
-    return name;
-  } finally {
-    rmSync(lock, { force: true });
+    await fillDatabase(maker.context.report, postgres.urlOf(name), size);
+    const usedAt = (await postgres.readTime()).toISOString();
+    await postgres.markDatabase(name, { ...mark, kind: 'template', usedAt });
+  } catch (error) {
+    // Whoever cannot be reached now is reaped by the next run.
+    await postgres.dropDatabase(name).catch(() => {});
+    throw error;
   }
 }
 
-/** Templates of an earlier schema or generator will not be asked for again. */
-async function dropOutdated({ postgres, checkout }: WorldMaker): Promise<void> {
-  const current = `darkroom_template_${digestOfSources(checkout)}_`;
-  for (const name of await postgres.listDatabases()) {
-    if (name.startsWith('darkroom_template_') && !name.startsWith(current)) await postgres.dropDatabase(name);
+/** Templates of another schema or generator, unless a run needs them or did so lately. */
+async function dropOutdated({ context, postgres, run, checkout }: WorldMaker): Promise<void> {
+  const current = `${digestOfSources(checkout)}_`;
+  const nowMs = (await postgres.readTime()).getTime();
+  for (const { name, mark, foreignRole } of await postgres.listOwnDatabases()) {
+    const { kind, contents, usedAt } = mark;
+    if (kind !== 'template' || contents === undefined || foreignRole !== null) continue;
+    if (contents.startsWith(current) || nowMs - Date.parse(usedAt ?? '') < keptUnusedMs) continue;
+    const key = templateKeyOf(name);
+    if (!(await run.tryLock(key, 'exclusive'))) continue;
+    try {
+      await postgres.dropUnusedDatabase(name);
+      context.report(`Dropped ${name}, a template of another version that no run has used for a day.`);
+    } catch (error) {
+      context.report(`${name} is outdated, and could not be dropped: ${(error as Error).message}`);
+    } finally {
+      await run.unlock(key, 'exclusive');
+    }
   }
 }
 
-/** Migrates a database and fills it with a population. */
+/** Migrates a database and fills it with a population, unless it has people. */
 export async function fillDatabase(
   report: (message: string) => void,
   url: string,
@@ -80,7 +145,7 @@ export async function fillDatabase(
   const graph = createSocialGraph(population);
   await migrate(url);
   const rows = seedDatabase(population, graph);
-  await loadSeedRows(url, rows);
+  if (!(await loadSeedRows(url, rows))) return report('Another run has filled it meanwhile.');
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
   report(`  ${rows.likes.length} likes and ${rows.comments.length} comments; seeded in ${seconds} s`);
   for (const line of describeGraph(graphStatistics(graph))) report(`  ${line}`);

@@ -48,7 +48,7 @@ export async function withWorlds<T>(
     maker,
     parsed.map(({ label, candidate }, index) => ({
       label,
-      id: `${process.pid}_${index + 1}`,
+      id: `${maker.run.id}_${index + 1}`,
       candidate: formatCandidate(candidate),
       needsRedis: needsRedis(candidate),
       replicas: options.replicas,

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Clock } from '../../app/clock.ts';
 import { readEnvironment } from '../environment.ts';
 import { startPostgres } from '../stack/postgres-server.ts';
+import { reapDatabases } from '../stack/reap-databases.ts';
+import { startServerRun } from '../stack/server-run.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { resolvePaths } from '../stack/stack-paths.ts';
 import { reapLeftovers } from '../stack/supervised-process.ts';
@@ -32,15 +34,12 @@ export async function withWorkbench<T>(
   needs: WorkbenchNeeds = {},
 ): Promise<T> {
   const context = createStackContext(settings);
+  await using started = new AsyncDisposableStack();
   const postgres = await startPostgres(context, needs);
-  try {
-    // Worlds of a killed run are nobody's any more.
-    for (const name of await postgres.listDatabases()) {
-      if (postgres.pid !== null && /^darkroom_(world|seeding)_/.test(name)) await postgres.dropDatabase(name);
-    }
-    const maker: WorldMaker = { context, checkout: settings.checkout, postgres, clock: settings.clock };
-    return await work(maker, join(context.paths.state, 'media'));
-  } finally {
-    await postgres.stop();
-  }
+  started.defer(postgres.stop);
+  const run = await startServerRun(postgres.adminUrl, settings.checkout);
+  started.defer(run.end);
+  for (const told of await reapDatabases(postgres)) context.report(told);
+  const maker: WorldMaker = { context, checkout: settings.checkout, postgres, run, clock: settings.clock };
+  return await work(maker, join(context.paths.state, 'media'));
 }

@@ -8,6 +8,7 @@ import { migrate } from '../../app/storage/migrate.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { startPostgres } from '../stack/postgres-server.ts';
+import { startServerRun } from '../stack/server-run.ts';
 import { restartReplicas } from './start-replicas.ts';
 import { closeWorlds, createWorlds } from './world.ts';
 import type { World, WorldMaker } from './world.ts';
@@ -18,12 +19,14 @@ let maker: WorldMaker;
 
 before(async () => {
   const postgres = await startPostgres(context);
-  await postgres.createDatabase(template);
+  const run = await startServerRun(postgres.adminUrl, 'a test');
+  await postgres.createDatabase(template, run.mark('draft'));
   await migrate(postgres.urlOf(template));
   const checkout = join(import.meta.dirname, '..', '..');
-  maker = { context, checkout, postgres, clock: createSystemClock() };
+  maker = { context, checkout, postgres, run, clock: createSystemClock() };
 });
 after(async () => {
+  await maker.run.end();
   await maker.postgres.stop();
   remove();
 });
@@ -81,7 +84,7 @@ test('replicas that start anew, all at once, are other processes at the same pla
     await closeWorlds(worlds);
   }
   assert.deepEqual(
-    (await maker.postgres.listDatabases()).filter((name) => name.includes('world')),
+    (await maker.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
     [],
   );
 });
@@ -122,7 +125,7 @@ test('a replica that does not start takes all worlds down, and its error is the 
     /the service z_2-\d ended while it started: .*no-such-strategy/,
   );
   assert.deepEqual(
-    (await maker.postgres.listDatabases()).filter((name) => name.includes('world')),
+    (await maker.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
     [],
   );
   const left = readdirSync(join(context.paths.data, 'pids'));

@@ -8,6 +8,7 @@ import type { PostgresServer } from '../stack/postgres-server.ts';
 import { startRedis } from '../stack/redis-server.ts';
 import type { RedisNeeds } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
+import type { ServerRun } from '../stack/server-run.ts';
 import { startReplica } from './replica.ts';
 import type { Replica, ReplicaTelemetry } from './replica.ts';
 import { createReplicaSet } from './replica-set.ts';
@@ -45,7 +46,7 @@ export type World = Startable & {
 
 export type WorldSettings = {
   readonly label: string;
-  /** Name for files, databases and replicas: lower-case letters, digits and underscores. */
+  /** Name for files, databases and replicas: the id of the run, then lower-case letters, digits and underscores. */
   readonly id: string;
   readonly candidate: string;
   readonly needsRedis: boolean;
@@ -66,6 +67,7 @@ export type WorldMaker = {
   readonly context: StackContext;
   readonly checkout: string;
   readonly postgres: PostgresServer;
+  readonly run: ServerRun;
   readonly clock: Clock;
 };
 
@@ -100,14 +102,14 @@ export async function createWorlds(
 
 /** A world whose replicas are not started yet: the database cloned, its Redis running. */
 async function createStores(maker: WorldMaker, settings: WorldSettings): Promise<World> {
-  const { context, postgres } = maker;
+  const { context, postgres, run } = maker;
   const database = `darkroom_world_${settings.id}`;
-  await postgres.createDatabase(database, { template: settings.template });
+  await postgres.createDatabase(database, run.mark('world'), { template: settings.template });
   try {
     const redis = settings.needsRedis ? await startRedis(context, redisNeedsOf(settings, context)) : null;
     return assembleWorld(maker, settings, { database, redis });
   } catch (error) {
-    await postgres.dropDatabase(database);
+    await postgres.dropDatabase(database).catch(() => {});
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { StackContext } from '../../cli/stack/stack-context.ts';
 import { startPostgres } from '../../cli/stack/postgres-server.ts';
 import { startRedis } from '../../cli/stack/redis-server.ts';
@@ -36,10 +37,23 @@ async function startOwnPostgres(
 ): Promise<string> {
   const postgres = await startPostgres(context);
   started.push(postgres);
-  // In a server of our own, databases of tests that were killed are nobody's any more.
-  const leftovers = postgres.pid === null ? [] : await postgres.listDatabases();
-  for (const name of leftovers) if (name.startsWith('darkroom_test_')) await postgres.dropDatabase(name);
+  if (postgres.pid !== null) await dropTestDatabases(postgres.adminUrl);
   return postgres.adminUrl;
+}
+
+/** In a server of our own, databases of tests that were killed are nobody's any more. */
+async function dropTestDatabases(adminUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      "SELECT datname AS name FROM pg_database WHERE datname LIKE 'darkroom\\_test\\_%'",
+    );
+    for (const { name } of rows)
+      await client.query(`DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+  } finally {
+    await client.end();
+  }
 }
 
 async function startOwnRedis(context: StackContext, started: { stop(): Promise<void> }[]): Promise<string> {
