@@ -104,7 +104,10 @@ export async function buildApp(
     observe: telemetry.cache,
     runInBackground: background.run,
     redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
-    createChangeStream: (listener) => createChangeSource(config, listener, telemetry.cache, background.run),
+    createChangeStream: (listener) =>
+      createChangeSource(config, listener, telemetry.cache, background.run, (slots) =>
+        logger.warn({ slots }, 'dropped replication slots of replicas that are gone'),
+      ),
     ...(spans !== null && { aside: spans.aside, traceparent: spans.traceparent }),
   });
   metrics.watchTiers(() => cache.usage());

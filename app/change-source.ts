@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createWallClock } from './clock.ts';
 import type { CacheObserver } from './cache/cache-events.ts';
 import type { InvalidationListener, InvalidationSource } from './cache/invalidation/invalidation-source.ts';
@@ -6,14 +5,7 @@ import { makeKey } from './cache/keys.ts';
 import { rowKeys } from './cached-entities.ts';
 import type { Config } from './config.ts';
 import { createChangeStream } from './storage/logical-replication.ts';
-
-/** Names of slots are shared by all databases of a server, and take lower case, digits and underscores. */
-function slotNameOf({ databaseUrl, replica }: Pick<Config, 'databaseUrl' | 'replica'>): string {
-  const { pathname } = new URL(databaseUrl);
-  const unique = createHash('sha256').update(`${pathname} ${replica}`).digest('hex').slice(0, 16);
-  const readable = replica.toLowerCase().replaceAll(/[^a-z0-9]/g, '_');
-  return `darkroom_${readable.slice(0, 32)}_${unique}`;
-}
+import { slotNameOf } from './storage/slot-name.ts';
 
 /** Storage's stream of changes, as what tells a cache of writes. */
 export function createChangeSource(
@@ -21,11 +13,13 @@ export function createChangeSource(
   listener: InvalidationListener,
   observe: CacheObserver,
   runInBackground: (name: string, task: Promise<unknown>) => void,
+  onReaped: (slotNames: readonly string[]) => void,
 ): InvalidationSource {
   const wallClock = createWallClock();
   const stream = createChangeStream({
     databaseUrl: config.databaseUrl,
-    slotName: slotNameOf(config),
+    slotName: slotNameOf(config.databaseUrl, config.replica),
+    onReaped,
     rowKeys,
     runInBackground,
     listener: {

@@ -30,6 +30,8 @@ export type ChangeStreamOptions = {
   readonly listener: ChangeListener;
   /** Is given the reasons of outages. */
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+  /** Is told of slots that it dropped, since their readers have not come back. */
+  readonly onReaped?: (slotNames: readonly string[]) => void;
   /** How often the server is asked whether it is there; ten times without an answer are a cut. */
   readonly beatMs?: number;
 };
@@ -44,6 +46,8 @@ export type ChangeStream = {
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 const beatMs = 1_000;
+/** A reader that comes back later than this begins anew, with a gap: safe, and the server need not keep its log for it. */
+const abandonedAfterMs = 15 * 60_000;
 /** A service that has much to catch up with starts meanwhile, without its memory. */
 const startLimitMs = 5_000;
 
@@ -60,6 +64,8 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
 
   const readUntilLost = async (onConnected: () => void): Promise<void> => {
     if (await slot.ensure()) listener.onUnsure('gap');
+    const reaped = await slot.dropAbandoned(abandonedAfterMs);
+    if (reaped.length > 0) options.onReaped?.(reaped);
     const reader = {
       ...options,
       onChange: listener.onChange,

@@ -1,20 +1,36 @@
 import pg from 'pg';
+import { DarkroomError } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
+import { isOwnSlotName } from './slot-name.ts';
+
+/** Made by a migration. */
+export const publicationName = 'darkroom_changes';
 
 /** The slot of a change stream: where the server remembers how far one reader has read. */
 export type SlotAdmin = {
   /** The server's `wal_level`. */
   logLevel(): Promise<string>;
-  /** Makes the slot when it is missing or of no more use. True when it did: what was written before is not known. */
+  /**
+   * Makes the slot when it is missing or of no more use. True when it did: what was written before is not known. Throws where
+   * nothing is published: a slot would hold the log of somebody's server for nothing.
+   */
   ensure(): Promise<boolean>;
   /** How far the server's log is written. */
   logEnd(): Promise<string>;
+  /** Removes slots of ours in the same database that nobody has read for so long. Returns their names. */
+  dropAbandoned(afterMs: number): Promise<string[]>;
   /** Removes it. The server keeps its log for every slot there is. */
   drop(): Promise<void>;
 };
 
 /** A new slot waits for all transactions that are open; the server must give up before the client does. */
 const limits = { connectionTimeoutMillis: 1_000, statement_timeout: 4_000, query_timeout: 5_000 } as const;
+
+/** PostgreSQL before 17 does not say since when, so nothing is. */
+const listAbandoned = `
+  SELECT slot_name AS name FROM pg_replication_slots AS slots
+  WHERE database = current_database() AND slot_name <> $1 AND NOT active
+    AND (to_jsonb(slots) ->> 'inactive_since')::timestamptz <= now() - $2::bigint * interval '1 millisecond'`;
 
 export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmin {
   const query = async <Row extends object>(text: string, values: string[] = []): Promise<Row[]> => {
@@ -28,12 +44,14 @@ export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmi
       await client.end();
     }
   };
-  const drop = async (): Promise<void> => {
-    await query(
+  const dropInactive = async (name: string): Promise<boolean> => {
+    const dropped = await query(
       'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active',
-      [slotName],
+      [name],
     );
+    return dropped.length > 0;
   };
+  const drop = async (): Promise<void> => void (await dropInactive(slotName));
   return {
     async logLevel() {
       const [row] = await query<{ wal_level: string }>('SHOW wal_level');
@@ -47,12 +65,24 @@ export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmi
       // The server has thrown away what this reader had not read yet.
       if (slot?.wal_status === 'lost') await drop();
       else if (slot !== undefined) return false;
+      const published = await query('SELECT FROM pg_publication WHERE pubname = $1', [publicationName]);
+      if (published.length === 0)
+        throw new DarkroomError('STORAGE_NOT_OURS', `The database publishes no ${publicationName}.`);
       await query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slotName]);
       return true;
     },
     async logEnd() {
       const [row] = await query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn() AS lsn');
       return row?.lsn ?? '0/0';
+    },
+    async dropAbandoned(afterMs) {
+      const abandoned = (await query<{ name: string }>(listAbandoned, [slotName, String(afterMs)])).filter(
+        ({ name }) => isOwnSlotName(name),
+      );
+      const dropped: string[] = [];
+      // Its reader may come back, or another one drop it, at this very moment.
+      for (const { name } of abandoned) if (await dropInactive(name).catch(() => false)) dropped.push(name);
+      return dropped;
     },
     drop,
   };

@@ -2,6 +2,7 @@ import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replicatio
 import type { Pgoutput } from 'pg-logical-replication';
 import { DarkroomError } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
+import { publicationName } from './replication-slot.ts';
 
 /** What a changed row of a table means: for each thing that is made of it, its name, and the columns of its id and version. */
 export type RowKeys = Readonly<
@@ -28,8 +29,6 @@ export type SlotReaderOptions = {
   readonly beatMs: number;
 };
 
-/** Made by a migration. */
-const publication = 'darkroom_changes';
 /** A server that answers none of so many beats is gone, though nobody has closed the connection. */
 const unansweredBeatsMax = 10;
 /**
@@ -92,7 +91,7 @@ export async function readSlot(options: SlotReaderOptions, signal: AbortSignal):
   signal.addEventListener('abort', stop);
   const timer = setInterval(() => void beat().catch(end), options.beatMs);
   try {
-    const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] });
+    const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publicationName] });
     const ended = service.subscribe(plugin, options.slotName).then(() => end('the server closed it'), end);
     await Promise.all([lost, ended]);
   } finally {
