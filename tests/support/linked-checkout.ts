@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..');
+/** What a run makes, and must not share. */
+const own = new Set(['.darkroom', '.git']);
+
+export type LinkedRun = {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** Resolves when the text was said; rejects when the command ends before. */
+  said(text: string): Promise<void>;
+  /** Kills it with all that it started, without a word. */
+  killHard(): Promise<void>;
+  readonly ended: Promise<number | null>;
+};
+
+/** A checkout of this code with a `.darkroom/` of its own, as on another machine. */
+export type LinkedCheckout = {
+  readonly folder: string;
+  /** `apart`: in a container's own process numbers, where the platform has them. */
+  start(args: readonly string[], env: NodeJS.ProcessEnv, apart?: boolean): LinkedRun;
+  remove(): void;
+};
+
+/** Process numbers of its own take Linux, root, and the program. */
+export const canBeApart =
+  process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/unshare');
+
+export function createLinkedCheckout(): LinkedCheckout {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-linked-'));
+  for (const name of readdirSync(root)) if (!own.has(name)) symlinkSync(join(root, name), join(folder, name));
+  return {
+    folder,
+    start(args, env, apart = false) {
+      const node = [
+        process.execPath,
+        '--preserve-symlinks',
+        '--preserve-symlinks-main',
+        join(folder, 'cli', 'main.ts'),
+        ...args,
+      ];
+      const command = apart
+        ? ['/usr/bin/unshare', '--pid', '--fork', '--mount-proc', '--kill-child', ...node]
+        : node;
+      return listen(spawn(command[0] as string, command.slice(1), { cwd: folder, env }));
+    },
+    remove: () => {
+      const record = join(folder, '.darkroom', 'outside.json');
+      if (existsSync(record)) {
+        const { data } = JSON.parse(readFileSync(record, 'utf8')) as { data: string };
+        rmSync(data, { recursive: true, force: true });
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function listen(child: ChildProcess): LinkedRun {
+  let output = '';
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      for (const wake of waiting) wake();
+    });
+  }
+  const ended = once(child, 'close').then(([status]) => status as number | null);
+  return {
+    child,
+    output: () => output,
+    ended,
+    async said(text) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const wake = () => output.includes(text) && resolve();
+      waiting.add(wake);
+      wake();
+      const end = ended.then(() => Promise.reject(new RangeError(`never said "${text}": ${output}`)));
+      await Promise.race([promise, end]).finally(() => waiting.delete(wake));
+    },
+    async killHard() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
