@@ -8,7 +8,7 @@ import type { Cache } from './cache/cache.ts';
 import { needsDurableRedis } from './cache/candidates/candidate.ts';
 import { createCache } from './cache/create-cache.ts';
 import { rowKeys } from './cached-entities.ts';
-import { createChangeSource } from './change-source.ts';
+import { changeSourceOf } from './change-source.ts';
 import { createStoppableClock, createSystemClock } from './clock.ts';
 import type { StoppableClock } from './clock.ts';
 import { registerCommentRoutes } from './comments/comment-routes.ts';
@@ -104,10 +104,7 @@ export async function buildApp(
     observe: telemetry.cache,
     runInBackground: background.run,
     redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
-    createChangeStream: (listener) =>
-      createChangeSource(config, listener, telemetry.cache, background.run, (slots) =>
-        logger.warn({ slots }, 'dropped replication slots of replicas that are gone'),
-      ),
+    createChangeStream: changeSourceOf(config, telemetry.cache, background.run, logger),
     ...(spans !== null && { aside: spans.aside, traceparent: spans.traceparent }),
   });
   metrics.watchTiers(() => cache.usage());

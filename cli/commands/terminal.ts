@@ -22,7 +22,7 @@ export type Terminal = {
   readonly progress: (text: string) => void;
   /** A line of progress. */
   readonly report: (message: string) => void;
-  /** Asks the user, on stderr, and returns the answer; null when there is no terminal to ask on, or the answer is Ctrl-C. */
+  /** Asks the user, on stderr, and returns the answer, empty for Ctrl-C; null where there is no terminal to ask on. */
   readonly ask: (question: string) => Promise<string | null>;
   /** Sets the exit status of a command that ended without an error. */
   readonly exitWith: (status: number) => void;
@@ -69,12 +69,12 @@ function writeFailure(failure: unknown): string {
 async function ask(process: NodeJS.Process, question: string, signal: AbortSignal): Promise<string | null> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
   const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-  // Read in raw mode, Ctrl-C is a key, and the end of the input has no answer.
-  const closed = once(dialogue, 'close').then(() => null);
+  // In raw mode Ctrl-C is a key; like the end of the input, it closes the dialogue.
+  const closed = once(dialogue, 'close').then(() => '');
   try {
     return await Promise.race([dialogue.question(question, { signal }), closed]);
   } catch {
-    return null;
+    return '';
   } finally {
     dialogue.close();
   }
