@@ -1,5 +1,3 @@
-import multipart from '@fastify/multipart';
-import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
@@ -22,12 +20,17 @@ import { createFeedStore } from './feeds/feed-store.ts';
 import { registerFollowRoutes } from './follows/follow-routes.ts';
 import { createFollowService } from './follows/follow-service.ts';
 import { createFollowStore } from './follows/follow-store.ts';
+import { registerApiDescription } from './http/api-description.ts';
+import { registerBodyParsers } from './http/body-parsers.ts';
+import { createClientErrorHandler } from './http/client-errors.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
-import { registerProblemDetails, sendFrameworkProblem } from './http/problem-details.ts';
+import { watchMethods } from './http/other-methods.ts';
+import { pathPartLengthMax, registerProblemDetails, sendFrameworkProblem } from './http/problem-details.ts';
+import { refuseStalledBodies, requestLimits, serverTimeouts } from './http/request-limits.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/send-read.ts';
-import { createValidatorCompiler } from './http/validator.ts';
+import { createValidatorCompiler, describeInvalid } from './http/validator.ts';
 import { createViewerOf } from './http/viewer.ts';
 import { slowRequestsDown } from './lab/slow-requests-down.ts';
 import { registerLikeRoutes } from './likes/like-routes.ts';
@@ -35,10 +38,12 @@ import { createLikeService } from './likes/like-service.ts';
 import { createLikeStore } from './likes/like-store.ts';
 import { registerMediaRoutes } from './media/media-routes.ts';
 import { createTelemetry } from './observability/telemetry.ts';
+import type { Telemetry } from './observability/telemetry.ts';
 import type { Tracing } from './observability/tracing.ts';
 import { formatCandidate } from './cache/candidates/parse-candidate.ts';
 import type { PossibleEvents } from './observability/cache-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
+import { createJpegNormaliser } from './photos/jpeg.ts';
 import { registerPhotoRoutes } from './photos/photo-routes.ts';
 import { createPhotoService } from './photos/photo-service.ts';
 import { createPhotoStore } from './photos/photo-store.ts';
@@ -61,8 +66,7 @@ export type BuiltApp = {
 
 /** Bodies are captions and comments; an image has its own bound. */
 const bodyBytesMax = 64 * 1024;
-const uploadBytesMax = 10 * 1024 * 1024;
-const requestTimeoutMs = 10_000;
+const mebibyte = 1024 * 1024;
 const idleCheckMs = 20;
 /** At the end, messages to the other replicas still go out; what waits for a Redis that is gone is given up. */
 const settleLimitMs = 1_000;
@@ -109,23 +113,23 @@ export async function buildApp(
   });
   metrics.watchTiers(() => cache.usage());
 
-  const app = createServer(logger);
+  const app = createServer(logger, config.replica);
+  const declareOtherMethods = watchMethods(app);
   let isDraining = false;
-  addCommonHeaders(app, config.replica);
   if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, systemClock);
-  registerProblemDetails(app);
-  if (spans !== null) await app.register(spans.requests.plugin);
-  if (metrics.observers !== null)
-    registerRequestMetrics(app, metrics.observers, (request) => spans?.requests.traceIdOf(request));
-  await registerParsers(app);
+  await observeRequests(app, telemetry);
+  await registerCommonParts(app);
   const parts = {
     viewerOf: createViewerOf(config.isLab),
     describeRead: createDescribeRead(config.candidate.tiers, clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
-  registerFeatures(app, { parts, cache: telemetry.around(cache), storage, objectStore });
+  const decodeBytesMax = config.decodeMemoryMiB * mebibyte;
+  registerFeatures(app, { parts, cache: telemetry.around(cache), storage, objectStore, decodeBytesMax });
   registerMediaRoutes(app, objectStore);
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  // Routes within a scope are declared once it is loaded.
+  await app.after();
+  declareOtherMethods();
   await app.ready();
   return {
     app,
@@ -148,46 +152,51 @@ function possibleEvents(candidate: Config['candidate']): PossibleEvents {
   return { written, invalidation: candidate.invalidation, defersWrites: needsDurableRedis(candidate) };
 }
 
-/** Documents the routes, and reads uploads within bounds. */
-async function registerParsers(app: App): Promise<void> {
-  await app.register(swagger, { openapi: { info: { title: 'Darkroom photo service', version: '1' } } });
-  await app.register(multipart, {
-    limits: {
-      fileSize: uploadBytesMax,
-      files: 1,
-      fields: 4,
-      fieldSize: 16 * 1024,
-      parts: 5,
-      headerPairs: 50,
-    },
-  });
+async function observeRequests(app: App, { spans, metrics }: Telemetry): Promise<void> {
+  if (spans !== null) await app.register(spans.requests.plugin);
+  if (metrics.observers !== null)
+    registerRequestMetrics(app, metrics.observers, (request) => spans?.requests.traceIdOf(request));
+}
+
+/** How errors are sent, bodies are read and answers are described, for all routes. */
+async function registerCommonParts(app: App): Promise<void> {
+  registerProblemDetails(app);
+  refuseStalledBodies(app, requestLimits);
+  registerBodyParsers(app);
+  await registerApiDescription(app);
 }
 
 /** What every response carries. An answer depends on its viewer, so that only the viewer may keep it. */
-function addCommonHeaders(app: App, replica: string): void {
+const commonHeaders = (replica: string) => ({
+  [headers.replica]: replica,
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'private, no-store',
+});
+
+function addHeaders(app: App, common: Readonly<Record<string, string>>): void {
   app.addHook('onRequest', (_, reply, done) => {
-    reply.headers({
-      [headers.replica]: replica,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'private, no-store',
-    });
+    reply.headers(common);
     done();
   });
 }
 
-function createServer(logger: FastifyBaseLogger): App {
+function createServer(logger: FastifyBaseLogger, replica: string): App {
+  const common = commonHeaders(replica);
   const app = fastify({
-    frameworkErrors: sendFrameworkProblem,
+    // These come before any hook does.
+    frameworkErrors: (error, request, reply) => sendFrameworkProblem(error, request, reply.headers(common)),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
-    requestTimeout: requestTimeoutMs,
+    ...serverTimeouts(requestLimits),
+    clientErrorHandler: createClientErrorHandler(requestLimits, common),
+    routerOptions: { maxParamLength: pathPartLengthMax },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>();
+  addHeaders(app, common);
   app.setValidatorCompiler(createValidatorCompiler());
-  // No operation takes plain text.
-  app.removeContentTypeParser('text/plain');
+  app.setSchemaErrorFormatter(describeInvalid);
   return app;
 }
 
@@ -206,11 +215,15 @@ type FeatureParts = {
   readonly cache: Cache;
   readonly storage: Storage;
   readonly objectStore: ObjectStore;
+  readonly decodeBytesMax: number;
 };
 
 /** Every feature: its store, its service, its routes. */
-function registerFeatures(app: App, { parts, cache, storage, objectStore }: FeatureParts): void {
-  const photoService = createPhotoService({ cache, objectStore, photoStore: createPhotoStore(storage) });
+function registerFeatures(app: App, features: FeatureParts): void {
+  const { parts, cache, storage, objectStore, decodeBytesMax } = features;
+  const normaliseJpeg = createJpegNormaliser(decodeBytesMax);
+  const photoStore = createPhotoStore(storage);
+  const photoService = createPhotoService({ cache, objectStore, photoStore, normaliseJpeg });
   const feedService = createFeedService({ cache, photoService, feedStore: createFeedStore(storage) });
   const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });
   const followService = createFollowService({ cache, followStore: createFollowStore(storage) });

@@ -135,6 +135,12 @@ export const settings = {
     fallback: '10',
     ...wholeNumber(1, 100),
   },
+  decodeMemoryMiB: {
+    variable: 'DARKROOM_DECODE_MEMORY_MIB',
+    meaning: 'memory that all decodes of uploads may take together, beside the rest of the process, in MiB',
+    fallback: '384',
+    ...wholeNumber(64, 65_536),
+  },
   logLevel: {
     variable: 'DARKROOM_LOG_LEVEL',
     takes: 'debug, info, warn, error or silent',

@@ -9,12 +9,16 @@ const table = {
   FORBIDDEN: { status: 403, title: 'The viewer may not do this' },
   NOT_FOUND: { status: 404, title: 'There is no such thing' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive in time' },
   CONFLICT: { status: 409, title: 'The request contradicts what is stored' },
   ROW_REFUSED: { status: 409, title: 'Storage does not allow what was to be stored' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  PHOTO_TOO_LARGE: { status: 413, title: 'The photo takes more to decode than one may' },
+  PATH_TOO_LONG: { status: 414, title: 'The path is too long' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
   NOT_A_JPEG: { status: 415, title: 'The upload is not a JPEG' },
   BROKEN_JPEG: { status: 422, title: 'The JPEG cannot be decoded' },
+  HEAD_TOO_LARGE: { status: 431, title: 'The head of the request is too large' },
   INTERNAL: { status: 500, title: 'Something failed inside the service' },
   STORAGE_UNAVAILABLE: { status: 503, title: 'Storage does not answer' },
   STORAGE_REFUSES_WRITES: { status: 503, title: 'Storage takes no writes at the moment' },
@@ -29,6 +33,10 @@ const table = {
 } as const;
 
 export type ErrorCode = keyof typeof table;
+
+/** The HTTP status and the title of each code. */
+export const errorTable: Readonly<Record<ErrorCode, { readonly status: number; readonly title: string }>> =
+  table;
 
 /** An error with a stable code. `message` says what was wrong and, where one can, what to do. */
 export class DarkroomError extends Error {

@@ -20,6 +20,7 @@ export function registerCommentRoutes(
     method: operations.comments.method,
     url: operations.comments.route,
     schema: { params: PhotoParams, querystring: PageQuery, response: { 200: CommentList } },
+    config: { problems: ['NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
       const read = await commentService.read(request.params.photoId, request.query.cursor);
       describeRead(reply, read);
@@ -30,6 +31,7 @@ export function registerCommentRoutes(
     method: operations.comment.method,
     url: operations.comment.route,
     schema: { params: PhotoParams, body: NewComment, response: { 201: AddedComment } },
+    config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND'] },
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);
       const added = await commentService.add(request.params.photoId, viewerId, request.body.comment);

@@ -45,6 +45,7 @@ export function registerFeedRoutes(
     method: operations.feedPage.method,
     url: operations.feedPage.route,
     schema: { params: UserParams, querystring: PageQuery, response: { 200: Type.Unsafe<string>(Feed) } },
+    config: { problems: ['VIEWER_REQUIRED', 'FORBIDDEN', 'NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);
       requireSelf(viewerId, request.params.userId);

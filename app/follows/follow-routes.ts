@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
-import { Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';
+import { Id, NextCursor, NoContent, PageQuery, UserParams, Version } from '../http/schemas.ts';
 import type { FollowService } from './follow-service.ts';
 
 const FollowerList = Type.Object({
@@ -20,6 +20,7 @@ export function registerFollowRoutes(
     method: operations.followers.method,
     url: operations.followers.route,
     schema: { params: UserParams, querystring: PageQuery, response: { 200: FollowerList } },
+    config: { problems: ['NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
       const read = await followService.read(request.params.userId, request.query.cursor);
       describeRead(reply, read);
@@ -32,7 +33,10 @@ export function registerFollowRoutes(
     app.route({
       method: operations[name].method,
       url: operations[name].route,
-      schema: { params: UserParams },
+      schema: { params: UserParams, response: { 204: NoContent } },
+      config: {
+        problems: ['VIEWER_REQUIRED', 'NOT_FOUND', ...(name === 'follow' ? (['CONFLICT'] as const) : [])],
+      },
       handler: async (request, reply) => {
         await followService[name](viewerOf(request), request.params.userId);
         return reply.code(204).send();

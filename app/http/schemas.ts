@@ -17,11 +17,22 @@ export const PageQuery = Type.Object({
 export const NextCursor = Type.Union([Type.String(), Type.Null()], {
   description: 'cursor of the next page; null on the last',
 });
-/** Text that storage can hold: PostgreSQL has no character U+0000. */
+/** What `storableText` takes, in words. */
+export const textMeans = 'text without U+0000 and without half of a surrogate pair';
+/**
+ * Text that storage can hold: PostgreSQL has no character U+0000, and half of a surrogate pair is no character at all, which
+ * would be stored as U+FFFD. A whole pair is one character to the pattern.
+ */
 export const storableText = (bounds: { readonly minLength?: number; readonly maxLength: number }) =>
-  Type.String({ ...bounds, pattern: '^[^\\u0000]*$' });
+  Type.String({
+    ...bounds,
+    pattern: '^[^\\u0000\\ud800-\\udfff]*$',
+    description: textMeans,
+  });
 export const Comment = Type.Object({
   commenterUserId: Id,
   commenterName: Type.String(),
   comment: Type.String(),
 });
+/** An answer without a body. */
+export const NoContent = Type.Unsafe<undefined>(Type.Null({ description: 'done' }));

@@ -1,5 +1,7 @@
 import { Ajv } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { FastifySchemaCompiler } from 'fastify';
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import type { TSchema } from 'typebox';
 
 /**
@@ -7,7 +9,17 @@ import type { TSchema } from 'typebox';
  * says so; a body says its types itself, and nothing is guessed or dropped: `null` is no empty caption.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
-  const ofText = new Ajv({ coerceTypes: true });
-  const ofJson = new Ajv();
+  const ofText = new Ajv({ coerceTypes: true, verbose: true });
+  const ofJson = new Ajv({ verbose: true });
   return ({ schema, httpPart }) => (httpPart === 'body' ? ofJson : ofText).compile(schema);
+}
+
+/** What is not valid, in words. A pattern says little to people: there, the schema says what it means. */
+export function describeInvalid(errors: readonly FastifySchemaValidationError[], part: string): Error {
+  const reasons = errors.map(({ keyword, instancePath, message, ...error }) => {
+    const { description } = (error as Partial<ErrorObject>).parentSchema ?? {};
+    const meaning = keyword === 'pattern' && typeof description === 'string' ? `be ${description}` : null;
+    return `${part}${instancePath} must ${meaning ?? String(message).replace(/^must /, '')}`;
+  });
+  return new TypeError(reasons.join(', '));
 }

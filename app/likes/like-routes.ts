@@ -11,6 +11,7 @@ export function registerLikeRoutes(app: App, { viewerOf }: RouteParts, likeServi
     method: operations.like.method,
     url: operations.like.route,
     schema: { params: PhotoParams, response: { 200: Liked } },
+    config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND'] },
     handler: async (request) => {
       const { likeCount, version } = await likeService.like(request.params.photoId, viewerOf(request));
       return { numberOfLikes: likeCount, version };

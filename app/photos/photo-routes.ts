@@ -1,52 +1,23 @@
 import type { FastifyRequest } from 'fastify';
-import Value from 'typebox/value';
 import { operations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
-import { PhotoParams, UserParams } from '../http/schemas.ts';
+import { NoContent, PhotoParams, UserParams } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
 import { mediaUrlOf } from '../http/media-url.ts';
-import {
-  Caption,
-  CaptionChange,
-  ChangedVersion,
-  PhotoPage,
-  PostedImage,
-  captionLengthMax,
-} from './photo-schemas.ts';
+import { createMemoryBudget } from './memory-budget.ts';
+import { readPhotoForm, uploadBytesMax, withPhotoForms } from './photo-form.ts';
+import { CaptionChange, ChangedVersion, PhotoForm, PhotoPage, PostedImage } from './photo-schemas.ts';
 import type { PhotoService } from './photo-service.ts';
 
-type Upload = { readonly bytes: Buffer; readonly caption: string };
+/** Bodies of uploads that may be in memory together, those under way included. Beyond it, uploads are refused unread. */
+const bodyBytesMax = 192 * 1024 * 1024;
+const uploadsMax = 128;
 
-/** The one file and the optional caption of a multipart upload, in any order. */
-async function readParts(request: FastifyRequest): Promise<Upload> {
-  let bytes: Buffer | undefined;
-  let caption: unknown = '';
-  for await (const part of request.parts()) {
-    if (part.type === 'field') caption = part.fieldname === 'caption' ? part.value : caption;
-    else {
-      const upload = await part.toBuffer();
-      if (part.fieldname === 'file') bytes = upload;
-    }
-  }
-  if (bytes === undefined)
-    throw new DarkroomError('INVALID_REQUEST', 'Send the photo as the multipart part "file".');
-  if (!Value.Check(Caption, caption))
-    throw new DarkroomError(
-      'INVALID_REQUEST',
-      `A caption is a text of at most ${captionLengthMax} characters.`,
-    );
-  return { bytes, caption };
-}
-
-async function readUpload(request: FastifyRequest): Promise<Upload> {
-  try {
-    return await readParts(request);
-  } catch (error) {
-    // The form's parser has codes for its limits, and none for a form that breaks off or has no boundary.
-    if ((error as { code?: unknown }).code !== undefined) throw error;
-    throw new DarkroomError('INVALID_REQUEST', 'The form is not a whole multipart form.', { cause: error });
-  }
+/** What the body of an upload takes: its pieces, and the file that is joined from them. */
+function bodyBytesOf({ headers }: FastifyRequest): number {
+  const declared = Number(headers['content-length'] ?? uploadBytesMax);
+  return 2 * Math.min(declared, uploadBytesMax);
 }
 
 export function registerPhotoRoutes(
@@ -58,6 +29,7 @@ export function registerPhotoRoutes(
     method: operations.photoPage.method,
     url: operations.photoPage.route,
     schema: { params: PhotoParams, response: { 200: PhotoPage } },
+    config: { problems: ['NOT_FOUND'] },
     handler: async (request, reply) => {
       const read = await photoService.read(request.params.photoId);
       if (read === undefined)
@@ -79,19 +51,32 @@ export function registerPhotoRoutes(
       };
     },
   });
-  registerPhotoWrites(app, viewerOf, photoService);
+  withPhotoForms(app, (scope) => registerPost(scope, viewerOf, photoService));
+  registerPhotoChanges(app, viewerOf, photoService);
 }
 
-function registerPhotoWrites(app: App, viewerOf: RouteParts['viewerOf'], photoService: PhotoService): void {
+function registerPost(app: App, viewerOf: RouteParts['viewerOf'], photoService: PhotoService): void {
+  const bodies = createMemoryBudget({
+    name: 'uploads',
+    bytesMax: bodyBytesMax,
+    workersMax: uploadsMax,
+    waitingMax: 0,
+  });
   app.route({
     method: operations.post.method,
     url: operations.post.route,
     schema: { params: UserParams, consumes: ['multipart/form-data'], response: { 201: PostedImage } },
+    config: {
+      form: PhotoForm,
+      problems: ['VIEWER_REQUIRED', 'FORBIDDEN', 'NOT_FOUND', 'NOT_A_JPEG', 'BROKEN_JPEG', 'PHOTO_TOO_LARGE'],
+    },
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);
       requireSelf(viewerId, request.params.userId);
-      const { bytes, caption } = await readUpload(request);
-      const photo = await photoService.post(viewerId, caption, bytes);
+      const photo = await bodies.run(bodyBytesOf(request), async () => {
+        const { bytes, caption } = await readPhotoForm(request);
+        return photoService.post(viewerId, caption, bytes);
+      });
       return reply.code(201).send({
         type: 'ImageFile',
         id: photo.id,
@@ -105,10 +90,14 @@ function registerPhotoWrites(app: App, viewerOf: RouteParts['viewerOf'], photoSe
       });
     },
   });
+}
+
+function registerPhotoChanges(app: App, viewerOf: RouteParts['viewerOf'], photoService: PhotoService): void {
   app.route({
     method: operations.editCaption.method,
     url: operations.editCaption.route,
     schema: { params: PhotoParams, body: CaptionChange, response: { 200: ChangedVersion } },
+    config: { problems: ['VIEWER_REQUIRED', 'FORBIDDEN', 'NOT_FOUND'] },
     handler: async (request) => {
       const viewerId = viewerOf(request);
       return {
@@ -119,7 +108,8 @@ function registerPhotoWrites(app: App, viewerOf: RouteParts['viewerOf'], photoSe
   app.route({
     method: operations.deletePhoto.method,
     url: operations.deletePhoto.route,
-    schema: { params: PhotoParams },
+    schema: { params: PhotoParams, response: { 204: NoContent } },
+    config: { problems: ['VIEWER_REQUIRED', 'FORBIDDEN', 'NOT_FOUND'] },
     handler: async (request, reply) => {
       await photoService.remove(request.params.photoId, viewerOf(request));
       return reply.code(204).send();

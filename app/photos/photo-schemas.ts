@@ -32,3 +32,8 @@ export const captionLengthMax = 2_200;
 export const Caption = storableText({ maxLength: captionLengthMax });
 export const CaptionChange = Type.Object({ caption: Caption }, { additionalProperties: false });
 export const ChangedVersion = Type.Object({ version: Version });
+/** The multipart form of a post, for who reads the description of the API; `photo-form.ts` reads such a form. */
+export const PhotoForm = Type.Object({
+  file: Type.String({ format: 'binary', description: 'a JPEG' }),
+  caption: Type.Optional(Caption),
+});

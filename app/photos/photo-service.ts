@@ -3,7 +3,7 @@ import type { MaybePromise } from '../cache/entry.ts';
 import { changedBy, entityNames, expectedBy } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { normaliseJpeg } from './jpeg.ts';
+import type { NormaliseJpeg } from './jpeg.ts';
 import type { AddedPhoto, NewPhoto, Photo, PhotoStore } from './photo-store.ts';
 
 export type { Photo };
@@ -13,10 +13,12 @@ export type PhotoServiceParts = {
   readonly cache: Cache;
   readonly photoStore: PhotoStore;
   readonly objectStore: ObjectStore;
+  readonly normaliseJpeg: NormaliseJpeg;
 };
 
 /** Reading, posting and changing photos. */
-export function createPhotoService({ cache, photoStore, objectStore }: PhotoServiceParts) {
+export function createPhotoService(parts: PhotoServiceParts) {
+  const { cache, photoStore, objectStore, normaliseJpeg } = parts;
   const photos = cache.register<number, Photo>({
     name: entityNames.photo,
     freshness: 'versioned',
@@ -34,7 +36,7 @@ export function createPhotoService({ cache, photoStore, objectStore }: PhotoServ
     /** In the order of `ids`; undefined where a photo is gone. */
     readMany: (ids: readonly number[]): MaybePromise<readonly (CacheRead<Photo> | undefined)[]> =>
       cache.readMany(photos, ids),
-    /** Stores the image, then the row. Throws NOT_A_JPEG, BROKEN_JPEG, or NOT_FOUND when there is no such owner. */
+    /** Stores the image, then the row. Throws what `NormaliseJpeg` says, or NOT_FOUND when there is no such owner. */
     async post(ownerId: number, caption: string, upload: Buffer): Promise<NewPhoto & AddedPhoto> {
       const { bytes, widthPx, heightPx } = await normaliseJpeg(upload);
       const digest = await objectStore.put(bytes);

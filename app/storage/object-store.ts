@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Stores bytes under their own SHA-256: the same bytes are stored once, and a stored object never changes. */
@@ -8,6 +8,7 @@ export type ObjectStore = {
   put(bytes: Uint8Array): Promise<string>;
   /** Null when there is no such object. */
   get(digest: string): Promise<Buffer | null>;
+  has(digest: string): Promise<boolean>;
 };
 
 /** Objects as files, a folder per first byte of the digest. A half-written object is never seen: temporary file, then rename. */
@@ -28,13 +29,16 @@ export function createFileStore(folder: string): ObjectStore {
       }
       return digest;
     },
-    async get(digest) {
-      try {
-        return await readFile(pathOf(digest));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-        throw error;
-      }
-    },
+    get: (digest) => nullWhenAbsent(readFile(pathOf(digest))),
+    has: async (digest) => (await nullWhenAbsent(access(pathOf(digest)))) !== null,
   };
+}
+
+async function nullWhenAbsent<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }

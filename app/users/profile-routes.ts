@@ -23,6 +23,7 @@ export function registerProfileRoutes(
     method: operations.profileGrid.method,
     url: operations.profileGrid.route,
     schema: { params: UserParams, querystring: PageQuery, response: { 200: Grid } },
+    config: { problems: ['NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
       const read = await profileService.read(request.params.userId, request.query.cursor);
       describeRead(reply, read);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { allocatorEnvironment } from '../../app/contract/allocator.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { CommandError } from '../errors.ts';
 import { startProcess } from '../stack/supervised-process.ts';
@@ -88,6 +89,7 @@ function awaitListening(child: SupervisedProcess, name: string, signal: AbortSig
 
 function environmentOf(settings: ReplicaSettings, labToken: string): Record<string, string> {
   return {
+    ...allocatorEnvironment,
     DARKROOM_CANDIDATE: settings.candidate,
     DARKROOM_HOST: '127.0.0.1',
     DARKROOM_PORT: String(settings.port),

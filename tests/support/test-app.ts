@@ -19,7 +19,7 @@ import type { ServiceCounters } from '../../cli/worlds/service-counters.ts';
 import { createTestDatabase } from './databases.ts';
 import { villageRows } from './village-rows.ts';
 
-export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
+export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'QUERY' | 'TRACE';
 
 export type Ask = {
   readonly viewer?: number;

@@ -1,0 +1,114 @@
+import swagger from '@fastify/swagger';
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import type { FastifySchema, RouteOptions } from 'fastify';
+import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
+import { headers } from '../contract/headers.ts';
+import { errorTable } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { App } from './route-parts.ts';
+import { Id } from './schemas.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The errors of the operation's own, for the description of the API; what any operation may answer is added to them. */
+    readonly problems?: readonly ErrorCode[];
+    /** The multipart form that it takes. */
+    readonly form?: TSchema;
+    /** It answers with a JPEG, or with 304 who has it already. */
+    readonly image?: boolean;
+  }
+}
+
+type Responses = Record<string, object>;
+type Described = FastifySchema & { readonly hide?: boolean; readonly response?: Responses };
+
+/** What every operation may answer: a request that is not one, and a service that cannot serve. */
+const problemsOfAll: readonly ErrorCode[] = [
+  'INVALID_REQUEST',
+  'REQUEST_TIMEOUT',
+  'PATH_TOO_LONG',
+  'HEAD_TOO_LARGE',
+  'INTERNAL',
+  'OVERLOADED',
+  'STORAGE_UNAVAILABLE',
+  'CACHE_UNAVAILABLE',
+];
+/** What every operation may answer that is more than a read: its body is read even where it is not needed. */
+const problemsOfBodies: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+
+/** A problem document (RFC 9457) with one of these codes. */
+const problemDocument = (codes: readonly ErrorCode[]) =>
+  Type.Object(
+    {
+      type: Type.Literal('about:blank'),
+      title: Type.String(),
+      status: Type.Integer(),
+      code: Type.Enum(codes),
+      detail: Type.String({ description: 'what was wrong, for people; of a limit, which one and its value' }),
+    },
+    { additionalProperties: false },
+  );
+
+const retryAfter = {
+  'Retry-After': { type: 'integer', description: 'seconds until it is worth trying again' },
+};
+
+/** One answer per status that these errors have. */
+function problemResponses(codes: readonly ErrorCode[]): Responses {
+  const byStatus = Map.groupBy(new Set(codes), (code) => errorTable[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      status,
+      {
+        description: list.map((code) => errorTable[code].title).join('; '),
+        content: { 'application/problem+json': { schema: problemDocument(list) } },
+        ...(status === 503 && { headers: retryAfter }),
+      },
+    ]),
+  );
+}
+
+const imageResponses: Responses = {
+  200: {
+    description: 'the image',
+    content: { 'image/jpeg': { schema: Type.String({ format: 'binary' }) } },
+  },
+  304: { description: 'the client has it: If-None-Match names its entity tag' },
+};
+
+function describe(schema: Described, { method, config }: Pick<RouteOptions, 'method' | 'config'>): Described {
+  const problems = [
+    ...problemsOfAll,
+    ...(method === 'GET' ? [] : problemsOfBodies),
+    ...(config?.problems ?? []),
+  ];
+  const asked = {
+    ...(problems.includes('VIEWER_REQUIRED') && { [headers.viewer]: Type.Optional(Id) }),
+    ...(config?.image === true && { 'If-None-Match': Type.Optional(Type.String()) }),
+  };
+  return {
+    ...schema,
+    ...(config?.form !== undefined && { body: config.form }),
+    ...(Object.keys(asked).length > 0 && { headers: Type.Object(asked) }),
+    response: {
+      ...schema.response,
+      ...(config?.image === true && imageResponses),
+      ...problemResponses(problems),
+    },
+  };
+}
+
+const transform: NonNullable<FastifyDynamicSwaggerOptions['transform']> = ({ schema, url, route }) => {
+  const given = (schema ?? {}) as Described;
+  return { url, schema: given.hide === true ? given : describe(given, route) };
+};
+
+/** Describes the routes that are declared from now on, at `/openapi.json`, with every answer that each may give. */
+export async function registerApiDescription(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Darkroom photo service', version: '1' } },
+    transform,
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,35 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { DarkroomError } from '../errors.ts';
+import type { FastifyRequest } from 'fastify';
+import type { App } from './route-parts.ts';
+
+/** Ends with whether the body has any byte. What follows the first ones is not read. */
+function isEmpty({ headers }: IncomingMessage, payload: NodeJS.ReadableStream): Promise<boolean> {
+  const length = headers['content-length'] ?? (headers['transfer-encoding'] === undefined ? '0' : undefined);
+  if (length !== undefined) return Promise.resolve(length === '0');
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  payload.once('data', () => resolve(false)).once('end', () => resolve(true));
+  payload.once('error', reject);
+  return promise;
+}
+
+/**
+ * Reads JSON, and no body of any other type but where a route brings its own parser. An empty body is none, whatever its type
+ * says: many clients name a type with every PUT and DELETE. A route that needs a body refuses one that is not there.
+ */
+export function registerBodyParsers(app: App): void {
+  app.removeAllContentTypeParsers();
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    // Decoding would put U+FFFD in the place of what is no UTF-8, and that would be stored.
+    if (isUtf8(body as Buffer)) return parseJson(request, body.toString(), done);
+    done(new DarkroomError('INVALID_REQUEST', 'The body is not well-formed UTF-8.'));
+  });
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    if (await isEmpty(request.raw, payload)) return;
+    const type = request.headers['content-type'] ?? 'without a Content-Type';
+    throw new DarkroomError('UNSUPPORTED_MEDIA_TYPE', `This operation takes no body that is ${type}.`);
+  });
+}

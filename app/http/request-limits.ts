@@ -1,0 +1,65 @@
+import { IncomingMessage } from 'node:http';
+import { DarkroomError } from '../errors.ts';
+import type { App } from './route-parts.ts';
+
+/** How long the parts of a request may take to arrive. A client that is slow but steady has the whole time. */
+export type RequestLimits = {
+  /** From the opening of a connection, or the first byte behind an earlier request, to the end of the head. */
+  readonly headMs: number;
+  /** Without a single byte of a body that is not whole yet. */
+  readonly stallMs: number;
+  /** Head and body. The largest upload, 10 MiB, needs 35 kB/s to keep within. */
+  readonly wholeMs: number;
+  /** How often Node looks at the first and the last of these: so much later they may act. */
+  readonly checkEveryMs: number;
+};
+
+export const requestLimits: RequestLimits = {
+  headMs: 10_000,
+  stallMs: 10_000,
+  wholeMs: 300_000,
+  checkEveryMs: 1_000,
+};
+
+/**
+ * As Fastify takes them. Fastify sets `requestTimeout` once more after Node has read its options: given here only, or there
+ * only, Node would take its own minute for the head, and swap the two, for the larger one counts for the whole.
+ */
+export function serverTimeouts({ headMs, wholeMs, checkEveryMs }: RequestLimits) {
+  return {
+    requestTimeout: wholeMs,
+    http: {
+      headersTimeout: headMs,
+      requestTimeout: wholeMs,
+      connectionsCheckingInterval: checkEveryMs,
+    },
+  };
+}
+
+const seconds = (ms: number) => `${ms / 1000} s`;
+/** An answer about a stall gets this long to leave before its connection is cut. */
+const farewellMs = 1_000;
+
+export function describeLimits({ headMs, wholeMs }: RequestLimits): string {
+  return `The head of a request must arrive within ${seconds(headMs)}, all of it within ${seconds(wholeMs)}.`;
+}
+
+/** Refuses a request whose body stands still, with 408. Requests without a body cost nothing. */
+export function refuseStalledBodies(app: App, { stallMs }: RequestLimits): void {
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
+    const hasBody = coding !== undefined || (length !== undefined && length !== '0');
+    // A request that was injected by a test has no socket.
+    if (!hasBody || !(raw instanceof IncomingMessage)) return done();
+    const detail = `No byte of the body came for ${seconds(stallMs)}, which is the limit.`;
+    // Every byte begins the time anew.
+    raw.setTimeout(stallMs, () => {
+      reply.header('connection', 'close');
+      setTimeout(() => raw.socket.destroy(), farewellMs).unref();
+      // Who reads the body gets an error instead of the rest of it.
+      if (raw.listenerCount('error') > 0) raw.emit('error', new DarkroomError('REQUEST_TIMEOUT', detail));
+    });
+    raw.once('end', () => raw.setTimeout(0));
+    done();
+  });
+}
