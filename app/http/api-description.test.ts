@@ -7,6 +7,7 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
 import { headers } from '../contract/headers.ts';
+import { errorTable } from '../errors.ts';
 import { photoForm } from '../../tests/support/multipart-form.ts';
 import { startTestApp } from '../../tests/support/test-app.ts';
 import type { Ask, Method, TestApp } from '../../tests/support/test-app.ts';
@@ -222,4 +223,19 @@ it('describes what clients need for a request: the viewer, the tags and the form
   for (const status of ['201', '408', '413', '422', '503']) assert.ok(responses[status], status);
   assert.ok(operation('/media/{digest}', 'get').responses['304']);
   assert.deepEqual(Object.keys(responses['503']?.headers ?? {}), ['Retry-After']);
+});
+
+it('knows every code that an operation may answer with', () => {
+  const elsewhere: readonly string[] = [
+    // Of a method that an operation is not.
+    'METHOD_NOT_ALLOWED',
+    // A process ends with these before it listens.
+    'INVALID_CONFIG',
+    'INVALID_CANDIDATE',
+    'REDIS_NOT_DURABLE',
+    'CHANGE_STREAM_UNAVAILABLE',
+  ];
+  const told = JSON.stringify(described);
+  const untold = Object.keys(errorTable).filter((code) => !told.includes(`"${code}"`));
+  assert.deepEqual(untold.toSorted(), elsewhere.toSorted());
 });

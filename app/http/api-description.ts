@@ -32,10 +32,16 @@ const problemsOfAll: readonly ErrorCode[] = [
   'INTERNAL',
   'OVERLOADED',
   'STORAGE_UNAVAILABLE',
+  'STORAGE_BUSY',
   'CACHE_UNAVAILABLE',
 ];
-/** What every operation may answer that is more than a read: its body is read even where it is not needed. */
-const problemsOfBodies: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+/** What every write may answer. Its body is read even where it is not needed. */
+const problemsOfWrites: readonly ErrorCode[] = [
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'ROW_REFUSED',
+  'STORAGE_REFUSES_WRITES',
+];
 
 /** A problem document (RFC 9457) with one of these codes. */
 const problemDocument = (codes: readonly ErrorCode[]) =>
@@ -80,7 +86,7 @@ const imageResponses: Responses = {
 function describe(schema: Described, { method, config }: Pick<RouteOptions, 'method' | 'config'>): Described {
   const problems = [
     ...problemsOfAll,
-    ...(method === 'GET' ? [] : problemsOfBodies),
+    ...(method === 'GET' ? [] : problemsOfWrites),
     ...(config?.problems ?? []),
   ];
   const asked = {
