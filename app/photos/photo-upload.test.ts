@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
 import { multipartForm, photoForm } from '../../tests/support/multipart-form.ts';
 import { assertProblem, startTestApp } from '../../tests/support/test-app.ts';
 import type { Ask, TestApp } from '../../tests/support/test-app.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
 import { village } from '../../tests/support/village-rows.ts';
 
 const samples = join(import.meta.dirname, '..', '..', 'loadtests', 'media');
@@ -134,6 +135,7 @@ describe('a post that is refused', () => {
   it('leaves nothing behind, whatever was wrong with it', async () => {
     const file = (value: Buffer, name = 'file') => ({ name, value, fileName: 'a.jpg' });
     const nul = { name: 'caption', value: 'a\u0000b' };
+    const noUtf8 = { name: 'caption', value: Buffer.from([0x61, 0xff, 0x62]) };
     const long = { name: 'caption', value: 'x'.repeat(2_201) };
     const cutBody = { ...photoForm(jpeg), body: photoForm(jpeg).body.subarray(0, 20_000) };
     const png = await sharp(jpeg).png().toBuffer();
@@ -151,6 +153,7 @@ describe('a post that is refused', () => {
       ['two files', multipartForm([file(jpeg), file(jpeg, 'more')]), 400, 'INVALID_REQUEST'],
       ['a caption that is too long', multipartForm([long, file(jpeg)]), 400, 'INVALID_REQUEST'],
       ['a caption storage cannot hold', multipartForm([nul, file(jpeg)]), 400, 'INVALID_REQUEST'],
+      ['a caption that is no UTF-8', multipartForm([noUtf8, file(jpeg)]), 400, 'INVALID_REQUEST'],
       ['no part at all', multipartForm([]), 400, 'INVALID_REQUEST'],
     ];
     const earlier = await everythingStored();
@@ -160,6 +163,38 @@ describe('a post that is refused', () => {
       assertProblem(response, status, code);
       assert.deepEqual(await everythingStored(), earlier, what);
     }
+  });
+
+  it('is told which limit it meets, and its value', async () => {
+    const field = { name: 'caption', value: 'x' };
+    const cases = [
+      [photoForm(Buffer.alloc(10 * 1024 * 1024 + 1, jpeg)), /limit of 10485760 bytes/],
+      [photoForm(jpeg, 'x'.repeat(2_201)), /at most 2200 characters/],
+      [multipartForm([field, field, field, field, field]), /may have 4 fields/],
+      [
+        multipartForm([1, 2].map((name) => ({ name: `${name}`, value: jpeg, fileName: 'a' }))),
+        /may have 1 file/,
+      ],
+    ] as const;
+    for (const [form, message] of cases)
+      assert.match((await post(form)).json<{ detail: string }>().detail, message);
+  });
+
+  it('is refused unread when too many bytes of others are under way, which are let go with them', async () => {
+    // Without a length, each is reckoned as the largest that there may be, twice.
+    const { headers, body } = photoForm(jpeg);
+    const held = Array.from({ length: 9 }, () => new PassThrough());
+    // A request that nobody awaits is not sent.
+    const waiting = held.map((stream) => Promise.resolve(post({ headers, body: stream })));
+    for (const stream of held) stream.write(body.subarray(0, 1_000));
+    await waitUntil(async () => (await post({ headers, body: Readable.from([body]) })).statusCode === 503);
+    const refused = await post({ headers, body: Readable.from([body]) });
+    assertProblem(refused, 503, 'OVERLOADED');
+    assert.match(refused.body, /uploads take all of 201326592 bytes or 128 places, and none may wait/);
+    assert.equal((await post(photoForm(jpeg))).statusCode, 201, 'there is room for a small one');
+    for (const stream of held) stream.end(body.subarray(1_000));
+    for (const { statusCode } of await Promise.all(waiting)) assert.equal(statusCode, 201);
+    assert.equal((await post({ headers, body: Readable.from([body]) })).statusCode, 201);
   });
 
   it('is refused before its body is read when it is another’s, or nobody’s', async () => {
