@@ -259,7 +259,7 @@ it('a flush of waiting writes is a trace of its own, not a part of the request t
     assert.equal(flush.links[0]?.context.traceId, root.spanContext().traceId);
     const traceOf = new Map(spans.map((span) => [span.name, span.spanContext().traceId]));
     assert.equal(traceOf.get('insert_likes'), flush.spanContext().traceId, namesOf(spans).join());
-    assert.equal(traceOf.get('select_photos'), root.spanContext().traceId, 'the request reads its photo');
+    assert.equal(traceOf.get('select_liked'), root.spanContext().traceId, 'the request asks what holds');
   } finally {
     await traced.app.close();
     await redis.stop();

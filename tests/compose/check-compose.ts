@@ -139,15 +139,9 @@ function checkMounts(
 const serviceVariables = new Set<string>(Object.values(settings).map(({ variable }) => variable));
 
 function isReadByCommandLine(name: string): boolean {
-  const before = process.env[name];
-  const mark = 'asked for by the check of the compose file';
-  process.env[name] = mark;
-  try {
-    return Object.values(readEnvironment()).includes(mark);
-  } finally {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  }
+  // A path from the root, since folders are resolved.
+  const mark = '/asked for by the check of the compose file';
+  return Object.values(readEnvironment({ [name]: mark })).includes(mark);
 }
 
 /** Whether what runs in a container reads a variable of this name. */
