@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { contained, withoutContainers } from './support/contained.ts';
 import { createTinyCheckout } from './support/tiny-checkout.ts';
 import type { RunningLauncher, StartOptions, TinyCheckout } from './support/tiny-checkout.ts';
 
@@ -13,6 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => checkout.dispose());
 
+const skip = withoutContainers();
 const run = (args: readonly string[], options?: StartOptions) => checkout.start(args, options).ended;
 
 describe('the hand-over', () => {
@@ -205,6 +207,29 @@ describe('the installation', () => {
     for (const { code } of await Promise.all([first.ended, second.ended])) assert.equal(code, 0);
     assert.equal(checkout.npmCalls().length, 1);
   });
+
+  it(
+    'is left to one that lives in another container, and taken over when that is killed',
+    { skip },
+    async () => {
+      const program = join(checkout.folder, 'contained-node');
+      writeFileSync(program, `#!/bin/sh\nexec ${contained.join(' ')} ${process.execPath} "$@"\n`, {
+        mode: 0o755,
+      });
+      checkout.write('npm-waits', '');
+      const first = checkout.start(['exit', '0']);
+      await first.sees('installing them');
+      const second = checkout.start(['exit', '0'], { node: program });
+      await second.sees('waiting for another installation');
+      assert.equal(checkout.npmCalls().length, 1);
+      first.child.kill('SIGKILL');
+      await second.sees('installing them');
+      checkout.remove('npm-waits');
+      assert.equal((await second.ended).code, 0);
+      assert.equal(checkout.npmCalls().length, 2);
+      assert.ok(!checkout.exists('.darkroom/install.lock'));
+    },
+  );
 
   it('takes over from a launcher that died', async () => {
     const { pid } = spawnSync('true');
