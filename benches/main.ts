@@ -10,7 +10,7 @@ import { startRedis } from '../cli/stack/redis-server.ts';
 import type { RedisServer } from '../cli/stack/redis-server.ts';
 import type { StackContext } from '../cli/stack/stack-context.ts';
 import { resolvePaths } from '../cli/stack/stack-paths.ts';
-import { reapLeftovers } from '../cli/stack/supervised-process.ts';
+import { reapLeftovers } from '../cli/stack/leftovers.ts';
 import type { Bench, Lab } from './harness/bench.ts';
 import { benchNames } from './harness/bench-names.ts';
 import { readResults, writeResult } from './harness/bench-result.ts';
@@ -31,7 +31,7 @@ const { checkout, signal, report, clock } = terminal;
 function createBenchContext(): StackContext {
   const environment = { ...readEnvironment(), databaseUrl: null, redisUrl: null };
   const paths = resolvePaths(checkout, environment);
-  for (const name of reapLeftovers(paths)) report(`Ended ${name}, left behind by an earlier run.`);
+  reapLeftovers(paths, report);
   return { paths, environment, report, signal };
 }
 

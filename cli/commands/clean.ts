@@ -6,9 +6,9 @@ import { administrationUrl, createDatabaseAdmin } from '../stack/database-admin.
 import type { DatabaseAdmin, OwnDatabase } from '../stack/database-admin.ts';
 import { lockKeyOf } from '../stack/database-mark.ts';
 import { describeDatabase, sortDatabases } from '../stack/reap-databases.ts';
+import { liveRuns } from '../stack/leftovers.ts';
 import { startServerRun } from '../stack/server-run.ts';
 import type { StackContext } from '../stack/stack-context.ts';
-import { liveOwners } from '../stack/supervised-process.ts';
 import { createStackContext } from '../worlds/workbench.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,9 +27,10 @@ type Findings = {
  */
 export async function clean(terminal: Terminal, isAgreed: boolean): Promise<void> {
   const context = createStackContext(terminal);
-  const live = liveOwners(context.paths);
+  const live = liveRuns(context.paths);
   if (live.length > 0) {
-    throw new CommandError('usage', `A run is going on (process ${live.join(', ')}).`, {
+    const where = live.map(({ pid }) => (pid === null ? 'in another container' : `process ${pid}`));
+    throw new CommandError('usage', `A run is going on (${where.join(', ')}).`, {
       remedy: 'End it first, with Ctrl-C.',
     });
   }

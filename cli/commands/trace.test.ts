@@ -15,8 +15,7 @@ import { keepTraces } from '../traces/trace-files.ts';
 import { createTraceSink } from '../traces/trace-sink.ts';
 import { createTraceStore } from '../traces/trace-store.ts';
 import { closeServer } from '../watch/loopback-server.ts';
-import { ownIdentity } from '../stack/process-identity.ts';
-import { publishAddresses, withdrawAddresses } from '../watch/addresses.ts';
+import { ownPlace, publishAddresses, withdrawAddresses } from '../watch/addresses.ts';
 import type { Terminal } from './terminal.ts';
 import { trace, traces } from './trace.ts';
 
@@ -57,7 +56,7 @@ async function run(server: Server): Promise<void> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   publishAddresses(paths, {
-    ...ownIdentity(),
+    ...ownPlace(paths),
     startedAtMs: 0,
     candidates: [],
     traces: `http://127.0.0.1:${port}`,

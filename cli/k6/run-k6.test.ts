@@ -65,7 +65,9 @@ test('samples in an unknown form end the run with an error, and k6 with it', asy
 test('a k6 that cannot be started leaves nothing open behind', async () => {
   const before = openPipes();
   rmSync(pids, { recursive: true });
+  writeFileSync(pids, '');
   await assert.rejects(run('sleep'), CommandError);
+  rmSync(pids);
   mkdirSync(pids);
   await waitUntil(() => openPipes() <= before);
 });

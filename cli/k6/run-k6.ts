@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { constants, openSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -12,8 +12,8 @@ import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
 import { readTreeCpuUs } from '../stack/cpu-accounting.ts';
+import { ownRun } from '../stack/own-run.ts';
 import type { StackContext } from '../stack/stack-context.ts';
-import { makeTemporaryFolder } from '../stack/stack-paths.ts';
 import { startProcess } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import { createTimings } from './pass-timings.ts';
@@ -104,7 +104,7 @@ async function runToItsEnd(
   const { context, settings } = options;
   requireLoopback(settings.worlds);
   await using started = new AsyncDisposableStack();
-  const folder = makeTemporaryFolder('k6');
+  const folder = mkdtempSync(join(ownRun(context.paths).folder, 'k6-'));
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
   // k6 is given its name, not its path, which may hold what k6 takes for settings.
   const fifo = join(folder, samplesFile);

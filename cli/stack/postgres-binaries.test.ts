@@ -1,21 +1,36 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { createTestStack } from '../../tests/support/test-stack.ts';
 import { findPostgresPackage, preparePostgresBinaries } from './postgres-binaries.ts';
 import type { PostgresPackage } from './postgres-binaries.ts';
-import type { StackPaths } from './stack-paths.ts';
+import type { StackContext } from './stack-context.ts';
+import { markFileOf } from './whole-folder.ts';
 
 const base = mkdtempSync(join('/tmp', 'darkroom-binaries-'));
 after(() => rmSync(base, { recursive: true, force: true }));
 chmodSync(base, 0o755);
 
 const found = findPostgresPackage() as PostgresPackage;
-const pathsFor = (name: string): StackPaths => {
+const { context: own, remove } = createTestStack();
+after(remove);
+const said: string[] = [];
+const contextFor = (name: string): StackContext => {
   const data = join(base, name);
   mkdirSync(data);
   chmodSync(data, 0o711);
-  return { checkout: base, state: data, data, cache: data, serverUser: { uid: 65_534, gid: 65_534 } };
+  const paths = { checkout: base, state: data, data, cache: data, serverUser: { uid: 65_534, gid: 65_534 } };
+  return { ...own, paths, report: (message) => void said.push(message) };
 };
 
 /** Files and folders below it that not everybody may read, and folders and programs that not everybody may use. */
@@ -30,7 +45,7 @@ function closedFor(folder: string): string[] {
     });
 }
 
-test('programs that were installed for one user alone are copied so that the server can run them, whatever the umask', () => {
+test('programs that were installed for one user alone are copied so that the server can run them, whatever the umask', async () => {
   const folder = join(base, 'private', 'native');
   const before = process.umask(0o077);
   try {
@@ -41,24 +56,41 @@ test('programs that were installed for one user alone are copied so that the ser
       ...readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name))),
     ])
       if (!statSync(path).isSymbolicLink()) chmodSync(path, statSync(path).mode & 0o700);
-    const paths = pathsFor('data');
-    const programs = preparePostgresBinaries({ folder, version: found.version }, paths);
-    assert.ok(programs.startsWith(paths.data));
-    assert.deepEqual(closedFor(paths.data), []);
-    assert.equal(preparePostgresBinaries({ folder, version: found.version }, paths), programs);
+    const context = contextFor('data');
+    const { data } = context.paths;
+    const programs = await preparePostgresBinaries(context, { folder, version: found.version });
+    assert.ok(programs.startsWith(data));
+    assert.deepEqual(closedFor(join(data, `postgres-programs-${found.version}`)), []);
+    assert.equal(await preparePostgresBinaries(context, { folder, version: found.version }), programs);
   } finally {
     process.umask(before);
   }
 });
 
-test('a copy of another version, or one that was not finished, is not used', () => {
-  const paths = pathsFor('versions');
+test('a copy of another version, or one that is not complete, is not used', async () => {
+  const context = contextFor('versions');
   chmodSync(join(base, 'private'), 0o700);
   const folder = join(base, 'private', 'native');
-  mkdirSync(join(paths.data, 'postgres-programs-2.123'));
-  const programs = [1, 2].map((version) =>
-    preparePostgresBinaries({ folder, version: String(version) }, paths),
-  );
+  const copy = join(context.paths.data, 'postgres-programs-2');
+  // Of a run that was killed while it copied.
+  mkdirSync(join(`${copy}.new`, 'native', 'bin'), { recursive: true });
+  const prepare = (version: string) => preparePostgresBinaries(context, { folder, version });
+  const programs = [await prepare('1'), await prepare('2')];
   assert.equal(new Set(programs).size, 2);
   for (const each of programs) assert.ok(statSync(join(each, 'postgres')).isFile());
+  assert.deepEqual(said, []);
+  const program = join(copy, 'native', 'bin', 'postgres');
+  const { size } = statSync(program);
+  for (const breakIt of [
+    () => truncateSync(program, 1_000),
+    () => rmSync(join(copy, 'native', 'share'), { recursive: true }),
+    () => rmSync(markFileOf(copy)),
+  ]) {
+    said.length = 0;
+    breakIt();
+    assert.equal(await prepare('2'), programs[1]);
+    assert.equal(statSync(program).size, size);
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /are not complete: copied anew/);
+  }
 });

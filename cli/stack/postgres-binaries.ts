@@ -5,15 +5,16 @@ import {
   lstatSync,
   readFileSync,
   readdirSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StackPaths } from './stack-paths.ts';
+import { awaitLock } from './file-lock.ts';
+import type { StackContext } from './stack-context.ts';
 import { isOpenToOthers, isPlain } from './stack-paths.ts';
+import { placeWhole, stateOfFolder } from './whole-folder.ts';
 
 /** Package of the embedded server for a platform, or null where there is none. */
 function packageName(): string {
@@ -59,10 +60,11 @@ function linkLibraries(folder: string): void {
 }
 
 /** The folder of the programs: in place when the server's user can get there, else a copy among the data. */
-export function preparePostgresBinaries(
+export async function preparePostgresBinaries(
+  context: StackContext,
   { folder, version }: PostgresPackage,
-  { data, serverUser }: StackPaths,
-): string {
+): Promise<string> {
+  const { serverUser } = context.paths;
   if (isPlain(folder) && (serverUser === null || isUsableByOthers(folder))) {
     try {
       linkLibraries(folder);
@@ -71,9 +73,7 @@ export function preparePostgresBinaries(
       // It may not be written.
     }
   }
-  const copy = join(data, `postgres-programs-${version}`);
-  if (!existsSync(copy)) copyForOthers(folder, copy);
-  return join(copy, native, 'bin');
+  return join(await provideCopy(context, folder, version), native, 'bin');
 }
 
 function isUsableByOthers(folder: string): boolean {
@@ -83,9 +83,25 @@ function isUsableByOthers(folder: string): boolean {
 
 const othersMayRun = 0o005;
 
-/** A copy that everybody may read and run, whatever the umask is and was. It has its name once it is whole. */
-function copyForOthers(folder: string, copy: string): void {
-  const draft = `${copy}.${process.pid}`;
+/** The copy that is there when it is whole and of this version, else a new one. */
+async function provideCopy(context: StackContext, original: string, version: string): Promise<string> {
+  const copy = join(context.paths.data, `postgres-programs-${version}`);
+  if (stateOfFolder(copy, version) === 'whole') return copy;
+  const lock = await awaitLock(context, `${copy}.lock`, 'copying the programs of PostgreSQL');
+  try {
+    const state = stateOfFolder(copy, version);
+    if (state === 'broken')
+      context.report(`The programs of PostgreSQL in ${copy} are not complete: copied anew.`);
+    if (state !== 'whole') copyForOthers(original, copy, version);
+    return copy;
+  } finally {
+    lock.release();
+  }
+}
+
+/** A copy that everybody may read and run, whatever the umask is and was. */
+function copyForOthers(folder: string, copy: string, version: string): void {
+  const draft = `${copy}.new`;
   rmSync(draft, { recursive: true, force: true });
   cpSync(folder, join(draft, native), { recursive: true, verbatimSymlinks: true });
   linkLibraries(join(draft, native));
@@ -95,11 +111,5 @@ function copyForOthers(folder: string, copy: string): void {
     const isProgram = entry.isDirectory() || (!entry.isSymbolicLink() && (statSync(path).mode & 0o100) !== 0);
     if (!entry.isSymbolicLink()) chmodSync(path, isProgram ? 0o755 : 0o644);
   }
-  try {
-    renameSync(draft, copy);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    // Another run was faster.
-    if (!existsSync(copy)) throw error;
-  }
+  placeWhole(draft, copy, version);
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -11,6 +11,14 @@ import { administrationUrl, createDatabaseAdmin } from './database-admin.ts';
 import type { DatabaseAdmin } from './database-admin.ts';
 import { findFreePort } from './free-port.ts';
 import { nameForInitdb } from './initdb-user.ts';
+import {
+  faultOfData,
+  isServed,
+  markData,
+  passwordFileOf,
+  removeData,
+  removeStaleNumber,
+} from './postgres-data.ts';
 import { findPostgresPackage, preparePostgresBinaries } from './postgres-binaries.ts';
 import { takeSlot } from './slot-lock.ts';
 import type { StackContext } from './stack-context.ts';
@@ -93,15 +101,21 @@ async function startEmbedded(context: StackContext, connections: number): Promis
       remedy: 'Run "npm ci --include=optional", or set DATABASE_URL to a server of yours.',
     });
   }
-  const slot = takeSlot(context.paths.data, 'postgres');
-  if (slot === null) throw new CommandError('cannotProvision', 'Too many runs at once in this checkout.');
+  const slot = takeSlot(context.paths, 'postgres', isServed);
+  if (slot === null)
+    throw new CommandError(
+      'cannotProvision',
+      'Too many runs at once in this checkout: all 16 have data of PostgreSQL in use.',
+    );
   // Undone when a step fails.
   await using started = new AsyncDisposableStack();
   started.defer(slot.release);
-  const programs = preparePostgresBinaries(found, context.paths);
-  const password = await initialise(context, programs, slot.folder);
-  const launch = (port: number) => startServer(context, programs, { folder: slot.folder, port, connections });
-  const { server, port } = await startOnFreePort(context, launch, password);
+  const programs = await preparePostgresBinaries(context, found);
+  const { server, port, password } = await startOnData(context, connections, {
+    programs,
+    folder: slot.folder,
+    version: found.version,
+  });
   started.defer(server.stop);
   const admin = createDatabaseAdmin(addressOf(port, password));
   const version = await admin.readVersion();
@@ -126,16 +140,57 @@ const localeOfEverySystem = [
   '--locale-provider=builtin',
   '--builtin-locale=C.UTF-8',
 ];
+type Installation = { readonly programs: string; readonly folder: string; readonly version: string };
+type Started = { readonly server: SupervisedProcess; readonly port: number; readonly password: string };
+
+/** Starts it on the data that are kept; on new ones when those cannot be used. */
+async function startOnData(
+  context: StackContext,
+  connections: number,
+  installation: Installation,
+): Promise<Started> {
+  const { folder, programs, version } = installation;
+  const start = async (): Promise<Started> => {
+    const password = await initialise(context, installation);
+    const launch = (port: number) => startServer(context, programs, { folder, port, connections });
+    return { ...(await startOnFreePort(context, launch, password)), password };
+  };
+  const fault = faultOfData(folder, version);
+  const isKept = fault === null && existsSync(folder);
+  if (fault !== null) discardData(context, folder, fault);
+  try {
+    return await start();
+  } catch (error) {
+    // What a server has just refused is tried once more, on data that cannot be the reason.
+    if (!isKept || !(error instanceof CommandError) || error.reason !== 'cannotProvision') throw error;
+    discardData(
+      context,
+      folder,
+      `the server does not start on them (${error.message.split('\n').at(-1)?.trim()})`,
+    );
+    return start();
+  }
+}
+
+function discardData({ report }: StackContext, folder: string, fault: string): void {
+  report(`The data of PostgreSQL in ${folder} are made anew: ${fault}.`);
+  removeData(folder);
+}
 
 /** Makes the data directory unless it is there; a half-made one never has the final name. Returns the password. */
-async function initialise(context: StackContext, programs: string, folder: string): Promise<string> {
+async function initialise(
+  context: StackContext,
+  { programs, folder, version }: Installation,
+): Promise<string> {
   const user = context.paths.serverUser;
-  const passwordFile = `${folder}.password`;
-  if (existsSync(join(folder, 'PG_VERSION')) && existsSync(passwordFile))
+  const passwordFile = passwordFileOf(folder);
+  if (existsSync(folder)) {
+    removeStaleNumber(folder);
     return readFileSync(passwordFile, 'utf8').trim();
+  }
   context.report('Initialising PostgreSQL ...');
   const draft = `${folder}.new`;
-  for (const leftover of [folder, draft]) rmSync(leftover, { recursive: true, force: true });
+  removeData(folder);
   mkdirSync(draft, { mode: 0o700 });
   const password = randomBytes(18).toString('base64url');
   writeFileSync(passwordFile, password, { mode: 0o600 });
@@ -151,11 +206,12 @@ async function initialise(context: StackContext, programs: string, folder: strin
   } catch (error) {
     const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
     throw new CommandError('cannotProvision', `PostgreSQL could not be initialised: ${output}`, {
-      remedy: `Its data would lie in ${folder}: is there space, and may it be written?`,
+      remedy: `Its data would lie in ${folder}: is there space, and may it be written? To begin anew: darkroom clean.`,
       cause: error,
     });
   }
   renameSync(draft, folder);
+  markData(folder, version);
   return password;
 }
 
@@ -194,6 +250,7 @@ async function startOnFreePort(
     if (attempt === portAttempts) {
       throw new CommandError('cannotProvision', `PostgreSQL does not start:\n  ${server.lastLines()}`, {
         logFile: server.logFile,
+        remedy: 'To begin anew, without what is kept: darkroom clean.',
       });
     }
   }

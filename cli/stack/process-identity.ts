@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
-/** A process that is told apart from a later one with the same number by when it started. */
-export type ProcessIdentity = { readonly pid: number; readonly startTime: string };
+/**
+ * A process that is told apart from a later one with the same number by when it started, and from one with the same number
+ * in another container by where its number counts.
+ */
+export type ProcessIdentity = { readonly pid: number; readonly startTime: string; readonly realm: string };
 
 /** When a live process started, in whatever unit the platform has; null when there is no such process. */
-export function startTimeOf(pid: number): string | null {
+function startTimeOf(pid: number): string | null {
   try {
     if (process.platform === 'linux') {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -20,10 +23,19 @@ export function startTimeOf(pid: number): string | null {
   }
 }
 
-export function isSameProcess({ pid, startTime }: ProcessIdentity): boolean {
-  return startTimeOf(pid) === startTime;
+/** Where the process ids that we see count: this boot of this machine, and this container's ids. */
+function ownRealm(): string {
+  if (process.platform !== 'linux') return process.platform;
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
 }
 
-export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
+/** Whether this very process lives. False for one whose number is another container's: it cannot be told from here. */
+export function isSameProcess({ pid, startTime, realm }: ProcessIdentity): boolean {
+  return realm === ownRealm() && startTimeOf(pid) === startTime;
+}
+
+/** Of a process that lives. */
+export function identityOf(pid: number): ProcessIdentity {
+  return { pid, startTime: startTimeOf(pid) ?? '', realm: ownRealm() };
 }

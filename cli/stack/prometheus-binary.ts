@@ -1,8 +1,8 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import type { StackContext } from './stack-context.ts';
-import { canUnpackPackages, findOnPath, unpackPackages } from './system-packages.ts';
+import { canUnpackPackages, doesStart, findOnPath, findUnpacked, unpackPackages } from './system-packages.ts';
 
 /** The programs that watch a run. An exporter that is not there is null: then a store tells nothing of itself. */
 export type PrometheusBinaries = {
@@ -32,10 +32,11 @@ const folder = 'prometheus';
 const remedy = 'Install it yourself (apt-get install prometheus, brew install prometheus).';
 
 /** What is there already, on PATH or unpacked earlier; null without a server and its tool. */
-export function findPrometheus({ environment, paths }: StackContext): PrometheusBinaries | null {
-  const unpacked = join(paths.cache, folder, 'usr', 'bin');
+export function findPrometheus(context: StackContext): PrometheusBinaries | null {
+  const root = findUnpacked(context, folder);
+  const unpacked = root === null ? null : join(root, 'usr', 'bin');
   const find = (wanted: readonly string[]): string | null =>
-    findOnPath(environment.path, wanted) ?? findOnPath(unpacked, wanted);
+    findOnPath(context.environment.path, wanted) ?? (unpacked === null ? null : findOnPath(unpacked, wanted));
   const prometheus = find(names.prometheus);
   const promtool = find(names.promtool);
   if (prometheus === null || promtool === null) return null;
@@ -44,7 +45,7 @@ export function findPrometheus({ environment, paths }: StackContext): Prometheus
     promtool,
     redisExporter: find(names.redisExporter),
     postgresExporter: find(names.postgresExporter),
-    source: prometheus.startsWith(unpacked) ? join(paths.cache, folder) : prometheus,
+    source: unpacked !== null && prometheus.startsWith(unpacked) ? (root as string) : prometheus,
   };
 }
 
@@ -52,13 +53,17 @@ export function findPrometheus({ environment, paths }: StackContext): Prometheus
 export async function providePrometheus(context: StackContext): Promise<PrometheusBinaries> {
   const found = findPrometheus(context);
   if (found === null && canUnpackPackages(context)) {
-    context.report('Unpacking Prometheus from the packages of this system (26 MB, once) ...');
     await unpackPackages(context, {
       folder,
       what: 'Prometheus',
+      notice: 'Unpacking Prometheus from the packages of this system (26 MB, once) ...',
       packages: ['prometheus', ...exporterPackages],
       remedy,
       isThere: () => findPrometheus(context) !== null,
+      doesRun: async (root) => {
+        const starts = (name: string) => doesStart(context, join(root, 'usr', 'bin', name));
+        return (await starts(names.prometheus[0])) && starts(names.promtool[0]);
+      },
     });
   }
   // A server without its exporters is better than none.
@@ -77,19 +82,17 @@ function isWhole({ redisExporter, postgresExporter }: PrometheusBinaries): boole
 /** Says why they could not be had; null when they could, or when it was not tried. */
 async function tryToUnpackExporters(context: StackContext): Promise<string | null> {
   const { cache } = context.paths;
-  const unpacked = join(cache, folder);
+  const isUnpacked = () => findUnpacked(context, folder) !== null;
   const marker = join(cache, 'exporters-failed');
-  if (existsSync(unpacked) || !canUnpackPackages(context) || isOfToday(marker)) return null;
-  context.report(
-    'Unpacking the exporters of PostgreSQL and Redis from the packages of this system (once) ...',
-  );
+  if (isUnpacked() || !canUnpackPackages(context) || isOfToday(marker)) return null;
   try {
     await unpackPackages(context, {
       folder,
       what: 'The exporters',
+      notice: 'Unpacking the exporters of PostgreSQL and Redis from the packages of this system (once) ...',
       packages: exporterPackages,
       remedy,
-      isThere: () => existsSync(unpacked),
+      isThere: isUnpacked,
       limitMs: exportersLimitMs,
     });
     return null;

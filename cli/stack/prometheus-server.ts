@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node
 import { basename, join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import { arePortsFree, findFreePort } from './free-port.ts';
+import { ownRun } from './own-run.ts';
 import type { PrometheusBinaries } from './prometheus-binary.ts';
 import { formatPrometheusConfig, formatTargets } from './prometheus-config.ts';
 import type { ScrapeTarget } from './prometheus-config.ts';
@@ -44,7 +45,7 @@ export async function startPrometheus(
   context: StackContext,
   settings: PrometheusSettings,
 ): Promise<PrometheusServer> {
-  const folder = join(context.paths.data, `prometheus-data-${process.pid}`);
+  const folder = join(ownRun(context.paths).folder, 'prometheus');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import type { StackContext } from './stack-context.ts';
-import { canUnpackPackages, findOnPath, unpackPackages } from './system-packages.ts';
+import { canUnpackPackages, doesStart, findOnPath, findUnpacked, unpackPackages } from './system-packages.ts';
 
 export type RedisBinary = {
   readonly command: string;
@@ -26,16 +26,20 @@ const debianPackages = [
 export function findRedisBinary(context: StackContext): RedisBinary | null {
   const command = findOnPath(context.environment.path, ['redis-server', 'valkey-server']);
   if (command !== null) return { command, source: command, env: {} };
-  const unpacked = join(context.paths.cache, 'redis');
-  const binary = join(unpacked, 'usr', 'bin', 'redis-server');
-  return existsSync(binary)
-    ? { command: binary, source: unpacked, env: { LD_LIBRARY_PATH: libraryPath(unpacked) } }
-    : null;
+  const unpacked = findUnpacked(context, 'redis');
+  if (unpacked === null) return null;
+  return binaryIn(unpacked);
+}
+
+function binaryIn(root: string): RedisBinary {
+  const command = join(root, 'usr', 'bin', 'redis-server');
+  return { command, source: root, env: { LD_LIBRARY_PATH: libraryPath(root) } };
 }
 
 function libraryPath(unpacked: string): string {
   const base = join(unpacked, 'usr', 'lib');
-  return [base, ...readdirSync(base).map((name) => join(base, name))].join(delimiter);
+  const inner = existsSync(base) ? readdirSync(base) : [];
+  return [base, ...inner.map((name) => join(base, name))].join(delimiter);
 }
 
 /** Finds a Redis, or unpacks Debian's into the cache folder, or says how to get one. */
@@ -43,13 +47,17 @@ export async function provideRedisBinary(context: StackContext): Promise<RedisBi
   const found = findRedisBinary(context);
   if (found !== null) return found;
   if (canUnpackPackages(context)) {
-    context.report('Unpacking Redis from the packages of this system (1.5 MB, once) ...');
     await unpackPackages(context, {
       folder: 'redis',
       what: 'Redis',
+      notice: 'Unpacking Redis from the packages of this system (1.5 MB, once) ...',
       packages: debianPackages,
       remedy: 'Install it yourself (apt-get install redis-server), or set REDIS_URL.',
       isThere: () => findRedisBinary(context) !== null,
+      doesRun: async (root) => {
+        const { command, env } = binaryIn(root);
+        return doesStart(context, command, env);
+      },
       arrange: nameServer,
     });
     const unpacked = findRedisBinary(context);

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { CommandError } from '../errors.ts';
 import { readTreeCpuUs } from './cpu-accounting.ts';
 import { findFreePort } from './free-port.ts';
+import { ownRun } from './own-run.ts';
 import { provideRedisBinary } from './redis-binary.ts';
 import type { StackContext } from './stack-context.ts';
 import { startProcess } from './supervised-process.ts';
@@ -128,11 +129,12 @@ async function removeKeys(url: string, keyPrefix: string): Promise<void> {
 async function startOwn(context: StackContext, needs: RedisNeeds): Promise<RedisServer> {
   const { name } = needs;
   const binary = await provideRedisBinary(context);
-  const folder = join(context.paths.data, `${name}-${process.pid}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = join(ownRun(context.paths).folder, name);
   const password = randomBytes(18).toString('base64url');
-  const launch = (port: number): Promise<SupervisedProcess> =>
-    startProcess(context, {
+  const launch = (port: number): Promise<SupervisedProcess> => {
+    // A cleaner of temporary files removes what is empty for long.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return startProcess(context, {
       name,
       command: binary.command,
       args: ['-'],
@@ -142,6 +144,7 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
       // By standard input, so that no other user of the machine sees the password among the arguments.
       input: [...settingsOf(needs), `port ${port}`, 'dir ./', `requirepass ${password}`, ''].join('\n'),
     });
+  };
   for (let attempt = 1; ; attempt += 1) {
     const port = await findFreePort();
     const server = await launch(port);
@@ -210,7 +213,10 @@ function describe({
 }
 
 function cannotStart({ logFile, lastLines }: SupervisedProcess): CommandError {
-  return new CommandError('cannotProvision', `Redis does not start:\n  ${lastLines()}`, { logFile });
+  return new CommandError('cannotProvision', `Redis does not start:\n  ${lastLines()}`, {
+    logFile,
+    remedy: 'To begin anew, without what is kept: darkroom clean.',
+  });
 }
 
 /** The version once the server answers; null when it ends or the limit is reached before. */

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Redis } from 'ioredis';
@@ -9,13 +7,10 @@ import pg from 'pg';
 import { createChangeStream } from '../../app/storage/logical-replication.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
-import { waitUntil } from '../../tests/support/wait-until.ts';
 import { CommandError } from '../errors.ts';
 import { startPostgres } from './postgres-server.ts';
-import { isSameProcess, ownIdentity, startTimeOf } from './process-identity.ts';
 import { startRedis } from './redis-server.ts';
-import { takeLock } from './slot-lock.ts';
-import { liveOwners, reapLeftovers, startProcess } from './supervised-process.ts';
+import { startProcess } from './supervised-process.ts';
 
 const { context, remove } = createTestStack();
 const mark = { kind: 'world', run: '0123456789ab', owner: 'a test' };
@@ -124,59 +119,9 @@ test('Redis starts with a password on loopback, and its log is private', async (
   assert.equal(server.isAlive(), false);
 });
 
-test('what a killed owner left behind is ended; what is not ours, or no longer the same, is left alone', async () => {
-  const orphan = spawn('sleep', ['100'], { stdio: 'ignore' });
-  const stranger = spawn('sleep', ['100'], { stdio: 'ignore' });
-  await Promise.all([once(orphan, 'spawn'), once(stranger, 'spawn')]);
-  const record = (name: string, pid: number, startTime: string, owner: object) =>
-    writeFileSync(join(pids, `${pid}.json`), JSON.stringify({ name, child: { pid, startTime }, owner }));
-  const dead = { pid: 1, startTime: 'never' };
-  record('orphan', orphan.pid as number, startTimeOf(orphan.pid as number) as string, dead);
-  record('stranger', stranger.pid as number, 'another time', dead);
-  const kept = await startProcess(context, { name: 'kept', command: 'sleep', args: ['100'] });
-  assert.deepEqual(liveOwners(context.paths), [process.pid]);
-  assert.deepEqual(reapLeftovers(context.paths), ['orphan']);
-  await once(orphan, 'exit');
-  assert.equal(stranger.exitCode, null);
-  assert.equal(kept.isAlive(), true);
-  stranger.kill();
-  await kept.stop();
-});
-
-test(
-  'children end with the command, also when it is killed',
-  { skip: process.platform !== 'linux' && 'Linux only' },
-  async () => {
-    const script = `
-    import { startRedis } from '${join(import.meta.dirname, 'redis-server.ts')}';
-    const context = { ...${JSON.stringify({ paths: context.paths, environment: context.environment })}, report() {}, signal: new AbortController().signal };
-    const server = await startRedis(context, { name: 'redis-orphan' });
-    console.log(server.pid);
-    setInterval(() => {}, 1000);`;
-    const owner = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
-    const child = { pid: Number(line), startTime: startTimeOf(Number(line)) as string };
-    assert.equal(isSameProcess(child), true);
-    owner.kill('SIGKILL');
-    await waitUntil(() => !isSameProcess(child));
-  },
-);
-
 test('a program that is not there is a clear error', async () => {
   const settings = { name: 'nothing', command: '/nowhere/program', args: [] };
   const child = await startProcess(context, settings).catch((error: unknown) => error);
   if (child instanceof CommandError) assert.match(child.message, /cannot be started/);
   else assert.notEqual((await (child as Awaited<ReturnType<typeof startProcess>>).exited).code, 0);
-});
-
-test('a lock is held by a live process and taken over from a dead one', () => {
-  const file = join(context.paths.data, 'a.lock');
-  assert.equal(takeLock(file), true);
-  assert.equal(takeLock(file), false);
-  writeFileSync(file, JSON.stringify({ ...ownIdentity(), startTime: 'never' }));
-  assert.equal(takeLock(file), true);
-  rmSync(file);
-  assert.equal(existsSync(file), false);
 });

@@ -1,49 +1,51 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSameProcess, ownIdentity } from './process-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { holdLock } from './file-lock.ts';
+import type { FileLock } from './file-lock.ts';
+import { isAnybodyAlive, ownRun, runFolderOf } from './own-run.ts';
+import type { StackPaths } from './stack-paths.ts';
 
 /** More runs than this at once in one checkout are a mistake. */
 const slotsMax = 16;
 
-/** Takes a lock file for this process. False when a live process has it; the lock of a dead one is taken over. */
-export function takeLock(file: string): boolean {
-  // Written elsewhere and then linked, so that nobody ever reads a half-written lock.
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(ownIdentity()), { mode: 0o600 });
-  try {
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      try {
-        linkSync(draft, file);
-        return true;
-      } catch {
-        if (isHeld(file)) return false;
-        rmSync(file, { force: true });
-      }
-    }
-    return false;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
+/** Data that one run at a time uses, and that are kept for the next one. */
+export type Slot = FileLock & { readonly folder: string };
 
-function isHeld(file: string): boolean {
-  try {
-    return isSameProcess(JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity);
-  } catch {
-    return false;
-  }
-}
-
-/** The first numbered folder `name-1`, `name-2`, ... that no live process uses; null when there are too many. */
+/** The first numbered folder `name-1`, `name-2`, ... that nobody uses; null when there are too many. `isServed` is asked, too. */
 export function takeSlot(
-  parent: string,
+  paths: StackPaths,
   name: string,
-): { readonly folder: string; readonly release: () => void } | null {
+  isServed: (folder: string) => boolean = () => false,
+): Slot | null {
+  const { id } = ownRun(paths);
   for (let number = 1; number <= slotsMax; number += 1) {
-    const folder = join(parent, `${name}-${number}`);
-    const lock = `${folder}.lock`;
-    if (takeLock(lock)) return { folder, release: () => rmSync(lock, { force: true }) };
+    const folder = join(paths.data, `${name}-${number}`);
+    const lock = holdLock(`${folder}.lock`);
+    if (lock === null) continue;
+    const userFile = `${folder}.run`;
+    // The command is dead; its server may live on, where we cannot see its process.
+    const last = readUser(userFile);
+    const isUsed = last !== null && last !== id && isAnybodyAlive(runFolderOf(paths, last));
+    if (isUsed || isServed(folder)) {
+      lock.release();
+      continue;
+    }
+    writeFileSync(userFile, id, { mode: 0o600 });
+    return {
+      folder,
+      release: () => {
+        rmSync(userFile, { force: true });
+        lock.release();
+      },
+    };
   }
   return null;
+}
+
+function readUser(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createTestStack } from '../../tests/support/test-stack.ts';
@@ -55,10 +55,18 @@ test('a log that another run begins anew is quoted all the same', async () => {
 test('a process that cannot be put on record is ended', async () => {
   const pids = join(context.paths.data, 'pids');
   const pidFile = join(context.paths.data, 'pid');
-  rmSync(pids, { recursive: true });
+  rmSync(pids, { recursive: true, force: true });
+  writeFileSync(pids, '');
   const script = `echo $$ > ${pidFile}; exec sleep 100`;
   const starting = startProcess(context, { name: 'unrecorded', command: '/bin/sh', args: ['-c', script] });
   await assert.rejects(starting, (error) => error instanceof CommandError && error.exitCode === 3);
   if (existsSync(pidFile)) assert.ok(!isRunning(Number(readFileSync(pidFile, 'utf8'))));
-  mkdirSync(pids);
+  rmSync(pids);
+});
+
+test('a folder that a cleaner of temporary files has removed is made again', async () => {
+  rmSync(join(context.paths.data, 'pids'), { recursive: true, force: true });
+  const child = await startProcess(context, { name: 'cleaned', command: 'sleep', args: ['100'] });
+  assert.equal(readdirSync(join(context.paths.data, 'pids')).length, 1);
+  await child.stop();
 });

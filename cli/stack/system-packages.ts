@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CommandError } from '../errors.ts';
-import { takeLock } from './slot-lock.ts';
+import { awaitLock } from './file-lock.ts';
 import type { StackContext } from './stack-context.ts';
+import { digestOfFolder, markFileOf, placeWhole, stateOfFolder, writeMark } from './whole-folder.ts';
 
 const run = promisify(execFile);
 
@@ -34,10 +35,14 @@ export type PackagesToUnpack = {
   readonly folder: string;
   /** For messages. */
   readonly what: string;
+  /** Told when they are unpacked, for that takes a while. */
+  readonly notice: string;
   readonly packages: readonly string[];
   readonly remedy: string;
   /** Asked when nobody else unpacks them any more: whether another run has brought what is wanted. */
   readonly isThere: () => boolean;
+  /** Asked of what an earlier version unpacked, which did not say of it that it is complete; absent: it is not used. */
+  readonly doesRun?: (root: string) => Promise<boolean>;
   /** Absent: what a slow network needs. */
   readonly limitMs?: number;
   /** Puts right what the packages' own scripts would have. */
@@ -46,28 +51,64 @@ export type PackagesToUnpack = {
 
 /** The lists and some tens of megabytes. */
 const defaultLimitMs = 300_000;
-const lockPollMs = 200;
+const versionLimitMs = 20_000;
+
+/** Changes when what is unpacked, or how it is arranged, does. */
+const layout = '1';
+
+/** What was unpacked completely into the cache folder; null for anything else. */
+export function findUnpacked({ paths }: StackContext, folder: string): string | null {
+  const root = join(paths.cache, folder);
+  return stateOfFolder(root, layout) === 'whole' ? root : null;
+}
 
 /**
  * Unpacks Debian's packages into the cache folder, without touching the system; one run at a time. Throws
  * `cannotProvision`.
  */
 export async function unpackPackages(context: StackContext, wanted: PackagesToUnpack): Promise<void> {
-  const lock = join(context.paths.cache, `${wanted.folder}.lock`);
-  while (!takeLock(lock)) {
-    if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
-  }
+  const lock = await awaitLock(
+    context,
+    join(context.paths.cache, `${wanted.folder}.lock`),
+    `unpacking ${wanted.folder}`,
+  );
   try {
-    if (!wanted.isThere()) await unpack(context, wanted);
+    if (wanted.isThere()) return;
+    const root = join(context.paths.cache, wanted.folder);
+    const isOfBefore = existsSync(root) && !existsSync(markFileOf(root));
+    if (isOfBefore && (await wanted.doesRun?.(root)))
+      writeMark(root, { version: layout, digest: digestOfFolder(root) });
+    else await unpack(context, wanted);
   } finally {
-    rmSync(lock, { force: true });
+    lock.release();
+  }
+}
+
+/** Whether a program starts at all. */
+export async function doesStart(
+  context: StackContext,
+  command: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
+  try {
+    await run(command, ['--version'], {
+      timeout: versionLimitMs,
+      env: { ...context.environment.ofTools, ...env },
+    });
+    return true;
+  } catch {
+    return false;
   }
 }
 
 async function unpack(context: StackContext, wanted: PackagesToUnpack): Promise<void> {
   const { limitMs = defaultLimitMs } = wanted;
-  const draft = join(context.paths.cache, `${wanted.folder}.${process.pid}`);
+  const destination = join(context.paths.cache, wanted.folder);
+  const isMending = existsSync(destination);
+  if (isMending) context.report(`${wanted.what} in ${destination} cannot be used as it is.`);
+  context.report(wanted.notice);
+  const draft = `${destination}.new`;
+  rmSync(draft, { recursive: true, force: true });
   const state = join(draft, 'state');
   const packages = join(draft, 'packages');
   const root = join(draft, 'root');
@@ -91,15 +132,13 @@ async function unpack(context: StackContext, wanted: PackagesToUnpack): Promise<
     await run('apt-get', [...lists, '-q', 'download', ...wanted.packages], options);
     for (const name of readdirSync(packages)) await run('dpkg', ['-x', join(packages, name), root], options);
     wanted.arrange?.(root);
-    const destination = join(context.paths.cache, wanted.folder);
-    rmSync(destination, { recursive: true, force: true });
-    renameSync(root, destination);
+    placeWhole(root, destination, layout);
   } catch (error) {
     const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) || String(error);
     throw new CommandError(
       context.signal.aborted ? 'interrupted' : 'cannotProvision',
       `${wanted.what} could not be unpacked: ${limit.aborted ? `it took longer than ${limitMs / 1000} s` : output}`,
-      { remedy: wanted.remedy, cause: error },
+      { remedy: `${wanted.remedy}${isMending ? ' To begin anew: darkroom clean.' : ''}`, cause: error },
     );
   } finally {
     // What was ended may still write for a moment.

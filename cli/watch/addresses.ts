@@ -1,14 +1,18 @@
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignColumns } from '../report/text-columns.ts';
-import { isSameProcess, ownIdentity } from '../stack/process-identity.ts';
-import type { ProcessIdentity } from '../stack/process-identity.ts';
+import { liveRuns } from '../stack/leftovers.ts';
+import { ownRun } from '../stack/own-run.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
 import type { Watch } from './watch-worlds.ts';
 
 /** Where a running `darkroom up` is to be found. Absent: it does not have that. */
-export type Addresses = ProcessIdentity & {
+export type Addresses = {
+  readonly run: string;
+  readonly pid: number;
+  /** The loopback that they are on: that of another container is not ours. */
+  readonly network: string;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
   readonly candidates: readonly CandidateAddresses[];
@@ -38,7 +42,7 @@ export function describeAddresses(
 ): Addresses {
   const { pid } = maker.postgres;
   return {
-    ...ownIdentity(),
+    ...ownPlace(maker.context.paths),
     startedAtMs: performance.timeOrigin,
     candidates: worlds.map((world) => ({
       candidate: world.label,
@@ -57,12 +61,21 @@ export function describeAddresses(
   };
 }
 
-/** A file per process: several may run in one checkout. */
-const fileOf = ({ state }: StackPaths, pid: number): string => join(state, `up-${pid}.json`);
+/** Who publishes, and where. */
+export function ownPlace(paths: StackPaths): Pick<Addresses, 'run' | 'pid' | 'network'> {
+  return { run: ownRun(paths).id, pid: process.pid, network: ownNetwork() };
+}
+
+function ownNetwork(): string {
+  return process.platform === 'linux' ? readlinkSync('/proc/self/ns/net') : process.platform;
+}
+
+/** A file per run: several may go on in one checkout. */
+const fileOf = ({ state }: StackPaths, run: string): string => join(state, `up-${run}.json`);
 
 /** Leaves the addresses where other commands find them, in one step: they are read at any time. */
 export function publishAddresses(paths: StackPaths, addresses: Addresses): void {
-  const file = fileOf(paths, addresses.pid);
+  const file = fileOf(paths, addresses.run);
   const draft = `${file}.new`;
   writeFileSync(draft, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
@@ -70,20 +83,25 @@ export function publishAddresses(paths: StackPaths, addresses: Addresses): void 
 
 /** Takes back what this process has left. */
 export function withdrawAddresses(paths: StackPaths): void {
-  rmSync(fileOf(paths, process.pid), { force: true });
+  rmSync(fileOf(paths, ownRun(paths).id), { force: true });
 }
 
-/** Those of the `darkroom up` that was started last and still lives; null when none does. What killed ones left is removed. */
+/**
+ * Those of the `darkroom up` that was started last and still lives, on this loopback; null when none does. What killed ones
+ * left is removed.
+ */
 export function findAddresses(paths: StackPaths): Addresses | null {
-  const living: Addresses[] = [];
+  const live = new Set(liveRuns(paths).map(({ id }) => id));
+  const reachable: Addresses[] = [];
   for (const name of readdirSync(paths.state)) {
-    if (!/^up-\d+\.json$/.test(name)) continue;
+    const run = /^up-(\w+)\.json$/.exec(name)?.[1];
+    if (run === undefined) continue;
     const file = join(paths.state, name);
-    const addresses = readAddresses(file);
-    if (addresses !== null && isSameProcess(addresses)) living.push(addresses);
-    else rmSync(file, { force: true });
+    const addresses = live.has(run) ? readAddresses(file) : null;
+    if (addresses?.network === ownNetwork()) reachable.push(addresses);
+    if (!live.has(run)) rmSync(file, { force: true });
   }
-  return living.toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0] ?? null;
+  return reachable.toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0] ?? null;
 }
 
 function readAddresses(file: string): Addresses | null {

@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { CommandError } from '../errors.ts';
+import { ownRun } from '../stack/own-run.ts';
 import { startRedis } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
 import { startReplica } from './replica.ts';
@@ -35,7 +36,7 @@ test('a replica that must keep its queue starts on a durable Redis, whose files 
     isDurable: true,
     eviction: 'volatile-lru',
   });
-  const folder = join(context.paths.data, `redis-durable-${process.pid}`);
+  const folder = join(ownRun(context.paths).folder, 'redis-durable');
   try {
     const replica = await startReplica(context, checkout, settingsOf(database.url, redis));
     assert.ok(replica.isAlive());

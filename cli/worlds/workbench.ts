@@ -6,7 +6,7 @@ import { reapDatabases } from '../stack/reap-databases.ts';
 import { startServerRun } from '../stack/server-run.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { resolvePaths } from '../stack/stack-paths.ts';
-import { reapLeftovers } from '../stack/supervised-process.ts';
+import { reapLeftovers } from '../stack/leftovers.ts';
 import type { WorldMaker } from './world.ts';
 
 export type WorkbenchSettings = {
@@ -23,7 +23,7 @@ export type WorkbenchNeeds = { readonly connections?: number };
 export function createStackContext({ checkout, signal, report }: WorkbenchSettings): StackContext {
   const environment = readEnvironment();
   const paths = resolvePaths(checkout, environment);
-  for (const name of reapLeftovers(paths)) report(`Ended ${name}, left behind by an earlier run.`);
+  reapLeftovers(paths, report);
   return { paths, environment, report, signal };
 }
 

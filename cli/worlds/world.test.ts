@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -7,6 +6,8 @@ import { createSystemClock } from '../../app/clock.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+import { recordsOfRun } from '../stack/child-records.ts';
+import { ownRun } from '../stack/own-run.ts';
 import { startPostgres } from '../stack/postgres-server.ts';
 import { startServerRun } from '../stack/server-run.ts';
 import { restartReplicas } from './start-replicas.ts';
@@ -128,6 +129,9 @@ test('a replica that does not start takes all worlds down, and its error is the 
     (await maker.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
     [],
   );
-  const left = readdirSync(join(context.paths.data, 'pids'));
-  assert.deepEqual(left, [`${maker.postgres.pid}.json`]);
+  const left = recordsOfRun(context.paths, ownRun(context.paths).id);
+  assert.deepEqual(
+    left.map(({ record }) => record.child.pid),
+    [maker.postgres.pid],
+  );
 });

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { isRunning } from '../support/run-cli.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { addOutcomes, describeOutcome, isGreen } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-session-'));
 after(() => rmSync(root, { recursive: true }));
 
-/** Runs one planted test file as the test command would. A process of its own: the runner does not nest. */
-function outcomeOf(text: string, fileLimitMs = 20_000): Outcome & { printed: string } {
+/** Plants a test file, and a script that runs it as the test command would. */
+function plant(text: string, fileLimitMs: number): string {
   writeFileSync(
     join(root, 'planted.test.ts'),
     `import { describe, it, before, test } from 'node:test';\n${text}`,
@@ -26,9 +28,16 @@ function outcomeOf(text: string, fileLimitMs = 20_000): Outcome & { printed: str
       signal: new AbortController().signal, print: (line) => { printed += line + '\\n'; },
     });
     process.stdout.write(JSON.stringify({ ...outcome, printed }));`;
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  writeFileSync(join(root, 'session.mjs'), script);
-  const child = spawnSync(process.execPath, [join(root, 'session.mjs')], { encoding: 'utf8', env });
+  const file = join(root, 'session.mjs');
+  writeFileSync(file, script);
+  return file;
+}
+
+const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+
+/** Runs one planted test file. A process of its own: the runner does not nest. */
+function outcomeOf(text: string, fileLimitMs = 20_000): Outcome & { printed: string } {
+  const child = spawnSync(process.execPath, [plant(text, fileLimitMs)], { encoding: 'utf8', env });
   assert.equal(child.status, 0, child.stderr);
   return JSON.parse(child.stdout) as Outcome & { printed: string };
 }
@@ -76,6 +85,23 @@ describe('a test session', () => {
       assert.ok(outcomeOf(text, 2_000).failures.length > 0);
     });
   }
+});
+
+it('a session that is killed takes its test file along', async () => {
+  const pidFile = join(root, 'pid');
+  const session = plant(
+    `import { writeFileSync } from 'node:fs';
+    it('goes on for ever', () => new Promise(() => {
+      setInterval(() => {}, 1_000);
+      writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
+    }));`,
+    60_000,
+  );
+  const child = spawn(process.execPath, [session], { stdio: 'ignore', env });
+  await waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  child.kill('SIGKILL');
+  await waitUntil(() => !isRunning(pid));
 });
 
 describe('the last line', () => {

@@ -96,6 +96,7 @@ async function runTestFile(file: string, settings: SessionSettings, listener: Li
     files: [file],
     cwd: root,
     timeout: fileLimitMs,
+    execArgv: ['--import', join(import.meta.dirname, 'end-with-runner.ts')],
     signal: AbortSignal.any([signal, limit]),
   });
   stream.on('test:pass', listener.onPass);

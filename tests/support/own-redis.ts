@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { readEnvironment } from '../../cli/environment.ts';
+import { bindToOwner } from '../../cli/stack/death-signal.ts';
 import { findFreePort } from '../../cli/stack/free-port.ts';
 import { provideRedisBinary } from '../../cli/stack/redis-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
@@ -61,7 +62,8 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
       'no',
       ...settings,
     ];
-    child = spawn(binary.command, args, {
+    const bound = bindToOwner({ command: binary.command, args }, { signal: 'SIGKILL' });
+    child = spawn(bound.command, bound.args, {
       stdio: 'ignore',
       env: { ...environment.ofChildren, ...binary.env },
     });
@@ -72,7 +74,7 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
       ),
     );
   };
-  // A test that ends early must not leave it behind.
+  // A test that ends early must not leave it behind, where the kernel does not see to that.
   process.once('exit', () => child?.kill('SIGKILL'));
   await start();
   return {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bindToOwner } from '../../cli/stack/death-signal.ts';
 
 /** A `darkroom` that runs as its users run it. */
 export type CliRun = {
@@ -36,7 +37,9 @@ export function runCli(
   { root = checkout, shell = {}, uid }: CliSurroundings = {},
 ): CliRun {
   const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
-  const child = spawn(process.execPath, [join(root, 'cli', 'main.ts'), ...args], {
+  const command = { command: process.execPath, args: [join(root, 'cli', 'main.ts'), ...args] };
+  const bound = bindToOwner(command, { signal: 'SIGTERM' });
+  const child = spawn(bound.command, bound.args, {
     cwd: root,
     env: { ...env, ...shell },
     ...(uid !== undefined && { uid, gid: uid }),

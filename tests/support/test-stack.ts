@@ -5,15 +5,22 @@ import { readEnvironment } from '../../cli/environment.ts';
 import type { StackContext } from '../../cli/stack/stack-context.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
 
-/** A stack that shares nothing with others: its folders are those of a checkout that is made for the test. */
-export function createTestStack(): { readonly context: StackContext; readonly remove: () => void } {
+/**
+ * A stack that shares nothing with others: its folders are those of a checkout that is made for the test. `sharesPrograms`: but
+ * for what was unpacked, which takes a while.
+ */
+export function createTestStack({ sharesPrograms = false } = {}): {
+  readonly context: StackContext;
+  readonly remove: () => void;
+} {
   const checkout = mkdtempSync(join(tmpdir(), 'darkroom-checkout-'));
   mkdirSync(join(checkout, 'cache'));
+  const own = readEnvironment();
   const environment = {
-    ...readEnvironment(),
+    ...own,
     databaseUrl: null,
     redisUrl: null,
-    cacheFolder: join(checkout, 'cache'),
+    cacheFolder: sharesPrograms ? own.cacheFolder : join(checkout, 'cache'),
   };
   const paths = resolvePaths(checkout, environment);
   const context = { paths, environment, report: () => {}, signal: new AbortController().signal };

@@ -1,15 +1,24 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Addresses } from '../../cli/watch/addresses.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
-const fileOf = (pid: number, root = checkout): string => join(root, '.darkroom', `up-${pid}.json`);
+
+function findUpAddresses(pid: number, root: string): Addresses | undefined {
+  const state = join(root, '.darkroom');
+  return readdirSync(state)
+    .filter((name) => /^up-\w+\.json$/.test(name))
+    .map((name) => JSON.parse(readFileSync(join(state, name), 'utf8')) as Addresses)
+    .find((addresses) => addresses.pid === pid);
+}
 
 /** What a `darkroom up` that runs has left for others to find it. */
 export function readUpAddresses(pid: number, root = checkout): Addresses {
-  return JSON.parse(readFileSync(fileOf(pid, root), 'utf8')) as Addresses;
+  const found = findUpAddresses(pid, root);
+  if (found === undefined) throw new RangeError(`process ${pid} has left no addresses`);
+  return found;
 }
 
 export function hasUpAddresses(pid: number): boolean {
-  return existsSync(fileOf(pid));
+  return findUpAddresses(pid, checkout) !== undefined;
 }
