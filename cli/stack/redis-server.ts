@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { CommandError } from '../errors.ts';
 import { readTreeCpuUs } from './cpu-accounting.ts';
 import { findFreePort } from './free-port.ts';
 import { ownRun } from './own-run.ts';
 import { provideRedisBinary } from './redis-binary.ts';
+import { connectOnce, requireWorkingRedis } from './redis-trials.ts';
+import type { RedisUse } from './redis-trials.ts';
 import type { StackContext } from './stack-context.ts';
 import { startProcess } from './supervised-process.ts';
 import type { SupervisedProcess } from './supervised-process.ts';
@@ -39,7 +40,12 @@ export type RedisNeeds = {
   readonly memoryBytes?: number;
   /** Its `maxmemory-policy`. */
   readonly eviction?: string;
+  /** What it must be able to do. */
+  readonly uses?: readonly RedisUse[];
 };
+
+/** What any Redis of a candidate must do. */
+const usualUses = ['entries'] as const;
 
 function settingsOf({
   isDurable = false,
@@ -58,53 +64,39 @@ function settingsOf({
 /** A Redis process of its own, or keys under a prefix of their own in the Redis of REDIS_URL. */
 export async function startRedis(context: StackContext, needs: RedisNeeds): Promise<RedisServer> {
   const { redisUrl } = context.environment;
-  return redisUrl === null ? startOwn(context, needs) : useGiven(redisUrl);
+  return redisUrl === null ? startOwn(context, needs) : useGiven(redisUrl, needs);
 }
 
-function connect(url: string): Redis {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: 2_000,
-    commandTimeout: 5_000,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
-  redis.on('error', () => {});
-  return redis;
-}
-
-async function readVersion(redis: Redis): Promise<string> {
-  const info = await redis.info('server');
+function versionIn(info: string): string {
   return /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
 }
 
-async function useGiven(url: string): Promise<RedisServer> {
+async function useGiven(url: string, { uses = usualUses }: RedisNeeds): Promise<RedisServer> {
   const keyPrefix = `darkroom:${randomBytes(6).toString('hex')}:`;
-  const redis = connect(url);
+  await requireWorkingRedis({ url, keyPrefix, name: 'The Redis of REDIS_URL' }, uses, {
+    remedy: 'Mend or unset REDIS_URL; without it a server is started.',
+  });
+  return {
+    source: 'REDIS_URL',
+    version: await readVersion(url),
+    url,
+    keyPrefix,
+    pid: null,
+    logFile: null,
+    isAlive: () => true,
+    cpuUs: () => null,
+    ended: () => new Promise<void>(() => {}),
+    startAgain: async () => {},
+    stop: () => removeKeys(url, keyPrefix),
+  };
+}
+
+/** Its user may be one who is not told. */
+async function readVersion(url: string): Promise<string> {
+  const redis = connectOnce(url);
   try {
     await redis.connect();
-    const version = await readVersion(redis);
-    const nothing = {
-      pid: null,
-      logFile: null,
-      isAlive: () => true,
-      cpuUs: () => null,
-      ended: () => new Promise<void>(() => {}),
-      startAgain: async () => {},
-    };
-    return {
-      ...nothing,
-      source: 'REDIS_URL',
-      version,
-      url,
-      keyPrefix,
-      stop: () => removeKeys(url, keyPrefix),
-    };
-  } catch (error) {
-    throw new CommandError('cannotProvision', 'The Redis of REDIS_URL does not answer.', {
-      remedy: 'Mend or unset REDIS_URL; without it a server is started.',
-      cause: error,
-    });
+    return versionIn(await redis.info('server').catch(() => ''));
   } finally {
     redis.disconnect();
   }
@@ -112,7 +104,7 @@ async function useGiven(url: string): Promise<RedisServer> {
 
 /** Removes our keys from a Redis that is not ours. */
 async function removeKeys(url: string, keyPrefix: string): Promise<void> {
-  const redis = connect(url);
+  const redis = connectOnce(url);
   try {
     await redis.connect();
     let cursor = '0';
@@ -150,8 +142,8 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
     const server = await launch(port);
     const url = `redis://:${password}@127.0.0.1:${port}`;
     const version = await awaitVersion(context, server, url);
-    if (version !== null)
-      return describe({
+    if (version !== null) {
+      const redis = describe({
         context,
         server,
         url,
@@ -160,9 +152,27 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
         source: binary.source,
         relaunch: () => launch(port),
       });
+      await requireOwn(redis, needs);
+      return redis;
+    }
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
     if (attempt === portAttempts) throw cannotStart(server);
+  }
+}
+
+/** One that does not do what is asked of it is stopped again: its disk may be full. */
+async function requireOwn(redis: RedisServer, { name, uses = usualUses }: RedisNeeds): Promise<void> {
+  const { url, keyPrefix, logFile } = redis;
+  try {
+    await requireWorkingRedis(
+      { url, keyPrefix, name: `The Redis started as ${name}` },
+      uses,
+      logFile === null ? {} : { logFile },
+    );
+  } catch (error) {
+    await redis.stop();
+    throw error;
   }
 }
 
@@ -227,10 +237,10 @@ async function awaitVersion(
 ): Promise<string | null> {
   const giveUpAt = performance.now() + startLimitMs;
   while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
-    const redis = connect(url);
+    const redis = connectOnce(url);
     try {
       await redis.connect();
-      return await readVersion(redis);
+      return versionIn(await redis.info('server'));
     } catch {
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     } finally {

@@ -1,4 +1,5 @@
 import { needsDurableRedis } from '../../app/cache/candidates/candidate.ts';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import type { Clock } from '../../app/clock.ts';
 import { CommandError } from '../errors.ts';
@@ -6,8 +7,8 @@ import { readProcessCpuUs } from '../stack/cpu-accounting.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { PostgresServer } from '../stack/postgres-server.ts';
 import { startRedis } from '../stack/redis-server.ts';
-import type { RedisNeeds } from '../stack/redis-server.ts';
-import type { RedisServer } from '../stack/redis-server.ts';
+import type { RedisNeeds, RedisServer } from '../stack/redis-server.ts';
+import type { RedisUse } from '../stack/redis-trials.ts';
 import type { ServerRun } from '../stack/server-run.ts';
 import { startReplica } from './replica.ts';
 import type { Replica, ReplicaTelemetry } from './replica.ts';
@@ -204,5 +205,16 @@ function redisNeedsOf({ id, candidate: text }: WorldSettings, { environment }: S
     isDurable: needsDurableRedis(candidate),
     memoryBytes: redisMemoryBytes,
     eviction: redisEviction,
+    uses: redisUsesOf(candidate),
   };
+}
+
+function redisUsesOf(candidate: Candidate): RedisUse[] {
+  const { tiers, invalidation } = candidate;
+  return [
+    ...(tiers.includes('redis') ? ['entries' as const] : []),
+    ...(invalidation === 'pubsub' ? ['messages' as const] : []),
+    ...(needsDurableRedis(candidate) ? ['queue' as const] : []),
+    ...(invalidation === 'client-tracking' ? ['tracking' as const] : []),
+  ];
 }

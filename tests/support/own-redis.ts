@@ -75,7 +75,8 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
     );
   };
   // A test that ends early must not leave it behind, where the kernel does not see to that.
-  process.once('exit', () => child?.kill('SIGKILL'));
+  const endWithProcess = () => void child?.kill('SIGKILL');
+  process.once('exit', endWithProcess);
   await start();
   return {
     url,
@@ -84,7 +85,10 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
     kill,
     start,
     command,
-    stop: kill,
+    async stop() {
+      process.off('exit', endWithProcess);
+      await kill();
+    },
   };
 }
 
