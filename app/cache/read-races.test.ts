@@ -125,12 +125,12 @@ for (const text of texts.filter((one) => one.includes('memory'))) {
 
   describe(`memory, ${text}`, () => {
     test('a key that is evicted while it loads reaches its readers (R35)', async () => {
-      const stage = createTwoReplicas(`${text},memory=1KiB`);
+      const stage = createTwoReplicas(`${text},memory=64KiB`);
       const ids = Array.from({ length: 50 }, (_, index) => index + 1);
       const held = stage.storage.holdNextLoad();
       const reading = stage.a.cache.readMany(stage.storage.entity, ids);
       const load = await held;
-      for (let id = 100; id < 120; id += 1) await readIn(stage, 'a', id);
+      for (let id = 100; id < 600; id += 1) await readIn(stage, 'a', id);
       load.release();
       assert.deepEqual(
         (await reading).map((read) => read?.value),

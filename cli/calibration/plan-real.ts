@@ -13,7 +13,7 @@ const defaults = {
 } as const satisfies Partial<CompareOptions>;
 
 function planWorld({ name, candidate, slowdown }: RealWorld, index: number): PlannedCandidate {
-  const settings = readCandidate(candidate);
+  const settings = readCandidate(candidate, defaults.replicas);
   return {
     label: name,
     role: index === 0 ? 'baseline' : 'candidate',

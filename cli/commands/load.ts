@@ -55,7 +55,7 @@ function describe(run: K6Run, scenario: ScenarioName, options: LoadOptions): str
 /** Puts one scenario's load on one candidate and prints what the load met. */
 export async function load(terminal: Terminal, scenarioText: string, options: LoadOptions): Promise<void> {
   const scenario = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
-  readCandidate(options.candidate);
+  readCandidate(options.candidate, options.replicas);
   const startedAt = new Date();
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const k6 = await provideK6(maker.context);

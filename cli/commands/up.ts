@@ -43,7 +43,7 @@ const defaultCandidate = 'cache-aside';
  */
 export async function up(terminal: Terminal, given: readonly string[], options: UpOptions): Promise<void> {
   const candidates = given.length === 0 ? [defaultCandidate] : given;
-  checkCandidates(candidates);
+  checkCandidates(candidates, options.replicas);
   const scenario =
     options.load === undefined
       ? null
@@ -64,8 +64,8 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
   });
 }
 
-function checkCandidates(candidates: readonly string[]): void {
-  for (const text of candidates) readCandidate(text);
+function checkCandidates(candidates: readonly string[], replicas: number): void {
+  for (const text of candidates) readCandidate(text, replicas);
   if (new Set(candidates).size < candidates.length)
     throw new CommandError('usage', 'A candidate is named twice.', { remedy: 'Name each once.' });
   if (candidates.length > candidatesMax)

@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
-import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import {
+  formatCandidate,
+  lackOfRedisMemory,
+  parseCandidate,
+} from '../../app/cache/candidates/parse-candidate.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
@@ -83,8 +87,16 @@ const defaultBaseline = 'no-cache';
 /** Each candidate is a world of processes; beyond this a machine measures itself. */
 const candidatesMax = 8;
 
-/** Parses a candidate for the command line: what is wrong with it is the user's to mend. */
-export function readCandidate(text: string): Candidate {
+/** Parses a candidate for the command line: what is wrong with it, for so many replicas, is the user's to mend. */
+export function readCandidate(text: string, replicas = 1): Candidate {
+  const candidate = parse(text);
+  const lack = lackOfRedisMemory(candidate, replicas);
+  if (lack !== null)
+    throw new CommandError('usage', lack, { remedy: 'Raise redis-memory, or take fewer --replicas.' });
+  return candidate;
+}
+
+function parse(text: string): Candidate {
   try {
     return parseCandidate(text);
   } catch (error) {
@@ -102,12 +114,13 @@ function chooseBaseline(texts: readonly string[], wanted: string | undefined): s
 export function planCandidates(
   given: readonly string[],
   wantedBaseline: string | undefined,
+  replicas = 1,
 ): PlannedCandidate[] {
   const texts = given.length === 0 ? [...defaultCandidates] : [...given];
   const baseline = chooseBaseline(texts, wantedBaseline);
   const others = texts.filter((text) => text !== baseline);
   const planned = [baseline, ...others].map((label): PlannedCandidate => {
-    const settings = readCandidate(label);
+    const settings = readCandidate(label, replicas);
     const role = label === baseline ? 'baseline' : 'candidate';
     return { label, role, text: formatCandidate(settings), settings };
   });
@@ -174,8 +187,8 @@ export function planExperiment(
 ): ExperimentPlan {
   const scenario = oneOf('scenario', options.scenario, Object.keys(scenarios) as ScenarioName[]);
   const profileName = oneOf('profile', options.profile, Object.keys(profiles) as ProfileName[]);
-  const candidates = planCandidates(given, options.baseline);
   const { pacing, replicas } = options;
+  const candidates = planCandidates(given, options.baseline, replicas);
   const profile: Profile = profiles[profileName];
   const { turns } = profile;
   const isTogether = pacing === 'together';

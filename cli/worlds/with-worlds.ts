@@ -41,7 +41,7 @@ export async function withWorlds<T>(
   { candidates, options, port, telemetry }: PlainWorlds,
   work: (worlds: readonly World[]) => Promise<T>,
 ): Promise<T> {
-  const parsed = candidates.map((label) => ({ label, candidate: readCandidate(label) }));
+  const parsed = candidates.map((label) => ({ label, candidate: readCandidate(label, options.replicas) }));
   await storeSamplePhotos(maker.checkout, mediaFolder);
   const template = await ensureSeededTemplate(maker, { seed: options.seed, ...populationOf(options) });
   const worlds = await createWorlds(

@@ -8,6 +8,7 @@ import {
   tierStacks,
 } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
+import { memoryBytesLeast, redisBytesLeast } from './memory-bounds.ts';
 import { evictionPolicies } from '../eviction/index.ts';
 import type { OwnParameter } from '../strategy.ts';
 
@@ -38,12 +39,18 @@ const number = (least: number, most: number): Value => ({
   format: String,
 });
 
-function parseUnits(text: string, units: Readonly<Record<string, number>>, most: number): number | null {
+type Bounds = { readonly least: number; readonly most: number };
+
+function parseUnits(
+  text: string,
+  units: Readonly<Record<string, number>>,
+  { least, most }: Bounds,
+): number | null {
   const match = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text);
   const unit = units[match?.[2] ?? ''];
   if (match === null || unit === undefined) return null;
   const value = Number(match[1]) * unit;
-  return value > 0 && value <= most && Number.isInteger(value) ? value : null;
+  return value >= least && value <= most && Number.isInteger(value) ? value : null;
 }
 
 function formatUnits(value: number, units: Readonly<Record<string, number>>): string {
@@ -57,7 +64,7 @@ const byteUnits = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
 const duration: Value = {
   takes: 'a time such as 500ms, 5s or 2m, at most 24h',
-  parse: (text) => parseUnits(text, timeUnits, 24 * timeUnits.h),
+  parse: (text) => parseUnits(text, timeUnits, { least: 1, most: 24 * timeUnits.h }),
   format: (value) => formatUnits(Number(value), timeUnits),
 };
 
@@ -67,11 +74,13 @@ const durationOrOff: Value = {
   format: (value) => (value === 0 ? 'off' : duration.format(value)),
 };
 
-const size: Value = {
-  takes: 'a size such as 512KiB or 64MiB, at most 4GiB',
-  parse: (text) => parseUnits(text, byteUnits, 4 * byteUnits.GiB),
-  format: (value) => formatUnits(Number(value), byteUnits),
-};
+const formatSize: Value['format'] = (value) => formatUnits(Number(value), byteUnits);
+
+const size = (least: number, example: string): Value => ({
+  takes: `a size such as ${example}, at least ${formatSize(least)} and at most 4GiB`,
+  parse: (text) => parseUnits(text, byteUnits, { least, most: 4 * byteUnits.GiB }),
+  format: formatSize,
+});
 
 const wholeNumber = (least: number, most: number): Value => ({
   takes: `a whole number from ${least} to ${most}`,
@@ -94,7 +103,11 @@ const sharedParameters = {
     meaning: 'lifetime of a negative entry: that storage has no such row',
     ...durationOrOff,
   },
-  memory: { field: 'memoryBytes', meaning: 'bound of the memory tier of one replica', ...size },
+  memory: {
+    field: 'memoryBytes',
+    meaning: 'bound of the memory tier of one replica',
+    ...size(memoryBytesLeast, '512KiB or 64MiB'),
+  },
   eviction: {
     field: 'eviction',
     meaning: 'what goes when the memory tier is full',
@@ -102,8 +115,8 @@ const sharedParameters = {
   },
   'redis-memory': {
     field: 'redisMemoryBytes',
-    meaning: 'bound of the Redis that is started for it',
-    ...size,
+    meaning: 'bound of the Redis that is started for it, which takes a part for itself',
+    ...size(redisBytesLeast({ strategy: '', queueEntriesMax: 0 }, 1), '16MiB or 1GiB'),
   },
   'redis-eviction': {
     field: 'redisEviction',

@@ -61,6 +61,6 @@ export function needsRedis(candidate: Candidate): boolean {
 }
 
 /** Whether the Redis must keep what it has acknowledged when it is killed. */
-export function needsDurableRedis({ strategy }: Candidate): boolean {
+export function needsDurableRedis({ strategy }: Pick<Candidate, 'strategy'>): boolean {
   return strategy === 'write-behind';
 }

@@ -1,8 +1,10 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { DarkroomError } from '../../errors.ts';
+import { needsDurableRedis } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { candidateParameters, defaultCandidate, isOwnParameter } from './candidate-parameters.ts';
 import type { Parameter } from './candidate-parameters.ts';
+import { redisBytesLeast } from './memory-bounds.ts';
 import { strategies } from '../strategies/index.ts';
 import type { StrategyName } from '../strategies/index.ts';
 import type { StrategyDefinition } from '../strategy.ts';
@@ -59,6 +61,16 @@ function missingPart({ tiers, invalidation, protection }: Candidate): string | n
   return null;
 }
 
+/** Why the Redis of a candidate with so many replicas would be full before it keeps anything, or null. */
+export function lackOfRedisMemory(candidate: Candidate, replicas: number): string | null {
+  const least = redisBytesLeast(candidate, replicas);
+  if (!candidate.tiers.includes('redis') || candidate.redisMemoryBytes >= least) return null;
+  const format = candidateParameters['redis-memory']?.format ?? String;
+  const queue = needsDurableRedis(candidate) ? `, a queue of ${candidate.queueEntriesMax} writes` : '';
+  const whose = replicas === 1 ? 'a replica' : `${replicas} replicas`;
+  return `redis-memory=${format(candidate.redisMemoryBytes)} is less than Redis takes for itself${queue} and ${whose}: at least ${format(least)}.`;
+}
+
 /** Reasons why a combination makes no sense, or null. */
 function contradiction(candidate: Candidate, given: ReadonlySet<string>): string | null {
   const definition = strategyOf(candidate);
@@ -76,7 +88,12 @@ function contradiction(candidate: Candidate, given: ReadonlySet<string>): string
       .map(({ name }) => name);
     return `"${foreign}" has no meaning for ${candidate.strategy}; it is a parameter of ${owners.join(' and ')}.`;
   }
-  return definition.refuses(candidate) ?? missingTier(candidate, given) ?? missingPart(candidate);
+  return (
+    definition.refuses(candidate) ??
+    missingTier(candidate, given) ??
+    missingPart(candidate) ??
+    lackOfRedisMemory(candidate, 1)
+  );
 }
 
 function readParameter(pair: string): readonly [string, Parameter, string | number] {

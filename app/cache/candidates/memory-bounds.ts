@@ -1,0 +1,31 @@
+import type { Candidate } from './candidate.ts';
+import { needsDurableRedis } from './candidate.ts';
+
+const kibibyte = 1024;
+const mebibyte = 1024 ** 2;
+
+/** With less, the memory tier of a replica has no room for a hundred photos, and some policies none for a second one. */
+export const memoryBytesLeast = 64 * kibibyte;
+
+/**
+ * What a Redis takes for itself counts towards its `maxmemory`; where that is all, it refuses every write. Measured on Redis 7.0:
+ * 1 MB when empty, with the scripts of the service; 40 kB for a connection, 80 kB for a busy one; 171 bytes for a like that
+ * waits in the queue and has been taken out once.
+ */
+const serverBytes = 1.5 * mebibyte;
+/** A tier that is not there for nothing: some thousand entries. */
+const entriesBytes = 1.5 * mebibyte;
+/** Four connections. */
+const replicaBytes = 512 * kibibyte;
+/** With what is counted of attempts, and dead letters. */
+const waitingWriteBytes = 256;
+
+/** The least `maxmemory` with which the Redis of a candidate works; in whole MiB, as people write it. */
+export function redisBytesLeast(
+  candidate: Pick<Candidate, 'strategy' | 'queueEntriesMax'>,
+  replicas: number,
+): number {
+  const queueBytes = needsDurableRedis(candidate) ? candidate.queueEntriesMax * waitingWriteBytes : 0;
+  const bytes = serverBytes + entriesBytes + replicas * replicaBytes + queueBytes;
+  return Math.ceil(bytes / mebibyte) * mebibyte;
+}
