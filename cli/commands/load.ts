@@ -6,6 +6,9 @@ import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { planRequests } from '../../loadtests/workloads/schedule.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
+import { tierDuties } from '../experiment/cache-counts.ts';
+import type { TierCounts } from '../experiment/cache-counts.ts';
+import { judgeTier } from '../experiment/guards.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
 import { runK6 } from '../k6/run-k6.ts';
 import type { K6Run } from '../k6/run-k6.ts';
@@ -18,10 +21,13 @@ import type { MeasuredBlock, SlowRequest } from '../traces/slow-requests.ts';
 import { keepTraces } from '../traces/trace-files.ts';
 import { formatMs } from '../traces/waterfall.ts';
 import { openTraceReceiver } from '../watch/trace-receiver.ts';
+import { subtractCounters } from '../worlds/service-counters.ts';
+import type { ServiceCounters } from '../worlds/service-counters.ts';
 import { populationOf, withWorlds } from '../worlds/with-worlds.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
-import type { WorldMaker } from '../worlds/world.ts';
+import { countersBetween } from '../worlds/world.ts';
+import type { World, WorldMaker } from '../worlds/world.ts';
 import { oneOf } from '../one-of.ts';
 import { createRunFolder } from './run-folder.ts';
 import type { Terminal } from './terminal.ts';
@@ -64,28 +70,30 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
     const { candidate } = options;
     try {
-      const run = await withWorlds(
+      const { run, tier } = await withWorlds(
         { maker, mediaFolder },
         { candidates: [candidate], options, port: 0, telemetry },
-        (worlds) => {
+        async (worlds) => {
           slow?.watch(worlds);
           terminal.report(
             `Loading ${candidate} at ${options.rate} requests/s for ${settleSeconds} + ${options.duration} s ...`,
           );
           const targets = worlds.flatMap((world) => world.addresses());
-          return runScenario(maker, k6, scenario, { options, targets });
+          const before = await readCountersOf(worlds);
+          const ran = await runScenario(maker, k6, scenario, { options, targets });
+          return { run: ran, tier: tierBetween(before, await readCountersOf(worlds)) };
         },
       );
       if (terminal.signal.aborted) throw new CommandError('interrupted', 'interrupted');
       if (run.driverFailure !== null) throw new CommandError('generatorSaturated', run.driverFailure);
-      terminal.print(describe(run, scenario, options));
+      terminal.print(describe(run, scenario, options) + describeTier(tier));
       if (slow !== null) {
         const block = { candidate, measured: run.measured };
         slow.blocksEnded([block]);
         keepSlowest(terminal, slow.slowestOf([block]), () => createRunFolder(maker.context.paths, startedAt));
         if (slow.isCut()) terminal.report(cutComplaint);
       }
-      judge(run);
+      judge(run, tier);
     } finally {
       await receiver?.close();
     }
@@ -138,9 +146,36 @@ function keepSlowest(
   terminal.report(`They are kept, and drawn in ${page}`);
 }
 
-function judge(run: K6Run): void {
+async function readCountersOf(worlds: readonly World[]): Promise<readonly (ServiceCounters | null)[]> {
+  return (await Promise.all(worlds.map((world) => world.readCounters()))).flat();
+}
+
+/** What was asked of the Redis; null where a replica did not say, or counts nothing. */
+function tierBetween(
+  before: readonly (ServiceCounters | null)[],
+  after: readonly (ServiceCounters | null)[],
+): TierCounts | null {
+  const counted = countersBetween(before, after, subtractCounters);
+  return counted?.isCounted === true ? counted.tier : null;
+}
+
+/** A line where Redis was asked for anything, warm-up included. */
+function describeTier(tier: TierCounts | null): string {
+  if (tier === null) return '';
+  const parts = tierDuties
+    .filter(({ sent }) => tier[sent] > 0)
+    .map(({ sent, refused, called }) => `${tier[refused]} of ${tier[sent]} ${called}`);
+  return parts.length === 0 ? '' : `redis refused ${parts.join(', ')}\n`;
+}
+
+function judge(run: K6Run, tier: TierCounts | null): void {
   if (run.errors > 0.01 * run.requests)
     throw new CommandError('serviceFailed', 'More than 1 % of the requests failed.');
+  const refused = tier === null ? null : judgeTier(tier);
+  if (refused !== null)
+    throw new CommandError('serviceFailed', `The tier did not work: ${refused}.`, {
+      remedy: 'What may be wrong with it: docs/runbooks/redis-tier-refuses.md',
+    });
   if (run.dropped > 0)
     throw new CommandError('generatorSaturated', `${run.dropped} arrivals were dropped.`, {
       remedy: 'Try a lower --rate.',

@@ -25,15 +25,39 @@ export type CacheWork = {
   readonly invalidationsFailed: number;
 };
 
-/** Commands to the tier behind a socket, and those of them that it refused or did not answer. */
+/**
+ * Commands to the tier behind a socket, and those of them that it refused or did not answer. `queueWrites` are writes that were
+ * to wait in its queue; one that finds the queue full is not refused.
+ */
 export type TierCounts = {
   readonly reads: number;
   readonly refusedReads: number;
   readonly writes: number;
   readonly refusedWrites: number;
+  readonly queueWrites: number;
+  readonly refusedQueueWrites: number;
 };
 
-export const noTierCommands: TierCounts = { reads: 0, refusedReads: 0, writes: 0, refusedWrites: 0 };
+export const noTierCommands: TierCounts = {
+  reads: 0,
+  refusedReads: 0,
+  writes: 0,
+  refusedWrites: 0,
+  queueWrites: 0,
+  refusedQueueWrites: 0,
+};
+
+/** What a tier is asked to do: the counters of each, and what it is called. */
+export const tierDuties = [
+  { name: 'reads', sent: 'reads', refused: 'refusedReads', called: 'reads' },
+  { name: 'writes', sent: 'writes', refused: 'refusedWrites', called: 'writes' },
+  { name: 'queue', sent: 'queueWrites', refused: 'refusedQueueWrites', called: 'writes to the queue' },
+] as const satisfies readonly {
+  readonly name: string;
+  readonly sent: keyof TierCounts;
+  readonly refused: keyof TierCounts;
+  readonly called: string;
+}[];
 
 export const noReads: CacheCounts = {
   reads: 0,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noReads, noTierCommands } from './cache-counts.ts';
+import type { TierCounts } from './cache-counts.ts';
 import { judgeBlock, judgeCandidate, judgeWorld } from './guards.ts';
 import type { BlockObservation, WorldObservation } from './guards.ts';
 import type { BlockRecord } from './records.ts';
@@ -23,6 +24,7 @@ const quiet: BlockObservation = {
   cpuPressurePct: 10,
   throttledPeriods: 0,
   clockDisagreementMs: 0,
+  tier: noTierCommands,
   cache: {
     ...noReads,
     reads: 10,
@@ -48,6 +50,7 @@ test('a quiet block raises nothing, and unknown figures raise nothing', () => {
       cpuPressurePct: null,
       throttledPeriods: null,
       cache: null,
+      tier: null,
     }),
     [],
   );
@@ -56,6 +59,7 @@ test('a quiet block raises nothing, and unknown figures raise nothing', () => {
 const cases: readonly [string, Partial<BlockObservation>, 'hard' | 'soft'][] = [
   ['driver-failed', { driverFailure: 'k6 was killed' }, 'hard'],
   ['replica-lost', { lostReplicas: ['r1'] }, 'hard'],
+  ['tier-refused', { tier: { ...noTierCommands, reads: 10, refusedReads: 2 } }, 'hard'],
   ['dropped-arrivals', { dropped: 1 }, 'hard'],
   ['offered-rate', { started: 590 }, 'hard'],
   ['busy-vus', { peakBusyVus: 150 }, 'hard'],
@@ -90,29 +94,33 @@ const healthy: WorldObservation = {
   requests: 600,
   errors: 6,
   cache: quiet.cache,
-  tier: { reads: 100, refusedReads: 99, writes: 30, refusedWrites: 29 },
+  tier: { ...noTierCommands, reads: 100, refusedReads: 1, writes: 30 },
 };
 
 test('a world that does its work raises nothing, and unknown figures raise nothing', () => {
   assert.deepEqual(judgeWorld(healthy), []);
+  assert.deepEqual(judgeWorld({ ...healthy, ...tierWith({ writes: 30, refusedWrites: 3 }) }), []);
   assert.deepEqual(judgeWorld({ ...healthy, cache: null, tier: null }), []);
   assert.deepEqual(judgeWorld({ ...healthy, requests: 0, errors: 0, tier: noTierCommands }), []);
 });
+
+const tierWith = (counts: Partial<TierCounts>) => ({ tier: { ...noTierCommands, ...counts } });
 
 const worldCases: readonly [string, RegExp, Partial<WorldObservation>][] = [
   ['replica-lost', /r1, r2 died/, { lostReplicas: ['r1', 'r2'] }],
   ['errors', /7 of 600 requests failed/, { errors: 7 }],
   [
     'tier-refused',
-    /each of 100 reads/,
-    { tier: { reads: 100, refusedReads: 100, writes: 30, refusedWrites: 0 } },
+    /^redis refused 11 of 100 reads \(limit 10.0 %\)$/,
+    tierWith({ reads: 100, refusedReads: 11 }),
   ],
+  ['tier-refused', /4 of 30 writes/, tierWith({ reads: 100, writes: 30, refusedWrites: 4 })],
+  ['tier-refused', /2 of 4 writes to the queue/, tierWith({ queueWrites: 4, refusedQueueWrites: 2 })],
   [
     'tier-refused',
-    /each of 30 writes/,
-    { tier: { reads: 100, refusedReads: 0, writes: 30, refusedWrites: 30 } },
+    /5 of 5 reads and 3 of 3 writes/,
+    tierWith({ reads: 5, refusedReads: 5, writes: 3, refusedWrites: 3 }),
   ],
-  ['tier-refused', /each of 4 writes/, { tier: { reads: 0, refusedReads: 0, writes: 4, refusedWrites: 4 } }],
   [
     'cache-identity',
     /^1 cache reads/,
@@ -127,11 +135,6 @@ for (const [guard, message, change] of worldCases) {
     assert.deepEqual(others, []);
   });
 }
-
-test('a tier that refused all its reads and all its writes is said once', () => {
-  const tier = { reads: 5, refusedReads: 5, writes: 3, refusedWrites: 3 };
-  assert.equal(judgeWorld({ ...healthy, tier }).length, 1);
-});
 
 test('a world that fails in more ways than one says each', () => {
   const guards = judgeWorld({ ...healthy, lostReplicas: ['r1'], errors: 600 }).map(({ guard }) => guard);
@@ -154,15 +157,15 @@ test('a candidate that did its work in all rounds may have its verdict', () => {
 
 test('one bad round does not take a verdict away, when all rounds together are well', () => {
   assert.equal(judgeCandidate(roundsWith({ errors: 40 })), null);
-  const refused = { reads: 100, refusedReads: 100, writes: 30, refusedWrites: 30 };
-  assert.equal(judgeCandidate(roundsWith({ tier: refused })), null);
+  const { tier } = tierWith({ reads: 100, refusedReads: 60, writes: 30, refusedWrites: 2 });
+  assert.equal(judgeCandidate(roundsWith({ tier })), null);
 });
 
 test('what fails over all rounds takes it away', () => {
   assert.match(judgeCandidate(roundsWith({ errors: 43 }))?.message ?? '', /43 of 4200 requests failed/);
   const every = [0, 1, 2, 3, 4, 5, 6];
-  const refused = { reads: 100, refusedReads: 100, writes: 30, refusedWrites: 0 };
-  assert.equal(judgeCandidate(roundsWith({ tier: refused }, every))?.guard, 'tier-refused');
+  const { tier } = tierWith({ reads: 100, writes: 30, queueWrites: 9, refusedQueueWrites: 9 });
+  assert.match(judgeCandidate(roundsWith({ tier }, every))?.message ?? '', /63 of 63 writes to the queue/);
 });
 
 test('a lost replica, or counters that disagree, take it away in whatever round', () => {

@@ -1,4 +1,4 @@
-import { answersOf } from './cache-counts.ts';
+import { answersOf, tierDuties } from './cache-counts.ts';
 import type { CacheCounts, TierCounts } from './cache-counts.ts';
 import { failedShareMax } from '../k6/pass-timings.ts';
 import type { BlockRecord, GuardFinding } from './records.ts';
@@ -23,6 +23,7 @@ export type BlockObservation = {
   readonly throttledPeriods: number | null;
   readonly clockDisagreementMs: number;
   readonly cache: CacheCounts | null;
+  readonly tier: TierCounts | null;
 };
 
 type Limit = {
@@ -148,6 +149,14 @@ const limits: readonly Limit[] = [
         : null,
   },
   {
+    guard: 'tier-refused',
+    fault: 'service',
+    judge: ({ tier }) => {
+      const message = tier === null ? null : judgeTier(tier);
+      return message === null ? null : ['hard', message];
+    },
+  },
+  {
     guard: 'errors',
     fault: 'service',
     judge: (seen) =>
@@ -175,6 +184,20 @@ export type WorldObservation = {
   readonly tier: TierCounts | null;
 };
 
+/**
+ * With more, a tier does not do what the candidate says of it. A moment in which it stands still, as on a busy machine, is less:
+ * the breaker refuses for a second.
+ */
+const refusedShareMax = 0.1;
+
+/** What a tier refused more of than it may, in words, or null. */
+export function judgeTier(tier: TierCounts): string | null {
+  const parts = tierDuties
+    .filter(({ sent, refused }) => tier[refused] > refusedShareMax * tier[sent])
+    .map(({ sent, refused, called }) => `${tier[refused]} of ${tier[sent]} ${called}`);
+  return parts.length === 0 ? null : `redis refused ${parts.join(' and ')} (limit ${pct(refusedShareMax)})`;
+}
+
 type WorldGuard = {
   readonly guard: string;
   /** In words, or null when the guard has nothing to say. */
@@ -197,14 +220,7 @@ const worldGuards: readonly WorldGuard[] = [
   },
   {
     guard: 'tier-refused',
-    judge: ({ tier }) => {
-      if (tier === null) return null;
-      if (tier.reads > 0 && tier.refusedReads === tier.reads)
-        return `redis refused each of ${tier.reads} reads`;
-      return tier.writes > 0 && tier.refusedWrites === tier.writes
-        ? `redis refused each of ${tier.writes} writes`
-        : null;
-    },
+    judge: ({ tier }) => (tier === null ? null : judgeTier(tier)),
   },
   {
     guard: 'cache-identity',
@@ -238,6 +254,8 @@ export function judgeCandidate(blocks: readonly BlockRecord[]): GuardFinding | n
       refusedReads: tierSum('refusedReads'),
       writes: tierSum('writes'),
       refusedWrites: tierSum('refusedWrites'),
+      queueWrites: tierSum('queueWrites'),
+      refusedQueueWrites: tierSum('refusedQueueWrites'),
     },
   });
   const lasting = blocks

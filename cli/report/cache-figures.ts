@@ -1,4 +1,4 @@
-import { hitsOf, staleHitsOf } from '../experiment/cache-counts.ts';
+import { hitsOf, staleHitsOf, tierDuties } from '../experiment/cache-counts.ts';
 import type { CacheCounts, CacheWork } from '../experiment/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import type { CandidateResult } from './compare-result.ts';
@@ -63,4 +63,16 @@ export function cacheWorkOf(blocks: Blocks): CandidateResult['cacheWorkPerReques
     invalidationsFailed: done('invalidationsFailed'),
     evictions: perRequest(blocks, ({ evictedEntries }) => evictedEntries),
   };
+}
+
+/** Of the commands to the Redis, by what they are for, the shares that it refused. */
+export function refusedShareOf(blocks: Blocks): CandidateResult['refusedShare'] {
+  const shares = tierDuties.map(({ name, sent, refused }) => [
+    name,
+    ratio(
+      total(blocks, ({ tier }) => tier && tier[refused]),
+      total(blocks, ({ tier }) => tier && tier[sent]),
+    ),
+  ]);
+  return Object.fromEntries(shares) as CandidateResult['refusedShare'];
 }

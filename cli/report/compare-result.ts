@@ -29,6 +29,14 @@ const CacheWork = Type.Object({
   evictions: NumberOrNull,
 });
 
+const RefusedShare = Type.Object(
+  { reads: NumberOrNull, writes: NumberOrNull, queue: NumberOrNull },
+  {
+    description:
+      'shares of the commands to the Redis that it refused or did not answer; null where none of the kind were sent',
+  },
+);
+
 const Candidate = Type.Object({
   name: Text,
   role: Type.Enum(['baseline', 'control', 'candidate']),
@@ -44,6 +52,7 @@ const Candidate = Type.Object({
     description: 'how many TTLs of its entries it lived, warm-up included; null without tiers',
   }),
   cacheWorkPerRequest: CacheWork,
+  refusedShare: RefusedShare,
   storageQueriesPerRequest: NumberOrNull,
   cpuUsPerRequest: Cpu,
   idleCpuUsPerSecond: Type.Object(

@@ -4,7 +4,7 @@ import type { BlockRecord, CpuUs, IdleCpu } from '../experiment/records.ts';
 import { beyondPooledMin, isQuantileKnown, mergeHistograms, quantileMs } from '../statistics/histograms.ts';
 import { blockQuantileMs, isTailWhole, quantiles } from './block-figures.ts';
 import type { DroppedShare, QuantileName } from './block-figures.ts';
-import { cacheWorkOf, hitRatiosOf, perRequest, total } from './cache-figures.ts';
+import { cacheWorkOf, hitRatiosOf, perRequest, refusedShareOf, total } from './cache-figures.ts';
 import type { CandidateResult, CompareResult } from './compare-result.ts';
 
 type Latency = CandidateResult['latencyMs'];
@@ -77,6 +77,7 @@ export function toCandidateResult(
     expectedHitRatio: expectedHitRatio ?? { memory: null, redis: null, all: null },
     lifetimes: hasTiers && livedSeconds !== null ? (livedSeconds * 1_000) / settings.ttlMs : null,
     cacheWorkPerRequest: cacheWorkOf(blocks),
+    refusedShare: refusedShareOf(blocks),
     storageQueriesPerRequest: perRequest(blocks, ({ storageQueries }) => storageQueries),
     cpuUsPerRequest: {
       service: cpu('service'),
@@ -114,6 +115,7 @@ export function toBlockResult(block: BlockRecord, dropped: DroppedShare): Compar
     paired: block.paired,
     cache: block.cache === null ? null : { ...block.cache, staleHits: staleHitsOf(block.cache) },
     cacheWork: block.cacheWork,
+    redisCommands: block.tier,
     servedRequests: block.servedRequests,
     storageQueries: block.storageQueries,
     cpuUs: block.cpuUs,

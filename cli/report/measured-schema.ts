@@ -44,6 +44,18 @@ const CacheWorkOfBlock = Type.Object({
   invalidationsFailed: Type.Integer(),
 });
 
+const RedisCommands = Type.Object(
+  {
+    reads: Type.Integer(),
+    refusedReads: Type.Integer(),
+    writes: Type.Integer({ description: 'deletes and leases too' }),
+    refusedWrites: Type.Integer(),
+    queueWrites: Type.Integer({ description: 'writes that were to wait in the queue' }),
+    refusedQueueWrites: Type.Integer(),
+  },
+  { description: 'commands to the Redis, and those of them that it refused or did not answer' },
+);
+
 const Paired = Type.Object(
   {
     requests: Type.Integer(),
@@ -72,6 +84,7 @@ export const Block = Type.Object({
   paired: Type.Union([Paired, Type.Null()]),
   cache: Type.Union([CacheReads, Type.Null()]),
   cacheWork: Type.Union([CacheWorkOfBlock, Type.Null()]),
+  redisCommands: Type.Union([RedisCommands, Type.Null()]),
   servedRequests: NumberOrNull,
   storageQueries: NumberOrNull,
   cpuUs: Cpu,

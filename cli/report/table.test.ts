@@ -33,9 +33,14 @@ function comparisonOf(
   } as ComparisonResult;
 }
 
-type Figures = Partial<Work> & { readonly hit?: number; readonly stale?: number };
+type Refused = CandidateResult['refusedShare'];
+type Figures = Partial<Work> & {
+  readonly hit?: number;
+  readonly stale?: number;
+  readonly refused?: Partial<Refused>;
+};
 
-function candidateOf(name: string, { hit = 0, stale = 0, ...work }: Figures): CandidateResult {
+function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }: Figures): CandidateResult {
   const tiers = hit === 0 ? 'none' : 'memory+redis';
   const hitRatio = { memory: hit - 0.03, redis: 0.03, all: hit };
   return {
@@ -48,6 +53,7 @@ function candidateOf(name: string, { hit = 0, stale = 0, ...work }: Figures): Ca
     expectedHitRatio: { memory: null, redis: null, all: stale === 0 ? 0.93 : null },
     staleHitRatio: stale,
     cacheWorkPerRequest: { ...idle, ...work },
+    refusedShare: { reads: hit === 0 ? null : 0, writes: hit === 0 ? null : 0, queue: null, ...refused },
     storageQueriesPerRequest: 0.42,
     cpuUsPerRequest: { service: 966, postgres: 261, redis: 61, driver: 900 },
     idleCpuUsPerSecond: { service: 17_000, postgres: 300, redis: 200 },
@@ -114,6 +120,21 @@ test('stale hits and work have columns only when there are any', () => {
   const plain = renderTable(resultOf({ 'no-cache': {}, 'cache-aside': { hit: 0.9, loads: 0.4 } }));
   assert.doesNotMatch(plain, /stale hit|refreshes|lease waits|inv\. sent/);
   assert.doesNotMatch(renderTable(resultOf({ 'no-cache': {}, 'no-cache′': {} })), /Per 1,000/);
+});
+
+test('what Redis refused has a column when it did, reads and writes apart, and the queue where there is one', () => {
+  const refusing = { 'no-cache': {}, 'cache-aside': { hit: 0.9, refused: { writes: 0.123 } } };
+  const table = renderTable(resultOf(refusing));
+  assert.match(table, /expected +refused % read\/write +q\/req/);
+  assert.match(table, /^cache-aside .* 0\.0 \/ 12\.3 /m);
+  assert.match(table, /^no-cache .* – \/ – /m);
+  const withQueue = resultOf({ ...refusing, 'write-behind': { hit: 0.9, refused: { queue: 1 } } });
+  const lines = tablesOf(withQueue).slice(0, 2).flat();
+  const queueing = lines.join('\n');
+  assert.match(queueing, /refused % read\/write\/queue/);
+  assert.match(queueing, / 0\.0 \/ 0\.0 \/ 100\.0 /);
+  for (const line of lines) assert.ok(line.length <= columnsMax, line);
+  assert.doesNotMatch(renderTable(resultOf(seven)), /refused/);
 });
 
 test('a hit ratio that is not predicted is a dash', () => {

@@ -73,6 +73,27 @@ const responseColumns: readonly Column[] = [
 
 const staleColumn: Column = { title: 'stale hit %', cell: ({ staleHitRatio }) => percent(staleHitRatio, 1) };
 
+type Refused = CandidateResult['refusedShare'];
+
+/** Shares of what was asked of the Redis, those of the queue only where there is one; a dash for what nobody asked. */
+function refusedColumn(duties: readonly (keyof Refused)[]): Column {
+  return {
+    title: `refused % ${duties.map((duty) => duty.replace(/s$/, '')).join('/')}`,
+    cell: ({ refusedShare }) =>
+      duties.map((duty) => (refusedShare[duty] === null ? '–' : percent(refusedShare[duty], 1))).join(' / '),
+  };
+}
+
+function refusedColumns(candidates: readonly CandidateResult[]): Column[] {
+  const duties = (['reads', 'writes', 'queue'] as const).filter(
+    (duty) => duty !== 'queue' || candidates.some(({ refusedShare }) => refusedShare.queue !== null),
+  );
+  const hasRefusals = candidates.some(({ refusedShare }) =>
+    duties.some((duty) => (refusedShare[duty] ?? 0) > 0),
+  );
+  return hasRefusals ? [refusedColumn(duties)] : [];
+}
+
 /** What it spared and what it cost. */
 function costColumns({ candidates }: CompareResult): readonly Column[] {
   const hasStaleHits = candidates.some(({ staleHitRatio }) => (staleHitRatio ?? 0) > 0);
@@ -81,6 +102,7 @@ function costColumns({ candidates }: CompareResult): readonly Column[] {
     { title: 'hit % mem/redis/all', cell: hits },
     { title: 'expected', cell: expected },
     ...(hasStaleHits ? [staleColumn] : []),
+    ...refusedColumns(candidates),
     {
       title: 'q/req',
       cell: ({ storageQueriesPerRequest }) => storageQueriesPerRequest?.toFixed(2) ?? unknown,

@@ -27,6 +27,10 @@ cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cac
 cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="delete",cache_result="refused"} 1
 cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="lease",cache_result="error"} 50
 cache_operation_duration_seconds_count{cache_name="photo",cache_tier="redis",cache_operation="decode",cache_result="error"} 60
+cache_queued_writes_total{outcome="appended"} 8
+cache_queued_writes_total{outcome="full"} 4
+cache_queued_writes_total{outcome="unavailable"} 2
+cache_queued_writes_total{outcome="flushed"} 8
 cache_evictions_total{cache_name="photo",cache_tier="memory",reason="ttl"} 6
 cache_evictions_total{cache_name="photo",cache_tier="memory",reason="size"} 2
 cache_load_duration_seconds_bucket{le="0.001",cache_name="photo",outcome="ok"} 4
@@ -68,7 +72,14 @@ test('reads every figure from a scrape, and nothing from others', () => {
       invalidationsReceived: 9,
       invalidationsFailed: 1,
     },
-    tier: { reads: 17, refusedReads: 7, writes: 15, refusedWrites: 5 },
+    tier: {
+      reads: 17,
+      refusedReads: 7,
+      writes: 66,
+      refusedWrites: 56,
+      queueWrites: 10,
+      refusedQueueWrites: 2,
+    },
     storageQueries: 11,
     cpuUs: 1_500_000,
     expiredEntries: 6,
@@ -95,8 +106,10 @@ test('subtracts two scrapes of a process and sums the replicas', () => {
   assert.deepEqual(sumCounters([before, after]).tier, {
     reads: 34,
     refusedReads: 14,
-    writes: 30,
-    refusedWrites: 10,
+    writes: 132,
+    refusedWrites: 112,
+    queueWrites: 20,
+    refusedQueueWrites: 4,
   });
 });
 

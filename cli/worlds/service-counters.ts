@@ -73,8 +73,15 @@ function noCounts(): Mutable<ServiceCounters> {
 const tierCommands: Readonly<Record<string, 'reads' | 'writes'>> = {
   get: 'reads',
   mget: 'reads',
-  // A store that is full refuses these and still deletes.
   set: 'writes',
+  delete: 'writes',
+  lease: 'writes',
+};
+
+/** What became of writes that were to wait. Those that found the queue full are neither. */
+const queueCounts: Readonly<Record<string, readonly (keyof TierCounts)[]>> = {
+  appended: ['queueWrites'],
+  unavailable: ['queueWrites', 'refusedQueueWrites'],
 };
 
 function countTierCommand(
@@ -96,6 +103,9 @@ function countSample(counts: Mutable<ServiceCounters>, { name, labels, value }: 
       break;
     case `${serviceMetrics.cacheOperationDuration.name}_count`:
       countTierCommand(counts.tier, labels, value);
+      break;
+    case serviceMetrics.cacheQueuedWrites.name:
+      for (const count of queueCounts[labels.get('outcome') ?? ''] ?? []) counts.tier[count] += value;
       break;
     case serviceMetrics.cacheReads.name:
       counts.cache.reads += value;

@@ -153,5 +153,6 @@ function observe({ world, before, after, counters, cpuUs, run }: Observed): Bloc
     throttledPeriods: machine.throttledPeriods,
     clockDisagreementMs: clockDisagreementMs(before, after),
     cache: counters?.cache ?? null,
+    tier: counters?.tier ?? null,
   };
 }
