@@ -1,3 +1,4 @@
+import { createPromql } from '../promql.ts';
 import { recordedNames } from './recording-rules.ts';
 import { alertRule } from './rule.ts';
 import type { AlertRule } from './rule.ts';
@@ -8,6 +9,9 @@ const requestsPerSecondMin = 1;
 
 /** More than half of all commands fail: the tier is as good as gone. */
 const tierDownShare = 0.5;
+/** As many as take the verdict from a candidate that is compared. */
+const refusedShare = 0.1;
+const commandsPerSecondMin = 1;
 const hitRatioFall = 0.15;
 const queryGrowth = 1.5;
 const stampedeGrowth = 4;
@@ -53,9 +57,49 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
       summary: 'The caches of {{ $labels.candidate }} answer far fewer reads than before',
       description: `The hit ratio is {{ $value | humanizePercentage }}, more than ${hitRatioFall * 100} points below what it was ${before} ago, and the database has more to do.`,
     }),
+    ...refusalAlerts(timing),
     ...stampedeAlerts(timing),
     metastableAlert(timing),
   ];
+}
+
+/**
+ * Redis answers, and does not do what it is asked: reads, writes and the queue apart, for a replica can be read, and one that is
+ * full still deletes.
+ */
+function refusalAlerts(timing: Timing): AlertRule[] {
+  const { window, wait } = timing;
+  const promql = createPromql({ window });
+  const by = ['candidate'] as const;
+  const failed = { cache_result: { anyOf: ['error', 'refused'] } } as const;
+  const commands = (operations: readonly string[]) => {
+    const where = { cache_operation: { anyOf: operations } };
+    return {
+      all: promql.observations('cacheOperationDuration', { by, where }),
+      refused: promql.observations('cacheOperationDuration', { by, where: { ...where, ...failed } }),
+    };
+  };
+  const queued = (...outcomes: string[]): string =>
+    promql.rate('cacheQueuedWrites', { by, where: { outcome: { anyOf: outcomes } } });
+  const kinds = {
+    reads: { ...commands(['get', 'mget']), least: ` > ${commandsPerSecondMin}` },
+    writes: { ...commands(['set', 'delete', 'lease']), least: ` > ${commandsPerSecondMin}` },
+    queue: { all: queued('appended', 'unavailable'), refused: queued('unavailable'), least: '' },
+  };
+  const said = { reads: 'reads', writes: 'writes', queue: 'writes that are to wait in its queue' };
+  return (['reads', 'writes', 'queue'] as const).map((sign) => {
+    const { all, refused, least } = kinds[sign];
+    return alertRule({
+      alert: 'RedisTierRefuses',
+      expr: `${refused} / (${all}${least}) > ${refusedShare} unless ${tierIsDown(timing)}`,
+      wait,
+      severity: 'ticket',
+      board: cacheBoard,
+      labels: { sign },
+      summary: `Redis refuses what {{ $labels.candidate }} asks of it: ${said[sign]}`,
+      description: `{{ $value | humanizePercentage }} of the ${said[sign]} are refused or not answered, while Redis does the rest: it may be a replica, full, unable to save, or forbid it.`,
+    });
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { replica } from './alert-case.ts';
 import type { CaseRow, CaseSetting, CaseTable, Stretch } from './alert-case.ts';
+import { refusalRows } from './refusal-cases.ts';
 
 type Series = Readonly<Record<string, string>>;
 
@@ -15,6 +16,7 @@ export function tier({ grows }: CaseSetting, ok: readonly Stretch[], failed: rea
 export function cacheCases(setting: CaseSetting): CaseTable {
   return {
     RedisTierDown: tierRows(setting),
+    RedisTierRefuses: refusalRows(setting),
     CacheHitRatioCollapse: collapseRows(setting),
     CacheStampede: [...peakRows(setting), ...amplificationRows(setting)],
     MetastableLoad: metastableRows(setting),
