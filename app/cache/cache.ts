@@ -15,12 +15,19 @@ export type CachedEntity<Id extends string | number, V> = {
 export type ReadOutcome =
   'memory-hit' | 'memory-stale-hit' | 'redis-hit' | 'redis-stale-hit' | 'load' | 'joined-load' | 'bypass';
 
+export type TierName = 'memory' | 'redis';
+
+/** Tiers that have taken an entry. */
+export type StoredIn = 'none' | TierName | 'memory+redis';
+
 /** An answered read. `freshUntil` is on the service's clock, in milliseconds; 0 where nothing was cached. */
 export type CacheRead<V> = {
   readonly value: V;
   readonly version: number;
   readonly outcome: ReadOutcome;
   readonly freshUntil: number;
+  /** Where the read has put the entry, which was not there before. Absent: nowhere. */
+  readonly storedIn?: StoredIn;
 };
 
 /** A key, as services name it. */
@@ -60,8 +67,6 @@ export type CacheWrite<R> = {
   readonly expected: readonly EntityKey[];
   readonly deferrable?: DeferrableWrite<R>;
 };
-
-export type TierName = 'memory' | 'redis';
 
 /** How full a tier of this process is. */
 export type TierUsage = {

@@ -8,6 +8,7 @@ import { freshOnly } from './strategy.ts';
 import type { CacheStrategy, ReadDecisions, StrategyContext } from './strategy.ts';
 import { createDoubtedTier } from './tiers/doubted-tier.ts';
 import type { DoubtedTier } from './tiers/doubted-tier.ts';
+import { fillFar } from './tiers/tier-stack.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
 import { createWriteSteps } from './writes/write-steps.ts';
 import type { WriteSteps } from './writes/write-steps.ts';
@@ -74,7 +75,11 @@ function withFar(context: StrategyContext, { tier, leases }: DoubtedTier): Strat
 function unwatchedFills({ tiers, candidate }: StrategyContext): TierStack {
   const { far } = tiers;
   if (candidate.invalidation !== 'client-tracking' || far === null) return tiers;
-  return { ...tiers, set: far.set, setFenced: far.setFenced };
+  return {
+    ...tiers,
+    set: (key, entry) => fillFar(far.set(key, entry)),
+    setFenced: (key, entry, startedAtMs) => fillFar(far.setFenced(key, entry, startedAtMs)),
+  };
 }
 
 function fenceOf(context: StrategyContext): Fence {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { startDurableRedis, startOwnRedis } from '../../../tests/support/own-redis.ts';
+import { startOwnRedis } from '../../../tests/support/own-redis.ts';
 import type { OwnRedis } from '../../../tests/support/own-redis.ts';
-import { createDurableConnection } from '../redis/durable-connection.ts';
 import { createCommandConnection } from '../redis/redis-connection.ts';
 import { createRedisCommands } from '../redis/redis-commands.ts';
 import { createWriteLog } from '../writes/write-log.ts';
@@ -46,15 +45,16 @@ describe('the least memory of a Redis', () => {
 
   it('is enough for a full queue of write-behind beside them', async (context) => {
     const candidate = parseCandidate('write-behind');
-    const redis = await startDurableRedis();
+    const bytes = redisBytesLeast(candidate, replicas);
+    // Whether it is on disk changes nothing of what it takes in memory.
+    const redis = await startOwnRedis('--maxmemory', String(bytes), '--maxmemory-policy', 'volatile-lru');
     context.after(() => redis.stop());
-    await redis.command('CONFIG', 'SET', 'maxmemory', String(redisBytesLeast(candidate, replicas)));
-    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
     assert.equal(await useAsReplicas(context, redis), 0);
-    const connection = createDurableConnection(redis.url, (_, task) => void task.catch(() => {}));
-    await connection.start();
-    context.after(connection.close);
-    const log = createWriteLog(connection, 'darkroom:', () => {});
+    const connection = createCommandConnection(redis.url, true);
+    await connection.connect();
+    context.after(() => connection.disconnect());
+    const trusted = { redis: connection, isTrusted: () => true, start: async () => {}, close: () => {} };
+    const log = createWriteLog(trusted, 'darkroom:', () => {});
     const { queueEntriesMax } = candidate;
     for (let from = 0; from < queueEntriesMax; from += batch) {
       const writes = Array.from({ length: batch }, (_, index) => {

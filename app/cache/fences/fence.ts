@@ -1,14 +1,14 @@
 import type { Entry, MaybePromise } from '../entry.ts';
+import type { Fill } from '../tiers/tier-stack.ts';
 
 /** How fills are ordered against writes. `startedAtMs` is when the read began that is being filled. */
 export interface Fence {
   /**
    * Puts a loaded entry into all tiers. `isOvertaken`: since its load began, an invalidation has taken its flight out.
-   * Resolves to false when a tier refused it.
    */
-  fill(key: string, entry: Entry, startedAtMs: number, isOvertaken: boolean): MaybePromise<boolean>;
-  /** Puts an entry into the memory tier alone: one that redis had, or has just accepted. */
-  fillNear(key: string, entry: Entry, startedAtMs: number, isOvertaken: boolean): void;
+  fill(key: string, entry: Entry, startedAtMs: number, isOvertaken: boolean): MaybePromise<Fill>;
+  /** Puts an entry into the memory tier alone: one that redis had, or has just accepted. Whether memory has it then. */
+  fillNear(key: string, entry: Entry, startedAtMs: number, isOvertaken: boolean): boolean;
   /** After a write: takes the key out of all tiers. Resolves to false when a tier could not be told. */
   remove(key: string, version: number): MaybePromise<boolean>;
   /** Somebody else has written. Null: that version is not known. */

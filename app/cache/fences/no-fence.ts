@@ -1,12 +1,14 @@
+import { noFill } from '../tiers/tier-stack.ts';
 import type { TierStack } from '../tiers/tier-stack.ts';
 import type { Fence } from './fence.ts';
 
 /** What arrives last stays. Only fills that this process knows to be overtaken are dropped. */
 export function createNoFence(tiers: TierStack): Fence {
   return {
-    fill: (key, entry, _, isOvertaken) => !isOvertaken && tiers.set(key, entry),
+    fill: (key, entry, _, isOvertaken) => (isOvertaken ? noFill : tiers.set(key, entry)),
     fillNear(key, entry, _, isOvertaken) {
       if (!isOvertaken) tiers.near?.set(key, entry);
+      return tiers.near?.holds(key, entry) ?? false;
     },
     remove: (key) => tiers.delete(key),
     removeNear: (key) => void tiers.near?.delete(key),

@@ -1,3 +1,4 @@
+import { noFill } from '../tiers/tier-stack.ts';
 import type { TierStack } from '../tiers/tier-stack.ts';
 import type { Fence } from './fence.ts';
 
@@ -11,9 +12,10 @@ export function createVersionFence(tiers: TierStack, invalidationsHaveVersions: 
   return {
     // An overtaken load may fill too: it can hold the newest version, and the fence knows whether it does.
     fill: (key, entry, startedAtMs, isOvertaken) =>
-      !isDoubtful(isOvertaken) && tiers.setFenced(key, entry, startedAtMs),
+      isDoubtful(isOvertaken) ? noFill : tiers.setFenced(key, entry, startedAtMs),
     fillNear(key, entry, startedAtMs, isOvertaken) {
       if (!isDoubtful(isOvertaken)) tiers.near?.setFenced(key, entry, startedAtMs);
+      return tiers.near?.holds(key, entry) ?? false;
     },
     remove: (key, version) => tiers.deleteFenced(key, version),
     removeNear(key, version) {

@@ -1,3 +1,4 @@
+import type { StoredIn } from '../cache.ts';
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { createLeasedLoads } from './leased-loads.ts';
@@ -45,9 +46,10 @@ export function createFarReads(
     const nowMs = clock.now();
     const verdict = decisions.judge(entry, nowMs, miss);
     if (verdict === 'load') return undefined;
-    fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
+    const isOvertaken = miss.flight?.isForgotten === true;
+    const storedIn = fence.fillNear(miss.key, entry, startedAtMs, isOvertaken) ? 'memory' : 'none';
     if (verdict === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
-    return foundIn(entry, 'redis', nowMs);
+    return foundIn(entry, 'redis', nowMs, storedIn);
   };
   /** A key has one flight at a time: a refresh begins when those of its readers have landed. */
   const refreshBehind = (entity: AnyEntity, due: readonly DueMiss[]): void => {
@@ -113,9 +115,14 @@ async function loaded(
 }
 
 /** What an entry answers, from where it was. */
-export function foundIn(entry: Entry, tier: TierHit['tier'], nowMs: number): Found {
+export function foundIn(
+  entry: Entry,
+  tier: TierHit['tier'],
+  nowMs: number,
+  storedIn: StoredIn = 'none',
+): Found {
   const outcome = nowMs < entry.freshUntil ? (`${tier}-hit` as const) : (`${tier}-stale-hit` as const);
   if (entry.isAbsent) return { outcome, read: undefined };
   const { value, version, freshUntil } = entry;
-  return { outcome, read: { value, version, outcome, freshUntil } };
+  return { outcome, read: { value, version, outcome, freshUntil, storedIn } };
 }

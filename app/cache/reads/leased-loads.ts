@@ -42,10 +42,10 @@ function createLeasedFills(
   loads: Loads,
   fence: Fence,
 ): LeasedFills {
-  const fillMemory = (miss: Miss, entry: Entry, { startedAtMs }: Loading): void => {
+  const fillMemory = (miss: Miss, entry: Entry, { startedAtMs }: Loading): boolean => {
     // Redis watches what was read, not what was filled.
-    if (candidate.invalidation === 'client-tracking') return;
-    fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
+    if (candidate.invalidation === 'client-tracking') return false;
+    return fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
   };
   return {
     async withToken(miss, token, loading) {
@@ -55,14 +55,14 @@ function createLeasedFills(
       });
       const entry = loads.entryOf(miss, loaded);
       if (entry === undefined) await leases.release(miss.key, token);
-      else if (await leases.fill(miss.key, entry, token)) fillMemory(miss, entry, loaded);
-      return loadedAs(entry, 'load');
+      if (entry === undefined || !(await leases.fill(miss.key, entry, token))) return loadedAs(entry, 'load');
+      return loadedAs(entry, 'load', fillMemory(miss, entry, loaded) ? 'memory+redis' : 'redis');
     },
     async unleased(miss, loading) {
       const loaded = await loading;
       const entry = loads.entryOf(miss, loaded);
-      if (entry !== undefined) fillMemory(miss, entry, loaded);
-      return loadedAs(entry, 'load');
+      const isInMemory = entry !== undefined && fillMemory(miss, entry, loaded);
+      return loadedAs(entry, 'load', isInMemory ? 'memory' : 'none');
     },
   };
 }

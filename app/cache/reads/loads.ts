@@ -1,8 +1,10 @@
+import type { StoredIn } from '../cache.ts';
 import type { Entry, Loaded } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { jitteredTtlMs } from './ttl-jitter.ts';
 import type { Flight } from './single-flight.ts';
 import type { AnyEntity, Found, Lookup, ReadDecisions, StrategyContext } from '../strategy.ts';
+import { noFill } from '../tiers/tier-stack.ts';
 
 /** A key that memory could not answer, with the flight that others join, and what memory had that was no longer good enough. */
 export type Miss = Lookup & {
@@ -72,10 +74,11 @@ export function createLoads(context: StrategyContext, fence: Fence, decisions: R
   };
   const keep: Loads['keep'] = async (miss, loading) => {
     const entry = entryOf(miss, loading);
-    const isFilled =
-      entry !== undefined &&
-      (await fence.fill(miss.key, entry, loading.startedAtMs, miss.flight?.isForgotten === true));
-    return { ...loadedAs(entry, 'load'), isKept: isFilled && !entry.isAbsent };
+    const { isAccepted, storedIn } =
+      entry === undefined
+        ? noFill
+        : await fence.fill(miss.key, entry, loading.startedAtMs, miss.flight?.isForgotten === true);
+    return { ...loadedAs(entry, 'load', storedIn), isKept: isAccepted && entry?.isAbsent === false };
   };
   return {
     ask,
@@ -88,8 +91,12 @@ export function createLoads(context: StrategyContext, fence: Fence, decisions: R
 const absent = { value: undefined, version: 0, isAbsent: true } as const;
 
 /** The answer of a load, or of another replica's that was waited for. */
-export function loadedAs(entry: Entry | undefined, outcome: 'load' | 'joined-load'): Found {
+export function loadedAs(
+  entry: Entry | undefined,
+  outcome: 'load' | 'joined-load',
+  storedIn: StoredIn = 'none',
+): Found {
   if (entry === undefined || entry.isAbsent) return { outcome, read: undefined };
   const { value, version, freshUntil } = entry;
-  return { outcome, read: { value, version, outcome, freshUntil } };
+  return { outcome, read: { value, version, outcome, freshUntil, storedIn } };
 }

@@ -14,6 +14,8 @@ export interface MemoryTier extends Tier {
   setFenced(key: string, entry: Entry, startedAtMs: number): boolean;
   delete(key: string): boolean;
   deleteFenced(key: string, version: number): boolean;
+  /** Whether it is this entry that it has: it may have declined it. */
+  holds(key: string, entry: Entry): boolean;
   /** Drops everything, and refuses fenced fills from reads that began before now. */
   flush(): void;
   /** Flushes, and stays empty until `resume`: for when nobody would say that an entry has become wrong. */
@@ -71,6 +73,7 @@ export function createMemoryTier(options: MemoryTierOptions): MemoryTier {
       tombstones.bury(key, version);
       return true;
     },
+    holds: (key, entry) => entries.peek(key)?.entry === entry,
     flush,
     suspend() {
       flush();
