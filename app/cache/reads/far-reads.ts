@@ -46,10 +46,9 @@ export function createFarReads(
     const nowMs = clock.now();
     const verdict = decisions.judge(entry, nowMs, miss);
     if (verdict === 'load') return undefined;
-    const isOvertaken = miss.flight?.isForgotten === true;
-    const storedIn = fence.fillNear(miss.key, entry, startedAtMs, isOvertaken) ? 'memory' : 'none';
+    const isNear = fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
     if (verdict === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
-    return foundIn(entry, 'redis', nowMs, storedIn);
+    return foundIn(entry, 'redis', nowMs, isNear ? 'memory' : 'none');
   };
   /** A key has one flight at a time: a refresh begins when those of its readers have landed. */
   const refreshBehind = (entity: AnyEntity, due: readonly DueMiss[]): void => {
