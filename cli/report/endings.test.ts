@@ -82,6 +82,22 @@ test('a tier that refused more than a tenth of its writes takes the verdict away
   assert.equal(verdictOf(9)?.verdict, 'better');
 });
 
+test('where the tier of all candidates refuses, the way out is not a lower rate', () => {
+  const message = 'redis refused 90 of 90 writes';
+  const findings = [{ guard: 'tier-refused', kind: 'hard', fault: 'service', message } as const];
+  const tier = { ...noTierCommands, writes: 90, refusedWrites: 90 };
+  const refusing = inventTogether(usual, {
+    block: (block) =>
+      block.candidate.startsWith('no-cache') ? block : { ...block, status: 'invalid', findings, tier },
+  });
+  const result = inventResult(plan, refusing);
+  assert.equal(result.exitCode, 20);
+  assert.match(
+    renderTable(result),
+    /No recommendation: .*redis refused .* docs\/runbooks\/redis-tier-refuses\.md\.\n/,
+  );
+});
+
 test('a verdict that is required is missed where a candidate failed', () => {
   const experiment = inventTogether(usual, failing('cache-aside'));
   assert.equal(inventResult(plan, experiment, { requireVerdict: true }).exitCode, 11);

@@ -29,8 +29,12 @@ function whatToDo({ status, manifest, blocks }: CompareResult): string {
     return ' Run again; if it stays so, with more starts (--profile standard).';
   if (status === 'too-noisy') return ' Run again on a quieter machine, or with more rounds.';
   if (status === 'service-failed') {
-    const failing = blocks.findLast(({ status: block }) => block === 'invalid')?.candidate;
-    return failing === undefined ? '' : ` ${failing} failed last: look at its log, or try a lower --rate.`;
+    const failing = blocks.findLast(({ status: block }) => block === 'invalid');
+    if (failing === undefined) return '';
+    // The requests have succeeded: neither its log nor a lower rate would help.
+    if (failing.reasons.every((reason) => reason.startsWith('tier-refused:')))
+      return ' What may be wrong with the Redis: docs/runbooks/redis-tier-refuses.md.';
+    return ` ${failing.candidate} failed last: look at its log, or try a lower --rate.`;
   }
   return '';
 }
