@@ -4,6 +4,7 @@ export const exitCodes = {
   internal: 1,
   usage: 2,
   cannotProvision: 3,
+  notWritten: 4,
   gateFailed: 10,
   inconclusive: 11,
   serviceFailed: 20,

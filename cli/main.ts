@@ -123,7 +123,7 @@ function addCompareCommand(root: Command, terminal: Terminal): void {
         .default('request'),
     )
     .option('--keep-raw', 'keep every request in requests.csv.gz')
-    .option('--json <file>', 'write the result as JSON')
+    .option('--json <file>', 'write the result as JSON; -: to stdout, and the table to stderr')
     .option('--watch', 'show it on the live page, by a Prometheus: takes its share of the machine')
     .option('--require-verdict', 'exit 11 when a verdict is inconclusive')
     .action(async (candidates: string[], options: CompareOptions) => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { readEnvironment } from '../cli/environment.ts';
+import { createPlanner } from '../cli/k6/request-plans.ts';
 import { runK6 } from '../cli/k6/run-k6.ts';
 import { provideK6 } from '../cli/stack/k6-binary.ts';
 import { resolvePaths } from '../cli/stack/stack-paths.ts';
@@ -11,7 +12,6 @@ import type { StackContext } from '../cli/stack/stack-context.ts';
 import { quantileMs } from '../cli/statistics/histograms.ts';
 import { singlePass } from '../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../loadtests/workloads/run-settings.ts';
-import { planRequests } from '../loadtests/workloads/schedule.ts';
 import { createWorkload } from '../loadtests/workloads/workload.ts';
 
 const checkout = join(import.meta.dirname, '..');
@@ -66,7 +66,7 @@ test('a replica that is frozen for a second in every four shows in p95, although
       k6,
       scenarioFile: join(checkout, 'loadtests', 'scenarios', 'feed-browsing.ts'),
       settings,
-      requests: planRequests(createWorkload(settings), settings.passes),
+      requests: createPlanner(createWorkload(settings))(settings),
     });
     // A busy machine may drop some.
     assert.ok(run.requests > 200 && run.errors === 0, `${run.errors} of ${run.requests} failed`);

@@ -30,7 +30,7 @@ async function runOnce(
   const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
   const wallClock = () => new Date(terminal.clock.now());
   const startedAt = wallClock();
-  const progress = createExperimentProgress(terminal, plan, terminal.checkout);
+  const progress = createExperimentProgress(terminal, plan, () => {});
   const experiment = await conduct(plan, {
     maker,
     mediaFolder,

@@ -2,7 +2,7 @@ import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
-import { CommandError, exitCodes } from '../errors.ts';
+import { CommandError } from '../errors.ts';
 import { conduct } from '../experiment/conduct.ts';
 import { describeRun } from '../experiment/describe-run.ts';
 import type { Experiment } from '../experiment/experiment.ts';
@@ -20,10 +20,13 @@ import { renderTable } from '../report/table.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { createSlowRequests, cutComplaint } from '../traces/slow-requests.ts';
+import { keepTraces } from '../traces/trace-files.ts';
 import { openTraceReceiver } from '../watch/trace-receiver.ts';
 import { createExperimentWatch } from '../watch/watch-experiment.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import type { WorldMaker } from '../worlds/world.ts';
+import { createAttempts, requireShown } from './attempts.ts';
+import type { Attempts } from './attempts.ts';
 import { createExperimentProgress } from './experiment-progress.ts';
 import { createFaces, openForWriting } from './result-faces.ts';
 import { keepSlowest } from './kept-slowest.ts';
@@ -33,6 +36,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Of each candidate. */
 const tracesKeptMax = 10;
+const livePage = 'The live page';
 
 /** What an experiment ended with: itself, and the store that died, if one did. */
 type Outcome = { readonly experiment: Experiment; readonly failure: string | null };
@@ -81,7 +85,8 @@ async function runSession(session: Session, jsonFile: string | null): Promise<vo
   const { terminal, plan, workload, folder, options } = session;
   const receiver = await openTraceReceiver(plan.telemetry);
   const slow = receiver === null ? null : createSlowRequests<BlockRecord>(receiver.store, tracesKeptMax);
-  const faces = createFaces(terminal, folder, jsonFile);
+  const attempts = createAttempts(terminal);
+  const faces = createFaces(terminal, attempts, folder, jsonFile);
   const raw = options.keepRaw === true ? openRawRequests(folder, plan, workload) : null;
   const summaryOf = (
     { experiment, failure }: Outcome,
@@ -99,26 +104,29 @@ async function runSession(session: Session, jsonFile: string | null): Promise<vo
       slowTraces,
       livedSeconds: livedSecondsOf(experiment),
     });
-  const progress = createExperimentProgress(terminal, plan, folder);
+  const progress = createExperimentProgress(terminal, plan, faces.addBlocks);
   const watch = createExperimentWatch(options.watch ?? false, plan);
   let outcome: Outcome;
   try {
     const keep = (experiment: Experiment): void =>
       // The prediction takes its time, which is the machine's that is measured: it has time until the end.
       faces.keep(() => summaryOf({ experiment, failure: null }, new Map(), []));
-    outcome = await runToItsEnd(session, { progress, watch, receiver, slow, raw, keep });
+    outcome = await runToItsEnd(session, { progress, attempts, watch, receiver, slow, raw, keep });
   } finally {
-    await watch.stop();
+    await attempts.attemptLater(livePage, watch.stop);
     await receiver?.close();
-    await raw?.close();
+    await attempts.attemptLater(folder, async () => raw?.close());
   }
-  const { slowTraces, page } = keepSlowest(plan, outcome.experiment, slow, folder);
+  const { slowTraces, page } = keepSlowest(plan, outcome.experiment, slow, (traces) =>
+    attempts.attempt(folder, () => keepTraces(folder, traces)),
+  );
   const expected = expectHits(plan, workload, outcome.experiment.sent);
   const result = summaryOf(outcome, expected, slowTraces);
-  const isWritten = faces.show(result, renderTable(result));
+  faces.show(result, renderTable(result));
   if (page !== null) terminal.report(`The slowest traced requests are drawn in ${page}`);
   if (slow?.isCut() === true) terminal.report(cutComplaint);
-  terminal.exitWith(isWritten ? result.exitCode : exitCodes.internal);
+  requireShown(attempts);
+  terminal.exitWith(result.exitCode);
 }
 
 /** How long the caches have lived, on the clock of their worlds: from the first request of the warm-up to the last of the rounds. */
@@ -156,6 +164,7 @@ function experimentOf({ candidates }: ExperimentPlan, blocks: readonly BlockReco
 }
 
 type Listeners = {
+  readonly attempts: Attempts;
   readonly progress: ReturnType<typeof createExperimentProgress>;
   readonly watch: ReturnType<typeof createExperimentWatch>;
   readonly receiver: Awaited<ReturnType<typeof openTraceReceiver>>;
@@ -167,7 +176,7 @@ type Listeners = {
 /** Runs the experiment; when a store dies under it or it is interrupted, what was finished is kept. */
 async function runToItsEnd(session: Session, listeners: Listeners): Promise<Outcome> {
   const { terminal, plan, maker } = session;
-  const { progress, watch, receiver, slow, raw, keep } = listeners;
+  const { progress, attempts, watch, receiver, slow, raw, keep } = listeners;
   let soFar: Experiment | null = null;
   const inTurns: BlockRecord[] = [];
   progress.announce();
@@ -180,7 +189,7 @@ async function runToItsEnd(session: Session, listeners: Listeners): Promise<Outc
       meter: watch.meter,
       onWorlds: async (worlds) => {
         slow?.watch(worlds);
-        await watch.start(maker, worlds, receiver);
+        await attempts.attemptLater(livePage, () => watch.start(maker, worlds, receiver));
         session.redisVersion = worlds.find(({ redis }) => redis !== null)?.redis?.version ?? null;
       },
       ...(raw === null ? {} : { onRequest: raw.add }),

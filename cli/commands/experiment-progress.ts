@@ -1,5 +1,3 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import type { SoFar } from '../experiment/together/run-together.ts';
@@ -15,7 +13,11 @@ import type { Terminal } from './terminal.ts';
 const blockOverheadSeconds = 1.3;
 
 /** Tells the user how an experiment goes, and decides with what is known so far whether it is enough. */
-export function createExperimentProgress(terminal: Terminal, plan: ExperimentPlan, folder: string) {
+export function createExperimentProgress(
+  terminal: Terminal,
+  plan: ExperimentPlan,
+  addBlocks: (lines: readonly string[]) => void,
+) {
   const secondsPerBlock = plan.settleSeconds + plan.measureSeconds + blockOverheadSeconds;
   const roundsOfTurns = plan.rounds ?? 0;
   return {
@@ -41,8 +43,7 @@ export function createExperimentProgress(terminal: Terminal, plan: ExperimentPla
     },
     /** What is left when the experiment is cut short. */
     keep(blocks: readonly BlockRecord[]): void {
-      const lines = blocks.map((block) => `${JSON.stringify(latencySummary(block))}\n`);
-      appendFileSync(join(folder, 'blocks.jsonl'), lines.join(''));
+      addBlocks(blocks.map((block) => `${JSON.stringify(latencySummary(block))}\n`));
     },
     blockEnded: (block: BlockRecord, left: number): void =>
       terminal.report(formatBlock(block, roundsOfTurns, left * secondsPerBlock)),

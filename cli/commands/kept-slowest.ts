@@ -4,7 +4,7 @@ import type { BlockRecord } from '../experiment/records.ts';
 import type { CompareResult } from '../report/compare-result.ts';
 import { finishedRounds } from '../report/per-round.ts';
 import type { SlowRequests } from '../traces/slow-requests.ts';
-import { keepTraces } from '../traces/trace-files.ts';
+import type { HeadedTrace } from '../traces/waterfall-page.ts';
 
 type KeptSlowest = { readonly slowTraces: CompareResult['slowTraces']; readonly page: string | null };
 
@@ -13,7 +13,7 @@ export function keepSlowest(
   { candidates }: ExperimentPlan,
   { blocks }: Experiment,
   slow: SlowRequests<BlockRecord> | null,
-  folder: string,
+  keep: (traces: readonly HeadedTrace[]) => string | null,
 ): KeptSlowest {
   const labels = candidates.map(({ label }) => label);
   const counted = finishedRounds(blocks, labels);
@@ -21,8 +21,7 @@ export function keepSlowest(
   const slowest = labels.flatMap(
     (label) => slow?.slowestOf(rounds.flatMap((round) => round.get(label) ?? [])) ?? [],
   );
-  const page = keepTraces(
-    folder,
+  const page = keep(
     slowest.map(({ block, trace }) => ({ heading: `${block.candidate} · round ${block.round}`, trace })),
   );
   const slowTraces = slowest.map(({ block, trace: { traceId, root } }) => ({

@@ -3,15 +3,15 @@ import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
-import { planRequests } from '../../loadtests/workloads/schedule.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
 import { tierDuties } from '../experiment/cache-counts.ts';
 import type { TierCounts } from '../experiment/cache-counts.ts';
 import { judgeTier } from '../experiment/guards.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
-import { runK6 } from '../k6/run-k6.ts';
-import type { K6Run } from '../k6/run-k6.ts';
+import { runLoad } from '../k6/load-figures.ts';
+import type { LoadFigures } from '../k6/load-figures.ts';
+import { createPlanner, requirePlannable } from '../k6/request-plans.ts';
 import { alignColumns } from '../report/text-columns.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
@@ -29,6 +29,7 @@ import { withWorkbench } from '../worlds/workbench.ts';
 import { countersBetween } from '../worlds/world.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
 import { oneOf } from '../one-of.ts';
+import { createAttempts, requireShown } from './attempts.ts';
 import { createRunFolder } from './run-folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -43,7 +44,7 @@ const settleSeconds = 5;
 const tracesKeptMax = 10;
 const tracesShownMax = 2;
 
-function describe(run: K6Run, scenario: ScenarioName, options: LoadOptions): string {
+function describe(run: LoadFigures, scenario: ScenarioName, options: LoadOptions): string {
   const quantiles = ([0.5, 0.95, 0.99] as const).map((q) => {
     const value = isQuantileKnown(run.requests, q, beyondPooledMin)
       ? quantileMs(run.responseTimeUs, q)
@@ -62,7 +63,12 @@ function describe(run: K6Run, scenario: ScenarioName, options: LoadOptions): str
 export async function load(terminal: Terminal, scenarioText: string, options: LoadOptions): Promise<void> {
   const scenario = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
   readCandidate(options.candidate, options.replicas);
+  requirePlannable(
+    Math.round(options.rate * (settleSeconds + options.duration)),
+    populationOf(options).photos,
+  );
   const startedAt = new Date();
+  const attempts = createAttempts(terminal);
   await withWorkbench(terminal, async (maker, mediaFolder) => {
     const k6 = await provideK6(maker.context);
     const receiver = await openTraceReceiver(options.telemetry);
@@ -90,10 +96,14 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
       if (slow !== null) {
         const block = { candidate, measured: run.measured };
         slow.blocksEnded([block]);
-        keepSlowest(terminal, slow.slowestOf([block]), () => createRunFolder(maker.context.paths, startedAt));
+        const makeFolder = () => createRunFolder(maker.context.paths, startedAt);
+        attempts.attempt('The folder of the slowest requests', () =>
+          keepSlowest(terminal, slow.slowestOf([block]), makeFolder),
+        );
         if (slow.isCut()) terminal.report(cutComplaint);
       }
       judge(run, tier);
+      requireShown(attempts);
     } finally {
       await receiver?.close();
     }
@@ -105,7 +115,7 @@ function runScenario(
   k6: K6Binary,
   scenario: ScenarioName,
   { options, targets }: { readonly options: LoadOptions; readonly targets: readonly string[] },
-): Promise<K6Run> {
+): Promise<LoadFigures> {
   const { mix, file } = scenarios[scenario];
   const settings: RunSettings = {
     seed: options.seed,
@@ -116,9 +126,9 @@ function runScenario(
     ratePerSecond: options.rate,
     arrivals: 'poisson',
   };
-  const requests = planRequests(createWorkload(settings), settings.passes);
+  const requests = createPlanner(createWorkload(settings))(settings);
   const scenarioFile = join(maker.checkout, file);
-  return runK6({ context: maker.context, k6: k6.path, scenarioFile, settings, requests });
+  return runLoad({ context: maker.context, k6: k6.path, scenarioFile, settings, requests });
 }
 
 /** The slowest traced requests: how to look at them, and kept where `darkroom trace` finds them. */
@@ -168,7 +178,7 @@ function describeTier(tier: TierCounts | null): string {
   return parts.length === 0 ? '' : `redis refused ${parts.join(', ')}\n`;
 }
 
-function judge(run: K6Run, tier: TierCounts | null): void {
+function judge(run: LoadFigures, tier: TierCounts | null): void {
   if (run.errors > 0.01 * run.requests)
     throw new CommandError('serviceFailed', 'More than 1 % of the requests failed.');
   const refused = tier === null ? null : judgeTier(tier);

@@ -19,13 +19,18 @@ export function openRawRequests(folder: string, { candidates }: ExperimentPlan, 
   const file = createWriteStream(join(folder, 'requests.csv.gz'));
   const written = finished(zip.pipe(file));
   // Told when it is closed.
-  written.catch(() => {});
+  let isBroken = false;
+  written.catch(() => {
+    isBroken = true;
+  });
   zip.write(columns);
   return {
     add(
       round: number,
       { request, world, plannedUs, startUs, responseUs, status, isPaired }: RawRequest,
     ): void {
+      // Nobody takes it off any more.
+      if (isBroken) return;
       const { operation } = workload.requestAt(firstRoundPass + round - 1, request);
       const label = candidates[world]?.label ?? '';
       // A candidate's text may hold commas.

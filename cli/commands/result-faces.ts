@@ -3,62 +3,68 @@ import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import type { CompareResult } from '../report/compare-result.ts';
 import { renderTable } from '../report/table.ts';
+import type { Attempts } from './attempts.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Where a result goes: the run's folder, the file that the user named, the terminal. Each fails by itself. */
+/** Where a result goes: the terminal, the run's folder, the file that the user named. Each fails by itself. */
 export type Faces = {
-  /** Writes what there is so far into the run's folder; what cannot be written is told once. */
+  /** Writes what there is so far into the run's folder. */
   readonly keep: (summary: () => CompareResult) => void;
-  /** Whether the user's own file has it, if there is one. */
-  readonly show: (result: CompareResult, table: string) => boolean;
+  /** Adds a line about each block, which is left when the experiment is cut short. */
+  readonly addBlocks: (lines: readonly string[]) => void;
+  readonly show: (result: CompareResult, table: string) => void;
 };
+
+/** As the name of a file: stdout, on which nothing else is printed then. */
+const stdout = '-';
 
 /** Fails before anything starts when the file cannot be written. */
 export function openForWriting(file: string): string {
+  if (file === stdout) return file;
   try {
     appendFileSync(file, '');
     return file;
   } catch (error) {
-    throw new CommandError('usage', `${file} cannot be written: ${(error as Error).message}`, {
+    throw new CommandError('usage', `--json ${file} cannot be written: ${(error as Error).message}`, {
       cause: error,
     });
   }
 }
 
-export function createFaces(terminal: Terminal, folder: string, jsonFile: string | null): Faces {
-  const complained = new Set<string>();
-  /** Whether it could be written. */
-  const attempt = (what: string, write: () => void): boolean => {
-    try {
-      write();
-      return true;
-    } catch (error) {
-      if (!complained.has(what)) terminal.report(`${what} cannot be written: ${(error as Error).message}`);
-      complained.add(what);
-      return false;
-    }
-  };
+export function createFaces(
+  terminal: Terminal,
+  { attempt }: Attempts,
+  folder: string,
+  jsonFile: string | null,
+): Faces {
+  const isStdoutJson = jsonFile === stdout;
   /** A reader never finds half of it. */
   const replace = (name: string, text: string): void => {
     const file = join(folder, name);
     writeFileSync(`${file}.new`, text);
     renameSync(`${file}.new`, file);
   };
-  const writeRun = (result: CompareResult, table: string): boolean =>
-    attempt(folder, () => {
+  const writeRun = (result: CompareResult, table: string): boolean => {
+    const write = (): true => {
       replace('result.json', textOf(result));
       replace('table.txt', table);
-    });
+      return true;
+    };
+    return attempt(folder, write) !== null;
+  };
   return {
     keep: (summary) => {
       const result = summary();
       writeRun(result, renderTable(result));
     },
+    addBlocks: (lines) => attempt(folder, () => appendFileSync(join(folder, 'blocks.jsonl'), lines.join(''))),
     show(result, table) {
-      terminal.print(table);
-      const isKept = writeRun(result, table);
-      if (isKept) terminal.report(`Results are kept in ${folder}`);
-      return jsonFile === null || attempt(jsonFile, () => writeFileSync(jsonFile, textOf(result)));
+      if (isStdoutJson) terminal.progress(table);
+      else terminal.print(table);
+      if (writeRun(result, table)) terminal.report(`Results are kept in ${folder}`);
+      if (isStdoutJson) terminal.print(textOf(result));
+      else if (jsonFile !== null)
+        attempt(`--json ${jsonFile}`, () => writeFileSync(jsonFile, textOf(result)));
     },
   };
 }

@@ -11,7 +11,8 @@ export async function runProgram(createProgram: (terminal: Terminal) => Command)
   const terminal = createTerminal(process);
   const program = createProgram(terminal);
   try {
-    await program.parseAsync(process.argv);
+    await runCommand(program);
+    await requirePrinted(terminal);
   } catch (failure) {
     process.exitCode = explain(terminal, program.name(), failure);
   } finally {
@@ -19,11 +20,27 @@ export async function runProgram(createProgram: (terminal: Terminal) => Command)
   }
 }
 
+/** Help and version are ends of their own. */
+async function runCommand(program: Command): Promise<void> {
+  try {
+    await program.parseAsync(process.argv);
+  } catch (failure) {
+    if (!(failure instanceof CommanderError && failure.exitCode === 0)) throw failure;
+  }
+}
+
+/** A command whose results did not arrive has not succeeded, whatever they are. */
+async function requirePrinted(terminal: Terminal): Promise<void> {
+  const trouble = await terminal.printed();
+  if (trouble !== null && !terminal.signal.aborted)
+    throw new CommandError('notWritten', `stdout cannot be written: ${trouble}`);
+}
+
 /** What the user is told about a failure, and the exit status. Only an unforeseen one comes with a trace, in the log. */
 function explain(terminal: Terminal, name: string, failure: unknown): number {
   // What came first; the other one happened while things were stopped because of it.
   if (failure instanceof SuppressedError) return explain(terminal, name, failure.suppressed);
-  if (failure instanceof CommanderError) return failure.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (failure instanceof CommanderError) return exitCodes.usage;
   if (terminal.signal.aborted) {
     terminal.progress('Interrupted. Everything that was started has been stopped.\n');
     return exitCodes.interrupted;

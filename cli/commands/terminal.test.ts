@@ -6,7 +6,13 @@ import { createTerminal } from './terminal.ts';
 /** A process that only remembers how it was told to exit. */
 function createFakeProcess() {
   const exits: number[] = [];
-  const stream = () => Object.assign(new EventEmitter(), { write: () => true });
+  const stream = () =>
+    Object.assign(new EventEmitter(), {
+      write: (_text: string, written?: () => void) => {
+        written?.();
+        return true;
+      },
+    });
   const fake = Object.assign(new EventEmitter(), {
     stdout: stream(),
     stderr: stream(),
@@ -40,11 +46,19 @@ test('a closed terminal leaves the signals to others', () => {
   );
 });
 
-test('a reader that went away is no failure, any other trouble with a stream is', () => {
+test('a reader that went away is no failure, any other trouble with stdout is told in the end', async () => {
   const { fake, process } = createFakeProcess();
-  createTerminal(process);
+  const terminal = createTerminal(process);
   // At a pipe, and at a terminal whose window was closed.
   for (const code of ['EPIPE', 'EIO'])
     fake.stdout.emit('error', Object.assign(new TypeError('gone'), { code }));
-  assert.throws(() => fake.stdout.emit('error', new TypeError('broken')), /broken/);
+  assert.equal(await terminal.printed(), null);
+  for (const message of ['no space left', 'destroyed']) fake.stdout.emit('error', new TypeError(message));
+  assert.equal(await terminal.printed(), 'no space left');
+});
+
+test('trouble with stderr ends nothing: there is nobody to be told', () => {
+  const { fake, process } = createFakeProcess();
+  createTerminal(process);
+  assert.equal(fake.stderr.emit('error', new TypeError('no space left')), true);
 });

@@ -24,6 +24,8 @@ export type Terminal = {
   readonly report: (message: string) => void;
   /** Asks the user, on stderr, and returns the answer, empty for Ctrl-C; null where there is no terminal to ask on. */
   readonly ask: (question: string) => Promise<string | null>;
+  /** Waits until stdout has what was printed. Why it does not; null when it has, or when nobody reads it any more. */
+  readonly printed: () => Promise<string | null>;
   /** Sets the exit status of a command that ended without an error. */
   readonly exitWith: (status: number) => void;
   /** Writes what nobody foresaw to a log file and returns its path. */
@@ -95,11 +97,12 @@ export function createTerminal(process: NodeJS.Process, clock: Clock = createSys
     controller.abort();
   };
   for (const name of signals) process.on(name, interrupt);
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!readerGone.has(error.code)) throw error;
-    });
-  }
+  let unprinted: string | null = null;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!readerGone.has(error.code)) unprinted ??= error.message;
+  });
+  // Whom should one tell?
+  process.stderr.on('error', () => {});
   const progress = (text: string) => void process.stderr.write(text);
   return {
     version: readVersion(),
@@ -111,6 +114,10 @@ export function createTerminal(process: NodeJS.Process, clock: Clock = createSys
     progress,
     report: (message) => progress(`${message}\n`),
     ask: (question) => ask(process, question, controller.signal),
+    printed: async () => {
+      await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
+      return unprinted;
+    },
     exitWith: (status) => {
       process.exitCode = status;
     },

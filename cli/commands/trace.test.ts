@@ -32,6 +32,7 @@ const terminal: Terminal = {
   progress: (text) => (reported += text),
   report: (message) => (reported += `${message}\n`),
   ask: async () => null,
+  printed: () => Promise.resolve(null),
   exitWith() {},
   logUnforeseen: () => '',
   close() {},

@@ -4,7 +4,7 @@ import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { TraceStoreFigures } from '../driver/driver-metrics.ts';
 import { CommandError, exitCodes } from '../errors.ts';
-import { readCandidate } from '../experiment/plan-experiment.ts';
+import { readCandidate, requireDistinct } from '../experiment/plan-experiment.ts';
 import { oneOf } from '../one-of.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
@@ -27,6 +27,7 @@ import { withWorlds } from '../worlds/with-worlds.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
+import { createAttempts } from './attempts.ts';
 import type { Terminal } from './terminal.ts';
 
 export type UpOptions = ServiceOptions & { readonly load?: string; readonly rate: number };
@@ -66,8 +67,7 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
 
 function checkCandidates(candidates: readonly string[], replicas: number): void {
   for (const text of candidates) readCandidate(text, replicas);
-  if (new Set(candidates).size < candidates.length)
-    throw new CommandError('usage', 'A candidate is named twice.', { remedy: 'Name each once.' });
+  requireDistinct(candidates);
   if (candidates.length > candidatesMax)
     throw new CommandError(
       'usage',
@@ -97,12 +97,16 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
   const watch = await watchWorlds(maker, worlds, driver);
   if (watch !== null) started.defer(watch.stop);
   const { telemetry } = running.options;
-  const page = watch === null ? null : await openLivePage({ ...running, telemetry, watch });
+  const { attempt, attemptLater } = createAttempts(terminal);
+  const page =
+    watch === null
+      ? null
+      : await attemptLater('The live page', () => openLivePage({ ...running, telemetry, watch }));
   if (page !== null) started.defer(page.close);
   const found = { watch, page: page?.address ?? null, traces: receiver?.address ?? null };
   const publish = (): Addresses => {
     const addresses = describeAddresses(maker, worlds, found);
-    publishAddresses(paths, addresses);
+    attempt('The file of these addresses', () => publishAddresses(paths, addresses));
     return addresses;
   };
   const ending = new AbortController();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { CommandError } from '../errors.ts';
-import { planCandidates, planExperiment } from './plan-experiment.ts';
+import { planCandidates, planExperiment, requireDistinct } from './plan-experiment.ts';
 import type { CompareOptions } from './plan-experiment.ts';
 
 const options: CompareOptions = {
@@ -162,4 +162,34 @@ test('what is wrong is said with what is valid', () => {
   );
   const many = Array.from({ length: 9 }, (_, index) => `versioned:ttl=${index + 1}s`);
   assert.throws(() => planExperiment(many, options), usage(/too many/));
+});
+
+test('what would take memory without a bound is refused with the value that does not', () => {
+  const at = (given: Partial<CompareOptions>) => () =>
+    planExperiment([], { ...options, rate: 250, ...given });
+  assert.throws(at({ measure: 1_001 }), usage(/--measure 1001 is too long .* --measure 1000 at most/));
+  assert.equal(at({ measure: 1_000 })().measureSeconds, 1_000);
+  const inTurnsAt = { ...inTurns, rate: 5_000 };
+  assert.throws(at({ ...inTurnsAt, measure: 200 }), usage(/--measure 199 at most/));
+  assert.throws(at({ ...inTurnsAt, warmUp: 3_600 }), usage(/--warm-up 200 at most/));
+  const large = { photos: 10_000_000, people: 20_000 };
+  assert.throws(at({ ...large, timeLimit: 3_600 }), usage(/--photos 500000 at most/));
+  assert.equal(at(large)().photos, 10_000_000);
+  assert.equal(at({ timeLimit: 86_400 })().timeLimitSeconds, 86_400);
+});
+
+test('a candidate is itself in every spelling', () => {
+  const twins = usage(/"cache-aside" and "cache-aside:ttl=1m" are the same candidate/);
+  assert.throws(() => planCandidates(['cache-aside', 'cache-aside:ttl=1m', 'versioned'], undefined), twins);
+  assert.throws(() => planCandidates(['versioned', 'versioned', 'no-cache'], undefined), usage(/the same/));
+  assert.throws(() => planCandidates(['no-cache', 'no-cache', 'versioned'], undefined), usage(/the same/));
+  assert.throws(() => requireDistinct(['cache-aside', 'cache-aside:ttl=1m']), twins);
+  const otherOrder = ['versioned:ttl=90s,jitter=.2', 'versioned:jitter=0.20,ttl=90000ms'];
+  assert.throws(() => requireDistinct(otherOrder), usage(/same candidate: versioned:ttl=90s,jitter=0.2/));
+  requireDistinct(['cache-aside', 'cache-aside:ttl=61s']);
+  const planned = planCandidates(['versioned', 'cache-aside:ttl=60s'], 'cache-aside');
+  assert.deepEqual(
+    planned.map(({ label, role }) => `${label} ${role}`),
+    ['cache-aside baseline', 'versioned candidate', 'cache-aside′ control'],
+  );
 });

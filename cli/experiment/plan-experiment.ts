@@ -11,6 +11,7 @@ import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
 import { oneOf } from '../one-of.ts';
+import { requireBoundedMemory } from './limits-of-plan.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
 import type { CandidateRole, Pacing, PrimaryMetric } from './records.ts';
@@ -105,6 +106,35 @@ function parse(text: string): Candidate {
   }
 }
 
+/** The spelling that all spellings of a candidate have in common. */
+function canonicalText(text: string): string {
+  return formatCandidate(readCandidate(text));
+}
+
+/** Refuses two spellings of one candidate. */
+export function requireDistinct(labels: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const label of labels) {
+    const text = canonicalText(label);
+    const twin = seen.get(text);
+    if (twin !== undefined) {
+      throw new CommandError('usage', `"${twin}" and "${label}" are the same candidate: ${text}.`, {
+        remedy: 'Name each candidate once; the baseline of a comparison is run twice by itself.',
+      });
+    }
+    seen.set(text, label);
+  }
+}
+
+/** The candidates beside the baseline, which may be among them; where it was asked for by name, in another spelling. */
+function withoutOne(texts: readonly string[], baseline: string, isAskedFor: boolean): string[] {
+  const named = texts.indexOf(baseline);
+  const spelled = isAskedFor
+    ? texts.findIndex((text) => canonicalText(text) === canonicalText(baseline))
+    : -1;
+  return texts.toSpliced(named < 0 ? spelled : named, named < 0 && spelled < 0 ? 0 : 1);
+}
+
 function chooseBaseline(texts: readonly string[], wanted: string | undefined): string {
   if (wanted !== undefined) return wanted;
   return texts.length === 1 || texts.includes(defaultBaseline) ? defaultBaseline : (texts[0] as string);
@@ -118,22 +148,13 @@ export function planCandidates(
 ): PlannedCandidate[] {
   const texts = given.length === 0 ? [...defaultCandidates] : [...given];
   const baseline = chooseBaseline(texts, wantedBaseline);
-  const others = texts.filter((text) => text !== baseline);
+  const others = withoutOne(texts, baseline, wantedBaseline !== undefined);
   const planned = [baseline, ...others].map((label): PlannedCandidate => {
     const settings = readCandidate(label, replicas);
     const role = label === baseline ? 'baseline' : 'candidate';
     return { label, role, text: formatCandidate(settings), settings };
   });
-  const seen = new Map<string, string>();
-  for (const { label, text } of planned) {
-    const twin = seen.get(text);
-    if (twin !== undefined) {
-      throw new CommandError('usage', `"${twin}" and "${label}" are the same candidate: ${text}.`, {
-        remedy: 'Name each candidate once; the baseline is run twice by itself.',
-      });
-    }
-    seen.set(text, label);
-  }
+  requireDistinct(planned.map(({ label }) => label));
   if (others.length === 0) {
     throw new CommandError('usage', `"${baseline}" alone leaves nothing to compare.`, {
       remedy: 'Name another candidate; see: darkroom list strategies',
@@ -193,7 +214,7 @@ export function planExperiment(
   const { turns } = profile;
   const isTogether = pacing === 'together';
   if (!isTogether) refuseInTurns(options);
-  return {
+  const plan: ExperimentPlan = {
     scenario,
     profile: profileName,
     pacing,
@@ -218,4 +239,6 @@ export function planExperiment(
     people: options.people ?? profile.people,
     photos: options.photos ?? profile.photos,
   };
+  requireBoundedMemory(plan);
+  return plan;
 }

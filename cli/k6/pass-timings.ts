@@ -11,7 +11,7 @@ import { peakOverlap } from './peak-overlap.ts';
 import { createPlannedTimes } from './planned-times.ts';
 import type { SampleRow } from './sample-rows.ts';
 import { createSentRequests, isAnswered, sentAtUs } from './sent-requests.ts';
-import type { SentRequest } from './sent-requests.ts';
+import type { SentRequest, SentRequests } from './sent-requests.ts';
 import { createWorldFigures } from './world-figures.ts';
 import type { WorldFigures } from './world-figures.ts';
 
@@ -61,7 +61,7 @@ export type Timings = {
   droppedInRun(): number;
   /** Requests of a scheduled pass whose answer has not been heard of. */
   missing(scheduled: number): number;
-  /** Call it when a pass has ended. */
+  /** Call it once, when a pass has ended: what comes of it later is not heard, and its memory is free. */
   finish(scheduled: number, onRequest?: (request: RawRequest) => void): PassTimings;
 };
 
@@ -70,22 +70,16 @@ type Arrival = Place & { readonly latticeUs: number; readonly plannedUs: number;
 
 export function createTimings(settings: RunSettings): Timings {
   const schedule = createSchedule(settings);
-  const worlds = settings.worlds.length;
   const widthUs = settings.arrivals === 'even' ? 0 : displacementWidthMs(settings.ratePerSecond) * 1000;
-  const passes = settings.passes.map((pass) => createSentRequests(pass, worlds));
+  const passes = createPasses(settings);
   const planned = createPlannedTimes(schedule, 1e6 / arrivalRate(settings));
-  const passOf = (scheduled: number): (typeof passes)[number] => {
-    const pass = passes[scheduled];
-    if (pass === undefined) throw new RangeError(`no pass ${scheduled} was scheduled`);
-    return pass;
-  };
 
   /** All answered arrivals of a pass, in the order of the schedule. */
-  const arrivalsOf = (scheduled: number): Arrival[] => {
+  const arrivalsOf = (scheduled: number, pass: SentRequests): Arrival[] => {
     const { from, to } = schedule.arrivalsOf(scheduled);
     const places = Array.from({ length: to - from }, (_, index) => {
       const place = schedule.placeOf(from + index) as Place;
-      return { arrival: from + index, place, sent: passOf(scheduled).at(place.request, place.world) };
+      return { arrival: from + index, place, sent: pass.at(place.request, place.world) };
     }).filter(({ sent }) => isAnswered(sent));
     const times = planned.of(places);
     return places.map(({ place, sent }, index) => ({
@@ -99,7 +93,7 @@ export function createTimings(settings: RunSettings): Timings {
       if (row.metric === 'dropped_iterations') planned.drop(row.timestampUs, row.value);
       const place = row.index === null ? null : schedule.placeOf(row.index);
       if (row.index === null || place === null) return;
-      passOf(place.scheduled).add(place, row);
+      passes.open(place.scheduled)?.add(place, row);
       if (row.metric === 'http_req_duration')
         planned.learn(place.scheduled, row.index, place, row.timestampUs - row.value * 1000);
     },
@@ -110,15 +104,14 @@ export function createTimings(settings: RunSettings): Timings {
     droppedInRun: planned.dropped,
     missing(scheduled) {
       const { from, to } = schedule.arrivalsOf(scheduled);
-      return to - from - passOf(scheduled).answered();
+      return to - from - passes.answered(scheduled);
     },
     finish(scheduled, onRequest) {
-      const pass = settings.passes[scheduled];
-      const arrivals = arrivalsOf(scheduled);
-      if (pass === undefined) throw new RangeError(`no pass ${scheduled} was scheduled`);
+      const { pass, sent } = passes.close(scheduled);
+      const arrivals = arrivalsOf(scheduled, sent);
       const figures = worldFigures(settings, pass, arrivals);
       const pairing = pairRequests(
-        passOf(scheduled),
+        sent,
         pass,
         figures.map(({ requests, errors }) => ({ isLeftOut: errors > failedShareMax * requests })),
         widthUs + spreadReserveUs,
@@ -134,6 +127,36 @@ export function createTimings(settings: RunSettings): Timings {
         dropped,
         ...driverFigures(arrivals),
       };
+    },
+  };
+}
+
+/** The requests of passes: of those that are under way. Others take no memory, however many are to come. */
+function createPasses(settings: RunSettings) {
+  const sent: (SentRequests | null | undefined)[] = [];
+  const answeredOfClosed: number[] = [];
+  const settingsOf = (scheduled: number): ScheduledPass => {
+    const pass = settings.passes[scheduled];
+    if (pass === undefined) throw new RangeError(`no pass ${scheduled} was scheduled`);
+    return pass;
+  };
+  /** Null: it is closed. */
+  const open = (scheduled: number): SentRequests | null => {
+    const known = sent[scheduled];
+    if (known !== undefined) return known;
+    const opened = createSentRequests(settingsOf(scheduled), settings.worlds.length);
+    sent[scheduled] = opened;
+    return opened;
+  };
+  return {
+    open,
+    answered: (scheduled: number): number => open(scheduled)?.answered() ?? answeredOfClosed[scheduled] ?? 0,
+    close(scheduled: number): { readonly pass: ScheduledPass; readonly sent: SentRequests } {
+      const all = open(scheduled);
+      if (all === null) throw new RangeError(`pass ${scheduled} is closed`);
+      sent[scheduled] = null;
+      answeredOfClosed[scheduled] = all.answered();
+      return { pass: settingsOf(scheduled), sent: all };
     },
   };
 }

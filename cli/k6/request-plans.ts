@@ -1,15 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requestCount } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import { rowsOfTables } from '../../loadtests/workloads/request-tables.ts';
 import { planRequests } from '../../loadtests/workloads/schedule.ts';
-import type { PlannedRequest, Workload } from '../../loadtests/workloads/workload.ts';
+import type { Workload } from '../../loadtests/workloads/workload.ts';
+import { CommandError } from '../errors.ts';
 
-/** Plans the requests of a run once; every world that is asked the same passes gets the same ones. */
+/** More are not written down: 300,000 take 40 MB of file and 750 MB of k6. */
+export const requestsWrittenMax = 300_000;
+/** Of more photos the tables are not written down: 500,000 take 30 MB of file and 600 MB of k6. */
+export const photosOfTablesMax = 500_000;
+
+/** Leaves in a folder what k6 needs to know which requests it sends, and says which setting names it. */
+export type RequestPlan = (folder: string) => Pick<RunSettings, 'planFile' | 'tablesFile'>;
+
+/**
+ * Plans the requests of a run: once for all worlds that are asked the same passes. Of a long run k6 gets the tables instead
+ * and draws each request when its time has come, which takes more of the processor and the same memory however long it runs.
+ */
 export function createPlanner(
   workload: Workload,
-): (settings: Pick<RunSettings, 'passes'>) => readonly PlannedRequest[] {
-  let last: { readonly key: string; readonly requests: readonly PlannedRequest[] } | null = null;
-  return ({ passes }) => {
-    const key = JSON.stringify(passes);
-    if (last?.key !== key) last = { key, requests: planRequests(workload, passes) };
-    return last.requests;
+  writtenMax = requestsWrittenMax,
+): (settings: Pick<RunSettings, 'passes'>) => RequestPlan {
+  let last: { readonly key: string; readonly text: string } | null = null;
+  const textOf = (key: string, make: () => unknown): string => {
+    if (last?.key !== key) last = { key, text: JSON.stringify(make()) };
+    return last.text;
   };
+  const write = (folder: string, name: string, text: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  return ({ passes }) =>
+    (folder) => {
+      if (requestCount({ passes }) > writtenMax) {
+        const { tables, population } = workload;
+        const text = textOf('tables', () => rowsOfTables(tables, population.size));
+        return { tablesFile: write(folder, 'tables.json', text) };
+      }
+      const text = textOf(JSON.stringify(passes), () => planRequests(workload, passes));
+      return { planFile: write(folder, 'requests.json', text) };
+    };
+}
+
+/** Refuses, before anything starts, a run that is too long for its requests to be written down and too large for its tables. */
+export function requirePlannable(requests: number, photos: number): void {
+  if (requests <= requestsWrittenMax || photos <= photosOfTablesMax) return;
+  throw new CommandError(
+    'usage',
+    `${requests} requests cannot be planned over ${photos} photos: that would take more memory than k6 should.`,
+    {
+      remedy: `Take --photos ${photosOfTablesMax} at most, or ask for ${requestsWrittenMax} requests at most, by a lower --rate or a shorter run.`,
+    },
+  );
 }

@@ -48,7 +48,7 @@ const optionsOf = (k6: string): K6Options => ({
   k6,
   scenarioFile: 'none.ts',
   settings,
-  requests: [],
+  requests: () => ({}),
 });
 const run = (k6: string) => runK6(optionsOf(k6));
 const openPipes = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;

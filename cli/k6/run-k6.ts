@@ -10,7 +10,6 @@ import {
 } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
-import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
 import { readTreeCpuUs } from '../stack/cpu-accounting.ts';
 import { ownRun } from '../stack/own-run.ts';
 import type { StackContext } from '../stack/stack-context.ts';
@@ -18,6 +17,7 @@ import { startProcess } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import { createTimings } from './pass-timings.ts';
 import type { PassTimings, WorldTimings } from './pass-timings.ts';
+import type { RequestPlan } from './request-plans.ts';
 import { createRowReader } from './sample-rows.ts';
 import type { SampleRow } from './sample-rows.ts';
 
@@ -35,7 +35,7 @@ export type K6Options = {
   /** Absolute path of the scenario. */
   readonly scenarioFile: string;
   readonly settings: RunSettings;
-  readonly requests: readonly PlannedRequest[];
+  readonly requests: RequestPlan;
   /** Ends the run before its schedule does, which is no failure. */
   readonly enough?: AbortSignal;
   /** Gets the samples, too. */
@@ -108,8 +108,6 @@ async function runToItsEnd(
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
   // k6 is given its name, not its path, which may hold what k6 takes for settings.
   const fifo = join(folder, samplesFile);
-  const planFile = join(folder, 'requests.json');
-  writeFileSync(planFile, JSON.stringify(options.requests), { mode: 0o600 });
   // k6 would read the user's own settings without a file of ours.
   const configFile = join(folder, 'k6.json');
   writeFileSync(configFile, '{}');
@@ -125,12 +123,14 @@ async function runToItsEnd(
       configFile,
       '--quiet',
       '--summary-mode=disabled',
+      // To judge a threshold k6 would keep every sample; what it writes is judged here.
+      '--no-thresholds',
       '--log-format=raw',
       '--out',
       `csv=${samplesFile}`,
       options.scenarioFile,
     ],
-    env: k6Environment({ ...settings, planFile }),
+    env: k6Environment({ ...settings, ...options.requests(folder) }),
     cwd: folder,
     stopSignal: 'SIGTERM',
   });

@@ -4,8 +4,8 @@ import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
-import type { PlannedRequest } from '../../loadtests/workloads/workload.ts';
 import type { LoadMeter } from '../driver/load-meter.ts';
+import type { RequestPlan } from '../k6/request-plans.ts';
 import { driveK6 } from '../k6/run-k6.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import type { WorldMaker } from '../worlds/world.ts';
@@ -18,7 +18,7 @@ export type EndlessLoad = {
   readonly photos: number;
   readonly targets: readonly string[];
   /** The requests of a pass; the same for all worlds. */
-  readonly planned: (settings: RunSettings) => readonly PlannedRequest[];
+  readonly planned: (settings: RunSettings) => RequestPlan;
 };
 
 /** Length of a pass; between two there is a gap of about a second. */

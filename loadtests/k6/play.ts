@@ -4,7 +4,7 @@ import { Counter } from 'k6/metrics';
 import { createSchedule } from '../workloads/schedule.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
 import { traceparentOf } from '../workloads/trace-context.ts';
-import type { PlannedRequest } from '../workloads/workload.ts';
+import type { RequestOf } from './planned-requests.ts';
 import { openConnections, send } from './send.ts';
 
 const iterationErrors = new Counter('iteration_errors');
@@ -12,8 +12,8 @@ const iterationErrors = new Counter('iteration_errors');
 /** Plays the planned requests of a run on its schedule: returns what a virtual user does at each arrival. */
 export function createPlayer(
   settings: RunSettings,
-  requests: readonly PlannedRequest[],
-  samples: readonly ArrayBuffer[],
+  requestOf: RequestOf,
+  samples: readonly string[],
 ): () => void {
   const schedule = createSchedule(settings);
   const isOpenLoop = settings.closedLoopUsers === undefined;
@@ -29,7 +29,7 @@ export function createPlayer(
       lateMs = exec.instance.currentTestRunDuration - sinceMs;
     }
     const place = schedule.placeOf(arrival);
-    const request = place === null ? undefined : requests[place.planned];
+    const request = place === null ? undefined : requestOf(place);
     if (place === null || request === undefined) return;
     exec.vu.metrics.metadata['i'] = String(arrival);
     try {

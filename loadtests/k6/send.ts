@@ -1,4 +1,5 @@
 import { check } from 'k6';
+import encoding from 'k6/encoding';
 import http from 'k6/http';
 import type { RefinedParams, ResponseType } from 'k6/http';
 import { headers } from '../../app/contract/headers.ts';
@@ -33,11 +34,11 @@ export function openConnections(worlds: RunSettings['worlds']): void {
 /** Where and as what a request goes out. */
 export type Addressed = { readonly target: string; readonly traceparent: string };
 
-/** Sends one planned request and checks the answer. */
+/** Sends one planned request and checks the answer. Sample photos are in base64. */
 export function send(
   request: PlannedRequest,
   { target, traceparent }: Addressed,
-  samples: readonly ArrayBuffer[],
+  samples: readonly string[],
 ): void {
   const { method, route } = operations[request.operation];
   const expected = 'photoId' in request.params ? expectedOf.photo : expectedOf.person;
@@ -56,17 +57,13 @@ export function send(
   check(response, { 'answered as expected': ({ status }) => expected.statuses.includes(status) });
 }
 
-function bodyOf(
-  request: PlannedRequest,
-  samples: readonly ArrayBuffer[],
-  params: RefinedParams<ResponseType>,
-) {
+function bodyOf(request: PlannedRequest, samples: readonly string[], params: RefinedParams<ResponseType>) {
   const text = request.text ?? '';
   switch (request.operation) {
     case 'post':
       return {
         caption: text,
-        file: http.file(samples[request.sample ?? 0] as ArrayBuffer, 'photo.jpg', 'image/jpeg'),
+        file: http.file(encoding.b64decode(samples[request.sample ?? 0] ?? ''), 'photo.jpg', 'image/jpeg'),
       };
     case 'comment':
     case 'editCaption':

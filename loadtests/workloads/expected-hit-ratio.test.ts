@@ -43,7 +43,10 @@ function scripted(requests: readonly PlannedRequest[], changes: Partial<HitRatio
     photoOwner: [2, 2, 2, 1],
     photoAgeHours: [3, 2, 1, 0],
   };
-  const workload: Workload = { population, requestAt: (_, index) => requests[index] as PlannedRequest };
+  const workload: Pick<Workload, 'population' | 'requestAt'> = {
+    population,
+    requestAt: (_, index) => requests[index] as PlannedRequest,
+  };
   return predictHitRatio({
     workload,
     graph: { following: [[2], []] },

@@ -14,7 +14,7 @@ export type ReplayedPass = {
 };
 
 export type HitRatioSettings = {
-  readonly workload: Workload;
+  readonly workload: Pick<Workload, 'population' | 'requestAt'>;
   readonly graph: SocialGraph;
   readonly tiers: 'none' | 'memory' | 'redis' | 'memory+redis';
   readonly replicas: number;
@@ -149,7 +149,7 @@ function createIdealTiers({ tiers, replicas }: HitRatioSettings) {
 }
 
 /** As much of the database as decides what is read and what a write changes. */
-function createStorageModel({ population }: Workload, graph: SocialGraph) {
+function createStorageModel({ population }: Pick<Workload, 'population'>, graph: SocialGraph) {
   const following = graph.following.map((followed) => new Set(followed));
   // Ids grow with time, so the newest photos of a person are the last ones.
   const photosOf = following.map((): number[] => []);

@@ -23,8 +23,10 @@ export type RunSettings = WorkloadSettings & {
   readonly spareArrivals?: number;
   /** That many virtual users send one request after the other's answer (closed loop); absent: open loop. */
   readonly closedLoopUsers?: number;
-  /** Absolute path of the planned requests as JSON. A driver without one plans them itself; the result is the same. */
+  /** Absolute path of the planned requests as JSON. A driver without one draws them itself; the result is the same. */
   readonly planFile?: string;
+  /** Absolute path of the tables to draw them from, as JSON. A driver without one makes them itself; the result is the same. */
+  readonly tablesFile?: string;
 };
 
 /** A run against one world: requests of one pass, the first of them unmeasured. */

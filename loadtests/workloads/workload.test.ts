@@ -5,7 +5,8 @@ import { operations } from '../../app/contract/operations.ts';
 import type { OperationName } from '../../app/contract/operations.ts';
 import { photoWeights } from './population.ts';
 import { samplePhotos } from './sample-photos.ts';
-import { createWorkload, skew } from './workload.ts';
+import { skew } from './request-tables.ts';
+import { createWorkload } from './workload.ts';
 import type { PlannedRequest } from './workload.ts';
 
 const settings = { seed: 1, people: 500, photos: 5_000, mix: 'social-default' } as const;

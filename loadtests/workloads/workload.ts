@@ -1,16 +1,16 @@
 import type { OperationName } from '../../app/contract/operations.ts';
-import { createAliasTable } from './alias-table.ts';
+import { drawAlias } from './alias-table.ts';
 import { drawsOf, randomAt, streams, uint32At } from './counter-random.ts';
+import type { Draws } from './counter-random.ts';
 import type { MixName } from './operation-mix.ts';
 import { operationAt } from './operation-mix.ts';
 import { createPermutation } from './permutation.ts';
-import { createPopulation, photoWeights } from './population.ts';
+import { createPopulation } from './population.ts';
 import type { Population, PopulationSize } from './population.ts';
+import { createRequestTables, skew } from './request-tables.ts';
+import type { RequestTables } from './request-tables.ts';
 import { samplePhotos } from './sample-photos.ts';
 import { createZipf } from './zipf.ts';
-
-/** Skew of what is asked: photo reads, profiles, writes, and how unevenly people use the service. */
-export const skew = { photoReads: 0.9, profiles: 0.99, writes: 0.7, viewers: 0.8 } as const;
 
 /** One request, complete: who asks for what, with which body. The same for every candidate. */
 export type PlannedRequest = {
@@ -24,28 +24,45 @@ export type PlannedRequest = {
 };
 
 /** Request `index` of a pass. Passes are numbered by the experiment; each has requests of its own. */
+export type RequestAt = (pass: number, index: number) => PlannedRequest;
+
 export type Workload = {
   readonly population: Population;
-  requestAt(pass: number, index: number): PlannedRequest;
+  readonly tables: RequestTables;
+  readonly requestAt: RequestAt;
 };
 
 export type WorkloadSettings = PopulationSize & { readonly mix: MixName };
 
 export function createWorkload(settings: WorkloadSettings): Workload {
-  const { seed, people, mix } = settings;
   const population = createPopulation(settings);
-  const readPhoto = createAliasTable(photoWeights(population, skew.photoReads));
-  const writePhoto = createAliasTable(photoWeights(population, skew.writes));
+  const tables = createRequestTables(population);
+  return { population, tables, requestAt: createRequests(settings, tables) };
+}
+
+/** Draws requests one by one, in any order. */
+export function createRequests(settings: WorkloadSettings, tables: RequestTables): RequestAt {
+  const { seed, people, photos, mix } = settings;
+  const readPhoto = (draws: Draws): number =>
+    drawAlias(draws, photos, (index) => {
+      const [, share, alias] = tables.photoAt(index);
+      return [share, alias];
+    });
+  const writePhoto = (draws: Draws): number =>
+    drawAlias(draws, photos, (index) => {
+      const [, , , share, alias] = tables.photoAt(index);
+      return [share, alias];
+    });
   const viewerRank = createZipf(people, skew.viewers);
   const viewerOf = createPermutation(people, seed, streams.viewer);
   const profileRank = createZipf(people, skew.profiles);
 
-  const requestAt = (pass: number, index: number): PlannedRequest => {
+  return (pass, index) => {
     const operation = operationAt(mix, randomAt(seed, pass, streams.operation, index));
     const viewerId = viewerOf(viewerRank(drawsOf(seed, pass, streams.viewer, index)) - 1) + 1;
     const photoDraws = drawsOf(seed, pass, streams.photo, index);
     const personId = (): number =>
-      population.peopleByRank[profileRank(drawsOf(seed, pass, streams.person, index)) - 1] as number;
+      tables.personAt(profileRank(drawsOf(seed, pass, streams.person, index)) - 1);
     const text = (): string => `note ${uint32At(seed, pass, streams.text, index).toString(36)}`;
     switch (operation) {
       case 'feedPage':
@@ -81,8 +98,8 @@ export function createWorkload(settings: WorkloadSettings): Workload {
       case 'editCaption':
       case 'deletePhoto': {
         // Only the owner may; any photo is as likely, so that a deleted one is seldom asked for again.
-        const photo = Math.floor(photoDraws(0) * settings.photos);
-        const owner = population.photoOwner[photo] as number;
+        const photo = Math.floor(photoDraws(0) * photos);
+        const [owner] = tables.photoAt(photo);
         return {
           operation,
           viewerId: owner,
@@ -92,5 +109,4 @@ export function createWorkload(settings: WorkloadSettings): Workload {
       }
     }
   };
-  return { population, requestAt };
 }
