@@ -7,9 +7,10 @@ const noOptions = ' ';
 
 /**
  * What an address says, and what it does not say at the usual defaults. The driver would fill every gap from the PG*
- * variables and the password file of whoever started this process, each of which is meant for another server.
+ * variables and the password file of whoever started this process, each of which is meant for another server. `ownOptions`
+ * are added to those of the address.
  */
-export function connectionTo(databaseUrl: string): ClientConfig {
+export function connectionTo(databaseUrl: string, ownOptions = ''): ClientConfig {
   const said = parseIntoClientConfig(databaseUrl);
   return {
     ...said,
@@ -23,7 +24,7 @@ export function connectionTo(databaseUrl: string): ClientConfig {
     sslnegotiation: said.sslnegotiation ?? 'postgres',
     client_encoding: said.client_encoding || 'utf8',
     application_name: said.application_name || 'darkroom',
-    options: said.options || noOptions,
+    options: `${said.options ?? ''} ${ownOptions}`.trim() || noOptions,
   };
 }
 

@@ -3,6 +3,7 @@ import { pingName } from '../contract/service-metrics.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
+import { keepsVersions } from './keeps-versions.ts';
 import { concernOf } from './refusals.ts';
 import type { Concern } from './refusals.ts';
 
@@ -85,7 +86,7 @@ export function createStorage(
   poolSize: number,
   observe: (event: StorageEvent) => void,
 ): Storage {
-  const pool = new pg.Pool({ ...connectionTo(databaseUrl), max: poolSize, ...bounds });
+  const pool = new pg.Pool({ ...connectionTo(databaseUrl, keepsVersions), max: poolSize, ...bounds });
   // An idle connection may be cut at any time; without a listener that would end the process. The next query notices.
   pool.on('error', () => {});
 

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { SeedRows } from '../contract/seed-rows.ts';
 import { connectionTo } from './connection-settings.ts';
+import { keepsVersions } from './keeps-versions.ts';
 
 /** Counts and versions follow from the rows that were copied; identities go on behind the highest id. */
 const deriveCounts = [
@@ -99,7 +100,7 @@ function* inChunks(lines: Iterable<string>): Generator<string> {
 
 /** Copies the rows into a migrated database, all or none. False for one that has people: of two at once, one copies. */
 export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise<boolean> {
-  const client = new pg.Client(connectionTo(databaseUrl));
+  const client = new pg.Client(connectionTo(databaseUrl, keepsVersions));
   await client.connect();
   try {
     await client.query('BEGIN');

@@ -122,7 +122,7 @@ export async function createChangeReaders(): Promise<ChangeReaders> {
     },
     async confirmedByNow(slotName) {
       // A commit puts on disk what lies before it; this one is of no interest to a reader.
-      await storage.query('UPDATE users SET name = $1 WHERE id = 1', ['eve']);
+      await storage.query('UPDATE users SET created_at = now() WHERE id = 1');
       const { rows } = await storage.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn() AS lsn');
       await readers.confirmedUpTo(slotName, rows[0]?.lsn);
     },

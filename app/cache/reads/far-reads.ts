@@ -3,8 +3,9 @@ import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { createLeasedLoads } from './leased-loads.ts';
 import { createPlainLoads } from './plain-loads.ts';
-import { createLoads } from './loads.ts';
+import { createLoads, longestLifetimeMs } from './loads.ts';
 import type { Kept, Miss } from './loads.ts';
+import { boundByOwnClock } from './own-age.ts';
 import type { DueEntry, Refresher } from './refresher.ts';
 import type { AnyEntity, Found, ReadDecisions, StrategyContext } from '../strategy.ts';
 import type { TierHit } from '../tiers/tier.ts';
@@ -27,7 +28,7 @@ export function createFarReads(
   decisions: ReadDecisions,
   refresh: Refresher['start'],
 ): FarReads {
-  const { tiers, clock, leases } = context;
+  const { tiers, clock, leases, candidate } = context;
   const loads = createLoads(context, fence, decisions);
   const { one, many } =
     leases === null ? createPlainLoads(loads, decisions) : createLeasedLoads(context, leases, loads, fence);
@@ -40,10 +41,10 @@ export function createFarReads(
     due: DueMiss[],
   ): Found | undefined => {
     if (hit === undefined) return undefined;
-    const { entry } = hit;
-    // Memory had this one and found it wanting.
-    if (miss.overdue !== undefined && entry.freshUntil <= miss.overdue.freshUntil) return undefined;
     const nowMs = clock.now();
+    const lifetimeMs = longestLifetimeMs(candidate, miss.entity, hit.entry.isAbsent);
+    const entry = boundByOwnClock(hit.entry, nowMs, lifetimeMs);
+    if (miss.overdue !== undefined && isKnown(hit.entry, entry, miss.overdue)) return undefined;
     const verdict = decisions.judge(entry, nowMs, miss);
     if (verdict === 'load') return undefined;
     const isNear = fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
@@ -90,6 +91,12 @@ export function createFarReads(
     },
     reload: leases === null ? loads.one : async (miss) => ({ ...(await one(miss, undefined)), isKept: true }),
   };
+}
+
+/** Whether memory had this one and found it wanting. Where clocks differ, times do not tell it from a later one of the same version. */
+function isKnown(stored: Entry, bound: Entry, overdue: Entry): boolean {
+  const isDated = stored === bound;
+  return isDated ? stored.freshUntil <= overdue.freshUntil : stored.version <= overdue.version;
 }
 
 /** What the load brings; when it fails, what is at hand may stand in for it. */

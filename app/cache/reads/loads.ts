@@ -1,4 +1,5 @@
 import type { StoredIn } from '../cache.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry, Loaded } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { jitteredTtlMs } from './ttl-jitter.ts';
@@ -33,10 +34,20 @@ export type Loads = {
 /** An answered load. `isKept`: all tiers have taken the row that it brought. */
 export type Kept = Found & { readonly isKept: boolean };
 
+/** How long an entry is fresh at most. */
+export function longestLifetimeMs(
+  { ttlMs, feedTtlMs, negativeTtlMs }: Candidate,
+  { freshness }: AnyEntity,
+  isAbsent: boolean,
+): number {
+  if (isAbsent) return negativeTtlMs;
+  return freshness === 'ttl' ? feedTtlMs : ttlMs;
+}
+
 export function createLoads(context: StrategyContext, fence: Fence, decisions: ReadDecisions): Loads {
   const { candidate, clock, observe, random } = context;
-  const ttlMs = ({ freshness }: AnyEntity): number =>
-    jitteredTtlMs(freshness === 'ttl' ? candidate.feedTtlMs : candidate.ttlMs, candidate.ttlJitter, random);
+  const ttlMs = (entity: AnyEntity): number =>
+    jitteredTtlMs(longestLifetimeMs(candidate, entity, false), candidate.ttlJitter, random);
 
   const ask: Loads['ask'] = async (entity, lookups) => {
     const { name } = entity;

@@ -1,0 +1,5 @@
+/**
+ * Options of a connection on which every statement raises the versions of what it changes. On all others, such as psql's, the
+ * triggers of a migration raise them.
+ */
+export const keepsVersions = '-c darkroom.keeps_versions=on';
