@@ -67,6 +67,7 @@ test('load of all worlds together is exposed by candidate', async () => {
     index: null,
     isExpected: false,
     status: 0,
+    errorCode: 0,
   });
   const of = (candidate: string) => `scenario="feed-browsing",candidate="${candidate}"`;
   const families = ['load_requests_offered_total', 'load_requests_total', 'load_requests_dropped_total'];

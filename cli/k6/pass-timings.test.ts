@@ -182,7 +182,7 @@ describe('dropped arrivals', () => {
 
   it('may come several in one sample', () => {
     const timings = createTimings(settings);
-    const row = { timestampUs: originUs, index: null, isExpected: false, status: 0 };
+    const row = { timestampUs: originUs, index: null, isExpected: false, status: 0, errorCode: 0 };
     timings.add({ ...row, metric: 'dropped_iterations', value: 3 });
     assert.equal(timings.droppedInRun(), 3);
   });

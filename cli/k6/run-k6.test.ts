@@ -22,7 +22,7 @@ const settings: RunSettings = {
   ratePerSecond: 10,
   arrivals: 'even',
 };
-const header = 'metric_name,timestamp,metric_value,expected_response,status,metadata';
+const header = 'metric_name,timestamp,metric_value,expected_response,status,error_code,metadata';
 const goOn = 'exec sleep 100';
 
 /** The rows of requests that were answered in a millisecond. */
@@ -30,7 +30,7 @@ const answered = (...indexes: readonly number[]): string =>
   indexes
     .flatMap((index) =>
       ['http_req_duration,%s,1', 'http_req_connecting,%s,0'].map(
-        (row) => `${row.replace('%s', String(1_700_000_000_000_000 + index * 100_000))},true,200,i=${index}`,
+        (row) => `${row.replace('%s', String(1_700_000_000_000_000 + index * 100_000))},true,200,,i=${index}`,
       ),
     )
     .join('\\n');
@@ -79,7 +79,7 @@ test('requests without a sample make a run that cannot count', async () => {
 });
 
 test('a run counts when every arrival was sent or dropped, also when a threshold is crossed', async () => {
-  const dropped = 'dropped_iterations,1700000000950000,2,,,';
+  const dropped = 'dropped_iterations,1700000000950000,2,,,,';
   const samples = `${header}\\n${answered(0, 1, 2, 3, 4, 5, 6, 7)}\\n${dropped}\\n`;
   const thresholdsCrossed = await run(writeFakeK6(samples, 'exit 99'));
   assert.deepEqual(
@@ -101,6 +101,28 @@ test('what is measured is the last pass; the samples of those before it are read
 test('a k6 that fails says why', async () => {
   const { driverFailure } = await run(writeFakeK6(`${header}\\n`, 'echo "no such script" >&2; exit 107'));
   assert.equal(driverFailure, 'k6 ended with status 107: no such script');
+});
+
+test('a k6 that gets no socket from the system is stopped, and says so', async () => {
+  const requests = Array.from(
+    { length: 30 },
+    (_, index) => `http_req_duration,1700000000000000,0,false,0,1213,i=${index}`,
+  );
+  const { driverFailure } = await run(writeFakeK6(`${header}\\n${requests.join('\\n')}\\n`, goOn));
+  assert.match(driverFailure ?? '', /^k6 got no socket for 30 requests: .*ulimit -n.*--rate/);
+  assert.deepEqual(readdirSync(pids), []);
+});
+
+test('a service that does not listen is not the fault of k6', async () => {
+  const requests = Array.from({ length: 10 }, (_, index) =>
+    ['http_req_duration,1700000000000000,0', 'http_req_connecting,1700000000000000,0']
+      .map((row) => `${row},false,0,1212,i=${index}`)
+      .join('\\n'),
+  );
+  const { driverFailure, errors } = await run(
+    writeFakeK6(`${header}\\n${requests.join('\\n')}\\n`, 'exit 0'),
+  );
+  assert.deepEqual([driverFailure, errors], [null, 10]);
 });
 
 test('samples are given on as they come, and a run that has enough ends without a failure', async () => {

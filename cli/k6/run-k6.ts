@@ -112,7 +112,11 @@ async function runToItsEnd(
   const configFile = join(folder, 'k6.json');
   writeFileSync(configFile, '{}');
   execFileSync('mkfifo', ['-m', '600', fifo]);
-  const reading = readFifo(fifo, options.onRow ?? (() => {}));
+  const sockets = watchSockets();
+  const reading = readFifo(fifo, (row) => {
+    sockets.add(row);
+    options.onRow?.(row);
+  });
   started.defer(reading.close);
   const child = await startProcess(context, {
     name: 'k6',
@@ -135,10 +139,34 @@ async function runToItsEnd(
     stopSignal: 'SIGTERM',
   });
   onStarted(child);
-  const stop = AbortSignal.any([context.signal, reading.broken]);
+  const stop = AbortSignal.any([context.signal, reading.broken, sockets.denied]);
   const end = await watch(child, settings, { stop, enough: options.enough });
   await reading.finish();
-  return end;
+  const failure = sockets.failure();
+  return failure === null ? end : { ...end, failure };
+}
+
+/** k6 got no socket from the system: too many open files, or no port that is free. Nothing of that is the service's doing. */
+const noSocket = 1213;
+/** A moment of trouble may cost a few requests; a driver that has no more sockets is to be stopped. */
+const deniedMax = 20;
+
+/** Looks whether it is the driver that cannot send. */
+function watchSockets() {
+  const denied = new AbortController();
+  let requests = 0;
+  return {
+    denied: denied.signal,
+    add({ metric, errorCode }: SampleRow): void {
+      if (metric !== 'http_req_duration' || errorCode !== noSocket) return;
+      requests += 1;
+      if (requests > deniedMax) denied.abort();
+    },
+    failure: (): string | null =>
+      denied.signal.aborted
+        ? `k6 got no socket for ${requests} requests: its open files or the ports of this machine are used up (k6's error ${noSocket}); raise "ulimit -n", or ask for a lower --rate`
+        : null,
+  };
 }
 
 function k6Environment(settings: RunSettings): Record<string, string> {

@@ -27,19 +27,28 @@ test('rows are read by the names of their columns, in whatever pieces they come'
       index: 17,
       isExpected: true,
       status: 404,
+      errorCode: 0,
     },
-    { metric: 'vus', timestampUs: 1795444562168372, value: 3, index: null, isExpected: false, status: 0 },
+    {
+      metric: 'vus',
+      timestampUs: 1795444562168372,
+      value: 3,
+      index: null,
+      isExpected: false,
+      status: 0,
+      errorCode: 0,
+    },
   ];
   assert.deepEqual(read(text), expected, 'character by character');
   assert.deepEqual(read([text]), expected);
   assert.deepEqual(read([text.slice(0, -1)]), expected, 'the last line without its end');
 });
 
-test('a request without an answer has the status 0', () => {
+test('a request without an answer has the status 0, and says why', () => {
   const [row] = read([
     `${header}http_req_duration,1,5000,1050,false,/photos/:photoId,load,0,phase=run,i=3\n`,
   ]);
-  assert.deepEqual([row?.status, row?.isExpected, row?.index], [0, false, 3]);
+  assert.deepEqual([row?.status, row?.isExpected, row?.index, row?.errorCode], [0, false, 3, 1050]);
 });
 
 test('the index is found among other metadata', () => {

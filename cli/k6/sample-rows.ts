@@ -10,6 +10,8 @@ export type SampleRow = {
   readonly isExpected: boolean;
   /** HTTP status; 0 for a request without an answer. */
   readonly status: number;
+  /** Of k6, by kind: https://grafana.com/docs/k6/latest/javascript-api/error-codes. 0: none. */
+  readonly errorCode: number;
 };
 
 const needed = [
@@ -18,6 +20,7 @@ const needed = [
   'metric_value',
   'expected_response',
   'status',
+  'error_code',
   'metadata',
 ] as const;
 
@@ -47,6 +50,7 @@ export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: 
       index: index === undefined ? null : Number(index),
       isExpected: cells[columns.expected_response] === 'true',
       status: Number(cells[columns.status] ?? 0),
+      errorCode: Number(cells[columns.error_code] ?? 0),
     });
   };
   return {

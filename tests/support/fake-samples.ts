@@ -75,5 +75,5 @@ function sample(
   value: number,
   of: Pick<SampleRow, 'index' | 'status' | 'isExpected'> = { index: null, status: 0, isExpected: false },
 ): SampleRow {
-  return { metric, timestampUs: Math.round(atUs), value, ...of };
+  return { metric, timestampUs: Math.round(atUs), value, errorCode: 0, ...of };
 }
