@@ -23,8 +23,9 @@ import { createSlowRequests, cutComplaint } from '../traces/slow-requests.ts';
 import { keepTraces } from '../traces/trace-files.ts';
 import { openTraceReceiver } from '../watch/trace-receiver.ts';
 import { createExperimentWatch } from '../watch/watch-experiment.ts';
+import { lastErrorOf } from '../worlds/last-error.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
-import type { WorldMaker } from '../worlds/world.ts';
+import type { World, WorldMaker } from '../worlds/world.ts';
 import { createAttempts, requireShown } from './attempts.ts';
 import type { Attempts } from './attempts.ts';
 import { createExperimentProgress } from './experiment-progress.ts';
@@ -54,6 +55,7 @@ type Session = {
   readonly startedAt: Date;
   /** Known once the worlds are up. */
   redisVersion: string | null;
+  worlds: readonly World[];
 };
 
 /** Runs the experiment that the options describe, keeps its results, prints the table, and sets the exit status. */
@@ -70,12 +72,12 @@ export async function compare(
   await withWorkbench(
     terminal,
     async (maker, mediaFolder) => {
-      await requireNeeds(needs, maker.postgres, terminal.report);
+      await requireNeeds(needs, maker);
       const k6 = await provideK6(maker.context);
       const folder = createRunFolder(maker.context.paths, startedAt);
       const workloadHash = hashWorkload(workload);
       const common = { terminal, plan, options, maker, mediaFolder, k6, workload, workloadHash };
-      await runSession({ ...common, folder, startedAt, redisVersion: null }, jsonFile);
+      await runSession({ ...common, folder, startedAt, redisVersion: null, worlds: [] }, jsonFile);
     },
     needs,
   );
@@ -123,10 +125,20 @@ async function runSession(session: Session, jsonFile: string | null): Promise<vo
   const expected = expectHits(plan, workload, outcome.experiment.sent);
   const result = summaryOf(outcome, expected, slowTraces);
   faces.show(result, renderTable(result));
+  tellLastErrors(session, outcome.experiment);
   if (page !== null) terminal.report(`The slowest traced requests are drawn in ${page}`);
   if (slow?.isCut() === true) terminal.report(cutComplaint);
   requireShown(attempts);
   terminal.exitWith(result.exitCode);
+}
+
+/** Of candidates whose blocks do not count: what their service said. */
+function tellLastErrors({ terminal, worlds }: Session, { blocks }: Experiment): void {
+  for (const world of worlds) {
+    if (!blocks.some(({ candidate, status }) => candidate === world.label && status === 'invalid')) continue;
+    const said = lastErrorOf(world.replicas());
+    if (said !== null) terminal.report(`The service of ${world.label} said last: ${said}`);
+  }
 }
 
 /** How long the caches have lived, on the clock of their worlds: from the first request of the warm-up to the last of the rounds. */
@@ -190,6 +202,7 @@ async function runToItsEnd(session: Session, listeners: Listeners): Promise<Outc
       onWorlds: async (worlds) => {
         slow?.watch(worlds);
         await attempts.attemptLater(livePage, () => watch.start(maker, worlds, receiver));
+        session.worlds = worlds;
         session.redisVersion = worlds.find(({ redis }) => redis !== null)?.redis?.version ?? null;
       },
       ...(raw === null ? {} : { onRequest: raw.add }),

@@ -8,6 +8,7 @@ import { CommandError } from '../errors.ts';
 import { tierDuties } from '../experiment/cache-counts.ts';
 import type { TierCounts } from '../experiment/cache-counts.ts';
 import { judgeTier } from '../experiment/guards.ts';
+import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
 import { runLoad } from '../k6/load-figures.ts';
 import type { LoadFigures } from '../k6/load-figures.ts';
@@ -23,6 +24,7 @@ import { formatMs } from '../traces/waterfall.ts';
 import { openTraceReceiver } from '../watch/trace-receiver.ts';
 import { subtractCounters } from '../worlds/service-counters.ts';
 import type { ServiceCounters } from '../worlds/service-counters.ts';
+import { lastErrorOf } from '../worlds/last-error.ts';
 import { populationOf, withWorlds } from '../worlds/with-worlds.ts';
 import type { ServiceOptions } from '../worlds/with-worlds.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
@@ -62,14 +64,20 @@ function describe(run: LoadFigures, scenario: ScenarioName, options: LoadOptions
 /** Puts one scenario's load on one candidate and prints what the load met. */
 export async function load(terminal: Terminal, scenarioText: string, options: LoadOptions): Promise<void> {
   const scenario = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
-  readCandidate(options.candidate, options.replicas);
+  const needs = needsOfWorlds({
+    candidates: [readCandidate(options.candidate, options.replicas)],
+    replicas: options.replicas,
+    rate: options.rate,
+    isTogether: true,
+  });
   requirePlannable(
     Math.round(options.rate * (settleSeconds + options.duration)),
     populationOf(options).photos,
   );
   const startedAt = new Date();
   const attempts = createAttempts(terminal);
-  await withWorkbench(terminal, async (maker, mediaFolder) => {
+  const work = async (maker: WorldMaker, mediaFolder: string): Promise<void> => {
+    await requireNeeds(needs, maker);
     const k6 = await provideK6(maker.context);
     const receiver = await openTraceReceiver(options.telemetry);
     const slow = receiver === null ? null : createSlowRequests<MeasuredBlock>(receiver.store, tracesKeptMax);
@@ -87,7 +95,8 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
           const targets = worlds.flatMap((world) => world.addresses());
           const before = await readCountersOf(worlds);
           const ran = await runScenario(maker, k6, scenario, { options, targets });
-          return { run: ran, tier: tierBetween(before, await readCountersOf(worlds)) };
+          const saidLast = lastErrorOf(worlds.flatMap((world) => world.replicas()));
+          return { run: { ...ran, saidLast }, tier: tierBetween(before, await readCountersOf(worlds)) };
         },
       );
       if (terminal.signal.aborted) throw new CommandError('interrupted', 'interrupted');
@@ -102,12 +111,13 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
         );
         if (slow.isCut()) terminal.report(cutComplaint);
       }
-      judge(run, tier);
+      judge(run, tier, join(maker.context.paths.state, 'logs'));
       requireShown(attempts);
     } finally {
       await receiver?.close();
     }
-  });
+  };
+  await withWorkbench(terminal, work, needs);
 }
 
 function runScenario(
@@ -178,9 +188,15 @@ function describeTier(tier: TierCounts | null): string {
   return parts.length === 0 ? '' : `redis refused ${parts.join(', ')}\n`;
 }
 
-function judge(run: LoadFigures, tier: TierCounts | null): void {
-  if (run.errors > 0.01 * run.requests)
-    throw new CommandError('serviceFailed', 'More than 1 % of the requests failed.');
+type JudgedRun = LoadFigures & { readonly saidLast: string | null };
+
+function judge(run: JudgedRun, tier: TierCounts | null, logs: string): void {
+  if (run.errors > 0.01 * run.requests) {
+    const said = run.saidLast === null ? '' : ` The service said last: ${run.saidLast}`;
+    throw new CommandError('serviceFailed', `More than 1 % of the requests failed.${said}`, {
+      remedy: `Its logs are in ${logs}.`,
+    });
+  }
   const refused = tier === null ? null : judgeTier(tier);
   if (refused !== null)
     throw new CommandError('serviceFailed', `The tier did not work: ${refused}.`, {

@@ -2,6 +2,8 @@ import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import { keepRequestsHere } from '../environment.ts';
 import { CommandError, exitCodes } from '../errors.ts';
+import { codeOf } from '../stack/server-words.ts';
+import { systemRemedy } from '../system-remedies.ts';
 import { createTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -51,8 +53,14 @@ function explain(terminal: Terminal, name: string, failure: unknown): number {
     if (failure.logFile !== undefined) terminal.progress(`  More in ${failure.logFile}\n`);
     return failure.exitCode;
   }
-  const logFile = terminal.logUnforeseen(failure);
   const message = failure instanceof Error ? failure.message : String(failure);
+  // What the system lacks is no fault of ours; with a full disk there is no log to write to either.
+  const remedy = systemRemedy(codeOf(failure));
+  if (remedy !== undefined) {
+    terminal.progress(`${name}: ${message}\n  ${remedy}\n`);
+    return exitCodes.cannotProvision;
+  }
+  const logFile = terminal.logUnforeseen(failure);
   terminal.progress(`${name}: internal error: ${message}\n  More in ${logFile}\n`);
   return exitCodes.internal;
 }

@@ -3,6 +3,8 @@ import { hasPeople } from '../../app/storage/seed.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { CommandError } from '../errors.ts';
+import { postgresRemedy } from '../stack/postgres-remedies.ts';
+import { requirePostgresAddress, wordsOf } from '../stack/server-words.ts';
 import { fillDatabase, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { createStackContext } from '../worlds/workbench.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,6 +19,7 @@ export async function seed(terminal: Terminal, size: SeedOptions): Promise<void>
     throw new CommandError('usage', 'DATABASE_URL names no database to fill.', {
       remedy: 'Set it; the other commands seed databases of their own.',
     });
+  requirePostgresAddress(databaseUrl);
   try {
     await migrate(databaseUrl);
     await storeSamplePhotos(terminal.checkout, mediaFolder ?? join(paths.state, 'media'));
@@ -29,7 +32,9 @@ export async function seed(terminal: Terminal, size: SeedOptions): Promise<void>
         remedy: 'Name an empty database in DATABASE_URL, such as one that "createdb darkroom" makes.',
         cause: error,
       });
-    const message = error instanceof Error ? error.message : String(error);
-    throw new CommandError('serviceFailed', `The database could not be filled: ${message}`, { cause: error });
+    throw new CommandError('serviceFailed', `The database could not be filled: ${wordsOf(error)}`, {
+      remedy: postgresRemedy(error),
+      cause: error,
+    });
   }
 }

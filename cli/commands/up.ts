@@ -1,14 +1,17 @@
 import { once } from 'node:events';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { TraceStoreFigures } from '../driver/driver-metrics.ts';
 import { CommandError, exitCodes } from '../errors.ts';
+import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
 import { readCandidate, requireDistinct } from '../experiment/plan-experiment.ts';
 import { oneOf } from '../one-of.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import { arePortsFree } from '../stack/free-port.ts';
+import { reasonOfEnd } from '../stack/reason-of-end.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import {
   describeAddresses,
@@ -44,12 +47,19 @@ const defaultCandidate = 'cache-aside';
  */
 export async function up(terminal: Terminal, given: readonly string[], options: UpOptions): Promise<void> {
   const candidates = given.length === 0 ? [defaultCandidate] : given;
-  checkCandidates(candidates, options.replicas);
+  const needs = needsOfWorlds({
+    candidates: checkCandidates(candidates, options.replicas),
+    replicas: options.replicas,
+    rate: options.load === undefined ? null : options.rate,
+    // Each world has a k6 of its own.
+    isTogether: false,
+  });
   const scenario =
     options.load === undefined
       ? null
       : oneOf('scenario', options.load, Object.keys(scenarios) as ScenarioName[]);
-  await withWorkbench(terminal, async (maker, mediaFolder) => {
+  const work = async (maker: WorldMaker, mediaFolder: string): Promise<void> => {
+    await requireNeeds(needs, maker);
     const load = scenario === null ? null : await prepareLoad(maker.context, scenario, options.rate);
     const receiver = await openTraceReceiver(options.telemetry);
     const isFree = await arePortsFree(firstPort, candidates.length * options.replicas);
@@ -62,17 +72,19 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
     } finally {
       await receiver?.close();
     }
-  });
+  };
+  await withWorkbench(terminal, work, needs);
 }
 
-function checkCandidates(candidates: readonly string[], replicas: number): void {
-  for (const text of candidates) readCandidate(text, replicas);
+function checkCandidates(candidates: readonly string[], replicas: number): Candidate[] {
+  const parsed = candidates.map((text) => readCandidate(text, replicas));
   requireDistinct(candidates);
   if (candidates.length > candidatesMax)
     throw new CommandError(
       'usage',
       `${candidates.length} candidates are too many: at most ${candidatesMax}.`,
     );
+  return parsed;
 }
 
 async function prepareLoad(context: StackContext, scenario: ScenarioName, rate: number): Promise<LoadToPut> {
@@ -138,17 +150,33 @@ function whenFailed(work: Promise<void>): Promise<never> {
 /** Resolves on Ctrl-C; rejects when a part that the service cannot do without dies by itself. */
 async function waitForTheEnd(terminal: Terminal, { maker, worlds }: Running): Promise<void> {
   const { postgres } = maker;
-  const died = async (name: string, logFile: string | null, end: Promise<unknown>) => {
-    await end;
-    return { name, logFile };
+  const died = async (name: string, logFile: string | null, end: Promise<string>) => {
+    const reason = await end;
+    return { name, logFile, reason };
   };
   const ends = worlds
     .flatMap((world) => world.replicas())
-    .map(({ name, process: { logFile, exited } }) => died(name, logFile, exited));
-  ends.push(died('PostgreSQL', postgres.logFile, postgres.ended()));
+    .map(({ name, process: child }) =>
+      died(
+        name,
+        child.logFile,
+        child.exited.then((exit) => `: ${reasonOfEnd(child, exit)}`),
+      ),
+    );
+  ends.push(
+    died(
+      'PostgreSQL',
+      postgres.logFile,
+      postgres.ended().then(() => ''),
+    ),
+  );
   const stop = terminal.signal.aborted ? Promise.resolve() : once(terminal.signal, 'abort');
   const first = await Promise.race([stop.then(() => null), ...ends]);
   if (first === null || terminal.signal.aborted) return;
-  const { name, logFile } = first;
-  throw new CommandError('serviceFailed', `${name} ended by itself.`, logFile === null ? {} : { logFile });
+  const { name, logFile, reason } = first;
+  throw new CommandError(
+    'serviceFailed',
+    `${name} ended by itself${reason}.`,
+    logFile === null ? {} : { logFile },
+  );
 }

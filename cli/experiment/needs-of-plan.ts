@@ -1,41 +1,67 @@
 import { needsRedis } from '../../app/cache/candidates/candidate.ts';
+import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { settings as serviceSettings } from '../../app/config.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import { virtualUsers } from '../../loadtests/workloads/run-settings.ts';
 import { readMachineRoom } from '../stack/machine-room.ts';
 import { checkNeeds, needsOf, refusalOf } from '../stack/needs.ts';
-import type { Needs } from '../stack/needs.ts';
-import type { PostgresServer } from '../stack/postgres-server.ts';
+import type { Needs, Room } from '../stack/needs.ts';
+import { requireGivenRedis } from '../stack/redis-server.ts';
+import type { WorldMaker } from '../worlds/world.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 
-/** What a plan needs of the machine and of PostgreSQL. */
-export function needsOfPlan({ candidates, replicas, rate, pacing }: ExperimentPlan): Needs {
-  // In turns a k6 knows one world only.
-  const driven = pacing === 'together' ? candidates : candidates.slice(0, 1);
+/** What is asked of which candidates. */
+export type Asked = {
+  readonly candidates: readonly Candidate[];
+  readonly replicas: number;
+  /** Requests per second to each; null: nobody asks. */
+  readonly rate: number | null;
+  /** Whether one k6 asks all of them; else each has its own, or its turn. */
+  readonly isTogether: boolean;
+};
+
+/** What worlds of these candidates need of the machine and of PostgreSQL. */
+export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked): Needs {
+  const asked = isTogether ? candidates : candidates.slice(0, 1);
   return needsOf({
-    worlds: candidates.map(({ settings }) => ({
-      hasRedis: needsRedis(settings),
-      hasChangeStream: settings.invalidation === 'change-stream',
+    worlds: candidates.map((candidate) => ({
+      hasRedis: needsRedis(candidate),
+      hasChangeStream: candidate.invalidation === 'change-stream',
     })),
     replicas,
     poolSize: Number(serviceSettings.poolSize.fallback),
-    virtualUsers: virtualUsers(
-      { worlds: driven.map(() => []), ratePerSecond: rate },
-      displacementWidthMs(rate),
-    ),
+    virtualUsers:
+      rate === null
+        ? 0
+        : virtualUsers({ worlds: asked.map(() => []), ratePerSecond: rate }, displacementWidthMs(rate)),
+    worldsOfDriver: asked.length,
   });
 }
 
-/** Says what is needed. Throws before anything starts when there is less. */
+/** What a plan needs. In turns a k6 knows one world only. */
+export function needsOfPlan({ candidates, replicas, rate, pacing }: ExperimentPlan): Needs {
+  const settings = candidates.map((candidate) => candidate.settings);
+  return needsOfWorlds({ candidates: settings, replicas, rate, isTogether: pacing === 'together' });
+}
+
+/** How much there is of what is needed. A server that is not ours keeps its data elsewhere. */
+async function readRoom({ context, postgres }: Pick<WorldMaker, 'context' | 'postgres'>): Promise<Room> {
+  const machine = readMachineRoom(context.paths.data);
+  const diskBytes = postgres.pid === null ? null : machine.diskBytes;
+  return { ...(await postgres.readRoom()), ...machine, diskBytes };
+}
+
+/** Says what is needed. Throws before anything is made when there is less. */
 export async function requireNeeds(
   needs: Needs,
-  postgres: PostgresServer,
-  report: (message: string) => void,
+  maker: Pick<WorldMaker, 'context' | 'postgres'>,
 ): Promise<void> {
-  const shortages = checkNeeds(needs, { ...(await postgres.readRoom()), ...readMachineRoom() });
+  const shortages = checkNeeds(needs, await readRoom(maker));
   if (shortages.length > 0) throw refusalOf(shortages);
+  const { redisUrl } = maker.context.environment;
+  if (needs.redises > 0 && redisUrl !== null) await requireGivenRedis(redisUrl, 'darkroom:');
   const memory = `${Math.ceil(needs.memoryBytes / 2 ** 20)} MB of memory`;
-  report(
+  maker.context.report(
     `This takes about ${memory}, ${needs.connections} connections to PostgreSQL, ${needs.driverFiles} open files of k6.`,
   );
 }

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { connectionTo } from '../../app/storage/connection-settings.ts';
 import { CommandError } from '../errors.ts';
+import { postgresRemedy } from './postgres-remedies.ts';
+import { wordsOf } from './server-words.ts';
 
 /** Runs one statement after another on a connection. */
 export type Query = <Row extends object>(statement: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -21,10 +23,12 @@ export async function withConnection<T>(url: string, work: (query: Query) => Pro
   }
 }
 
-/** What is told when the server says no, or nothing: its own words. */
+/** What is told when the server says no, or nothing: its own words, and what to do. */
 export function refusalOf(error: unknown): CommandError {
-  const message = error instanceof Error ? error.message : String(error);
-  return new CommandError('serviceFailed', `PostgreSQL refused: ${message}`, { cause: error });
+  return new CommandError('serviceFailed', `PostgreSQL refused: ${wordsOf(error)}`, {
+    remedy: postgresRemedy(error),
+    cause: error,
+  });
 }
 
 /** Whether the server refused since somebody is connected to the database. */

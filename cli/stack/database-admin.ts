@@ -3,6 +3,7 @@ import { withConnection } from './admin-query.ts';
 import type { Query } from './admin-query.ts';
 import { formatMark, markOf, markedConnectionLimit } from './database-mark.ts';
 import type { DatabaseMark, ListedDatabase } from './database-mark.ts';
+import { explainUse } from './database-users.ts';
 import type { Room } from './needs.ts';
 
 /** A database that bears our mark. */
@@ -44,10 +45,11 @@ const countFree = `
     - coalesce(current_setting('reserved_connections', true), '0')::int
     - (SELECT sum(numbackends) FROM pg_stat_database)
   )::int AS connections,
-  least(
+  -- Without a logical log there are none to be had.
+  CASE WHEN current_setting('wal_level') <> 'logical' THEN 0 ELSE least(
     current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
     current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication)
-  )::int AS "replicationSlots"`;
+  ) END::int AS "replicationSlots"`;
 const listDatabases = `
   SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment, datconnlimit AS "connectionLimit",
     (SELECT count(*) FROM pg_replication_slots WHERE database = datname)::int AS slots,
@@ -84,6 +86,10 @@ export function createDatabaseAdmin(adminUrl: string): DatabaseAdmin {
           await query(`DROP DATABASE ${own(name)}`);
           throw error;
         }
+      }).catch(async (error: unknown) => {
+        throw await explainUse(error, template ?? 'template0', (statement, values) =>
+          run((query) => query(statement, values)),
+        );
       }),
     markDatabase: (name, mark) =>
       run(async (query) => {

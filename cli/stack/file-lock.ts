@@ -3,6 +3,7 @@ import { existsSync, rmSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CommandError } from '../errors.ts';
+import { systemRemedy } from '../system-remedies.ts';
 import type { StackContext } from './stack-context.ts';
 
 /** Held until it is released, or this process ends: the kernel lets go of it then, also after SIGKILL. */
@@ -14,6 +15,7 @@ const held = new Set<DatabaseSync>();
 /** SQLite's result codes. */
 const busy = 5;
 const notADatabase = 26;
+const full = 13;
 
 const pollMs = 200;
 
@@ -69,6 +71,14 @@ function tryToHold(file: string): FileLock | number {
 }
 
 function noLocks(file: string, code: number): CommandError {
+  if (code === full)
+    return new CommandError(
+      'cannotProvision',
+      `${file} cannot be written: no space left on device (ENOSPC).`,
+      {
+        remedy: systemRemedy('ENOSPC') ?? '',
+      },
+    );
   return new CommandError(
     'cannotProvision',
     `${file} cannot be locked: its file system has no locks, or it may not be written (SQLite says ${code}).`,

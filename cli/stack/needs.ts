@@ -7,15 +7,20 @@ export type Demand = {
   readonly replicas: number;
   /** Connections to PostgreSQL that one replica opens at most, as the service's settings say. */
   readonly poolSize: number;
-  /** Of k6, which asks all worlds. */
+  /** Of one k6. */
   readonly virtualUsers: number;
+  /** How many of the worlds one k6 asks. */
+  readonly worldsOfDriver: number;
 };
 
 /** How much of everything that takes. */
 export type Needs = {
   readonly connections: number;
   readonly replicationSlots: number;
+  readonly redises: number;
   readonly memoryBytes: number;
+  /** Of the embedded PostgreSQL. */
+  readonly diskBytes: number;
   /** Open files of k6, and of one replica. */
   readonly driverFiles: number;
   readonly replicaFiles: number;
@@ -26,18 +31,26 @@ export type Room = {
   readonly connections: number | null;
   readonly replicationSlots: number | null;
   readonly memoryBytes: number | null;
+  /** Where the embedded PostgreSQL keeps its data. */
+  readonly diskBytes: number | null;
   /** Of one process. */
   readonly openFiles: number | null;
 };
 
-/** Something of which there is too little. */
-export type Shortage = {
+/** Something that is needed, and how much of it there is. */
+export type Need = {
   readonly what: string;
   readonly unit: '' | 'MB';
   readonly wanted: number;
-  readonly available: number;
+  readonly available: number | null;
+  /** What to do, to stand behind "or". */
   readonly remedy: string;
+  /** Whether it helps to ask for fewer replicas. */
+  readonly dependsOnReplicas: boolean;
 };
+
+/** Something of which there is too little. */
+export type Shortage = Need & { readonly available: number };
 
 const megabyte = 2 ** 20;
 /** Rough sizes of warm processes: what the kernel counts for each, shared pages divided. */
@@ -52,6 +65,8 @@ const memory = {
   /** Between a virtual user and a replica: buffers of k6, of the kernel twice, and of Node. */
   driverConnection: 0.03 * megabyte,
 };
+/** Rough sizes of the largest profile: an empty cluster with its log, and a seeded database. */
+const disk = { cluster: 200 * megabyte, world: 60 * megabyte };
 /** For the one that reads the CPU of backends. */
 const samplerConnections = 1;
 /** For making and dropping databases, and for the exporter. */
@@ -61,7 +76,7 @@ const otherDriverFiles = 200;
 const otherReplicaFiles = 100;
 
 /** What is needed for it: rough, and rather too much than too little. */
-export function needsOf({ worlds, replicas, poolSize, virtualUsers }: Demand): Needs {
+export function needsOf({ worlds, replicas, poolSize, virtualUsers, worldsOfDriver }: Demand): Needs {
   const replicasInAll = worlds.length * replicas;
   const streams = worlds.filter(({ hasChangeStream }) => hasChangeStream).length * replicas;
   const redises = worlds.filter(({ hasRedis }) => hasRedis).length;
@@ -70,6 +85,7 @@ export function needsOf({ worlds, replicas, poolSize, virtualUsers }: Demand): N
   return {
     connections,
     replicationSlots: streams,
+    redises,
     memoryBytes: Math.ceil(
       replicasInAll * memory.replica +
         redises * memory.redis +
@@ -79,60 +95,100 @@ export function needsOf({ worlds, replicas, poolSize, virtualUsers }: Demand): N
         virtualUsers * memory.virtualUser +
         driverConnections * memory.driverConnection,
     ),
-    driverFiles: driverConnections + otherDriverFiles,
+    // The template is a database, too.
+    diskBytes: disk.cluster + (worlds.length + 1) * disk.world,
+    driverFiles: virtualUsers * worldsOfDriver * replicas + otherDriverFiles,
     replicaFiles: virtualUsers + poolSize + otherReplicaFiles,
   };
 }
 
-const askForLess = 'Compare fewer candidates or take fewer --replicas';
+/** Everything that is needed, beside what there is. */
+export function listNeeds(needs: Needs, room: Room): readonly Need[] {
+  const { connections, replicationSlots, openFiles, memoryBytes, diskBytes } = room;
+  const inMegabytes = (bytes: number | null) => (bytes === null ? null : Math.floor(bytes / megabyte));
+  // One limit for every process: the one that needs most says how far it must be raised.
+  const files = Math.max(needs.driverFiles, needs.replicaFiles);
+  const raiseFiles = `raise the limit of open files to ${files} (ulimit -n ${files}; where that is refused, its hard limit, as root or in the settings of the container)`;
+  return [
+    {
+      what: 'connections to PostgreSQL',
+      unit: '',
+      wanted: needs.connections,
+      available: connections,
+      remedy: 'raise max_connections of your PostgreSQL',
+      dependsOnReplicas: true,
+    },
+    {
+      what: 'replication slots of PostgreSQL',
+      unit: '',
+      wanted: needs.replicationSlots,
+      available: replicationSlots,
+      remedy: 'set wal_level=logical and raise max_replication_slots and max_wal_senders of your PostgreSQL',
+      dependsOnReplicas: true,
+    },
+    {
+      what: 'of free memory',
+      unit: 'MB',
+      wanted: Math.ceil(needs.memoryBytes / megabyte),
+      available: inMegabytes(memoryBytes),
+      remedy: 'end other programs',
+      dependsOnReplicas: true,
+    },
+    {
+      what: 'of free disk space',
+      unit: 'MB',
+      wanted: Math.ceil(needs.diskBytes / megabyte),
+      available: inMegabytes(diskBytes),
+      remedy: 'free some space where the data lie (.darkroom/outside.json names the folder)',
+      dependsOnReplicas: false,
+    },
+    {
+      what: 'open files of k6',
+      unit: '',
+      wanted: needs.driverFiles,
+      available: openFiles,
+      remedy: raiseFiles,
+      dependsOnReplicas: true,
+    },
+    {
+      what: 'open files of a replica',
+      unit: '',
+      wanted: needs.replicaFiles,
+      available: openFiles,
+      remedy: raiseFiles,
+      dependsOnReplicas: false,
+    },
+  ];
+}
 
 /** Everything of which less is to be had than is needed. */
 export function checkNeeds(needs: Needs, room: Room): Shortage[] {
-  const shortages: Shortage[] = [];
-  const check = (
-    what: string,
-    wanted: number,
-    available: number | null,
-    remedy: string,
-    unit: Shortage['unit'] = '',
-  ) => {
-    if (available !== null && wanted > available) shortages.push({ what, unit, wanted, available, remedy });
-  };
-  const { connections, replicationSlots, openFiles, memoryBytes } = room;
-  const raiseFiles = (wanted: number) =>
-    `Raise the limit by "ulimit -n ${wanted}", or ask for a lower --rate.`;
-  check(
-    'connections to PostgreSQL',
-    needs.connections,
-    connections,
-    `${askForLess}, or raise max_connections of your PostgreSQL.`,
-  );
-  check(
-    'replication slots of PostgreSQL',
-    needs.replicationSlots,
-    replicationSlots,
-    `${askForLess}, or raise max_replication_slots and max_wal_senders of your PostgreSQL.`,
-  );
-  check(
-    'of free memory',
-    Math.ceil(needs.memoryBytes / megabyte),
-    memoryBytes === null ? null : Math.floor(memoryBytes / megabyte),
-    `${askForLess}, or end other programs.`,
-    'MB',
-  );
-  check('open files of k6', needs.driverFiles, openFiles, raiseFiles(needs.driverFiles));
-  check('open files of a replica', needs.replicaFiles, openFiles, raiseFiles(needs.replicaFiles));
-  return shortages;
+  return listNeeds(needs, room).flatMap((need) => {
+    const { available, wanted } = need;
+    return available !== null && wanted > available ? [{ ...need, available }] : [];
+  });
+}
+
+/** "12 replication slots of PostgreSQL (4 to be had)" */
+function sayShortage({ what, unit, wanted, available }: Shortage): string {
+  const amount = (count: number) => (unit === '' ? `${count}` : `${count} ${unit}`);
+  return `${amount(wanted)} ${what} (${amount(available)} to be had)`;
+}
+
+/** What can be done about all of them, each thing once. */
+function remedyOf(shortages: readonly Shortage[]): string {
+  const helpsToAskForLess = shortages.some(({ dependsOnReplicas }) => dependsOnReplicas);
+  const others = [...new Set(shortages.map(({ remedy }) => remedy))].join(', and ');
+  const less = helpsToAskForLess
+    ? 'fewer candidates, fewer --replicas or a lower --rate'
+    : 'fewer candidates or a lower --rate';
+  return `Ask for ${less}; or ${others}.`;
 }
 
 /** What is told to somebody who asked for more than there is. */
 export function refusalOf(shortages: readonly Shortage[]): CommandError {
-  const parts = shortages.map(({ what, unit, wanted, available }) => {
-    const amount = (count: number) => (unit === '' ? `${count}` : `${count} ${unit}`);
-    return `${amount(wanted)} ${what} (${amount(available)} to be had)`;
-  });
-  const remedies = new Set(shortages.map(({ remedy }) => remedy));
+  const parts = shortages.map(sayShortage);
   return new CommandError('cannotProvision', `This needs more than there is: ${parts.join('; ')}.`, {
-    remedy: [...remedies].join(' '),
+    remedy: remedyOf(shortages),
   });
 }

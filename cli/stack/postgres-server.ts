@@ -10,6 +10,7 @@ import { readTreeCpuUs } from './cpu-accounting.ts';
 import { administrationUrl, createDatabaseAdmin } from './database-admin.ts';
 import type { DatabaseAdmin } from './database-admin.ts';
 import { findFreePort } from './free-port.ts';
+import { requireGivenPostgres } from './given-postgres.ts';
 import { nameForInitdb } from './initdb-user.ts';
 import {
   faultOfData,
@@ -20,6 +21,9 @@ import {
   removeStaleNumber,
 } from './postgres-data.ts';
 import { findPostgresPackage, preparePostgresBinaries } from './postgres-binaries.ts';
+import { postgresRemedy } from './postgres-remedies.ts';
+import { reasonIn, reasonOfEnd } from './reason-of-end.ts';
+import { codeOf, wordsOf } from './server-words.ts';
 import { takeSlot } from './slot-lock.ts';
 import type { StackContext } from './stack-context.ts';
 import { startProcess } from './supervised-process.ts';
@@ -75,14 +79,8 @@ export async function startPostgres(
 }
 
 async function useGiven(databaseUrl: string): Promise<PostgresServer> {
-  const adminUrl = await administrationUrl(databaseUrl).catch((error: unknown) => {
-    throw new CommandError('cannotProvision', 'The PostgreSQL of DATABASE_URL does not answer.', {
-      remedy: 'Mend or unset DATABASE_URL; without it an embedded server is started.',
-      cause: error,
-    });
-  });
-  const admin = createDatabaseAdmin(adminUrl);
-  const version = await admin.readVersion();
+  const version = await requireGivenPostgres(databaseUrl);
+  const admin = createDatabaseAdmin(await administrationUrl(databaseUrl));
   const nothing = {
     pid: null,
     logFile: null,
@@ -204,8 +202,10 @@ async function initialise(
       signal: context.signal,
     });
   } catch (error) {
-    const output = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error);
-    throw new CommandError('cannotProvision', `PostgreSQL could not be initialised: ${output}`, {
+    // A program that could not be started has written nothing.
+    const reason = reasonIn((error as { stderr?: string }).stderr ?? '');
+    const words = reason.length > 0 ? reason.join('\n  ') : String(error);
+    throw new CommandError('cannotProvision', `PostgreSQL could not be initialised: ${words}`, {
       remedy: `Its data would lie in ${folder}: is there space, and may it be written? To begin anew: darkroom clean.`,
       cause: error,
     });
@@ -244,14 +244,22 @@ async function startOnFreePort(
   for (let attempt = 1; ; attempt += 1) {
     const port = await findFreePort();
     const server = await launch(port);
-    if (await isAnswering(context, server, port, password)) return { server, port };
+    const failure = await awaitAnswer(context, server, port, password);
+    if (failure === null) return { server, port };
+    const hasEnded = !server.isAlive();
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+    // Another port helps only a server that could not have this one.
+    if (!hasEnded) throw cannotReach(server, failure);
     if (attempt === portAttempts) {
-      throw new CommandError('cannotProvision', `PostgreSQL does not start:\n  ${server.lastLines()}`, {
-        logFile: server.logFile,
-        remedy: 'To begin anew, without what is kept: darkroom clean.',
-      });
+      throw new CommandError(
+        'cannotProvision',
+        `PostgreSQL does not start:\n  ${reasonOfEnd(server, null)}`,
+        {
+          logFile: server.logFile,
+          remedy: beginAnew,
+        },
+      );
     }
   }
 }
@@ -260,25 +268,47 @@ function addressOf(port: number, password: string): string {
   return `postgres://darkroom:${password}@127.0.0.1:${port}/postgres`;
 }
 
-/** Whether the server answers before it ends or the limit is reached. */
-async function isAnswering(
+/** It runs: what is in the way lies between it and us. */
+function cannotReach({ logFile }: SupervisedProcess, failure: unknown): CommandError {
+  return new CommandError(
+    'cannotProvision',
+    `The PostgreSQL that was started cannot be reached: ${wordsOf(failure)}`,
+    // What it refuses it was told by us, and keeps.
+    { remedy: isRefusal(failure) ? beginAnew : postgresRemedy(failure), logFile, cause: failure },
+  );
+}
+
+const beginAnew = 'To begin anew, without what is kept: darkroom clean.';
+
+function isRefusal(failure: unknown): boolean {
+  return /^(?:28|3D)/.test(codeOf(failure) ?? '');
+}
+
+/** What a server answers, or the system for it, while it is starting; anything else will not change by itself. */
+const isStarting = /^(?:ECONNREFUSED|ECONNRESET|57P03)$|terminated|timeout/;
+
+/** Null once the server answers; why not, when it ends before, the limit is reached, or waiting would not help. */
+async function awaitAnswer(
   context: StackContext,
   server: SupervisedProcess,
   port: number,
   password: string,
-): Promise<boolean> {
+): Promise<unknown> {
   const giveUpAt = performance.now() + startLimitMs;
+  let failure: unknown = new RangeError('it has ended');
   while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
     const client = new pg.Client(connectionTo(addressOf(port, password)));
     client.on('error', () => {});
     try {
       await client.connect();
-      return true;
-    } catch {
+      return null;
+    } catch (error) {
+      failure = error;
+      if (!isStarting.test(codeOf(error) ?? wordsOf(error))) return failure;
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     } finally {
       await client.end().catch(() => {});
     }
   }
-  return false;
+  return failure;
 }

@@ -1,3 +1,5 @@
+import { systemRemedy } from '../system-remedies.ts';
+
 /** What to do about what a server says, by the code that its words begin with. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [/^READONLY/, 'It is a replica: name its primary.'],
@@ -8,7 +10,10 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   ],
   [/^NOREPLICAS/, 'It waits for replicas that are not there: start them, or set min-replicas-to-write 0.'],
   [/^OOM/, 'It is full: raise its maxmemory, or let it evict (maxmemory-policy allkeys-lru).'],
-  [/^NOPERM/, 'Allow its user that, on the keys and channels that begin with darkroom:.'],
+  [
+    /^NOPERM|user executing the script can't run|ACL failure/,
+    'Allow its user that, on the keys and channels that begin with darkroom:.',
+  ],
   [
     /^(NOAUTH|WRONGPASS)|without any password/,
     'Put user and password into the URL: redis://USER:PASSWORD@HOST.',
@@ -26,7 +31,18 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What to do when a Redis says that; empty: nobody knows. */
+/** What another server says, or nobody: it is asked for what the system's own codes do not explain. */
+const notRedis: readonly (readonly [RegExp, string])[] = [
+  [
+    /closed|ECONNRESET|EPIPE|ETIMEDOUT|Protocol error|wrong version number|timed out/i,
+    'It does not talk as Redis does: mend host and port; a TLS port needs rediss://, another one redis://.',
+  ],
+  [/certificate/i, 'Name the authority of its certificate by NODE_EXTRA_CA_CERTS.'],
+];
+
+/** What to do when a Redis says that, or the system in its place; empty: nobody knows. */
 export function redisRemedy(words: string): string {
-  return remedies.find(([pattern]) => pattern.test(words))?.[1] ?? '';
+  const matching = (list: typeof remedies) => list.find(([pattern]) => pattern.test(words))?.[1];
+  const code = /\bE[A-Z_]{3,}\b/.exec(words)?.[0] ?? null;
+  return matching(remedies) ?? systemRemedy(code) ?? matching(notRedis) ?? '';
 }

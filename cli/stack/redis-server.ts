@@ -6,8 +6,11 @@ import { readTreeCpuUs } from './cpu-accounting.ts';
 import { findFreePort } from './free-port.ts';
 import { ownRun } from './own-run.ts';
 import { provideRedisBinary } from './redis-binary.ts';
+import { reasonOfEnd } from './reason-of-end.ts';
+import { redisRemedy } from './redis-remedies.ts';
 import { connectOnce, requireWorkingRedis } from './redis-trials.ts';
 import type { RedisUse } from './redis-trials.ts';
+import { codeOf, wordsOf } from './server-words.ts';
 import type { StackContext } from './stack-context.ts';
 import { startProcess } from './supervised-process.ts';
 import type { SupervisedProcess } from './supervised-process.ts';
@@ -73,9 +76,7 @@ function versionIn(info: string): string {
 
 async function useGiven(url: string, { uses = usualUses }: RedisNeeds): Promise<RedisServer> {
   const keyPrefix = `darkroom:${randomBytes(6).toString('hex')}:`;
-  await requireWorkingRedis({ url, keyPrefix, name: 'The Redis of REDIS_URL' }, uses, {
-    remedy: 'Mend or unset REDIS_URL; without it a server is started.',
-  });
+  await requireGivenRedis(url, keyPrefix, uses);
   return {
     source: 'REDIS_URL',
     version: await readVersion(url),
@@ -89,6 +90,17 @@ async function useGiven(url: string, { uses = usualUses }: RedisNeeds): Promise<
     startAgain: async () => {},
     stop: () => removeKeys(url, keyPrefix),
   };
+}
+
+/** Throws before anything is made when a run could not use the Redis of REDIS_URL. */
+export function requireGivenRedis(
+  url: string,
+  keyPrefix: string,
+  uses: readonly RedisUse[] = usualUses,
+): Promise<void> {
+  return requireWorkingRedis({ url, keyPrefix, name: 'The Redis of REDIS_URL' }, uses, {
+    remedy: 'Mend or unset REDIS_URL; without it a server is started.',
+  });
 }
 
 /** Its user may be one who is not told. */
@@ -141,13 +153,13 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
     const port = await findFreePort();
     const server = await launch(port);
     const url = `redis://:${password}@127.0.0.1:${port}`;
-    const version = await awaitVersion(context, server, url);
-    if (version !== null) {
+    const answer = await awaitVersion(context, server, url);
+    if ('version' in answer) {
       const redis = describe({
         context,
         server,
         url,
-        version,
+        version: answer.version,
         folder,
         source: binary.source,
         relaunch: () => launch(port),
@@ -155,8 +167,11 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
       await requireOwn(redis, needs);
       return redis;
     }
+    const hasEnded = !server.isAlive();
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+    // Another port helps only a server that could not have this one.
+    if (!hasEnded) throw cannotReach(server, answer.failure);
     if (attempt === portAttempts) throw cannotStart(server);
   }
 }
@@ -210,7 +225,7 @@ function describe({
     ended: async () => void (await server.exited),
     async startAgain() {
       server = await relaunch();
-      if ((await awaitVersion(context, server, url)) !== null) return;
+      if ('version' in (await awaitVersion(context, server, url))) return;
       // It may hang: the next attempt needs its port.
       await server.stop();
       throw cannotStart(server);
@@ -223,29 +238,48 @@ function describe({
 }
 
 function cannotStart({ logFile, lastLines }: SupervisedProcess): CommandError {
-  return new CommandError('cannotProvision', `Redis does not start:\n  ${lastLines()}`, {
+  return new CommandError('cannotProvision', `Redis does not start:\n  ${reasonOfEnd({ lastLines }, null)}`, {
     logFile,
     remedy: 'To begin anew, without what is kept: darkroom clean.',
   });
 }
 
-/** The version once the server answers; null when it ends or the limit is reached before. */
+/** It runs: what is in the way lies between it and us. */
+function cannotReach({ logFile }: SupervisedProcess, failure: unknown): CommandError {
+  const words = wordsOf(failure);
+  return new CommandError('cannotProvision', `The Redis that was started cannot be reached: ${words}`, {
+    remedy: redisRemedy(words),
+    logFile,
+    cause: failure,
+  });
+}
+
+/** What a server answers, or the system for it, while it is starting; anything else will not change by itself. */
+const isStarting = /^(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|LOADING)$|closed|timed out/;
+
+/** The version once the server answers; why not, when it ends before, the limit is reached, or waiting would not help. */
 async function awaitVersion(
   context: StackContext,
   server: SupervisedProcess,
   url: string,
-): Promise<string | null> {
+): Promise<{ readonly version: string } | { readonly failure: unknown }> {
   const giveUpAt = performance.now() + startLimitMs;
+  let failure: unknown = new RangeError('it has ended');
   while (server.isAlive() && performance.now() < giveUpAt && !context.signal.aborted) {
     const redis = connectOnce(url);
+    let reason: unknown = null;
+    redis.on('error', (error: unknown) => (reason ??= error));
     try {
       await redis.connect();
-      return versionIn(await redis.info('server'));
-    } catch {
+      return { version: versionIn(await redis.info('server')) };
+    } catch (error) {
+      // The library only says that the connection is closed.
+      failure = reason ?? error;
+      if (!isStarting.test(codeOf(failure) ?? wordsOf(failure))) return { failure };
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     } finally {
       redis.disconnect();
     }
   }
-  return null;
+  return { failure };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, ReplyError } from 'ioredis';
 import { CommandError } from '../errors.ts';
 import { redisRemedy } from './redis-remedies.ts';
+import { isAddress, wordsOf } from './server-words.ts';
 
 /** What a candidate does with a Redis: it keeps entries there, tells replicas of writes, lets writes wait, or is told what changes. */
 export const redisUses = ['entries', 'messages', 'queue', 'tracking'] as const;
@@ -133,14 +134,26 @@ async function sendMessage({ redis, keyPrefix, url }: Tried): Promise<void> {
   }
 }
 
-/** The server's own words, as one line. */
-function wordsOf(error: unknown): string {
-  const { message } = error instanceof Error ? error : { message: String(error) };
-  return message.trim().replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+/** What is wrong with an address, whoever listens there; null: nothing. Its text is not repeated: it may hold a password. */
+function complainOfAddress(url: string): RedisTrial | null {
+  if (!isAddress(url, ['redis:', 'rediss:']))
+    return {
+      what: 'connect',
+      complaint: 'has no address that begins with redis:// or rediss://',
+      remedy: 'Write it as redis://USER:PASSWORD@HOST:PORT, with what is special in a password as %-codes.',
+    };
+  if (/^\/?\d*$/.test(new URL(url).pathname)) return null;
+  // The library would take database 0.
+  return {
+    what: 'connect',
+    complaint: 'has an address that ends in a database which is no number',
+    remedy: 'Name a database by its number, such as /0, or none.',
+  };
 }
 
 function complain(what: string, fails: string, error: unknown): RedisTrial {
-  const words = wordsOf(error);
+  // As one line.
+  const words = wordsOf(error).trim().replaceAll(/\s+/g, ' ').replace(/\.$/, '');
   return { what, complaint: `${fails}: ${words}`, remedy: redisRemedy(words) };
 }
 
@@ -166,6 +179,8 @@ export async function tryRedis(
   keyPrefix: string,
   uses: readonly RedisUse[] = redisUses,
 ): Promise<readonly RedisTrial[]> {
+  const wrong = complainOfAddress(url);
+  if (wrong !== null) return [wrong];
   const redis = connectOnce(url);
   const tried: Tried = { redis, url, keyPrefix: `${keyPrefix}trial:${randomBytes(6).toString('hex')}:` };
   const trials: RedisTrial[] = [];

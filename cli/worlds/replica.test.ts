@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { headers } from '../../app/contract/headers.ts';
 import { CommandError } from '../errors.ts';
 import { ownRun } from '../stack/own-run.ts';
 import { startRedis } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
+import { lastErrorOf } from './last-error.ts';
 import { startReplica } from './replica.ts';
 
 const { context, remove } = createTestStack();
@@ -77,6 +80,46 @@ test('with another Redis the user is told what to set, and no more', async (t) =
     assert.match(String(error.remedy), /REDIS_URL/);
     return true;
   });
+});
+
+const deaths = [
+  [
+    "throw new TypeError('a part: is broken');",
+    /^the service late-1 ended while it started: TypeError: a part: is broken$/,
+  ],
+  ["import './gone.ts';", /started: Error \[ERR_MODULE_NOT_FOUND\]: Cannot find module .*gone\.ts/],
+  [
+    "process.kill(process.pid, 'SIGKILL');",
+    /started: it was ended by SIGKILL; the kernel does so for want of memory$/,
+  ],
+  ['process.exit(7);', /started: it has said nothing, and ended with status 7$/],
+] as const;
+
+for (const [program, reason] of deaths)
+  test(`a service that dies at start says why: ${program}`, async () => {
+    const broken = join(context.paths.checkout, 'broken');
+    mkdirSync(join(broken, 'app'), { recursive: true });
+    writeFileSync(join(broken, 'app', 'main.ts'), program);
+    const settings = { ...settingsOf('postgres://127.0.0.1/x', null), name: 'late-1' };
+    await assert.rejects(startReplica(context, broken, settings), (error: unknown) => {
+      assert.ok(error instanceof CommandError);
+      assert.equal(error.reason, 'serviceFailed');
+      assert.match(error.message, reason);
+      return true;
+    });
+  });
+
+test('what the service said last of a request that it could not answer is found in its log', async (t) => {
+  const database = await createSeededDatabase();
+  const settings = { ...settingsOf(database.url, null), name: 'mute-1', candidate: 'no-cache' };
+  const replica = await startReplica(context, checkout, settings);
+  t.after(() => replica.process.stop());
+  assert.equal(lastErrorOf([replica]), null);
+  await database.drop();
+  const { status } = await fetch(`${replica.address}/photos/7`, { headers: { [headers.viewer]: '1' } });
+  assert.ok(status >= 500, String(status));
+  await waitUntil(() => lastErrorOf([replica]) !== null);
+  assert.match(String(lastErrorOf([replica])), /database ".*" does not exist.* \(3D000\)$/);
 });
 
 test('a replica keeps those of its ports that nobody has taken', async (t) => {

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { allocatorEnvironment } from '../../app/contract/allocator.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { CommandError } from '../errors.ts';
+import { reasonOfEnd } from '../stack/reason-of-end.ts';
 import { startProcess } from '../stack/supervised-process.ts';
-import type { SupervisedProcess } from '../stack/supervised-process.ts';
+import type { Exit, SupervisedProcess } from '../stack/supervised-process.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { parseServiceCounters } from './service-counters.ts';
 import type { ServiceCounters } from './service-counters.ts';
@@ -59,15 +60,15 @@ function parseListening(message: unknown): Listening | null {
 /** Resolves with the ports once the service listens; rejects when it dies or hangs before. */
 function awaitListening(child: SupervisedProcess, name: string, signal: AbortSignal): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<Listening>();
-  const fail = (what: string) => {
-    const lastWords = child.lastLines(1);
-    const needs = /(?:REDIS_NOT_DURABLE|CHANGE_STREAM_UNAVAILABLE): (.*)/.exec(lastWords)?.[1];
+  const fail = (what: string, exit: Exit | null = null) => {
+    const reason = reasonOfEnd(child, exit);
+    const needs = /(?:REDIS_NOT_DURABLE|CHANGE_STREAM_UNAVAILABLE): (.*)/.exec(reason)?.[1];
     if (needs !== undefined) {
       const remedy = 'Without REDIS_URL and DATABASE_URL servers are started that are set up so.';
       reject(new CommandError('cannotProvision', needs, { logFile: child.logFile, remedy }));
     }
     reject(
-      new CommandError('serviceFailed', `the service ${name} ${what}: ${lastWords}`, {
+      new CommandError('serviceFailed', `the service ${name} ${what}: ${reason}`, {
         logFile: child.logFile,
       }),
     );
@@ -80,7 +81,7 @@ function awaitListening(child: SupervisedProcess, name: string, signal: AbortSig
     const listening = parseListening(message);
     if (listening !== null) resolve(listening);
   });
-  child.exited.then(() => fail('ended while it started'), reject);
+  child.exited.then((exit) => fail('ended while it started', exit), reject);
   return promise.finally(() => {
     clearTimeout(limit);
     signal.removeEventListener('abort', abort);
