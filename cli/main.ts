@@ -57,8 +57,11 @@ function program(terminal: Terminal): Command {
   addTraceCommands(root, terminal);
   root
     .command('doctor')
-    .description('say what is there, what is missing, and the command that brings it')
-    .action(async () => (await import('./commands/doctor.ts')).doctor(terminal));
+    .description('try what a comparison needs; say what failed, why, and what brings it')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: boolean }) =>
+      (await import('./commands/doctor.ts')).doctor(terminal, options),
+    );
   root
     .command('list <what>')
     .description('list strategies, parameters or scenarios')

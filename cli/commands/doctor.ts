@@ -1,128 +1,74 @@
-import { existsSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { exitCodes } from '../errors.ts';
-import { alignColumns } from '../report/table.ts';
+import { countNeeds } from '../doctor/try-needs.ts';
+import { tryStorage, tryTier } from '../doctor/try-stores.ts';
+import { tryK6, tryPrometheus } from '../doctor/try-tools.ts';
+import { renderTrials } from '../doctor/trial-table.ts';
 import { readMachine } from '../stack/cpu-accounting.ts';
-import { createDatabaseAdmin } from '../stack/database-admin.ts';
-import { findK6 } from '../stack/k6-binary.ts';
-import { findPrometheus } from '../stack/prometheus-binary.ts';
-import { findPostgresPackage } from '../stack/postgres-binaries.ts';
-import { findRedisBinary } from '../stack/redis-binary.ts';
-import { canUnpackPackages, findOnPath } from '../stack/system-packages.ts';
+import { readMachineRoom } from '../stack/machine-room.ts';
 import type { StackContext } from '../stack/stack-context.ts';
+import { tryInOrder } from '../stack/trial.ts';
+import type { Trial } from '../stack/trial.ts';
 import { createStackContext } from '../worlds/workbench.ts';
 import type { Terminal } from './terminal.ts';
 
-/** `will come`: it is brought when it is needed. `missing`: compare could not run. `not needed`: it is missing too, and compare can run. */
-type State = 'found' | 'will come' | 'missing' | 'not needed';
-type Part = {
-  readonly part: string;
-  readonly state: State;
-  readonly version: string;
-  readonly from: string;
-  readonly remedy: string;
-};
-
-async function inspectPostgres({ environment }: StackContext): Promise<Part> {
-  const part = 'PostgreSQL';
-  if (environment.databaseUrl !== null) {
-    try {
-      const version = await createDatabaseAdmin(environment.databaseUrl).readVersion();
-      return { part, state: 'found', version, from: 'DATABASE_URL', remedy: '' };
-    } catch {
-      return {
-        part,
-        state: 'missing',
-        version: '',
-        from: 'DATABASE_URL',
-        remedy: 'it does not answer: mend or unset DATABASE_URL',
-      };
-    }
-  }
-  const found = findPostgresPackage();
-  if (found === null)
-    return { part, state: 'missing', version: '', from: '', remedy: 'npm ci --include=optional' };
-  return { part, state: 'found', version: found.version, from: 'embedded', remedy: '' };
+/**
+ * Tries everything that a comparison does, and prints what came of it. Installs nothing; servers that it starts are stopped, and
+ * what it makes in others is removed. The exit status is 3 when something that is needed failed.
+ */
+export async function doctor(
+  terminal: Terminal,
+  { json = false }: { readonly json?: boolean } = {},
+): Promise<void> {
+  const trials = await tryAll(terminal);
+  const exitCode = trials.some(({ result }) => result === 'failed')
+    ? exitCodes.cannotProvision
+    : exitCodes.ok;
+  terminal.print(json ? `${JSON.stringify({ exitCode, trials }, null, 2)}\n` : renderTrials(trials));
+  terminal.exitWith(exitCode);
 }
 
-function inspectRedis(context: StackContext): Part {
-  const part = 'Redis';
-  if (context.environment.redisUrl !== null)
-    return { part, state: 'found', version: '', from: 'REDIS_URL', remedy: '' };
-  const found = findRedisBinary(context);
-  if (found !== null) return { part, state: 'found', version: '', from: found.source, remedy: '' };
-  const canUnpack = canUnpackPackages(context);
-  return {
-    part,
-    state: canUnpack ? 'will come' : 'missing',
-    version: '',
-    from: canUnpack ? 'packages of this system' : '',
-    remedy: 'apt-get install redis-server (or: brew install valkey)',
-  };
+async function tryAll(terminal: Terminal): Promise<Trial[]> {
+  const said = `${process.version}, ${process.execPath}`;
+  const node: Trial = { part: 'Node', tried: 'read its version', result: 'ok', said, remedy: '' };
+  let context: StackContext | null = null;
+  const folders = await tryInOrder(
+    'folders',
+    [
+      {
+        tried: 'write',
+        run: async () => {
+          context = createStackContext(terminal);
+          return `data in ${context.paths.data}, cache in ${context.paths.cache}`;
+        },
+      },
+    ],
+    () => 'Free some space, or mend the owner; TMPDIR and DARKROOM_CACHE_DIR name other places.',
+  );
+  const found = context as StackContext | null;
+  // Without a place to write to, nothing else can be tried.
+  if (found === null) return [node, ...folders];
+  return [
+    node,
+    ...folders,
+    ...(await tryStorage(found)),
+    ...(await tryTier(found)),
+    await tryK6(found),
+    tryPrometheus(found),
+    ...tryMachine(found),
+  ];
 }
 
-/** Not needed to compare. */
-function inspectPrometheus(context: StackContext): Part {
-  const found = findPrometheus(context);
-  const canUnpack = canUnpackPackages(context);
-  return {
-    part: 'Prometheus',
-    state: found === null && !canUnpack ? 'not needed' : found === null ? 'will come' : 'found',
-    version: '',
-    from: found?.source ?? (canUnpack ? 'packages of this system' : ''),
-    remedy: 'only for darkroom up: apt-get install prometheus (or: brew install prometheus)',
-  };
-}
-
-async function inspectK6(context: StackContext): Promise<Part> {
-  const part = 'k6';
-  const found = await findK6(context);
-  if (found !== null) return { part, state: 'found', version: found.version, from: found.source, remedy: '' };
-  const { path } = context.environment;
-  const canBuild =
-    existsSync('/usr/local/go/bin/go') || findOnPath(path, ['go', 'python3', 'apt-get']) !== null;
-  return {
-    part,
-    state: canBuild ? 'will come' : 'missing',
-    version: '',
-    from: canBuild ? 'built once, a minute or two' : '',
-    remedy: 'put k6 1.6 or later on PATH',
-  };
-}
-
-function inspectMachine(): Part {
-  const { cores, cpuPressurePct } = readMachine();
+function tryMachine({ paths, environment }: StackContext): Trial[] {
+  const { cpuPressurePct } = readMachine();
   const pressure =
     cpuPressurePct === null ? 'CPU pressure unknown' : `CPU pressure ${cpuPressurePct.toFixed(0)} %`;
-  const version = `${cores} cores, ${(totalmem() / 1024 ** 3).toFixed(0)} GiB`;
-  return { part: 'machine', state: 'found', version, from: pressure, remedy: '' };
-}
-
-/** Prints a line per part. Installs nothing. */
-export async function doctor(terminal: Terminal): Promise<void> {
-  const context = createStackContext(terminal);
-  const node: Part = {
-    part: 'Node',
-    state: 'found',
-    version: process.version,
-    from: process.execPath,
-    remedy: '',
-  };
-  const parts = [
-    node,
-    await inspectPostgres(context),
-    inspectRedis(context),
-    await inspectK6(context),
-    inspectPrometheus(context),
-    inspectMachine(),
+  const part = 'machine';
+  const cores = `${availableParallelism()}, ${pressure}`;
+  const { memoryBytes, openFiles, diskBytes } = readMachineRoom(paths.data);
+  const disk = environment.databaseUrl === null ? diskBytes : null;
+  return [
+    { part, tried: 'count cores', result: 'ok', said: cores, remedy: '' },
+    ...countNeeds(part, { memoryBytes, openFiles, diskBytes: disk }),
   ];
-  const rows = parts.map(({ part, state, version, from, remedy }) => [
-    part,
-    state,
-    version,
-    from,
-    state === 'found' ? '' : remedy,
-  ]);
-  terminal.print(`${alignColumns(rows, () => true).join('\n')}\n`);
-  if (parts.some(({ state }) => state === 'missing')) terminal.exitWith(exitCodes.cannotProvision);
 }

@@ -6,8 +6,6 @@ import { recommend } from './recommendation.ts';
 import { describeVerdicts } from './sentences.ts';
 import { columnsMax, foldColumns, wrapParts } from './text-columns.ts';
 
-export { alignColumns } from './text-columns.ts';
-
 function ms(value: number | null): string {
   if (value === null) return unknown;
   return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;

@@ -29,16 +29,18 @@ export type CliSurroundings = {
   readonly root?: string;
   readonly shell?: Readonly<Record<string, string | undefined>>;
   readonly uid?: number;
+  /** A command that starts it: what it takes comes behind its own arguments. */
+  readonly within?: readonly string[];
 };
 
 /** Starts the command line. */
 export function runCli(
   args: readonly string[],
-  { root = checkout, shell = {}, uid }: CliSurroundings = {},
+  { root = checkout, shell = {}, uid, within = [] }: CliSurroundings = {},
 ): CliRun {
   const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
-  const command = { command: process.execPath, args: [join(root, 'cli', 'main.ts'), ...args] };
-  const bound = bindToOwner(command, { signal: 'SIGTERM' });
+  const [first = '', ...rest] = [...within, process.execPath, join(root, 'cli', 'main.ts'), ...args];
+  const bound = bindToOwner({ command: first, args: rest }, { signal: 'SIGTERM' });
   const child = spawn(bound.command, bound.args, {
     cwd: root,
     env: { ...env, ...shell },
