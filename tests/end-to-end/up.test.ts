@@ -106,7 +106,7 @@ test('up ends when PostgreSQL does, and stops the rest', async (t) => {
 test('up says what is wrong with what it is asked for, before anything starts', async () => {
   for (const [args, complaint] of [
     [['up', 'cache-asid'], /Did you mean/],
-    [['up', 'versioned', 'versioned'], /named twice/],
+    [['up', 'versioned', 'versioned:ttl=1m'], /are the same candidate/],
     [['up', 'no-cache', 'cache-aside', 'versioned', 'ttl-only', 'lease'], /too many/],
     [['up', '--load', 'feed-browse'], /feed-browsing/],
     [['up', '--telemetry', 'all'], /Allowed choices/],
