@@ -61,7 +61,7 @@ const memory = {
   postgres: 256 * megabyte,
   postgresConnection: 5 * megabyte,
   driver: 100 * megabyte,
-  virtualUser: 0.13 * megabyte,
+  virtualUser: 0.6 * megabyte,
   /** Between a virtual user and a replica: buffers of k6, of the kernel twice, and of Node. */
   driverConnection: 0.03 * megabyte,
 };
