@@ -1,7 +1,7 @@
 import { darkroom, entrantOf, settingFor, unavailableAmong } from './contestants/entrant.ts';
 import type { Entrants } from './contestants/entrant.ts';
 import type { Assignment, Bench, Prepared } from './harness/bench.ts';
-import { askConcurrently } from './harness/concurrent-asks.ts';
+import { askConcurrently } from './contestants/concurrent-asks.ts';
 import { sampleCosts } from './harness/cpu-samples.ts';
 import { allIds, makePhoto } from './harness/photo-records.ts';
 

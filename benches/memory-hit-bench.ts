@@ -19,7 +19,7 @@ import { openLayeredLoader } from './contestants/layered-loader.ts';
 import { openBentocache } from './contestants/on-ioredis-5/bentocache.ts';
 import { openNodeRedisCached } from './contestants/raw-redis.ts';
 import type { Assignment, Bench, Prepared } from './harness/bench.ts';
-import { askConcurrently } from './harness/concurrent-asks.ts';
+import { askConcurrently } from './contestants/concurrent-asks.ts';
 import { sampleCosts } from './harness/cpu-samples.ts';
 import { allIds, drawZipfIds, drawsCount, makePhoto } from './harness/photo-records.ts';
 

@@ -9,8 +9,8 @@ import { openBentocache } from './contestants/on-ioredis-5/bentocache.ts';
 import { openIoredis5 } from './contestants/on-ioredis-5/ioredis-5.ts';
 import { openIoredis, openIoredisPipelining, openNodeRedis } from './contestants/raw-redis.ts';
 import type { Assignment, Bench, Prepared } from './harness/bench.ts';
-import { askConcurrently, askInBatches } from './harness/concurrent-asks.ts';
-import type { Ask } from './harness/concurrent-asks.ts';
+import { askConcurrently, askInBatches } from './contestants/concurrent-asks.ts';
+import type { Ask } from './contestants/concurrent-asks.ts';
 import { sampleCosts } from './harness/cpu-samples.ts';
 import { allIds, drawUniformIds, makePhoto } from './harness/photo-records.ts';
 

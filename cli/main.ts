@@ -9,7 +9,7 @@ import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import type { CompareOptions } from './experiment/plan-experiment.ts';
-import { primaryMetrics } from './experiment/records.ts';
+import { primaryMetrics } from './statistics/primary-metric.ts';
 
 /** Options of every command that puts load on the service. */
 function withLoadOptions(command: Command, telemetry: TelemetryModeName): Command {

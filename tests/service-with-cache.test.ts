@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { strategies } from '../app/cache/strategies/index.ts';
 import { writeEffects } from '../app/cached-entities.ts';
-import { answersOf } from '../cli/experiment/cache-counts.ts';
+import { answersOf } from '../cli/worlds/cache-counts.ts';
 import { createTestRedis } from './support/databases.ts';
 import { perform } from './support/photo-operations.ts';
 import { createSeededDatabase, startTestApp } from './support/test-app.ts';

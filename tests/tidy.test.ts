@@ -8,7 +8,7 @@ import {
   checkNames,
   checkScenarioList,
 } from './tidy/file-rules.ts';
-import { checkCycles, checkImports, checkTargets } from './tidy/import-rules.ts';
+import { checkCycles, checkImports, checkTargets, checkTwoWay } from './tidy/import-rules.ts';
 import { checkPeers } from './tidy/peer-rules.ts';
 import { readRepository } from './tidy/source-file.ts';
 import type { Check, SourceFile } from './tidy/source-file.ts';
@@ -81,6 +81,25 @@ const rules: readonly {
         file('app/a.ts', "import './b.ts'; import './c.ts';"),
         file('app/b.ts', "import './c.ts';"),
         file('app/c.ts'),
+      ],
+    ],
+  },
+  {
+    name: 'no two folders import each other, types included',
+    check: checkTwoWay,
+    planted: [
+      [
+        1,
+        file('cli/traces/a.ts', "import type { B } from '../watch/b.ts';"),
+        file('cli/watch/b.ts'),
+        file('cli/watch/c.ts', "import { d } from '../traces/d.ts';"),
+        file('cli/traces/d.ts'),
+      ],
+      [
+        0,
+        file('app/cache/a.ts', "import './reads/b.ts';"),
+        file('app/cache/reads/b.ts', "import '../c.ts';"),
+        file('cli/a.test.ts', "import './watch/b.ts';"),
       ],
     ],
   },

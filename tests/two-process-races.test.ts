@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { leaseMs } from '../app/cache/reads/lease.ts';
+import { leaseMs } from '../app/cache/tiers/lease.ts';
 import { createCuttableLink } from './support/cuttable-link.ts';
 import { createTestRedis } from './support/databases.ts';
 import { createParentStorage, startReplicaProcess } from './support/replica-parent.ts';

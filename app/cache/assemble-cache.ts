@@ -6,7 +6,7 @@ import type { Candidate } from './candidates/candidate.ts';
 import type { MaybePromise } from './entry.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation/invalidation-source.ts';
 import { checkEntityName } from './keys.ts';
-import type { LeaseTable } from './reads/lease.ts';
+import type { LeaseTable } from './tiers/lease.ts';
 import { strategyOf } from './candidates/parse-candidate.ts';
 import { createSingleFlight } from './reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';

@@ -12,7 +12,7 @@ import { createCommandConnection, connectWithin } from './redis/redis-connection
 import { createRedisCommands } from './redis/redis-commands.ts';
 import type { RedisCommands } from './redis/redis-commands.ts';
 import { createRedisTier } from './tiers/redis-tier.ts';
-import { createTrackingConnection } from './redis/tracking-connection.ts';
+import { createTrackingConnection } from './invalidation/tracking-connection.ts';
 import { createWriteLog } from './writes/write-log.ts';
 import { createWriteQueue } from './writes/write-queue.ts';
 

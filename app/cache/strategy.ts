@@ -5,7 +5,7 @@ import type { CacheObserver } from './cache-events.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import type { Entry, MaybePromise } from './entry.ts';
 import type { InvalidationSender } from './invalidation/invalidation-source.ts';
-import type { LeaseTable } from './reads/lease.ts';
+import type { LeaseTable } from './tiers/lease.ts';
 import type { SingleFlight } from './reads/single-flight.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
 import type { WriteQueue } from './writes/write-queue.ts';

@@ -13,7 +13,7 @@ import { runtimeMetrics, serviceMetrics } from '../contract/service-metrics.ts';
 import { createMetrics } from './metrics.ts';
 import type { MetricsOptions } from './metrics.ts';
 import { createMetricsServer } from './metrics-server.ts';
-import { answersOf } from '../../cli/experiment/cache-counts.ts';
+import { answersOf } from '../../cli/worlds/cache-counts.ts';
 
 let app: TestApp;
 let text: string;

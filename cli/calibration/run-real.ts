@@ -3,7 +3,7 @@ import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { createExperimentProgress } from '../commands/experiment-progress.ts';
 import type { Terminal } from '../commands/terminal.ts';
 import { conduct } from '../experiment/conduct.ts';
-import { describeRun } from '../experiment/describe-run.ts';
+import { describeRun } from '../report/describe-run.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import { hashWorkload } from '../experiment/workload-hash.ts';
 import { summarise } from '../report/summarise.ts';

@@ -14,7 +14,7 @@ import { traceOf } from '../traces/span.ts';
 import { keepTraces } from '../traces/trace-files.ts';
 import { createTraceSink } from '../traces/trace-sink.ts';
 import { createTraceStore } from '../traces/trace-store.ts';
-import { closeServer } from '../watch/loopback-server.ts';
+import { closeServer } from '../stack/loopback-server.ts';
 import { ownPlace, publishAddresses, withdrawAddresses } from '../watch/addresses.ts';
 import type { Terminal } from './terminal.ts';
 import { trace, traces } from './trace.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noReads, noTierCommands } from './cache-counts.ts';
-import type { TierCounts } from './cache-counts.ts';
+import { noReads, noTierCommands } from '../worlds/cache-counts.ts';
+import type { TierCounts } from '../worlds/cache-counts.ts';
 import { judgeBlock, judgeCandidate, judgeWorld } from './guards.ts';
 import type { BlockObservation, WorldObservation } from './guards.ts';
 import type { BlockRecord } from './records.ts';

@@ -1,5 +1,5 @@
-import { answersOf, tierDuties } from './cache-counts.ts';
-import type { CacheCounts, TierCounts } from './cache-counts.ts';
+import { answersOf, tierDuties } from '../worlds/cache-counts.ts';
+import type { CacheCounts, TierCounts } from '../worlds/cache-counts.ts';
 import { failedShareMax } from '../k6/pass-timings.ts';
 import type { BlockRecord, GuardFinding } from './records.ts';
 

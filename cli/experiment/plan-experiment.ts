@@ -14,7 +14,8 @@ import { oneOf } from '../one-of.ts';
 import { requireBoundedMemory } from './limits-of-plan.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
-import type { CandidateRole, Pacing, PrimaryMetric } from './records.ts';
+import type { PrimaryMetric } from '../statistics/primary-metric.ts';
+import type { CandidateRole, Pacing } from './records.ts';
 
 /** What the command line gave. */
 export type CompareOptions = {

@@ -2,7 +2,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { PairedRequests } from '../k6/pair-requests.ts';
 import type { PassTimings } from '../k6/pass-timings.ts';
 import type { Stretch } from '../k6/world-figures.ts';
-import type { CacheCounts, CacheWork, TierCounts } from './cache-counts.ts';
+import type { CacheCounts, CacheWork, TierCounts } from '../worlds/cache-counts.ts';
 
 /** CPU time spent during the measured part of a block, microseconds; null where the platform does not tell. */
 export type CpuUs = {
@@ -97,10 +97,6 @@ export type RoundRecord = Omit<PassTimings, 'worlds' | 'peakBusyVus'> & {
 export type Pacing = 'together' | 'turns';
 
 export type CandidateRole = 'baseline' | 'control' | 'candidate';
-
-/** Figures of response time that a verdict can rest on. `request`: the same-request change. */
-export const primaryMetrics = ['request', 'p50', 'p95', 'p99', 'mean'] as const;
-export type PrimaryMetric = (typeof primaryMetrics)[number];
 
 /** How a world warmed up, step by step, before the rounds of a part. */
 export type WarmUpCurve = {

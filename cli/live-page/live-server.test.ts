@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { closeServer, listenPreferably } from '../watch/loopback-server.ts';
+import { closeServer, listenPreferably } from '../stack/loopback-server.ts';
 import type { LiveData } from './live-data.ts';
 import { createLivePage } from './live-server.ts';
 import type { LiveAnswer, LiveUpdate, SlowTrace } from './page/live-facts.ts';

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { transformSync } from 'amaro';
 import { findRunbooks } from './runbook-pages.ts';
-import { isForLoopback } from '../watch/loopback-server.ts';
+import { isForLoopback } from '../stack/loopback-server.ts';
 import { liveCharts } from '../../dashboards/live-queries.ts';
 import type { LiveData } from './live-data.ts';
 import type { ChartFacts, LiveAnswer, LiveFacts, SlowTrace } from './page/live-facts.ts';

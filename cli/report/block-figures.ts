@@ -1,4 +1,4 @@
-import { hitsOf } from '../experiment/cache-counts.ts';
+import { hitsOf } from '../worlds/cache-counts.ts';
 import type { BlockRecord, RoundRecord } from '../experiment/records.ts';
 import { beyondPerBlockMin, isQuantileKnown, quantileMs } from '../statistics/histograms.ts';
 import type { BlockFigure } from './per-round.ts';

@@ -1,5 +1,5 @@
-import { hitsOf, staleHitsOf, tierDuties } from '../experiment/cache-counts.ts';
-import type { CacheCounts, CacheWork } from '../experiment/cache-counts.ts';
+import { hitsOf, staleHitsOf, tierDuties } from '../worlds/cache-counts.ts';
+import type { CacheCounts, CacheWork } from '../worlds/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import type { CandidateResult } from './compare-result.ts';
 

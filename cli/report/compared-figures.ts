@@ -1,4 +1,5 @@
-import type { PrimaryMetric, RoundRecord } from '../experiment/records.ts';
+import type { RoundRecord } from '../experiment/records.ts';
+import type { PrimaryMetric } from '../statistics/primary-metric.ts';
 import type { SpreadFigure } from '../statistics/process-spread.ts';
 import { costMargin, hitRatioMargin, latencyMargin } from '../statistics/verdict.ts';
 import {

@@ -1,4 +1,5 @@
-import type { PrimaryMetric, RoundRecord } from '../experiment/records.ts';
+import type { RoundRecord } from '../experiment/records.ts';
+import type { PrimaryMetric } from '../statistics/primary-metric.ts';
 import { holmAdjust } from '../statistics/holm.ts';
 import { pairedEffect, toPct } from '../statistics/paired-effect.ts';
 import type { PairedEffect } from '../statistics/paired-effect.ts';

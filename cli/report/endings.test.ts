@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noTierCommands } from '../experiment/cache-counts.ts';
+import { noTierCommands } from '../worlds/cache-counts.ts';
 import type { BlockRecord, GuardFinding } from '../experiment/records.ts';
 import type { CompareResult } from './compare-result.ts';
 import {

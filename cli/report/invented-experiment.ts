@@ -1,5 +1,5 @@
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
-import { noReads, noTierCommands, noWork } from '../experiment/cache-counts.ts';
+import { noReads, noTierCommands, noWork } from '../worlds/cache-counts.ts';
 import { planExperiment } from '../experiment/plan-experiment.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, GuardFinding, Pacing, RoundRecord } from '../experiment/records.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
-import { primaryMetrics } from '../experiment/records.ts';
+import { primaryMetrics } from '../statistics/primary-metric.ts';
 import { stopReasons } from '../statistics/stopping-rule.ts';
 import { Text, TextOrNull } from './measured-schema.ts';
 

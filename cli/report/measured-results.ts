@@ -1,4 +1,4 @@
-import { staleHitsOf } from '../experiment/cache-counts.ts';
+import { staleHitsOf } from '../worlds/cache-counts.ts';
 import type { PlannedCandidate } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, CpuUs, IdleCpu } from '../experiment/records.ts';
 import { beyondPooledMin, isQuantileKnown, mergeHistograms, quantileMs } from '../statistics/histograms.ts';

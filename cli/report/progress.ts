@@ -1,4 +1,4 @@
-import { hitsOf } from '../experiment/cache-counts.ts';
+import { hitsOf } from '../worlds/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import { quantileMs } from '../statistics/histograms.ts';
 import { toPct } from '../statistics/paired-effect.ts';

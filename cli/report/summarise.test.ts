@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
-import { noReads, noWork } from '../experiment/cache-counts.ts';
+import { noReads, noWork } from '../worlds/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import type { CompareResult } from './compare-result.ts';
 import { inventBlock, inventPlan, inventResult, inventTogether, usual } from './invented-experiment.ts';

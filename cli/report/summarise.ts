@@ -15,8 +15,6 @@ import type { NotesInput } from './notes.ts';
 import { countedRounds, partsOf } from './per-round.ts';
 import { failedCandidates } from './withheld.ts';
 
-export type { HitRatios } from './measured-results.ts';
-
 export type SummaryInput = NotesInput & {
   /** Anomalies that each candidate's strategy allows. */
   readonly allows: ReadonlyMap<string, readonly string[]>;

@@ -1,4 +1,4 @@
-import type { PrimaryMetric } from '../experiment/records.ts';
+import type { PrimaryMetric } from './primary-metric.ts';
 import type { PairedEffect } from './paired-effect.ts';
 import type { ProcessSpread } from './process-spread.ts';
 

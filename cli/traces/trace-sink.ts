@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DarkroomError } from '../../app/errors.ts';
-import { isForLoopback } from '../watch/loopback-server.ts';
+import { isForLoopback } from '../stack/loopback-server.ts';
 import { toJaeger } from './jaeger-form.ts';
 import { keptPath, listSummaries, matchPrefix, summariesMax } from './kept-route.ts';
 import { jsonAnswer, pageAnswer, textAnswer } from './trace-answer.ts';

@@ -4,7 +4,7 @@ import { createLiveData } from '../live-page/live-data.ts';
 import { createLivePage } from '../live-page/live-server.ts';
 import { createPrometheusClient } from '../live-page/prometheus-client.ts';
 import type { World } from '../worlds/world.ts';
-import { closeServer, listenPreferably } from './loopback-server.ts';
+import { closeServer, listenPreferably } from '../stack/loopback-server.ts';
 import { shareSlowestTraces } from './slowest-traces.ts';
 import type { TraceReceiver } from './trace-receiver.ts';
 import type { Watch } from './watch-worlds.ts';

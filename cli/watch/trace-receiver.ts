@@ -3,7 +3,7 @@ import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import { createTraceSink } from '../traces/trace-sink.ts';
 import { createTraceStore } from '../traces/trace-store.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
-import { closeServer, listenPreferably } from './loopback-server.ts';
+import { closeServer, listenPreferably } from '../stack/loopback-server.ts';
 
 /** Takes the spans of the replicas and keeps the last of them. */
 export type TraceReceiver = {

@@ -12,7 +12,7 @@ import type { PrometheusServer } from '../stack/prometheus-server.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import type { World, WorldMaker } from '../worlds/world.ts';
-import { closeServer, listenPreferably } from './loopback-server.ts';
+import { closeServer, listenPreferably } from '../stack/loopback-server.ts';
 
 /** A Prometheus that watches worlds, their stores and the command itself. */
 export type Watch = {

@@ -1,7 +1,7 @@
 import { runtimeMetrics, serviceMetrics } from '../../app/contract/service-metrics.ts';
 import { CommandError } from '../errors.ts';
-import { noReads, noTierCommands, noWork } from '../experiment/cache-counts.ts';
-import type { CacheCounts, CacheWork, TierCounts } from '../experiment/cache-counts.ts';
+import { noReads, noTierCommands, noWork } from './cache-counts.ts';
+import type { CacheCounts, CacheWork, TierCounts } from './cache-counts.ts';
 
 /** Counters of one process of the service since it started. */
 export type ServiceCounters = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { strategies } from '../../app/cache/strategies/index.ts';
-import { answersOf } from '../../cli/experiment/cache-counts.ts';
+import { answersOf } from '../../cli/worlds/cache-counts.ts';
 import type { CompareResult } from '../../cli/report/compare-result.ts';
 import {
   miniature,

@@ -16,7 +16,7 @@ import { startPrometheus } from '../../cli/stack/prometheus-server.ts';
 import type { PrometheusServer } from '../../cli/stack/prometheus-server.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
 import type { StackContext } from '../../cli/stack/stack-context.ts';
-import { closeServer, listenPreferably } from '../../cli/watch/loopback-server.ts';
+import { closeServer, listenPreferably } from '../../cli/stack/loopback-server.ts';
 import { createLiveData } from '../../cli/live-page/live-data.ts';
 import { createLivePage } from '../../cli/live-page/live-server.ts';
 import type { LiveFacts, SlowTrace } from '../../cli/live-page/page/live-facts.ts';

@@ -1,5 +1,5 @@
-import { leaseMs, makeToken } from '../../app/cache/reads/lease.ts';
-import type { LeaseTable } from '../../app/cache/reads/lease.ts';
+import { leaseMs, makeToken } from '../../app/cache/tiers/lease.ts';
+import type { LeaseTable } from '../../app/cache/tiers/lease.ts';
 import { tombstoneMs } from '../../app/cache/tiers/tier.ts';
 import type { Tier, TierHit } from '../../app/cache/tiers/tier.ts';
 import type { Entry, MaybePromise } from '../../app/cache/entry.ts';

@@ -6,7 +6,7 @@ import type {
 } from '../../app/cache/invalidation/invalidation-source.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
-import { createTrackingConnection } from '../../app/cache/redis/tracking-connection.ts';
+import { createTrackingConnection } from '../../app/cache/invalidation/tracking-connection.ts';
 import { createBusNetwork } from './bus-network.ts';
 import { createReplica } from './cache-replica.ts';
 import type { Replica } from './cache-replica.ts';

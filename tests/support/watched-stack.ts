@@ -7,8 +7,8 @@ import { startSideWork } from '../../cli/watch/side-work.ts';
 import { openTraceReceiver } from '../../cli/watch/trace-receiver.ts';
 import { watchWorlds } from '../../cli/watch/watch-worlds.ts';
 import { withWorkbench } from '../../cli/worlds/workbench.ts';
-import { withWorlds } from '../../cli/worlds/with-worlds.ts';
-import type { ServiceOptions } from '../../cli/worlds/with-worlds.ts';
+import { withWorlds } from '../../cli/commands/with-worlds.ts';
+import type { ServiceOptions } from '../../cli/experiment/service-options.ts';
 import type { World } from '../../cli/worlds/world.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');

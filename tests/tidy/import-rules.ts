@@ -78,6 +78,35 @@ export function checkCycles(files: readonly SourceFile[]): string[] {
   return complaints;
 }
 
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+function isWithin(folder: string, outer: string): boolean {
+  return outer === '' || folder === outer || folder.startsWith(`${outer}/`);
+}
+
+/**
+ * No two folders import each other, types included, so that each can be read with only those in mind that it builds on. A folder
+ * and those above it are one room with closets: they are free. Names an import of each way.
+ */
+export function checkTwoWay(files: readonly SourceFile[]): string[] {
+  const firstImport = new Map<string, string>();
+  const product = files.filter((file) => isTypeScript(file) && !isTest(file.path));
+  for (const file of product) {
+    for (const { isPackage, target } of importsOf(file)) {
+      const arrow = `${folderOf(file.path)} -> ${folderOf(target)}`;
+      if (!isPackage && !firstImport.has(arrow)) firstImport.set(arrow, `${file.path} imports ${target}`);
+    }
+  }
+  return [...firstImport].flatMap(([arrow, example]) => {
+    const [from = '', to = ''] = arrow.split(' -> ');
+    const back = firstImport.get(`${to} -> ${from}`);
+    if (back === undefined || from >= to || isWithin(from, to) || isWithin(to, from)) return [];
+    return [`${from} and ${to} import each other: ${example}, ${back}`];
+  });
+}
+
 /** Imports lead to files that exist, by their real name. */
 export function checkTargets(files: readonly SourceFile[]): string[] {
   const known = new Set(files.map((file) => file.path));

@@ -115,7 +115,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pg: ['app/storage/', 'cli/stack/'],
   'pg-copy-streams': ['app/storage/'],
   'pg-logical-replication': ['app/storage/'],
-  '@redis/client': ['app/cache/redis/tracking-connection.ts'],
+  '@redis/client': ['app/cache/invalidation/tracking-connection.ts'],
   msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/', 'cli/driver/'],
   sharp: ['app/photos/'],

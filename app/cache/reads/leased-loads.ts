@@ -1,6 +1,6 @@
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
-import type { LeaseAnswer, LeaseTable } from './lease.ts';
+import type { LeaseAnswer, LeaseTable } from '../tiers/lease.ts';
 import { loadedAs } from './loads.ts';
 import type { Loading, Loads, Miss } from './loads.ts';
 import type { AnyEntity, Found, StrategyContext } from '../strategy.ts';

@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 import type { Codec, Payload } from '../codec.ts';
 import { createDeadlines } from './deadlines.ts';
 import { commandTimeoutMs } from './redis-connection.ts';
-import { redisScripts } from '../tiers/redis-scripts.ts';
-import type { RedisScript } from '../tiers/redis-scripts.ts';
+import { redisScripts } from './redis-scripts.ts';
+import type { RedisScript } from './redis-scripts.ts';
 
 /** The few commands that the redis tier uses, whichever client sends them. All reject when Redis refuses or is silent. */
 export type RedisCommands = {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { LeaseTable } from '../reads/lease.ts';
+import type { LeaseTable } from './lease.ts';
 import type { Tier, TierHit } from './tier.ts';
 
 /** The shared tier as one replica believes it: what was filled before a doubt is not there. */

@@ -6,7 +6,7 @@ import { createSchedule } from '../../../loadtests/workloads/schedule.ts';
 import { createFakeExperiment, driverCpuUsPerSecond } from '../../../tests/support/fake-experiment.ts';
 import type { FakeK6, FakeWorldSettings } from '../../../tests/support/fake-experiment.ts';
 import type { RawRequest } from '../../k6/pass-timings.ts';
-import { noReads } from '../cache-counts.ts';
+import { noReads } from '../../worlds/cache-counts.ts';
 import type { IdleRate } from './idle-cpu.ts';
 import { quietMs, runRounds } from './rounds-of-part.ts';
 import type { PartDriver, RoundResult } from './rounds-of-part.ts';

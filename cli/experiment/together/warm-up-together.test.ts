@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
 import { createFakeExperiment } from '../../../tests/support/fake-experiment.ts';
 import type { FakeK6, FakeWorldSettings } from '../../../tests/support/fake-experiment.ts';
-import { noReads } from '../cache-counts.ts';
+import { noReads } from '../../worlds/cache-counts.ts';
 import { warmUpTogether } from './warm-up-together.ts';
 import type { WarmUpDriver } from './warm-up-together.ts';
 

@@ -7,7 +7,7 @@ import { createHistogram, quantileMs, recordUs } from '../../statistics/histogra
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
-import { hitsOf } from '../cache-counts.ts';
+import { hitsOf } from '../../worlds/cache-counts.ts';
 import type { WarmUpCurve } from '../records.ts';
 import { readCounters } from './readings.ts';
 import type { CountersReading } from './readings.ts';

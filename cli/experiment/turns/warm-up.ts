@@ -3,7 +3,7 @@ import type { K6Run } from '../../k6/run-k6.ts';
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
-import { hitsOf } from '../cache-counts.ts';
+import { hitsOf } from '../../worlds/cache-counts.ts';
 import type { WarmUpCurve } from '../records.ts';
 
 const secondMs = 1_000;

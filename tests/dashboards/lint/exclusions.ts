@@ -1,12 +1,12 @@
-import { exporterMetrics, prometheusMetrics } from '../../app/contract/exporter-metrics.ts';
+import { exporterMetrics, prometheusMetrics } from '../../../app/contract/exporter-metrics.ts';
 import {
   experimentMetrics,
   loadMetrics,
   traceStoreMetrics,
   witnessMetrics,
-} from '../../app/contract/load-metrics.ts';
-import type { Metric } from '../../app/contract/metric.ts';
-import { runtimeMetrics } from '../../app/contract/service-metrics.ts';
+} from '../../../app/contract/load-metrics.ts';
+import type { Metric } from '../../../app/contract/metric.ts';
+import { runtimeMetrics } from '../../../app/contract/service-metrics.ts';
 import type { Finding } from './grafana-rules.ts';
 
 /** A rule that is not followed for some series, and why. Whatever needs no exclusion has none: a test looks. */

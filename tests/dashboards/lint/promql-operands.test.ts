@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { alertGroups } from '../rules/rule-files.ts';
-import { timings } from '../rules/timing.ts';
+import { alertGroups } from '../../../dashboards/rules/rule-files.ts';
+import { timings } from '../../../dashboards/rules/timing.ts';
 import { operandsOf } from './promql-operands.ts';
 import { complainOfQuery } from './promql-names.ts';
 

@@ -1,29 +1,12 @@
 import { needsRedis } from '../../app/cache/candidates/candidate.ts';
 import { formatCandidate } from '../../app/cache/candidates/parse-candidate.ts';
-import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
-import { profiles } from '../experiment/profiles.ts';
-import type { ReplicaTelemetry } from './replica.ts';
-import { ensureSeededTemplate, storeSamplePhotos } from './seeded-template.ts';
-import { closeWorlds, createWorlds } from './world.ts';
-import type { World, WorldMaker } from './world.ts';
-
-/** What the command line says of a service that runs outside of an experiment. */
-export type ServiceOptions = {
-  readonly people?: number;
-  readonly photos?: number;
-  readonly replicas: number;
-  readonly seed: number;
-  readonly telemetry: TelemetryModeName;
-};
-
-/** People and photos of the seeded database. */
-export function populationOf({ people, photos }: ServiceOptions): {
-  readonly people: number;
-  readonly photos: number;
-} {
-  return { people: people ?? profiles.demo.people, photos: photos ?? profiles.demo.photos };
-}
+import { populationOf } from '../experiment/service-options.ts';
+import type { ServiceOptions } from '../experiment/service-options.ts';
+import type { ReplicaTelemetry } from '../worlds/replica.ts';
+import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
+import { closeWorlds, createWorlds } from '../worlds/world.ts';
+import type { World, WorldMaker } from '../worlds/world.ts';
 
 /** The worlds of a command that compares nothing. */
 export type PlainWorlds = {

@@ -1,7 +1,7 @@
-import { metricCatalogue } from '../../app/contract/metric-catalogue.ts';
+import { metricCatalogue } from '../../../app/contract/metric-catalogue.ts';
 import { replica } from './alert-case.ts';
 import type { CaseRow, CaseSetting, CaseTable, Stretch } from './alert-case.ts';
-import { quantileHistograms } from '../quantile-histograms.ts';
+import { quantileHistograms } from '../../../dashboards/quantile-histograms.ts';
 
 type Series = Readonly<Record<string, string>>;
 

@@ -3,9 +3,9 @@ import { defaultCandidate } from '../../app/cache/candidates/candidate-parameter
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
-import type { HitRatios } from '../report/summarise.ts';
-import type { SentPass } from './experiment.ts';
-import type { ExperimentPlan } from './plan-experiment.ts';
+import type { HitRatios } from './measured-results.ts';
+import type { SentPass } from '../experiment/experiment.ts';
+import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 
 /**
  * Strategies that do what the prediction replays: a miss fills, a write removes, an entry answers until its TTL ends. One that

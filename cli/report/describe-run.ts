@@ -3,9 +3,9 @@ import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { readEnvironment } from '../environment.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { readMachine } from '../stack/cpu-accounting.ts';
-import type { CompareResult } from '../report/compare-result.ts';
-import type { Experiment } from './experiment.ts';
-import type { ExperimentPlan } from './plan-experiment.ts';
+import type { CompareResult } from './compare-result.ts';
+import type { Experiment } from '../experiment/experiment.ts';
+import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 
 /** What calibrations are known by. */
 export function readMachineKind(): { readonly cpu: string; readonly cores: number } {

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { metricCatalogue } from '../../app/contract/metric-catalogue.ts';
-import { queriesOf } from '../board.ts';
-import { boards } from '../boards/index.ts';
-import { generatedFiles } from '../generate.ts';
-import { liveCharts, liveEvents } from '../live-queries.ts';
-import { quantileHistograms } from '../quantile-histograms.ts';
-import { renderBoard } from '../render-board.ts';
-import { recordingRules } from '../rules/recording-rules.ts';
-import { alertGroups } from '../rules/rule-files.ts';
-import { timings } from '../rules/timing.ts';
+import { metricCatalogue } from '../../../app/contract/metric-catalogue.ts';
+import { queriesOf } from '../../../dashboards/board.ts';
+import { boards } from '../../../dashboards/boards/index.ts';
+import { generatedFiles } from '../../../dashboards/generate.ts';
+import { liveCharts, liveEvents } from '../../../dashboards/live-queries.ts';
+import { quantileHistograms } from '../../../dashboards/quantile-histograms.ts';
+import { renderBoard } from '../../../dashboards/render-board.ts';
+import { recordingRules } from '../../../dashboards/rules/recording-rules.ts';
+import { alertGroups } from '../../../dashboards/rules/rule-files.ts';
+import { timings } from '../../../dashboards/rules/timing.ts';
 import { complainOfForm } from './check-form.ts';
 import { exclusions, isExcluded } from './exclusions.ts';
 import { applyGrafanaRules, grafanaRules } from './grafana-rules.ts';
@@ -19,7 +19,7 @@ import { lintBoard } from './lint-board.ts';
 import { complainOfQuery, metricsOf } from './promql-names.ts';
 import type { PublishedDashboard } from './published-form.ts';
 
-const checkout = join(import.meta.dirname, '..', '..');
+const checkout = join(import.meta.dirname, '..', '..', '..');
 type Json = Record<string, unknown>;
 
 const alertExpressions = timings.flatMap((timing) =>

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { judgeRules, providePromtool } from '../../tests/support/judge-rules.ts';
+import { judgeRules, providePromtool } from '../../support/judge-rules.ts';
 import { signOf } from './alert-case.ts';
-import { alertGroups } from './rule-files.ts';
+import { alertGroups } from '../../../dashboards/rules/rule-files.ts';
 import { mutantsOf } from './rule-mutants.ts';
-import type { AlertRule } from './rule.ts';
-import { compressed } from './timing.ts';
+import type { AlertRule } from '../../../dashboards/rules/rule.ts';
+import { compressed } from '../../../dashboards/rules/timing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-mutants-'));
 const nameOf = (rule: AlertRule): string => `${rule.alert} ${signOf(rule)}`.trim();

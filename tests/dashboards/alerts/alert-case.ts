@@ -1,6 +1,6 @@
-import type { AlertRule } from './rule.ts';
-import { secondsOf } from './timing.ts';
-import type { Timing } from './timing.ts';
+import type { AlertRule } from '../../../dashboards/rules/rule.ts';
+import { secondsOf } from '../../../dashboards/rules/timing.ts';
+import type { Timing } from '../../../dashboards/rules/timing.ts';
 
 /** A history of series, and which rules of an alert fire at a moment of it. */
 export type AlertCase = {

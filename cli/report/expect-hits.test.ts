@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { expectHits } from './expect-hits.ts';
-import type { SentPass } from './experiment.ts';
-import { planExperiment } from './plan-experiment.ts';
+import type { SentPass } from '../experiment/experiment.ts';
+import { planExperiment } from '../experiment/plan-experiment.ts';
 
 const pass = { first: 0, isMeasured: true, restartsBefore: false };
 /** Two seconds of warm-up, then two rounds of two seconds each. */

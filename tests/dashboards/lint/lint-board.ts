@@ -1,4 +1,4 @@
-import { metricCatalogue } from '../../app/contract/metric-catalogue.ts';
+import { metricCatalogue } from '../../../app/contract/metric-catalogue.ts';
 import { exclusions, isExcluded } from './exclusions.ts';
 import { applyGrafanaRules } from './grafana-rules.ts';
 import { complainOfQuery } from './promql-names.ts';

@@ -1,9 +1,9 @@
-import { objectives } from '../../app/contract/objectives.ts';
-import type { ObjectiveName } from '../../app/contract/objectives.ts';
+import { objectives } from '../../../app/contract/objectives.ts';
+import type { ObjectiveName } from '../../../app/contract/objectives.ts';
 import { replica } from './alert-case.ts';
 import type { CaseRow, CaseSetting, CaseTable, Stretch } from './alert-case.ts';
-import { secondsOf } from './timing.ts';
-import type { BurnWindow } from './timing.ts';
+import { secondsOf } from '../../../dashboards/rules/timing.ts';
+import type { BurnWindow } from '../../../dashboards/rules/timing.ts';
 
 type Series = Readonly<Record<string, string>>;
 /** All events and the bad ones, per second. */

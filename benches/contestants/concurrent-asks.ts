@@ -1,5 +1,5 @@
 import type { Photo } from '../../app/photos/photo-store.ts';
-import type { Answer } from '../contestants/contestant.ts';
+import type { Answer } from './contestant.ts';
 
 export type Ask = (id: number) => Answer<Photo | null | undefined>;
 

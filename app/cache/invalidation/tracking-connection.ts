@@ -2,14 +2,19 @@ import { createClient, defineScript, ErrorReply, RESP_TYPES } from '@redis/clien
 import type { CommandParser } from '@redis/client';
 import type { CacheObserver } from '../cache-events.ts';
 import type { Codec, Payload } from '../codec.ts';
-import { createDeadlines } from './deadlines.ts';
-import { heartbeatMs, silenceMs } from '../invalidation/invalidation-bus.ts';
-import type { InvalidationListener, InvalidationSource } from '../invalidation/invalidation-source.ts';
+import { createDeadlines } from '../redis/deadlines.ts';
+import { heartbeatMs, silenceMs } from './invalidation-bus.ts';
+import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
 import { entityNameOf } from '../keys.ts';
-import { commandTimeoutMs, connectTimeoutMs, connectWithin, reconnectDelayMs } from './redis-connection.ts';
-import type { RedisCommands } from './redis-commands.ts';
-import { redisScripts } from '../tiers/redis-scripts.ts';
-import type { RedisScript } from '../tiers/redis-scripts.ts';
+import {
+  commandTimeoutMs,
+  connectTimeoutMs,
+  connectWithin,
+  reconnectDelayMs,
+} from '../redis/redis-connection.ts';
+import type { RedisCommands } from '../redis/redis-commands.ts';
+import { redisScripts } from '../redis/redis-scripts.ts';
+import type { RedisScript } from '../redis/redis-scripts.ts';
 
 export type TrackingConnectionOptions = {
   readonly url: string;

@@ -3,7 +3,7 @@ import type { AlertCase } from './alert-case.ts';
 import { burnCases } from './burn-cases.ts';
 import { cacheCases } from './cache-cases.ts';
 import { serviceCases } from './service-cases.ts';
-import type { Timing } from './timing.ts';
+import type { Timing } from '../../../dashboards/rules/timing.ts';
 import { writeCases } from './write-cases.ts';
 
 /** A window of rates is fifteen steps in both timings. */

@@ -1,6 +1,6 @@
 import { parser } from '@prometheus-io/lezer-promql';
-import { metricCatalogue, targetLabels } from '../../app/contract/metric-catalogue.ts';
-import { recordingRules } from '../rules/recording-rules.ts';
+import { metricCatalogue, targetLabels } from '../../../app/contract/metric-catalogue.ts';
+import { recordingRules } from '../../../dashboards/rules/recording-rules.ts';
 
 /** What Grafana puts in place of its variables, for whoever reads or runs a query without Grafana. */
 const replacements: readonly (readonly [string, string])[] = [
