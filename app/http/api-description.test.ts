@@ -233,6 +233,7 @@ it('knows every code that an operation may answer with', () => {
     'INVALID_CONFIG',
     'INVALID_CANDIDATE',
     'REDIS_NOT_DURABLE',
+    'STORAGE_NOT_OURS',
     'CHANGE_STREAM_UNAVAILABLE',
   ];
   const told = JSON.stringify(described);
