@@ -13,7 +13,7 @@ import { provideTestServers } from './runner/test-servers.ts';
 
 /** Two files at a time: many of them start servers of their own, and CI has two cores. */
 const concurrency = 2;
-const fileLimitMs = 180_000;
+const fileLimitMs = 300_000;
 const endToEndFileLimitMs = 540_000;
 
 const leftoverLimitMs = 5_000;
