@@ -109,7 +109,7 @@ export async function buildApp(
     runInBackground: background.run,
     redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
     createChangeStream: changeSourceOf(config, telemetry.cache, background.run, logger),
-    ...(spans !== null && { aside: spans.aside, traceparent: spans.traceparent }),
+    ...(spans !== null && { inOwnTrace: spans.inOwnTrace, traceparent: spans.traceparent }),
   });
   metrics.watchTiers(() => cache.usage());
 

@@ -60,10 +60,10 @@ async function startService(lab: Lab) {
   started.defer(postgres.stop);
   const run = await startServerRun(postgres.adminUrl, checkout);
   started.defer(run.end);
-  const maker = { context, checkout, postgres, run, clock: { now: lab.now } };
+  const stack = { context, checkout, postgres, run, clock: { now: lab.now } };
   const { people, photos } = profiles.demo;
-  const template = await ensureSeededTemplate(maker, { seed: 1, people, photos });
-  const world = await createWorld(maker, {
+  const template = await ensureSeededTemplate(stack, { seed: 1, people, photos });
+  const world = await createWorld(stack, {
     label: ours,
     id: `${run.id}_bench`,
     candidate,

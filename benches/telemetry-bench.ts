@@ -12,7 +12,7 @@ import { startServerRun } from '../cli/stack/server-run.ts';
 import { startReplica } from '../cli/worlds/replica.ts';
 import { ensureSeededTemplate } from '../cli/worlds/seeded-template.ts';
 import { closeWorlds, createWorld } from '../cli/worlds/world.ts';
-import type { World, WorldMaker } from '../cli/worlds/world.ts';
+import type { World, Stack } from '../cli/worlds/world.ts';
 import type { Bench, Figures, Lab, OpenedBench, Target } from './harness/bench.ts';
 import { orderOf } from './harness/conduct-bench.ts';
 import { readCpuUs } from './harness/process-cpu.ts';
@@ -56,7 +56,7 @@ const scopeOf: Readonly<Partial<Record<Case, string>>> = {
 type Watched = Readonly<Record<Case, World>>;
 /** What the services of all modes share. */
 type Site = {
-  readonly maker: WorldMaker;
+  readonly stack: Stack;
   readonly mediaFolder: string;
   readonly template: string;
   readonly receiver: SpanReceiver;
@@ -69,13 +69,13 @@ type Opened = Site & {
 
 const senderOf = (mode: TelemetryModeName, label: Case): string => `${mode}-${label}`;
 
-async function startMode({ maker, mediaFolder, template, receiver }: Site, mode: TelemetryModeName) {
+async function startMode({ stack, mediaFolder, template, receiver }: Site, mode: TelemetryModeName) {
   const worlds: Partial<Record<Case, World>> = {};
   try {
     for (const label of caseNames) {
-      worlds[label] = await createWorld(maker, {
+      worlds[label] = await createWorld(stack, {
         label: `${mode} ${label}`,
-        id: `${maker.run.id}_${mode}_${label}`,
+        id: `${stack.run.id}_${mode}_${label}`,
         candidate: cases[label].candidate,
         needsRedis: label === 'redis',
         telemetry: { mode, otlpEndpoint: receiver.endpointOf(senderOf(mode, label)) },
@@ -133,7 +133,7 @@ type CaseFigures = { readonly cpuUs: number; readonly spans: number };
 
 /** All modes in one case: short windows that take turns, so that what the machine does meets all of them. */
 async function measureCase(
-  { receiver, watched, maker, seed }: Opened,
+  { receiver, watched, stack, seed }: Opened,
   label: Case,
   round: number,
 ): Promise<(mode: TelemetryModeName) => CaseFigures> {
@@ -148,7 +148,7 @@ async function measureCase(
   const cpuUs = new Map<TelemetryModeName, number>();
   for (let window = 0; window < windows; window += 1) {
     for (const mode of orderOf(modes, seed, round * windows + window)) {
-      if (maker.context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+      if (stack.context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
       const used = await measureWindow(watched[mode][label], requests);
       cpuUs.set(mode, (cpuUs.get(mode) ?? 0) + used);
     }
@@ -180,17 +180,17 @@ function residentMegabytes(pid: number): number {
 
 /** How long one more process takes to start, and what one that nobody asks does meanwhile, in milliseconds per second. */
 async function measureStart(
-  { maker, mediaFolder, receiver, watched }: Opened,
+  { stack, mediaFolder, receiver, watched }: Opened,
   mode: TelemetryModeName,
 ): Promise<{ startMs: number; idleMs: number }> {
   const { memory } = watched[mode];
   const { pid } = replicaOf(memory).process;
   const before = readCpuUs(pid);
   const startedAtMs = performance.now();
-  const fresh = await startReplica(maker.context, maker.checkout, {
+  const fresh = await startReplica(stack.context, stack.checkout, {
     name: `${process.pid}-${mode}-fresh`,
     candidate: cases.memory.candidate,
-    databaseUrl: maker.postgres.urlOf(memory.database),
+    databaseUrl: stack.postgres.urlOf(memory.database),
     redis: null,
     mediaFolder,
     telemetry: { mode, otlpEndpoint: receiver.endpointOf('fresh') },
@@ -260,11 +260,11 @@ async function open(lab: Lab): Promise<OpenedBench> {
     const { context, checkout } = lab;
     const run = await startServerRun(postgres.adminUrl, checkout);
     started.defer(run.end);
-    const maker = { context, checkout, postgres, run, clock: { now: lab.now } };
+    const stack = { context, checkout, postgres, run, clock: { now: lab.now } };
     const { people, photos } = profiles.demo;
-    const template = await ensureSeededTemplate(maker, { seed: 1, people, photos });
+    const template = await ensureSeededTemplate(stack, { seed: 1, people, photos });
     const mediaFolder = join(lab.context.paths.state, 'media');
-    const site = { maker, mediaFolder, template, receiver };
+    const site = { stack, mediaFolder, template, receiver };
     for (const mode of modes) watched[mode] = await startMode(site, mode);
     for (const worlds of Object.values(watched))
       for (const label of caseNames) await ask(worlds[label], cases[label].requests.first);

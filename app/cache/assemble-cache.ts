@@ -23,12 +23,12 @@ export type CacheParts = {
   readonly random: () => number;
   readonly observe: CacheObserver;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
-  /** Starts work behind an answer, where somebody wants to watch it apart from what has asked for it. */
-  readonly aside?: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** Runs work that goes on after an answer in a trace of its own, linked to the request that caused it. Absent: without traces. */
+  readonly inOwnTrace?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   /** The tier behind memory, shared by the replicas, and the leases that it gives. */
-  readonly far: (Tier & { readonly leases: LeaseTable }) | null;
+  readonly shared: (Tier & { readonly leases: LeaseTable }) | null;
   /** Makes what tells this replica of the others' writes. Null: nothing does. */
   readonly createSource: ((listener: InvalidationListener) => InvalidationSource) | null;
   /** Makes the queue of writes that storage gets later. Null: every write goes there at once. */
@@ -44,9 +44,11 @@ export function assembleCache(parts: CacheParts): {
   readonly source: InvalidationSource | null;
   readonly queue: WriteQueue | null;
 } {
-  const { candidate, clock, observe, far } = parts;
-  const near = candidate.tiers.includes('memory') ? createMemoryTier({ ...candidate, clock, observe }) : null;
-  const tiers = createTierStack(near, far);
+  const { candidate, clock, observe, shared } = parts;
+  const local = candidate.tiers.includes('memory')
+    ? createMemoryTier({ ...candidate, clock, observe })
+    : null;
+  const tiers = createTierStack(local, shared);
   // The source tells the strategy, and the strategy may tell others through the source.
   const source =
     parts.createSource?.({
@@ -63,10 +65,10 @@ export function assembleCache(parts: CacheParts): {
     entities,
     queue,
     flights: createSingleFlight<Found>(),
-    leases: candidate.protection === 'lease' ? (far?.leases ?? null) : null,
+    leases: candidate.protection === 'lease' ? (shared?.leases ?? null) : null,
     sender: source?.sender ?? null,
   });
-  // Until it hears of the others, memory would keep what they write.
+  // Memory starts suspended: before it is subscribed, a replica would keep entries that the others change.
   if (source !== null) strategy.onUnsure('cut');
   return { cache: toCache(strategy, entities, kinds, tiers), source, queue };
 }
@@ -93,7 +95,7 @@ function toCache(
     write: (write) => strategy.write(write),
     // What its own `parse` has made is what its `applyMany` takes.
     registerDeferred: (kind, deferred) => void kinds.set(kind, deferred as AnyDeferredKind),
-    usage: () => (tiers.near === null ? [] : [tiers.near.usage()]),
+    usage: () => (tiers.local === null ? [] : [tiers.local.usage()]),
     close: () => tiers.close(),
   };
 }

@@ -56,7 +56,7 @@ function writeDuringLoad(writer: 'a' | 'b', fills: boolean, told: 'at once' | 'l
 function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
   return async (stage) => {
     if (!parseCandidate(stage.text).tiers.includes('redis')) return false;
-    const held = stage.far.holdNextFill();
+    const held = stage.shared.holdNextFill();
     const slow = readIn(stage, 'a');
     const release = await held;
     await stage[writer].cache.write(stage.storage.write(1));
@@ -71,7 +71,7 @@ function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
 function writeDuringPromotion(writer: 'a' | 'b'): Scenario {
   return async (stage) => {
     await readIn(stage, 'b');
-    const held = stage.far.holdNextGet();
+    const held = stage.shared.holdNextGet();
     const slow = readIn(stage, 'a');
     const release = await held;
     await stage[writer].cache.write(stage.storage.write(1));
@@ -108,10 +108,10 @@ const loseChanges: Scenario = async (stage) => {
 
 const refuseDelete: Scenario = async (stage) => {
   await fillBoth(stage);
-  stage.far.refusesDeletes = true;
+  stage.shared.refusesDeletes = true;
   await stage.a.cache.write(stage.storage.write(1));
   await stage.settle();
-  stage.far.refusesDeletes = false;
+  stage.shared.refusesDeletes = false;
   return isStale(stage);
 };
 
@@ -187,7 +187,7 @@ test('what redis has is cleared by the stream, although its writer was no proces
   await readIn(stage, 'a');
   await stage.storage.write(1).store();
   await stage.log.drained();
-  assert.equal(await stage.far.get('photo:1'), undefined);
+  assert.equal(await stage.shared.get('photo:1'), undefined);
 });
 
 test('a change that is told twice takes nothing newer away', async () => {

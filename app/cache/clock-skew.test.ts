@@ -15,14 +15,14 @@ const skewMs = 60_000;
 function createSkewed(text: string) {
   const candidate = parseCandidate(text);
   const [ahead, behind] = [createFakeClock(1_000_000 + skewMs), createFakeClock(1_000_000)];
-  const far = createSharedTier(ahead);
+  const shared = createSharedTier(ahead);
   const network = createBusNetwork();
   const storage = createHeldStorage();
   const replicas = [ahead, behind].map((clock, index) => {
     const replica = createReplica({
       candidate,
       clock,
-      far,
+      shared,
       network,
       sender: String(index),
       random: () => 0.5,

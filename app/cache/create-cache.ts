@@ -19,7 +19,7 @@ import { createWriteQueue } from './writes/write-queue.ts';
 /** Where the entries of a service live. */
 export type RedisPlace = { readonly url: string; readonly keyPrefix: string };
 
-export type CreateCacheOptions = Omit<CacheParts, 'far' | 'createSource' | 'createQueue' | 'wait'> & {
+export type CreateCacheOptions = Omit<CacheParts, 'shared' | 'createSource' | 'createQueue' | 'wait'> & {
   /** Needed when the candidate has a redis tier or a bus. */
   readonly redis: RedisPlace | null;
   /** The trace context of what is being done, for messages to other replicas. */
@@ -40,7 +40,7 @@ export async function createCache(options: CreateCacheOptions): Promise<Cache> {
   const waiting = needsDurableRedis(options.candidate) ? await connectQueue(options) : null;
   const { commands, createSource } = await connect(options);
   const { candidate, clock, random, observe } = options;
-  const far =
+  const shared =
     commands === null
       ? null
       : createRedisTier({
@@ -55,7 +55,7 @@ export async function createCache(options: CreateCacheOptions): Promise<Cache> {
         });
   const { cache, source, queue } = assembleCache({
     ...options,
-    far,
+    shared,
     createSource,
     createQueue: waiting?.createQueue ?? null,
     wait: (ms) => wait(ms),

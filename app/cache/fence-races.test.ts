@@ -19,7 +19,7 @@ describe('a shared tier that has lost its tombstone', () => {
       const load = await held;
       await stage[writer].cache.write(stage.storage.write(1));
       // As a flush does, or an eviction.
-      await stage.far.delete('photo:1');
+      await stage.shared.delete('photo:1');
       load.release();
       await slow;
       assert.deepEqual([(await readIn(stage, 'a'))?.version, (await readIn(stage, 'b'))?.version], [2, 2]);
@@ -30,7 +30,7 @@ describe('a shared tier that has lost its tombstone', () => {
 describe('the lease of a key', () => {
   test('a batch whose leases cannot be asked for is one load', async () => {
     const stage = createTwoReplicas('lease');
-    stage.far.leases.acquire = async () => ({ kind: 'unavailable' });
+    stage.shared.leases.acquire = async () => ({ kind: 'unavailable' });
     await stage.a.cache.readMany(stage.storage.entity, [1, 2, 3]);
     assert.deepEqual(stage.storage.loads, [[1, 2, 3]]);
   });
@@ -42,12 +42,12 @@ describe('the lease of a key', () => {
       test(`${text}: who could not ask for it fills nothing that a write overtakes (R01, R02)`, async () => {
         for (const writer of ['a', 'b'] as const) {
           const stage = createTwoReplicas(text);
-          const { acquire } = stage.far.leases;
-          stage.far.leases.acquire = async () => ({ kind: 'unavailable' });
+          const { acquire } = stage.shared.leases;
+          stage.shared.leases.acquire = async () => ({ kind: 'unavailable' });
           const held = stage.storage.holdNextLoad();
           const slow = readIn(stage, 'a');
           const load = await held;
-          stage.far.leases.acquire = acquire;
+          stage.shared.leases.acquire = acquire;
           await stage[writer].cache.write(stage.storage.write(1));
           load.release();
           await slow;

@@ -19,7 +19,7 @@ test('a name with a colon is refused', () => {
   for (const bad of ['photo:1', '']) assert.throws(() => checkEntityName(bad), RangeError);
 });
 
-test('a key maker gives the same keys, however often and in whatever order it is asked', () => {
+test('a key stack gives the same keys, however often and in whatever order it is asked', () => {
   const makeRememberedKey = createKeyMaker();
   const ids = fc.oneof(fc.integer(), fc.constantFrom(1, 4_097, 8_193, -1, 0), fc.double(), fc.string());
   fc.assert(

@@ -30,7 +30,7 @@ for (const text of joining) {
     if (tiers !== 'memory') {
       test('that come one after another while redis is slow make one load (R31)', async () => {
         const stage = createTwoReplicas(text);
-        const held = stage.far.holdNextGet();
+        const held = stage.shared.holdNextGet();
         const reads = [readIn(stage)];
         const release = await held;
         for (let readers = 0; readers < 20; readers += 1) {
@@ -46,7 +46,7 @@ for (const text of joining) {
         const stage = createTwoReplicas(text);
         await readIn(stage, 'b');
         stage.storage.loads.length = 0;
-        const held = stage.far.holdNextGet();
+        const held = stage.shared.holdNextGet();
         const reads = [readIn(stage), readIn(stage)];
         const release = await held;
         await stage.settle();
@@ -142,9 +142,9 @@ for (const text of texts.filter((one) => one.includes('memory'))) {
     test('a message reaches who holds the key, although the writer never did, and reads nothing (R21, R63)', async () => {
       const stage = createTwoReplicas(text);
       await readIn(stage, 'a');
-      const { get } = stage.far;
+      const { get } = stage.shared;
       let gets = 0;
-      stage.far.get = (key) => {
+      stage.shared.get = (key) => {
         gets += 1;
         return get(key);
       };

@@ -23,14 +23,14 @@ async function setStage(context: TestContext, text: string) {
   const network = createBusNetwork();
   const events: RecordedEvent[] = [];
   const place = createTestRedis();
-  const { tier: far } = await createTestRedisTier(
+  const { tier: shared } = await createTestRedisTier(
     clock,
     recordEvents(events),
     place,
     codecOf[candidate.codec],
   );
-  context.after(() => far.close());
-  const [a, b] = ['a', 'b'].map((sender) => createReplica({ candidate, clock, far, network, sender }));
+  context.after(() => shared.close());
+  const [a, b] = ['a', 'b'].map((sender) => createReplica({ candidate, clock, shared, network, sender }));
   assert.ok(a !== undefined && b !== undefined);
   for (const { beat } of [a, b]) beat();
   return { a, b, events };

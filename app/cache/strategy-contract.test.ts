@@ -14,18 +14,18 @@ import type { CachedEntity, ReadOutcome } from './cache.ts';
 import { parseCandidate } from './candidates/parse-candidate.ts';
 
 const clock = createFakeClock();
-let far: SharedTier;
+let shared: SharedTier;
 let nextId = 0;
 
 before(async () => {
-  far = (await createTestRedisTier(clock)).tier;
+  shared = (await createTestRedisTier(clock)).tier;
 });
-after(() => far.close());
+after(() => shared.close());
 
 function setUp(text: string) {
   const candidate = parseCandidate(text);
   const network = createBusNetwork();
-  const [a, b] = ['a', 'b'].map((sender) => createReplica({ candidate, clock, far, network, sender }));
+  const [a, b] = ['a', 'b'].map((sender) => createReplica({ candidate, clock, shared, network, sender }));
   assert.ok(a !== undefined && b !== undefined);
   a.beat();
   b.beat();

@@ -14,9 +14,9 @@ function setUp(text: string, random = () => 0) {
   const candidate = parseCandidate(text);
   const clock = createFakeClock();
   const network = createBusNetwork();
-  const far = createSharedTier(clock);
+  const shared = createSharedTier(clock);
   const storage = createHeldStorage();
-  const replica = (sender: string) => createReplica({ candidate, clock, far, network, sender, random });
+  const replica = (sender: string) => createReplica({ candidate, clock, shared, network, sender, random });
   const [a, b] = [replica('a'), replica('b')];
   a.beat();
   b.beat();
@@ -29,7 +29,7 @@ function setUp(text: string, random = () => 0) {
     ...storage.entity,
     loadMany: () => Promise.reject(new RangeError('storage is away')),
   };
-  return { a, b, clock, far, network, storage, read, settle, failing };
+  return { a, b, clock, shared, network, storage, read, settle, failing };
 }
 
 describe('write-through', () => {

@@ -38,8 +38,8 @@ export type StrategyContext = {
   /** The entities that were registered, by name. */
   readonly entities: ReadonlyMap<string, AnyEntity>;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
-  /** Starts work behind an answer, where somebody wants to watch it apart from what has asked for it. */
-  readonly aside?: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** Runs work that goes on after an answer in a trace of its own, linked to the request that caused it. Absent: without traces. */
+  readonly inOwnTrace?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
 };
@@ -83,10 +83,10 @@ export type StrategyDefinition = {
 
 /** How a strategy reads: what it does with what it finds. */
 export type ReadDecisions = {
-  /** What a reader does with an entry that it found: answer with it, or not, and load now, or behind the answer, or not. */
+  /** Decides over an entry that a reader found: whether the reader is answered with it, and whether it is loaded anew, before or after that. */
   readonly judge: (entry: Entry, nowMs: number, lookup: Lookup) => Verdict;
   /** Whether an entry past its TTL answers when its load has failed. */
-  readonly standsIn: (entry: Entry, nowMs: number, failure: FailedLoad) => boolean;
+  readonly mayServeOnError: (entry: Entry, nowMs: number, failure: FailedLoad) => boolean;
   /** For how long past its TTL an entry is kept. */
   readonly staleMs: number;
 };
@@ -99,6 +99,6 @@ export type Verdict = 'serve' | 'serve-and-refresh' | 'load';
 /** Serves what is fresh. */
 export const freshOnly: ReadDecisions = {
   judge: (entry, nowMs) => (nowMs < entry.freshUntil ? 'serve' : 'load'),
-  standsIn: () => false,
+  mayServeOnError: () => false,
   staleMs: 0,
 };

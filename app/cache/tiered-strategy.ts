@@ -8,7 +8,7 @@ import { freshOnly } from './strategy.ts';
 import type { CacheStrategy, ReadDecisions, StrategyContext } from './strategy.ts';
 import { createDoubtedTier } from './tiers/doubted-tier.ts';
 import type { DoubtedTier } from './tiers/doubted-tier.ts';
-import { fillFar } from './tiers/tier-stack.ts';
+import { fillShared } from './tiers/tier-stack.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
 import { createWriteSteps } from './writes/write-steps.ts';
 import type { WriteSteps } from './writes/write-steps.ts';
@@ -29,7 +29,7 @@ export const storeThenInvalidate: TieredDecisions['write'] = async (write, steps
 /** Joins a strategy's decisions with the tiers, the fence and the read path of its candidate. */
 export function createTieredStrategy(given: StrategyContext, decisions: TieredDecisions): CacheStrategy {
   const doubted = doubtedTierOf(given);
-  const context = doubted === null ? given : withFar(given, doubted);
+  const context = doubted === null ? given : withShared(given, doubted);
   const { tiers, flights, candidate } = context;
   const fence = fenceOf(context);
   const path: ReadPath = createReadPath(context, fence, { ...freshOnly, ...decisions });
@@ -42,7 +42,7 @@ export function createTieredStrategy(given: StrategyContext, decisions: TieredDe
     write: (write) => decisions.write(write, steps),
     onInvalidation(key, version) {
       flights.forget(key);
-      fence.removeNear(key, version);
+      fence.removeLocal(key, version);
     },
     // Whoever committed may have died before it could tell redis.
     onChange: steps.removeChanged,
@@ -50,22 +50,25 @@ export function createTieredStrategy(given: StrategyContext, decisions: TieredDe
     onUnsure(what) {
       if (!noticesLosses) return;
       flights.forgetAll();
-      if (what === 'gap') tiers.near?.flush();
-      if (what === 'gap') doubted?.doubtEarlier();
-      if (what === 'cut') tiers.near?.suspend();
-      if (what === 'back') tiers.near?.resume();
+      if (what === 'gap') tiers.local?.flush();
+      if (what === 'gap') doubted?.rejectFilledBeforeNow();
+      if (what === 'cut') tiers.local?.suspend();
+      if (what === 'back') tiers.local?.resume();
     },
   };
 }
 
-/** What the change stream has lost, nobody has taken out of redis: its writer may be dead, or no process of the service. */
+/**
+ * Changes that the change stream has lost may still be in redis as they were before: the process that made them may be dead, or
+ * none of the service, so that nobody has deleted their keys. Null where no change stream is read, or there is no shared tier.
+ */
 function doubtedTierOf({ tiers, leases, clock, candidate }: StrategyContext): DoubtedTier | null {
-  if (candidate.invalidation !== 'change-stream' || tiers.far === null) return null;
-  return createDoubtedTier(tiers.far, leases, clock, candidate.ttlMs);
+  if (candidate.invalidation !== 'change-stream' || tiers.shared === null) return null;
+  return createDoubtedTier(tiers.shared, leases, clock, candidate.ttlMs);
 }
 
-function withFar(context: StrategyContext, { tier, leases }: DoubtedTier): StrategyContext {
-  return { ...context, leases, tiers: { ...context.tiers, far: tier } };
+function withShared(context: StrategyContext, { tier, leases }: DoubtedTier): StrategyContext {
+  return { ...context, leases, tiers: { ...context.tiers, shared: tier } };
 }
 
 /**
@@ -73,12 +76,12 @@ function withFar(context: StrategyContext, { tier, leases }: DoubtedTier): Strat
  * filled is not watched, so it goes to redis alone, and gets into memory by the next read.
  */
 function unwatchedFills({ tiers, candidate }: StrategyContext): TierStack {
-  const { far } = tiers;
-  if (candidate.invalidation !== 'client-tracking' || far === null) return tiers;
+  const { shared } = tiers;
+  if (candidate.invalidation !== 'client-tracking' || shared === null) return tiers;
   return {
     ...tiers,
-    set: (key, entry) => fillFar(far.set(key, entry)),
-    setFenced: (key, entry, startedAtMs) => fillFar(far.setFenced(key, entry, startedAtMs)),
+    set: (key, entry) => fillShared(shared.set(key, entry)),
+    setFenced: (key, entry, startedAtMs) => fillShared(shared.setFenced(key, entry, startedAtMs)),
   };
 }
 

@@ -61,7 +61,7 @@ function writeDuringLoad(writer: 'a' | 'b', fills: boolean): Scenario {
 /** The write ends while the old row is on its way to redis, where it arrives late; `fills`: and the new one before it. */
 function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
   return async (stage) => {
-    const held = stage.a.far.holdNextFill();
+    const held = stage.a.shared.holdNextFill();
     const slow = readIn(stage.a, stage);
     const release = await held;
     await stage[writer].cache.write(stage.storage.write(1));
@@ -76,7 +76,7 @@ function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
 function writeDuringPromotion(writer: 'a' | 'b'): Scenario {
   return async (stage) => {
     await readIn(stage.b, stage);
-    const held = stage.a.far.holdNextGet();
+    const held = stage.a.shared.holdNextGet();
     const slow = readIn(stage.a, stage);
     const release = await held;
     await stage[writer].cache.write(stage.storage.write(1));
@@ -105,11 +105,11 @@ const scenarios: Partial<Record<Anomaly, Readonly<Record<string, Scenario>>>> = 
   'failed-invalidation': {
     async 'redis does not take the delete, nor the new entry'(stage) {
       await warm(stage);
-      stage.a.far.refusesDeletes = true;
-      stage.a.far.refusesFills = true;
+      stage.a.shared.refusesDeletes = true;
+      stage.a.shared.refusesFills = true;
       await stage.a.cache.write(stage.storage.write(1));
-      stage.a.far.refusesDeletes = false;
-      stage.a.far.refusesFills = false;
+      stage.a.shared.refusesDeletes = false;
+      stage.a.shared.refusesFills = false;
       return isStale(stage);
     },
   },

@@ -21,7 +21,7 @@ export const answerLabels: Readonly<Record<ReadOutcome, AnswerLabels>> = {
   bypass: { cache_tier: 'none', cache_result: 'bypass' },
 };
 
-/** Of what went to storage, a trace says why; of hits there are too many, and they would push these out of their buffer. */
+/** Outcomes whose counts carry an exemplar: reads that went to storage. Hits are so many that theirs would push these out of the buffer. */
 const ledOn: ReadonlySet<ReadOutcome> = new Set(['load', 'joined-load', 'bypass']);
 
 /** Reads of one entity. Plain numbers, since they are counted once per key; a scrape copies them. */
@@ -73,7 +73,7 @@ const queueOutcomes = [
   'set-aside',
 ] as const;
 
-/** Who is told by a bus sends, too; nothing happens where nobody is told. */
+/** The outcomes that a candidate can have: over the bus a replica sends and receives, from other sources it only receives. */
 function possibleInvalidations({ written, invalidation }: PossibleEvents) {
   if (invalidation === 'ttl') return [];
   const outcomes = invalidation === 'pubsub' ? ['sent', 'received', 'failed'] : ['received'];

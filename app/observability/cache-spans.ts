@@ -39,7 +39,7 @@ export type CacheSpans = {
   /** The same cache, whose reads and writes are spans of the requests that are recorded. */
   readonly around: (cache: Cache) => Cache;
   /** Runs work behind an answer as a trace of its own, which links to the request that asked for it. */
-  readonly aside: (name: string, work: () => Promise<void>) => Promise<void>;
+  readonly inOwnTrace: (name: string, work: () => Promise<void>) => Promise<void>;
   /** What a message to another replica carries; undefined where nothing is recorded. */
   readonly traceparent: () => string | undefined;
 };
@@ -73,7 +73,7 @@ export function createCacheSpans(maker: SpanMaker): CacheSpans {
         ) as ReturnType<typeof cache.write<Awaited<ReturnType<typeof write.store>>['result']>>;
       },
     }),
-    aside: (name, work) => aside(tracer, name, work),
+    inOwnTrace: (name, work) => inOwnTrace(tracer, name, work),
     traceparent: currentTraceparent,
   };
 }
@@ -227,7 +227,7 @@ function recordInvalidation(maker: SpanMaker, event: Extract<CacheEvent, { type:
 }
 
 /** See CacheSpans. Work that no recorded request has asked for is not recorded either. The asker's own span may have ended. */
-async function aside(tracer: Tracer, name: string, work: () => Promise<void>): Promise<void> {
+async function inOwnTrace(tracer: Tracer, name: string, work: () => Promise<void>): Promise<void> {
   const asker = trace.getActiveSpan();
   if (asker === undefined || (asker.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return work();
   const span = tracer.startSpan(name, { root: true, links: [{ context: asker.spanContext() }] });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import protobuf from 'protobufjs';
 import { CommandError } from '../../cli/errors.ts';
 
-/** Takes spans by OTLP and counts them: what arrived here was made, queued and sent, whatever its maker says. */
+/** Takes spans by OTLP and counts them: what arrived here was made, queued and sent, whatever its stack says. */
 export type SpanReceiver = {
   /** Where this sender sends its spans. */
   readonly endpointOf: (sender: string) => string;

@@ -9,7 +9,7 @@ import { hashWorkload } from '../experiment/workload-hash.ts';
 import { summarise } from '../report/summarise.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
-import type { WorldMaker } from '../worlds/world.ts';
+import type { Stack } from '../worlds/world.ts';
 import { planReal } from './plan-real.ts';
 import type { RealLog, RunReal } from './real-experiment.ts';
 import { logOf } from './real-log.ts';
@@ -17,22 +17,22 @@ import { logOf } from './real-log.ts';
 /** Runs experiments by the code of `compare`, each in worlds of its own with a PostgreSQL that is started for it. */
 export function createRunReal(terminal: Terminal): RunReal {
   return (plan) =>
-    withWorkbench(terminal, (maker, mediaFolder) => runOnce(terminal, planReal(plan), maker, mediaFolder));
+    withWorkbench(terminal, (stack, mediaFolder) => runOnce(terminal, planReal(plan), stack, mediaFolder));
 }
 
 async function runOnce(
   terminal: Terminal,
   plan: ExperimentPlan,
-  maker: WorldMaker,
+  stack: Stack,
   mediaFolder: string,
 ): Promise<RealLog> {
-  const k6 = await provideK6(maker.context);
+  const k6 = await provideK6(stack.context);
   const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
   const wallClock = () => new Date(terminal.clock.now());
   const startedAt = wallClock();
   const progress = createExperimentProgress(terminal, plan, () => {});
   const experiment = await conduct(plan, {
-    maker,
+    stack,
     mediaFolder,
     k6,
     workload,
@@ -51,7 +51,7 @@ async function runOnce(
     experiment,
     workloadHash: hashWorkload(workload),
     k6,
-    versions: { darkroom: terminal.version, postgres: maker.postgres.version, redis: null },
+    versions: { darkroom: terminal.version, postgres: stack.postgres.version, redis: null },
     checkout: terminal.checkout,
     startedAt,
   });

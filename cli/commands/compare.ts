@@ -25,7 +25,7 @@ import { openTraceReceiver } from '../watch/trace-receiver.ts';
 import { createExperimentWatch } from '../watch/watch-experiment.ts';
 import { lastErrorOf } from '../worlds/last-error.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import { createAttempts, requireShown } from './attempts.ts';
 import type { Attempts } from './attempts.ts';
 import { createExperimentProgress } from './experiment-progress.ts';
@@ -46,7 +46,7 @@ type Session = {
   readonly terminal: Terminal;
   readonly plan: ExperimentPlan;
   readonly options: CompareOptions;
-  readonly maker: WorldMaker;
+  readonly stack: Stack;
   readonly mediaFolder: string;
   readonly k6: K6Binary;
   readonly workload: Workload;
@@ -71,12 +71,12 @@ export async function compare(
   const needs = needsOfPlan(plan);
   await withWorkbench(
     terminal,
-    async (maker, mediaFolder) => {
-      await requireNeeds(needs, maker);
-      const k6 = await provideK6(maker.context);
-      const folder = createRunFolder(maker.context.paths, startedAt);
+    async (stack, mediaFolder) => {
+      await requireNeeds(needs, stack);
+      const k6 = await provideK6(stack.context);
+      const folder = createRunFolder(stack.context.paths, startedAt);
       const workloadHash = hashWorkload(workload);
-      const common = { terminal, plan, options, maker, mediaFolder, k6, workload, workloadHash };
+      const common = { terminal, plan, options, stack, mediaFolder, k6, workload, workloadHash };
       await runSession({ ...common, folder, startedAt, redisVersion: null, worlds: [] }, jsonFile);
     },
     needs,
@@ -150,7 +150,7 @@ function livedSecondsOf({ sent }: Experiment): number | null {
 }
 
 function manifestOf(session: Session, experiment: Experiment): CompareResult['manifest'] {
-  const { plan, workloadHash, k6, maker, terminal, startedAt } = session;
+  const { plan, workloadHash, k6, stack, terminal, startedAt } = session;
   return describeRun({
     plan,
     workloadHash,
@@ -158,7 +158,7 @@ function manifestOf(session: Session, experiment: Experiment): CompareResult['ma
     k6,
     versions: {
       darkroom: terminal.version,
-      postgres: maker.postgres.version,
+      postgres: stack.postgres.version,
       redis: session.redisVersion,
     },
     checkout: terminal.checkout,
@@ -187,7 +187,7 @@ type Listeners = {
 
 /** Runs the experiment; when a store dies under it or it is interrupted, what was finished is kept. */
 async function runToItsEnd(session: Session, listeners: Listeners): Promise<Outcome> {
-  const { terminal, plan, maker } = session;
+  const { terminal, plan, stack } = session;
   const { progress, attempts, watch, receiver, slow, raw, keep } = listeners;
   let soFar: Experiment | null = null;
   const inTurns: BlockRecord[] = [];
@@ -201,7 +201,7 @@ async function runToItsEnd(session: Session, listeners: Listeners): Promise<Outc
       meter: watch.meter,
       onWorlds: async (worlds) => {
         slow?.watch(worlds);
-        await attempts.attemptLater(livePage, () => watch.start(maker, worlds, receiver));
+        await attempts.attemptLater(livePage, () => watch.start(stack, worlds, receiver));
         session.worlds = worlds;
         session.redisVersion = worlds.find(({ redis }) => redis !== null)?.redis?.version ?? null;
       },

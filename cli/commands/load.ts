@@ -30,7 +30,7 @@ import { lastErrorOf } from '../worlds/last-error.ts';
 import { withWorlds } from './with-worlds.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import { countersBetween } from '../worlds/world.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import { oneOf } from '../one-of.ts';
 import { createAttempts, requireShown } from './attempts.ts';
 import { createRunFolder } from './run-folder.ts';
@@ -77,16 +77,16 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
   );
   const startedAt = new Date();
   const attempts = createAttempts(terminal);
-  const work = async (maker: WorldMaker, mediaFolder: string): Promise<void> => {
-    await requireNeeds(needs, maker);
-    const k6 = await provideK6(maker.context);
+  const work = async (stack: Stack, mediaFolder: string): Promise<void> => {
+    await requireNeeds(needs, stack);
+    const k6 = await provideK6(stack.context);
     const receiver = await openTraceReceiver(options.telemetry);
     const slow = receiver === null ? null : createSlowRequests<MeasuredBlock>(receiver.store, tracesKeptMax);
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
     const { candidate } = options;
     try {
       const { run, tier } = await withWorlds(
-        { maker, mediaFolder },
+        { stack, mediaFolder },
         { candidates: [candidate], options, port: 0, telemetry },
         async (worlds) => {
           slow?.watch(worlds);
@@ -95,7 +95,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
           );
           const targets = worlds.flatMap((world) => world.addresses());
           const before = await readCountersOf(worlds);
-          const ran = await runScenario(maker, k6, scenario, { options, targets });
+          const ran = await runScenario(stack, k6, scenario, { options, targets });
           const saidLast = lastErrorOf(worlds.flatMap((world) => world.replicas()));
           return { run: { ...ran, saidLast }, tier: tierBetween(before, await readCountersOf(worlds)) };
         },
@@ -106,13 +106,13 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
       if (slow !== null) {
         const block = { candidate, measured: run.measured };
         slow.blocksEnded([block]);
-        const makeFolder = () => createRunFolder(maker.context.paths, startedAt);
+        const makeFolder = () => createRunFolder(stack.context.paths, startedAt);
         attempts.attempt('The folder of the slowest requests', () =>
           keepSlowest(terminal, slow.slowestOf([block]), makeFolder),
         );
         if (slow.isCut()) terminal.report(cutComplaint);
       }
-      judge(run, tier, join(maker.context.paths.state, 'logs'));
+      judge(run, tier, join(stack.context.paths.state, 'logs'));
       requireShown(attempts);
     } finally {
       await receiver?.close();
@@ -122,7 +122,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
 }
 
 function runScenario(
-  maker: WorldMaker,
+  stack: Stack,
   k6: K6Binary,
   scenario: ScenarioName,
   { options, targets }: { readonly options: LoadOptions; readonly targets: readonly string[] },
@@ -138,8 +138,8 @@ function runScenario(
     arrivals: 'poisson',
   };
   const requests = createPlanner(createWorkload(settings))(settings);
-  const scenarioFile = join(maker.checkout, file);
-  return runLoad({ context: maker.context, k6: k6.path, scenarioFile, settings, requests });
+  const scenarioFile = join(stack.checkout, file);
+  return runLoad({ context: stack.context, k6: k6.path, scenarioFile, settings, requests });
 }
 
 /** The slowest traced requests: how to look at them, and kept where `darkroom trace` finds them. */

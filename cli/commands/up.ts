@@ -29,7 +29,7 @@ import type { TraceReceiver } from '../watch/trace-receiver.ts';
 import { watchWorlds } from '../watch/watch-worlds.ts';
 import { withWorlds } from './with-worlds.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import { createAttempts } from './attempts.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -58,16 +58,16 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
     options.load === undefined
       ? null
       : oneOf('scenario', options.load, Object.keys(scenarios) as ScenarioName[]);
-  const work = async (maker: WorldMaker, mediaFolder: string): Promise<void> => {
-    await requireNeeds(needs, maker);
-    const load = scenario === null ? null : await prepareLoad(maker.context, scenario, options.rate);
+  const work = async (stack: Stack, mediaFolder: string): Promise<void> => {
+    await requireNeeds(needs, stack);
+    const load = scenario === null ? null : await prepareLoad(stack.context, scenario, options.rate);
     const receiver = await openTraceReceiver(options.telemetry);
     const isFree = await arePortsFree(firstPort, candidates.length * options.replicas);
     const port = isFree ? firstPort : 0;
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
     try {
-      await withWorlds({ maker, mediaFolder }, { candidates, options, port, telemetry }, (worlds) =>
-        runUntilTold(terminal, { maker, worlds, options, load, receiver }),
+      await withWorlds({ stack, mediaFolder }, { candidates, options, port, telemetry }, (worlds) =>
+        runUntilTold(terminal, { stack, worlds, options, load, receiver }),
       );
     } finally {
       await receiver?.close();
@@ -92,7 +92,7 @@ async function prepareLoad(context: StackContext, scenario: ScenarioName, rate: 
 }
 
 type Running = {
-  readonly maker: WorldMaker;
+  readonly stack: Stack;
   readonly worlds: readonly World[];
   readonly options: UpOptions;
   readonly load: LoadToPut | null;
@@ -100,13 +100,13 @@ type Running = {
 };
 
 async function runUntilTold(terminal: Terminal, running: Running): Promise<void> {
-  const { maker, worlds, load, receiver } = running;
-  const { paths, report } = maker.context;
+  const { stack, worlds, load, receiver } = running;
+  const { paths, report } = stack.context;
   const driver = createDriverMetrics();
   if (receiver !== null) driver.watchTraces(() => figuresOf(receiver.store));
   // Whatever happens from here on, what was started is stopped, the last first.
   await using started = new AsyncDisposableStack();
-  const watch = await watchWorlds(maker, worlds, driver);
+  const watch = await watchWorlds(stack, worlds, driver);
   if (watch !== null) started.defer(watch.stop);
   const { telemetry } = running.options;
   const { attempt, attemptLater } = createAttempts(terminal);
@@ -117,7 +117,7 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
   if (page !== null) started.defer(page.close);
   const found = { watch, page: page?.address ?? null, traces: receiver?.address ?? null };
   const publish = (): Addresses => {
-    const addresses = describeAddresses(maker, worlds, found);
+    const addresses = describeAddresses(stack, worlds, found);
     attempt('The file of these addresses', () => publishAddresses(paths, addresses));
     return addresses;
   };
@@ -148,8 +148,8 @@ function whenFailed(work: Promise<void>): Promise<never> {
 }
 
 /** Resolves on Ctrl-C; rejects when a part that the service cannot do without dies by itself. */
-async function waitForTheEnd(terminal: Terminal, { maker, worlds }: Running): Promise<void> {
-  const { postgres } = maker;
+async function waitForTheEnd(terminal: Terminal, { stack, worlds }: Running): Promise<void> {
+  const { postgres } = stack;
   const died = async (name: string, logFile: string | null, end: Promise<string>) => {
     const reason = await end;
     return { name, logFile, reason };

@@ -6,7 +6,7 @@ import type { ServiceOptions } from '../experiment/service-options.ts';
 import type { ReplicaTelemetry } from '../worlds/replica.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { closeWorlds, createWorlds } from '../worlds/world.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 
 /** The worlds of a command that compares nothing. */
 export type PlainWorlds = {
@@ -20,18 +20,18 @@ export type PlainWorlds = {
 
 /** Runs `work` with a world per candidate; they are taken down afterwards. */
 export async function withWorlds<T>(
-  { maker, mediaFolder }: { readonly maker: WorldMaker; readonly mediaFolder: string },
+  { stack, mediaFolder }: { readonly stack: Stack; readonly mediaFolder: string },
   { candidates, options, port, telemetry }: PlainWorlds,
   work: (worlds: readonly World[]) => Promise<T>,
 ): Promise<T> {
   const parsed = candidates.map((label) => ({ label, candidate: readCandidate(label, options.replicas) }));
-  await storeSamplePhotos(maker.checkout, mediaFolder);
-  const template = await ensureSeededTemplate(maker, { seed: options.seed, ...populationOf(options) });
+  await storeSamplePhotos(stack.checkout, mediaFolder);
+  const template = await ensureSeededTemplate(stack, { seed: options.seed, ...populationOf(options) });
   const worlds = await createWorlds(
-    maker,
+    stack,
     parsed.map(({ label, candidate }, index) => ({
       label,
-      id: `${maker.run.id}_${index + 1}`,
+      id: `${stack.run.id}_${index + 1}`,
       candidate: formatCandidate(candidate),
       needsRedis: needsRedis(candidate),
       replicas: options.replicas,

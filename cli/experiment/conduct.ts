@@ -18,7 +18,7 @@ import { startPostgresCpu } from '../stack/postgres-cpu.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { restartReplicas } from '../worlds/start-replicas.ts';
 import { closeWorlds, createWorlds } from '../worlds/world.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import type { Experiment } from './experiment.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 import { orderOfPass } from './round-plan.ts';
@@ -31,8 +31,8 @@ import type { TurnsParts } from './turns/run-in-turns.ts';
 import { warmUp } from './turns/warm-up.ts';
 
 /** Where an experiment happens and who listens to it. */
-export type Surroundings = {
-  readonly maker: WorldMaker;
+export type ExperimentHooks = {
+  readonly stack: Stack;
   readonly mediaFolder: string;
   readonly k6: K6Binary;
   readonly workload: Workload;
@@ -54,34 +54,34 @@ export type Surroundings = {
 };
 
 /** Starts the worlds of a plan, runs the experiment in them, and takes them down again. */
-export async function conduct(plan: ExperimentPlan, surroundings: Surroundings): Promise<Experiment> {
-  const { maker, mediaFolder } = surroundings;
-  await storeSamplePhotos(maker.checkout, mediaFolder);
-  const template = await ensureSeededTemplate(maker, plan);
-  maker.context.report(`Starting ${plan.candidates.length} worlds of ${plan.replicas} replicas ...`);
+export async function conduct(plan: ExperimentPlan, hooks: ExperimentHooks): Promise<Experiment> {
+  const { stack, mediaFolder } = hooks;
+  await storeSamplePhotos(stack.checkout, mediaFolder);
+  const template = await ensureSeededTemplate(stack, plan);
+  stack.context.report(`Starting ${plan.candidates.length} worlds of ${plan.replicas} replicas ...`);
   const worlds = await createWorlds(
-    maker,
+    stack,
     plan.candidates.map(({ label, text, settings, slowdown }, index) => ({
       label,
-      id: `${maker.run.id}_${index + 1}`,
+      id: `${stack.run.id}_${index + 1}`,
       candidate: text,
       needsRedis: needsRedis(settings),
       replicas: plan.replicas,
       template,
       mediaFolder,
       port: 0,
-      telemetry: { mode: plan.telemetry, otlpEndpoint: surroundings.otlpEndpoint },
+      telemetry: { mode: plan.telemetry, otlpEndpoint: hooks.otlpEndpoint },
       ...(slowdown === undefined ? {} : { slowdown }),
     })),
     shuffleOf(plan, 0),
   );
   try {
-    await surroundings.onWorlds(worlds);
+    await hooks.onWorlds(worlds);
     return plan.pacing === 'together'
-      ? await conductTogether(plan, surroundings, worlds)
-      : await conductInTurns(plan, surroundings, worlds);
+      ? await conductTogether(plan, hooks, worlds)
+      : await conductInTurns(plan, hooks, worlds);
   } finally {
-    surroundings.onRunning([]);
+    hooks.onRunning([]);
     await closeWorlds(worlds);
   }
 }
@@ -93,12 +93,12 @@ function shuffleOf(plan: ExperimentPlan, part: number) {
 }
 
 /** What every k6 of the experiment is started with. */
-function createK6Options(plan: ExperimentPlan, { maker, k6, workload }: Surroundings) {
+function createK6Options(plan: ExperimentPlan, { stack, k6, workload }: ExperimentHooks) {
   const planned = createPlanner(workload);
   return (settings: RunSettings): K6Options => ({
-    context: maker.context,
+    context: stack.context,
     k6: k6.path,
-    scenarioFile: join(maker.checkout, scenarios[plan.scenario].file),
+    scenarioFile: join(stack.checkout, scenarios[plan.scenario].file),
     settings,
     requests: planned(settings),
   });
@@ -106,28 +106,28 @@ function createK6Options(plan: ExperimentPlan, { maker, k6, workload }: Surround
 
 async function conductTogether(
   plan: ExperimentPlan,
-  surroundings: Surroundings,
+  hooks: ExperimentHooks,
   worlds: readonly World[],
 ): Promise<Experiment> {
-  const { maker } = surroundings;
-  const meter = surroundings.meter();
-  const { signal } = maker.context;
-  const optionsOf = createK6Options(plan, surroundings);
-  const postgres = await startPostgresCpu(maker.postgres);
+  const { stack } = hooks;
+  const meter = hooks.meter();
+  const { signal } = stack.context;
+  const optionsOf = createK6Options(plan, hooks);
+  const postgres = await startPostgresCpu(stack.postgres);
   try {
     return await runTogether(plan, {
-      sources: { worlds, postgres, clock: maker.clock, wallClock: surroundings.wallClock },
+      sources: { worlds, postgres, clock: stack.clock, wallClock: hooks.wallClock },
       signal,
       wait: (ms) => sleep(ms, undefined, { signal }).catch(() => {}),
       addresses: () => worlds.map((world) => world.addresses()),
       cores: availableParallelism(),
       restart: (part) => restartReplicas(worlds, shuffleOf(plan, part)),
       drive: (settings, onRow, enough) => {
-        assertStoresAlive(maker, worlds);
+        assertStoresAlive(stack, worlds);
         meter?.begin(settings);
         const isEnough = (): void => {
           meter?.end();
-          surroundings.onRunning([]);
+          hooks.onRunning([]);
         };
         enough.addEventListener('abort', isEnough, { once: true });
         return driveK6({
@@ -139,16 +139,15 @@ async function conductTogether(
           },
         });
       },
-      onRequest: surroundings.onRequest,
-      onPhase: maker.context.report,
-      onBegin: (round) =>
-        surroundings.onRunning(worlds.map(({ label }) => ({ candidate: label, round, slot: 0 }))),
+      onRequest: hooks.onRequest,
+      onPhase: stack.context.report,
+      onBegin: (round) => hooks.onRunning(worlds.map(({ label }) => ({ candidate: label, round, slot: 0 }))),
       onRound: (soFar, blocks) => {
         // What the last round says is kept, too.
-        surroundings.onRound(soFar, blocks);
-        assertStoresAlive(maker, worlds);
+        hooks.onRound(soFar, blocks);
+        assertStoresAlive(stack, worlds);
       },
-      decide: surroundings.decide,
+      decide: hooks.decide,
     });
   } finally {
     await postgres.stop();
@@ -157,13 +156,13 @@ async function conductTogether(
 
 async function conductInTurns(
   plan: ExperimentPlan,
-  surroundings: Surroundings,
+  hooks: ExperimentHooks,
   worlds: readonly World[],
 ): Promise<Experiment> {
-  const { maker } = surroundings;
-  const meter = surroundings.meter();
+  const { stack } = hooks;
+  const meter = hooks.meter();
   for (const world of worlds) await world.stopClock();
-  const optionsOf = createK6Options(plan, surroundings);
+  const optionsOf = createK6Options(plan, hooks);
   const settingsOf = (
     world: World,
     pass: number,
@@ -187,29 +186,29 @@ async function conductInTurns(
     {
       worlds,
       random: (stream, index) => randomAt(plan.seed, stream, streams.order, index),
-      signal: maker.context.signal,
+      signal: stack.context.signal,
       runBlock: async (input) => {
         const { round, slot } = input;
-        surroundings.onRunning([{ candidate: input.world.label, round, slot }]);
+        hooks.onRunning([{ candidate: input.world.label, round, slot }]);
         const runner = {
-          clock: maker.clock,
-          wallClock: surroundings.wallClock,
-          postgresCpuUs: maker.postgres.cpuUs,
+          clock: stack.clock,
+          wallClock: hooks.wallClock,
+          postgresCpuUs: stack.postgres.cpuUs,
           runK6: drive(input.world),
           settings: settingsOf(input.world, input.pass, plan),
         };
         const block = await runBlock(runner, input);
-        assertStoresAlive(maker, [input.world]);
-        surroundings.onRunning([]);
+        assertStoresAlive(stack, [input.world]);
+        hooks.onRunning([]);
         return block;
       },
       warmUp: (world, pass, seconds) => {
-        maker.context.report(`Warming up ${world.label} for ${seconds} s ...`);
+        stack.context.report(`Warming up ${world.label} for ${seconds} s ...`);
         const settings = settingsOf(world, pass, { settleSeconds: 0, measureSeconds: seconds });
         return warmUp(world, settings, drive(world));
       },
-      onBlock: surroundings.onBlock,
-      onRepeat: surroundings.onRepeat,
+      onBlock: hooks.onBlock,
+      onRepeat: hooks.onRepeat,
     },
   );
 }

@@ -26,7 +26,7 @@ export type BlockObservation = {
   readonly tier: TierCounts | null;
 };
 
-type Limit = {
+type BlockGuard = {
   readonly guard: string;
   readonly fault: GuardFinding['fault'];
   /** The finding's kind and words, or null when the guard has nothing to say. */
@@ -46,7 +46,7 @@ function unansweredReads(cache: CacheCounts): number {
   return cache.reads - answersOf(cache);
 }
 
-const limits: readonly Limit[] = [
+const blockGuards: readonly BlockGuard[] = [
   {
     guard: 'driver-failed',
     fault: 'generator',
@@ -168,7 +168,7 @@ const limits: readonly Limit[] = [
 
 /** All that the guards have to say about a block. One hard finding makes it invalid. */
 export function judgeBlock(seen: BlockObservation): GuardFinding[] {
-  return limits.flatMap(({ guard, fault, judge }) => {
+  return blockGuards.flatMap(({ guard, fault, judge }) => {
     const finding = judge(seen);
     return finding === null ? [] : [{ guard, fault, kind: finding[0], message: finding[1] }];
   });

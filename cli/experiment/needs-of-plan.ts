@@ -7,7 +7,7 @@ import { readMachineRoom } from '../stack/machine-room.ts';
 import { checkNeeds, needsOf, refusalOf } from '../stack/needs.ts';
 import type { Needs, Room } from '../stack/needs.ts';
 import { requireGivenRedis } from '../stack/redis-server.ts';
-import type { WorldMaker } from '../worlds/world.ts';
+import type { Stack } from '../worlds/world.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 
 /** What is asked of which candidates. */
@@ -45,23 +45,20 @@ export function needsOfPlan({ candidates, replicas, rate, pacing }: ExperimentPl
 }
 
 /** How much there is of what is needed. A server that is not ours keeps its data elsewhere. */
-async function readRoom({ context, postgres }: Pick<WorldMaker, 'context' | 'postgres'>): Promise<Room> {
+async function readRoom({ context, postgres }: Pick<Stack, 'context' | 'postgres'>): Promise<Room> {
   const machine = readMachineRoom(context.paths.data);
   const diskBytes = postgres.pid === null ? null : machine.diskBytes;
   return { ...(await postgres.readRoom()), ...machine, diskBytes };
 }
 
 /** Says what is needed. Throws before anything is made when there is less. */
-export async function requireNeeds(
-  needs: Needs,
-  maker: Pick<WorldMaker, 'context' | 'postgres'>,
-): Promise<void> {
-  const shortages = checkNeeds(needs, await readRoom(maker));
+export async function requireNeeds(needs: Needs, stack: Pick<Stack, 'context' | 'postgres'>): Promise<void> {
+  const shortages = checkNeeds(needs, await readRoom(stack));
   if (shortages.length > 0) throw refusalOf(shortages);
-  const { redisUrl } = maker.context.environment;
+  const { redisUrl } = stack.context.environment;
   if (needs.redises > 0 && redisUrl !== null) await requireGivenRedis(redisUrl, 'darkroom:');
   const memory = `${Math.ceil(needs.memoryBytes / 2 ** 20)} MB of memory`;
-  maker.context.report(
+  stack.context.report(
     `This takes about ${memory}, ${needs.connections} connections to PostgreSQL, ${needs.driverFiles} open files of k6.`,
   );
 }

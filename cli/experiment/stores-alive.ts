@@ -1,8 +1,8 @@
 import { CommandError } from '../errors.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 
 /** A dead store cannot be measured around: the experiment ends with what it has. Throws when one died. */
-export function assertStoresAlive({ postgres }: WorldMaker, worlds: readonly World[]): void {
+export function assertStoresAlive({ postgres }: Stack, worlds: readonly World[]): void {
   const stores = [
     { name: 'PostgreSQL', server: postgres, label: 'all candidates' },
     ...worlds.map(({ redis, label }) => ({ name: 'Redis', server: redis, label })),

@@ -8,7 +8,7 @@ import type { Grid, GridSeries, PrometheusClient } from './prometheus-client.ts'
 const secondsKept = 300;
 /** A scrape of the last second may still be under way. */
 const settleSeconds = 1;
-/** Pages that keep up ask for the same; past so many different questions within a second, all that is kept is the answer. */
+/** Pages that are up to date ask the same. Beyond so many different questions within a second, the others get all that is kept. */
 const answersMax = 4;
 
 export type LiveData = {

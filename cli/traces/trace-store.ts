@@ -100,7 +100,7 @@ export function createTraceStore(bytesMax: number): TraceStore {
   };
 }
 
-/** Its spans are never none. Who looks every second finds most of it made. */
+/** Builds the trace of what is held, which has at least one span, and keeps it: whoever asks every second pays for new ones only. */
 function look(held: Held): Trace {
   if (held.trace !== null) return held.trace;
   const trace = traceOf(held.spans) as Trace;

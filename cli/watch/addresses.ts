@@ -4,7 +4,7 @@ import { alignColumns } from '../report/text-columns.ts';
 import { liveRuns } from '../stack/leftovers.ts';
 import { ownRun } from '../stack/own-run.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import type { Watch } from './watch-worlds.ts';
 
 /** Where a running `darkroom up` is to be found. Absent: it does not have that. */
@@ -36,13 +36,13 @@ type Found = {
 };
 
 export function describeAddresses(
-  maker: WorldMaker,
+  stack: Stack,
   worlds: readonly World[],
   { watch, page, traces }: Found,
 ): Addresses {
-  const { pid } = maker.postgres;
+  const { pid } = stack.postgres;
   return {
-    ...ownPlace(maker.context.paths),
+    ...ownPlace(stack.context.paths),
     startedAtMs: performance.timeOrigin,
     candidates: worlds.map((world) => ({
       candidate: world.label,

@@ -8,7 +8,7 @@ import type { LoadMeter } from '../driver/load-meter.ts';
 import type { RequestPlan } from '../k6/request-plans.ts';
 import { driveK6 } from '../k6/run-k6.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
-import type { WorldMaker } from '../worlds/world.ts';
+import type { Stack } from '../worlds/world.ts';
 
 export type EndlessLoad = {
   readonly scenario: ScenarioName;
@@ -35,12 +35,12 @@ export function passLengthSeconds(pass: number, ratePerSecond: number): number {
 
 /** Runs a scenario pass after pass, each with other requests, until the signal. Rejects nothing: what went wrong is reported. */
 export async function runEndlessLoad(
-  maker: WorldMaker,
+  stack: Stack,
   k6: K6Binary,
   load: EndlessLoad,
   meter: LoadMeter,
 ): Promise<void> {
-  const { context } = maker;
+  const { context } = stack;
   const { mix, file } = scenarios[load.scenario];
   for (let pass = 0; !context.signal.aborted; pass += 1) {
     const settings: RunSettings = {
@@ -58,7 +58,7 @@ export async function runEndlessLoad(
     };
     const requests = load.planned(settings);
     meter.begin(settings);
-    const scenarioFile = join(maker.checkout, file);
+    const scenarioFile = join(stack.checkout, file);
     const run = { context, k6: k6.path, scenarioFile, settings, requests };
     const { failure } = await driveK6({ ...run, onRow: meter.add }).ended;
     if (context.signal.aborted || failure === null) continue;

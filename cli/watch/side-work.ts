@@ -8,7 +8,7 @@ import { createPlanner } from '../k6/request-plans.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import { runEndlessLoad } from './endless-load.ts';
 import type { EndlessLoad } from './endless-load.ts';
 import { keepRedisRunning } from './keep-redis.ts';
@@ -17,7 +17,7 @@ import { keepRedisRunning } from './keep-redis.ts';
 export type LoadToPut = { readonly scenario: ScenarioName; readonly k6: K6Binary; readonly rate: number };
 
 export type SideWork = {
-  readonly maker: WorldMaker;
+  readonly stack: Stack;
   readonly worlds: readonly World[];
   readonly options: ServiceOptions;
   /** Null: nobody asks but the user. */
@@ -30,8 +30,8 @@ export type SideWork = {
 
 /** What goes on beside the services until the signal: care for Redis, the load and its witness. Each rejects when it cannot go on. */
 export function startSideWork(parts: SideWork): readonly Promise<void>[] {
-  const { maker, worlds, load, signal, onRedisBack = () => {} } = parts;
-  const { report } = maker.context;
+  const { stack, worlds, load, signal, onRedisBack = () => {} } = parts;
+  const { report } = stack.context;
   return [
     ...worlds.flatMap(({ redis }) =>
       redis === null ? [] : [keepRedisRunning(redis, { signal, report, onBack: onRedisBack })],
@@ -51,7 +51,7 @@ function startLoads(parts: SideWork, load: LoadToPut): Promise<void>[] {
 type LoadParts = SideWork & { readonly load: LoadToPut; readonly planned: EndlessLoad['planned'] };
 
 function startLoad(
-  { maker, options, load, planned, driver, signal }: LoadParts,
+  { stack, options, load, planned, driver, signal }: LoadParts,
   world: World,
 ): Promise<void>[] {
   const { seed, telemetry } = options;
@@ -63,7 +63,7 @@ function startLoad(
     { scenario, candidates: [candidate], seed, telemetry },
     createWallClock().now,
   );
-  const stopping = { ...maker, context: { ...maker.context, signal } };
+  const stopping = { ...stack, context: { ...stack.context, signal } };
   return [
     runEndlessLoad(stopping, k6, { scenario, rate, seed, people, photos, targets, planned }, meter),
     runWitness({

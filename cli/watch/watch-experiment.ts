@@ -3,18 +3,14 @@ import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { RunningBlock } from '../driver/driver-metrics.ts';
 import type { LoadMeter } from '../driver/load-meter.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import { openLivePage } from './open-live-page.ts';
 import type { TraceReceiver } from './trace-receiver.ts';
 import { watchWorlds } from './watch-worlds.ts';
 
 /** Lets people watch an experiment while it runs. What it says of candidates does not come from here. */
 export type ExperimentWatch = {
-  readonly start: (
-    maker: WorldMaker,
-    worlds: readonly World[],
-    receiver: TraceReceiver | null,
-  ) => Promise<void>;
+  readonly start: (stack: Stack, worlds: readonly World[], receiver: TraceReceiver | null) => Promise<void>;
   readonly onRunning: (blocks: readonly RunningBlock[]) => void;
   /** Null where nobody watches. */
   readonly meter: () => LoadMeter | null;
@@ -28,9 +24,9 @@ export function createExperimentWatch(isWanted: boolean, plan: ExperimentPlan): 
   const running = new AsyncDisposableStack();
   const { scenario, rate, seed, telemetry } = plan;
   return {
-    async start(maker, worlds, receiver) {
+    async start(stack, worlds, receiver) {
       if (!isWanted) return;
-      const watch = await watchWorlds(maker, worlds, driver);
+      const watch = await watchWorlds(stack, worlds, driver);
       if (watch === null) return;
       running.defer(watch.stop);
       const { now } = createWallClock();
@@ -38,7 +34,7 @@ export function createExperimentWatch(isWanted: boolean, plan: ExperimentPlan): 
       meter = driver.meterLoad({ scenario, candidates, seed, telemetry }, now);
       const page = await openLivePage({ worlds, telemetry, load: { scenario, rate }, watch, receiver });
       running.defer(page.close);
-      maker.context.report(`Watched by ${page.address} (live page) and ${watch.prometheus.address}`);
+      stack.context.report(`Watched by ${page.address} (live page) and ${watch.prometheus.address}`);
     },
     onRunning: driver.showBlocks,
     meter: () => meter,

@@ -6,7 +6,7 @@ import { killProcess } from '../../tests/support/kill-process.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createDriverMetrics } from '../driver/driver-metrics.ts';
-import type { WorldMaker } from '../worlds/world.ts';
+import type { Stack } from '../worlds/world.ts';
 import { watchWorlds } from './watch-worlds.ts';
 
 const { context, remove } = createTestStack();
@@ -29,11 +29,11 @@ createServer((_, response) => response.end(JSON.stringify({ data })))
   .listen(Number(settingOf('web.listen-address').split(':')[1]), '127.0.0.1');
 `;
 
-/** A maker whose programs are those above, and what it reports. */
-function createMaker(): { readonly reports: string[]; readonly maker: WorldMaker } {
+/** A stack whose programs are those above, and what it reports. */
+function createMaker(): { readonly reports: string[]; readonly stack: Stack } {
   const reports: string[] = [];
   const path = `${programs}${delimiter}${context.environment.path}`;
-  const maker = {
+  const stack = {
     context: {
       ...context,
       environment: { ...context.environment, path },
@@ -41,8 +41,8 @@ function createMaker(): { readonly reports: string[]; readonly maker: WorldMaker
     },
     checkout: context.paths.checkout,
     postgres: { adminUrl: 'postgres://127.0.0.1:1/x' },
-  } as unknown as WorldMaker;
-  return { reports, maker };
+  } as unknown as Stack;
+  return { reports, stack };
 }
 
 /** The processes that are on record as alive, by name. */
@@ -58,8 +58,8 @@ writeProgram('promtool', 'true');
 
 test('where Prometheus does not start the run goes on without it, and what was started is stopped', async () => {
   writeProgram('prometheus', 'echo "no room for blocks"; exit 1');
-  const { reports, maker } = createMaker();
-  assert.equal(await watchWorlds(maker, [], createDriverMetrics()), null);
+  const { reports, stack } = createMaker();
+  assert.equal(await watchWorlds(stack, [], createDriverMetrics()), null);
   assert.match(
     reports.join('\n'),
     /^Nothing watches this run: Prometheus does not start:\n  no room for blocks/,
@@ -69,8 +69,8 @@ test('where Prometheus does not start the run goes on without it, and what was s
 
 test('what ends by itself is said once; what is stopped ends in silence', async () => {
   writeFileSync(join(programs, 'prometheus'), readyPrometheus, { mode: 0o755 });
-  const { reports, maker } = createMaker();
-  const watch = await watchWorlds(maker, [], createDriverMetrics());
+  const { reports, stack } = createMaker();
+  const watch = await watchWorlds(stack, [], createDriverMetrics());
   assert.ok(watch !== null);
   assert.deepEqual(reports, []);
   killProcess(running().get('exporter-postgres'));
@@ -81,7 +81,7 @@ test('what ends by itself is said once; what is stopped ends in silence', async 
   assert.match(reports[0] ?? '', /^exporter-postgres ended by itself: .*exporter-postgres\.log$/);
   assert.match(reports[1] ?? '', /^prometheus ended by itself: nothing watches .*prometheus\.log$/);
 
-  const another = await watchWorlds(maker, [], createDriverMetrics());
+  const another = await watchWorlds(stack, [], createDriverMetrics());
   await another?.stop();
   assert.equal(reports.length, 2);
   assert.deepEqual(running(), new Map());

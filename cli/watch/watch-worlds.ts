@@ -11,7 +11,7 @@ import { startPrometheus } from '../stack/prometheus-server.ts';
 import type { PrometheusServer } from '../stack/prometheus-server.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
-import type { World, WorldMaker } from '../worlds/world.ts';
+import type { World, Stack } from '../worlds/world.ts';
 import { closeServer, listenPreferably } from '../stack/loopback-server.ts';
 
 /** A Prometheus that watches worlds, their stores and the command itself. */
@@ -27,27 +27,23 @@ const ruleFiles = [compressed.files.recordings, compressed.files.alerts];
 
 /** Starts Prometheus and the exporters. Null, with a report, where there is no Prometheus to be had or it does not start. */
 export async function watchWorlds(
-  maker: WorldMaker,
+  stack: Stack,
   worlds: readonly World[],
   driver: DriverMetrics,
 ): Promise<Watch | null> {
   try {
-    return await startWatch(maker, worlds, driver);
+    return await startWatch(stack, worlds, driver);
   } catch (error) {
     if (!(error instanceof CommandError) || error.reason !== 'cannotProvision') throw error;
     const { message, remedy, logFile } = error;
     const more = logFile === undefined ? [] : [`More in ${logFile}`];
-    maker.context.report(['Nothing watches this run:', message, remedy ?? [], more].flat().join(' '));
+    stack.context.report(['Nothing watches this run:', message, remedy ?? [], more].flat().join(' '));
     return null;
   }
 }
 
-async function startWatch(
-  maker: WorldMaker,
-  worlds: readonly World[],
-  driver: DriverMetrics,
-): Promise<Watch> {
-  const { context } = maker;
+async function startWatch(stack: Stack, worlds: readonly World[], driver: DriverMetrics): Promise<Watch> {
+  const { context } = stack;
   const binaries = await providePrometheus(context);
   // Stopped again when a step fails.
   await using started = new AsyncDisposableStack();
@@ -55,13 +51,13 @@ async function startWatch(
   const driverAddress = await listenPreferably(driverServer, 0);
   started.defer(() => closeServer(driverServer));
   const exporters = await startExporters(context, binaries, {
-    postgres: [{ url: maker.postgres.adminUrl, instance: 'postgres' }],
+    postgres: [{ url: stack.postgres.adminUrl, instance: 'postgres' }],
     redis: worlds.flatMap(({ redis, label }, index) =>
       redis === null ? [] : [{ url: redis.url, instance: `redis-${index + 1}`, candidate: label }],
     ),
   });
   started.defer(exporters.stop);
-  const folder = join(maker.checkout, 'dashboards', 'generated', 'prometheus');
+  const folder = join(stack.checkout, 'dashboards', 'generated', 'prometheus');
   const rules = ruleFiles.map((name) => join(folder, name)).filter((file) => existsSync(file));
   const own: ScrapeTarget = { job: 'driver', instance: 'driver', address: hostOf(driverAddress) };
   const targets = [...worlds.flatMap(targetsOf), ...exporters.targets, own];

@@ -14,7 +14,7 @@ import { createSocialGraph, reciprocityTarget } from '../../loadtests/workloads/
 import type { OwnDatabase } from '../stack/database-admin.ts';
 import { seedingKeyOf, templateKeyOf } from '../stack/database-mark.ts';
 import { CommandError } from '../errors.ts';
-import type { WorldMaker } from './world.ts';
+import type { Stack } from './world.ts';
 
 /** Everything whose change makes another database: the schema, the loader, the generator. */
 const sources = [
@@ -50,18 +50,18 @@ const keptUnusedMs = 24 * 3_600_000;
  * The template of a population: seeded once, then kept and cloned. Runs on one server share it, by its mark; as long as this
  * run lives, nobody drops it.
  */
-export async function ensureSeededTemplate(maker: WorldMaker, size: PopulationSize): Promise<string> {
-  const { context, run } = maker;
-  const contents = contentsOf(maker.checkout, size);
+export async function ensureSeededTemplate(stack: Stack, size: PopulationSize): Promise<string> {
+  const { context, run } = stack;
+  const contents = contentsOf(stack.checkout, size);
   const seeding = seedingKeyOf(contents);
   for (let isTold = false; ; isTold = true) {
-    const found = await useTemplate(maker, contents);
+    const found = await useTemplate(stack, contents);
     if (found !== null) return found;
     if (await run.tryLock(seeding, 'exclusive')) {
       try {
-        if ((await findTemplate(maker, contents)) === undefined) {
-          await dropOutdated(maker);
-          await seedTemplate(maker, contents, size);
+        if ((await findTemplate(stack, contents)) === undefined) {
+          await dropOutdated(stack);
+          await seedTemplate(stack, contents, size);
         }
       } finally {
         await run.unlock(seeding, 'exclusive');
@@ -74,19 +74,19 @@ export async function ensureSeededTemplate(maker: WorldMaker, size: PopulationSi
   }
 }
 
-async function findTemplate({ postgres }: WorldMaker, contents: string): Promise<OwnDatabase | undefined> {
+async function findTemplate({ postgres }: Stack, contents: string): Promise<OwnDatabase | undefined> {
   return (await postgres.listOwnDatabases()).find(
     ({ mark, foreignRole }) => mark.kind === 'template' && mark.contents === contents && foreignRole === null,
   );
 }
 
 /** Finds it and holds it until the run ends; its mark says that it is used. Null when there is none, or it is being dropped. */
-async function useTemplate(maker: WorldMaker, contents: string): Promise<string | null> {
-  const { postgres, run } = maker;
-  const found = await findTemplate(maker, contents);
+async function useTemplate(stack: Stack, contents: string): Promise<string | null> {
+  const { postgres, run } = stack;
+  const found = await findTemplate(stack, contents);
   if (found === undefined || !(await run.tryLock(templateKeyOf(found.name), 'shared'))) return null;
   // It may have been dropped just before.
-  const held = await findTemplate(maker, contents);
+  const held = await findTemplate(stack, contents);
   if (held?.name !== found.name) {
     await run.unlock(templateKeyOf(found.name), 'shared');
     return null;
@@ -96,13 +96,13 @@ async function useTemplate(maker: WorldMaker, contents: string): Promise<string 
   return held.name;
 }
 
-async function seedTemplate(maker: WorldMaker, contents: string, size: PopulationSize): Promise<void> {
-  const { postgres, run } = maker;
+async function seedTemplate(stack: Stack, contents: string, size: PopulationSize): Promise<void> {
+  const { postgres, run } = stack;
   const name = `darkroom_template_${run.id}_${size.people}_${size.photos}_${size.seed}`;
   const mark = run.mark('draft', contents);
   await postgres.createDatabase(name, mark);
   try {
-    await fillDatabase(maker.context.report, postgres.urlOf(name), size);
+    await fillDatabase(stack.context.report, postgres.urlOf(name), size);
     const usedAt = (await postgres.readTime()).toISOString();
     await postgres.markDatabase(name, { ...mark, kind: 'template', usedAt });
   } catch (error) {
@@ -113,7 +113,7 @@ async function seedTemplate(maker: WorldMaker, contents: string, size: Populatio
 }
 
 /** Templates of another schema or generator, unless a run needs them or did so lately. */
-async function dropOutdated({ context, postgres, run, checkout }: WorldMaker): Promise<void> {
+async function dropOutdated({ context, postgres, run, checkout }: Stack): Promise<void> {
   const current = `${digestOfSources(checkout)}_`;
   const nowMs = (await postgres.readTime()).getTime();
   for (const { name, mark, foreignRole } of await postgres.listOwnDatabases()) {

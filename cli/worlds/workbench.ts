@@ -7,7 +7,7 @@ import { startServerRun } from '../stack/server-run.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { resolvePaths } from '../stack/stack-paths.ts';
 import { reapLeftovers } from '../stack/leftovers.ts';
-import type { WorldMaker } from './world.ts';
+import type { Stack } from './world.ts';
 
 export type WorkbenchSettings = {
   readonly checkout: string;
@@ -30,7 +30,7 @@ export function createStackContext({ checkout, signal, report }: WorkbenchSettin
 /** Runs `work` with a PostgreSQL that is stopped afterwards, whatever happens. */
 export async function withWorkbench<T>(
   settings: WorkbenchSettings,
-  work: (maker: WorldMaker, mediaFolder: string) => Promise<T>,
+  work: (stack: Stack, mediaFolder: string) => Promise<T>,
   needs: WorkbenchNeeds = {},
 ): Promise<T> {
   const context = createStackContext(settings);
@@ -40,6 +40,6 @@ export async function withWorkbench<T>(
   const run = await startServerRun(postgres.adminUrl, settings.checkout);
   started.defer(run.end);
   for (const told of await reapDatabases(postgres)) context.report(told);
-  const maker: WorldMaker = { context, checkout: settings.checkout, postgres, run, clock: settings.clock };
-  return await work(maker, join(context.paths.state, 'media'));
+  const stack: Stack = { context, checkout: settings.checkout, postgres, run, clock: settings.clock };
+  return await work(stack, join(context.paths.state, 'media'));
 }

@@ -12,11 +12,11 @@ import { startPostgres } from '../stack/postgres-server.ts';
 import { startServerRun } from '../stack/server-run.ts';
 import { restartReplicas } from './start-replicas.ts';
 import { closeWorlds, createWorlds } from './world.ts';
-import type { World, WorldMaker } from './world.ts';
+import type { World, Stack } from './world.ts';
 
 const { context, remove } = createTestStack();
 const template = 'darkroom_template_empty';
-let maker: WorldMaker;
+let stack: Stack;
 
 before(async () => {
   const postgres = await startPostgres(context);
@@ -24,11 +24,11 @@ before(async () => {
   await postgres.createDatabase(template, run.mark('draft'));
   await migrate(postgres.urlOf(template));
   const checkout = join(import.meta.dirname, '..', '..');
-  maker = { context, checkout, postgres, run, clock: createSystemClock() };
+  stack = { context, checkout, postgres, run, clock: createSystemClock() };
 });
 after(async () => {
-  await maker.run.end();
-  await maker.postgres.stop();
+  await stack.run.end();
+  await stack.postgres.stop();
   remove();
 });
 
@@ -65,7 +65,7 @@ const pidsOf = (worlds: readonly World[]) =>
   worlds.flatMap((world) => world.replicas().map((replica) => replica.process.pid));
 
 test('replicas that start anew, all at once, are other processes at the same places', async () => {
-  const worlds = await createWorlds(maker, [settingsOf('x_1', 'no-cache'), settingsOf('x_2', 'cache-aside')]);
+  const worlds = await createWorlds(stack, [settingsOf('x_1', 'no-cache'), settingsOf('x_2', 'cache-aside')]);
   try {
     const [places, pids] = [placesOf(worlds), pidsOf(worlds)];
     assert.deepEqual(
@@ -85,7 +85,7 @@ test('replicas that start anew, all at once, are other processes at the same pla
     await closeWorlds(worlds);
   }
   assert.deepEqual(
-    (await maker.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
+    (await stack.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
     [],
   );
 });
@@ -94,7 +94,7 @@ test(
   'the CPU of a world is that of its live replicas and its Redis, and unknown while one is lost',
   { skip: process.platform !== 'linux' && 'Linux only' },
   async () => {
-    const worlds = await createWorlds(maker, [
+    const worlds = await createWorlds(stack, [
       settingsOf('y_1', 'no-cache'),
       settingsOf('y_2', 'cache-aside'),
     ]);
@@ -122,16 +122,16 @@ test('a replica that does not start takes all worlds down, and its error is the 
   const { candidate: _, ...broken } = settingsOf('z_2', 'no-cache');
   const all = [settingsOf('z_1', 'cache-aside'), { ...broken, candidate: 'no-such-strategy' }];
   await assert.rejects(
-    createWorlds(maker, all),
+    createWorlds(stack, all),
     /the service z_2-\d ended while it started: .*no-such-strategy/,
   );
   assert.deepEqual(
-    (await maker.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
+    (await stack.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
     [],
   );
   const left = recordsOfRun(context.paths, ownRun(context.paths).id);
   assert.deepEqual(
     left.map(({ record }) => record.child.pid),
-    [maker.postgres.pid],
+    [stack.postgres.pid],
   );
 });

@@ -64,7 +64,7 @@ export type WorldSettings = {
 };
 
 /** What worlds are made with. */
-export type WorldMaker = {
+export type Stack = {
   readonly context: StackContext;
   readonly checkout: string;
   readonly postgres: PostgresServer;
@@ -73,8 +73,8 @@ export type WorldMaker = {
 };
 
 /** One world with its replicas. What was started is stopped again when a later step fails. */
-export async function createWorld(maker: WorldMaker, settings: WorldSettings): Promise<World> {
-  const [world] = await createWorlds(maker, [settings]);
+export async function createWorld(stack: Stack, settings: WorldSettings): Promise<World> {
+  const [world] = await createWorlds(stack, [settings]);
   return world as World;
 }
 
@@ -83,15 +83,15 @@ export async function createWorld(maker: WorldMaker, settings: WorldSettings): P
  * `shuffle`. A failure closes what exists.
  */
 export async function createWorlds(
-  maker: WorldMaker,
+  stack: Stack,
   all: readonly WorldSettings[],
   shuffle: Shuffle = inOrder,
 ): Promise<World[]> {
   const worlds: World[] = [];
   try {
     for (const settings of all) {
-      if (maker.context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-      worlds.push(await createStores(maker, settings));
+      if (stack.context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
+      worlds.push(await createStores(stack, settings));
     }
     await startReplicas(worlds, shuffle);
   } catch (error) {
@@ -102,13 +102,13 @@ export async function createWorlds(
 }
 
 /** A world whose replicas are not started yet: the database cloned, its Redis running. */
-async function createStores(maker: WorldMaker, settings: WorldSettings): Promise<World> {
-  const { context, postgres, run } = maker;
+async function createStores(stack: Stack, settings: WorldSettings): Promise<World> {
+  const { context, postgres, run } = stack;
   const database = `darkroom_world_${settings.id}`;
   await postgres.createDatabase(database, run.mark('world'), { template: settings.template });
   try {
     const redis = settings.needsRedis ? await startRedis(context, redisNeedsOf(settings, context)) : null;
-    return assembleWorld(maker, settings, { database, redis });
+    return assembleWorld(stack, settings, { database, redis });
   } catch (error) {
     await postgres.dropDatabase(database).catch(() => {});
     throw error;
@@ -117,9 +117,9 @@ async function createStores(maker: WorldMaker, settings: WorldSettings): Promise
 
 type Stores = { readonly database: string; readonly redis: RedisServer | null };
 
-function assembleWorld(maker: WorldMaker, settings: WorldSettings, stores: Stores): World {
+function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): World {
   const { database, redis } = stores;
-  const set = createReplicaSet(maker.clock, startsOf(maker, settings, stores));
+  const set = createReplicaSet(stack.clock, startsOf(stack, settings, stores));
   return {
     label: settings.label,
     database,
@@ -136,18 +136,18 @@ function assembleWorld(maker: WorldMaker, settings: WorldSettings, stores: Store
     replicaStarts: set.starts,
     stopReplicas: set.stop,
     replaceLostReplicas: async () => {
-      for (const start of set.starts()) await start(maker.context.signal);
+      for (const start of set.starts()) await start(stack.context.signal);
     },
     close: async () => {
       await set.stop();
       await redis?.stop();
-      await maker.postgres.dropDatabase(database);
+      await stack.postgres.dropDatabase(database);
     },
   };
 }
 
-function startsOf(maker: WorldMaker, settings: WorldSettings, { database, redis }: Stores): ReplicaStart[] {
-  const { context, checkout, postgres } = maker;
+function startsOf(stack: Stack, settings: WorldSettings, { database, redis }: Stores): ReplicaStart[] {
+  const { context, checkout, postgres } = stack;
   return Array.from({ length: settings.replicas }, (_, index) => (ports, signal) => {
     const either = AbortSignal.any([context.signal, signal]);
     return startReplica({ ...context, signal: either }, checkout, {

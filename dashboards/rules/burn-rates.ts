@@ -83,7 +83,7 @@ function burnAlert(name: ObjectiveName, { burn, long, short, wait, severity }: B
   return alertRule({
     alert: alertNames[name],
     expr: conditions.join(' and '),
-    wait,
+    for: wait,
     severity,
     board: boards[name],
     labels: { burn: String(burn) },

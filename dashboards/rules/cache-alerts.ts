@@ -21,12 +21,12 @@ const goodputShare = 0.8;
 const offeredGrowth = 1.2;
 const loadGrowth = 2;
 
-/** Redis does not answer: other alerts leave to this one what comes of it. */
+/** Redis fails most commands. Alerts about what follows from that stay silent, so that one alert tells of one cause. */
 function tierIsDown({ window }: Timing): string {
   return `${recordedNames(window).tierFailures} > ${tierDownShare}`;
 }
 
-/** It was, a moment ago: what it took along is told already. */
+/** Redis failed most commands a moment ago: what follows from that is told by the alert that has just ended. */
 export function tierWasDown({ window }: Timing): string {
   return `max_over_time(${recordedNames(window).tierFailures}[${window}]) > ${tierDownShare}`;
 }
@@ -41,7 +41,7 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'RedisTierDown',
       expr: isTierDown,
-      wait: outageWait,
+      for: outageWait,
       severity: 'page',
       board: cacheBoard,
       summary: 'The redis tier of {{ $labels.candidate }} does not answer',
@@ -51,7 +51,7 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'CacheHitRatioCollapse',
       expr: `${names.hitRatio} < (${names.hitRatio} offset ${before}) - ${hitRatioFall} and ${names.queries} > ${queryGrowth} * (${names.queries} offset ${before}) and ${isBusy} unless ${isTierDown}`,
-      wait,
+      for: wait,
       severity: 'page',
       board: cacheBoard,
       summary: 'The caches of {{ $labels.candidate }} answer far fewer reads than before',
@@ -92,7 +92,7 @@ function refusalAlerts(timing: Timing): AlertRule[] {
     return alertRule({
       alert: 'RedisTierRefuses',
       expr: `${refused} / (${all}${least}) > ${refusedShare} unless ${tierIsDown(timing)}`,
-      wait,
+      for: wait,
       severity: 'ticket',
       board: cacheBoard,
       labels: { sign },
@@ -111,7 +111,7 @@ function stampedeAlerts(timing: Timing): AlertRule[] {
   const names = recordedNames(window);
   const usual = (name: string): string => `quantile_over_time(0.5, ${name}[${before}] offset ${window})`;
   const isManyTimes = (name: string): string => `${name} > ${stampedeGrowth} * ${usual(name)}`;
-  const shared = { alert: 'CacheStampede', wait: '0s', keep, severity: 'ticket', board: cacheBoard } as const;
+  const shared = { alert: 'CacheStampede', for: '0s', keep, severity: 'ticket', board: cacheBoard } as const;
   return [
     alertRule({
       ...shared,
@@ -142,7 +142,7 @@ function metastableAlert(timing: Timing): AlertRule {
   return alertRule({
     alert: 'MetastableLoad',
     expr: `${succeeded} < ${goodputShare} * ${offered} and ${offered} < ${offeredGrowth} * max_over_time(${succeeded}[${history}]) and ${loads} > ${loadGrowth} * quantile_over_time(0.25, ${loads}[${history}] offset ${before}) unless ${tierIsDown(timing)}`,
-    wait,
+    for: wait,
     severity: 'page',
     board: 'darkroom-load',
     summary: '{{ $labels.candidate }} does not recover though nothing is broken any more',

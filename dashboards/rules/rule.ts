@@ -14,7 +14,7 @@ export type RecordingRule = { readonly record: string; readonly expr: string };
 export type AlertText = {
   readonly alert: string;
   readonly expr: string;
-  readonly wait: string;
+  readonly for: string;
   /** How long it goes on after its cause. Absent: it ends with it. */
   readonly keep?: string;
   readonly severity: 'page' | 'ticket';
@@ -27,11 +27,11 @@ export type AlertText = {
 
 /** Its runbook is the page of its name, in `docs/runbooks/` of this repository. */
 export function alertRule(text: AlertText): AlertRule {
-  const { alert, expr, wait, keep, severity, summary, description, board, labels } = text;
+  const { alert, expr, keep, severity, summary, description, board, labels } = text;
   return {
     alert,
     expr,
-    for: wait,
+    for: text.for,
     ...(keep !== undefined && { keep_firing_for: keep }),
     labels: { severity, ...labels },
     annotations: {

@@ -25,7 +25,7 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'ConnectionPoolSaturated',
       expr: `min by (candidate, instance) (min_over_time(${pending}[${window}])) > 0`,
-      wait,
+      for: wait,
       severity: 'ticket',
       board: storesBoard,
       summary: 'Requests of {{ $labels.instance }} wait for a connection to PostgreSQL',
@@ -34,7 +34,7 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'EventLoopSaturated',
       expr: `avg by (candidate, instance) (avg_over_time(${utilization}[${window}])) > ${eventLoopShare}`,
-      wait,
+      for: wait,
       severity: 'ticket',
       board: 'darkroom-node',
       summary: '{{ $labels.instance }} of {{ $labels.candidate }} has no time left',
@@ -44,7 +44,7 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'GarbageCollectionHeavy',
       expr: `${promql.observedSum('gcDuration', { by: byInstance, where: service })} > ${collectionShare}`,
-      wait,
+      for: wait,
       severity: 'ticket',
       board: 'darkroom-node',
       summary: '{{ $labels.instance }} of {{ $labels.candidate }} spends its time on garbage',
@@ -53,7 +53,7 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'LoadDropped',
       expr: `${promql.rate('loadDropped', { by })} > 0`,
-      wait: '0s',
+      for: '0s',
       severity: 'ticket',
       board: 'darkroom-load',
       summary: 'The generator does not keep up with the load for {{ $labels.candidate }}',
@@ -72,7 +72,7 @@ export function storageAlerts({ window, wait, outageWait, slotBytes, readSlotByt
     alertRule({
       alert: 'PostgresDown',
       expr: `${promql.value('postgresUp')} == 0`,
-      wait: outageWait,
+      for: outageWait,
       severity: 'page',
       board: storesBoard,
       summary: 'PostgreSQL ({{ $labels.instance }}) does not answer',
@@ -82,7 +82,7 @@ export function storageAlerts({ window, wait, outageWait, slotBytes, readSlotByt
     alertRule({
       alert: 'ReplicationSlotLag',
       expr: `(${held} > ${slotBytes} and ${isUnread}) or ${held} > ${readSlotBytes}`,
-      wait,
+      for: wait,
       severity: 'page',
       board: storesBoard,
       summary: 'The change stream of slot {{ $labels.slot_name }} is not read, or far too slowly',
@@ -99,7 +99,7 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
     alertRule({
       alert: 'TargetDown',
       expr: `${promql.value('up')} == 0`,
-      wait,
+      for: wait,
       severity: 'page',
       board: healthBoard,
       summary: '{{ $labels.job }} {{ $labels.instance }} does not answer',
@@ -108,7 +108,7 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
     alertRule({
       alert: 'SpansDropped',
       expr: `${promql.rate('telemetrySpans', { by, where: { stage: 'dropped' } })} > 0`,
-      wait,
+      for: wait,
       severity: 'ticket',
       board: healthBoard,
       summary: 'Traces of {{ $labels.candidate }} have holes',
@@ -117,7 +117,7 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
     alertRule({
       alert: 'TooManySamples',
       expr: `${promql.value('scrapeSamples', service)} > ${samplesMax}`,
-      wait,
+      for: wait,
       severity: 'ticket',
       board: healthBoard,
       summary: '{{ $labels.instance }} of {{ $labels.candidate }} exposes too many samples',
@@ -126,7 +126,7 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
     alertRule({
       alert: 'QuantilesClamped',
       expr: clamped.join(' or '),
-      wait,
+      for: wait,
       severity: 'ticket',
       board: healthBoard,
       summary: 'Quantiles of {{ $labels.candidate }} are cut off',

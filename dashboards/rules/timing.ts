@@ -16,11 +16,11 @@ export type Timing = {
   readonly burnWindows: readonly BurnWindow[];
   /** The window of rates. */
   readonly window: string;
-  /** How far back "before" is. */
+  /** How far back the value lies that a present one is compared with. */
   readonly before: string;
   /** As far back as anything is remembered: ten times as far. */
   readonly history: string;
-  /** How long a cause must last. */
+  /** How long a condition must hold before its alert fires: `for`. */
   readonly wait: string;
   /** How long an outage must last. */
   readonly outageWait: string;

@@ -22,7 +22,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'InvalidationsFail',
       expr: `(${failed} > 0 or ${lostInvalidations(timing)} > 0) unless ${tierWasDown(timing)}`,
-      wait: longWait,
+      for: longWait,
       keep,
       severity: 'page',
       board,
@@ -33,7 +33,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'InvalidationLag',
       expr: `${lag} > ${lagSeconds}`,
-      wait,
+      for: wait,
       severity: 'ticket',
       board,
       summary: 'Replicas of {{ $labels.candidate }} hear of writes late',
@@ -42,7 +42,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'WriteQueueStuck',
       expr: `(${waiting} > 0 unless ${flushed} > 0) or ${setAside} > 0`,
-      wait,
+      for: wait,
       severity: 'page',
       board,
       summary: 'Acknowledged writes of {{ $labels.candidate }} do not reach storage',
@@ -51,8 +51,8 @@ export function writeAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'QueuedWritesFail',
       expr: `${failing} > 0`,
-      // What fails once is seen for the length of a window.
-      wait: keep,
+      // A single failure is counted for as long as the window: an alert that waits longer needs more than one.
+      for: keep,
       severity: 'ticket',
       board,
       summary: 'Storage does not take some acknowledged writes of {{ $labels.candidate }}',

@@ -3,7 +3,7 @@ import { displacementWidthMs } from '../workloads/arrivals.ts';
 import { arrivalCount, arrivalRate, virtualUsers } from '../workloads/run-settings.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
 
-/** After the last arrival: a displaced request waits for its start, and an answer may take as long as `send.ts` allows. */
+/** How long k6 waits at the end for what is under way: a displaced request for its start, then as long as `send.ts` lets an answer take. */
 const gracefulStop = '6s';
 
 /**

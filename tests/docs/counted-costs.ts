@@ -50,15 +50,15 @@ function countOperations(tier: SharedTier) {
             },
       ]),
     );
-  const far = { ...counting(tier), leases: counting(tier.leases) } as SharedTier;
-  return { counts, far };
+  const shared = { ...counting(tier), leases: counting(tier.leases) } as SharedTier;
+  return { counts, shared };
 }
 
 function setUp(text: string) {
   const candidate = parseCandidate(text);
   const clock = createFakeClock();
   const network = createBusNetwork();
-  const { counts, far } = countOperations(createSharedTier(clock));
+  const { counts, shared } = countOperations(createSharedTier(clock));
   const storage = createHeldStorage();
   let draws = 0;
   const random = (): number => randomAt(1, 0, 0, (draws += 1));
@@ -69,7 +69,7 @@ function setUp(text: string) {
     return { sender: null, start: async () => {}, stop: async () => {} };
   };
   const replica = (sender: string) => {
-    const common = { candidate, clock, far, network, sender, random };
+    const common = { candidate, clock, shared, network, sender, random };
     const hasOwnSource = !['ttl', 'pubsub'].includes(candidate.invalidation);
     return createReplica(hasOwnSource ? { ...common, createSource } : common);
   };

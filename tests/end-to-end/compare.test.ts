@@ -116,11 +116,11 @@ function assertRecomputed(result: CompareResult, rows: readonly KeptRequest[]): 
   const rounds = result.rounds.map(({ round }) => rows.filter((row) => row.round === round));
   const changes = rounds.map((own) => changeIn(own, ['cache-aside', 'no-cache']));
   // Kept in whole microseconds.
-  const isNear = (a: number, b: number): boolean => Math.abs(a - b) < 1e-3;
+  const isLocal = (a: number, b: number): boolean => Math.abs(a - b) < 1e-3;
   for (const [index, change] of changes.entries())
-    assert.ok(isNear(change, primary.perRound[index] ?? NaN), `round ${index + 1}: ${change}`);
+    assert.ok(isLocal(change, primary.perRound[index] ?? NaN), `round ${index + 1}: ${change}`);
   const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
-  assert.ok(isNear(Math.exp(mean), 1 + (primary.changePct ?? NaN) / 100), `${mean}, ${primary.changePct}`);
+  assert.ok(isLocal(Math.exp(mean), 1 + (primary.changePct ?? NaN) / 100), `${mean}, ${primary.changePct}`);
   const paired = rows.filter(({ isPaired }) => isPaired);
   assert.ok(paired.some(({ candidate, round }) => candidate === 'versioned' && round === 1));
   assert.ok(!paired.some(({ candidate, round }) => candidate === 'versioned' && round > 1));

@@ -22,7 +22,7 @@ const here = createStackContext({
   signal: new AbortController().signal,
   report: () => {},
 });
-// As somebody has it who shares a machine: what is made here, and by the commands below, is for its maker alone.
+// As somebody has it who shares a machine: what is made here, and by the commands below, is for its stack alone.
 process.umask(0o077);
 
 const small = ['--people', '50', '--photos', '200', '--replicas', '1', '--rate', '20'];

@@ -13,9 +13,9 @@ import type { SharedTier } from './shared-tier.ts';
 export type BrokenPart = {
   /** The candidate that rests on it. */
   readonly text: string;
-  readonly breakNear?: (near: MemoryTier) => MemoryTier;
+  readonly breakLocal?: (local: MemoryTier) => MemoryTier;
   readonly breakFlights?: (flights: SingleFlight<Found>) => SingleFlight<Found>;
-  readonly breakFar?: (far: SharedTier) => SharedTier;
+  readonly breakShared?: (shared: SharedTier) => SharedTier;
   /** Messages of which every second one is lost, and nobody notices. */
   readonly losesMessages?: true;
 };
@@ -23,25 +23,25 @@ export type BrokenPart = {
 export const brokenParts = {
   'a memory tier that takes any version': {
     text: 'versioned:tiers=memory,protection=none',
-    breakNear: (near) => ({ ...near, setFenced: near.set }),
+    breakLocal: (local) => ({ ...local, setFenced: local.set }),
   },
   'a memory tier without tombstones': {
     text: 'versioned:tiers=memory,protection=none',
-    breakNear: (near) => ({ ...near, deleteFenced: (key) => near.delete(key) }),
+    breakLocal: (local) => ({ ...local, deleteFenced: (key) => local.delete(key) }),
   },
   'a shared tier that takes any version': {
     text: 'versioned:tiers=redis,protection=none',
-    breakFar: (far) => ({ ...far, setFenced: far.set }),
+    breakShared: (shared) => ({ ...shared, setFenced: shared.set }),
   },
   'a shared tier without tombstones': {
     text: 'versioned:tiers=redis,protection=none',
-    breakFar: (far) => ({ ...far, deleteFenced: (key) => far.delete(key) }),
+    breakShared: (shared) => ({ ...shared, deleteFenced: (key) => shared.delete(key) }),
   },
   'a lease that a write does not take back': {
     text: 'lease:tiers=redis',
-    breakFar: (far) => ({
-      ...far,
-      leases: { ...far.leases, fill: (key, entry) => fillAnyway(far, key, entry) },
+    breakShared: (shared) => ({
+      ...shared,
+      leases: { ...shared.leases, fill: (key, entry) => fillAnyway(shared, key, entry) },
     }),
   },
   'flights that an invalidation does not mark': {
@@ -55,16 +55,16 @@ export const brokenParts = {
 export type BrokenPartName = keyof typeof brokenParts;
 
 const fillAnyway = async (
-  far: SharedTier,
+  shared: SharedTier,
   ...[key, entry]: Parameters<SharedTier['set']>
-): Promise<boolean> => far.set(key, entry);
+): Promise<boolean> => shared.set(key, entry);
 
 /** As the real one joins them, but for what is broken. */
-export function assembleBroken({ breakNear, breakFlights }: BrokenPart) {
+export function assembleBroken({ breakLocal, breakFlights }: BrokenPart) {
   return (parts: CacheParts): { readonly cache: Cache } => {
-    const { candidate, far } = parts;
+    const { candidate, shared } = parts;
     const whole = candidate.tiers.includes('memory') ? createMemoryTier({ ...parts, ...candidate }) : null;
-    const near = whole === null ? null : (breakNear?.(whole) ?? whole);
+    const local = whole === null ? null : (breakLocal?.(whole) ?? whole);
     const flights = createSingleFlight<Found>();
     const source = parts.createSource?.({
       onInvalidation: (key, version) => strategy.onInvalidation(key, version),
@@ -74,11 +74,11 @@ export function assembleBroken({ breakNear, breakFlights }: BrokenPart) {
     const entities = new Map<string, AnyEntity>();
     const strategy: CacheStrategy = strategyOf(candidate).create({
       ...parts,
-      tiers: createTierStack(near, far),
+      tiers: createTierStack(local, shared),
       entities,
       queue: null,
       flights: breakFlights?.(flights) ?? flights,
-      leases: candidate.protection === 'lease' ? (far?.leases ?? null) : null,
+      leases: candidate.protection === 'lease' ? (shared?.leases ?? null) : null,
       sender: source?.sender ?? null,
     });
     const cache: Pick<CacheStrategy, 'read' | 'readMany' | 'write'> = strategy;

@@ -26,7 +26,7 @@ export type Replica = {
 export type ReplicaOptions = {
   readonly candidate: Candidate;
   readonly clock: Clock;
-  readonly far: SharedTier | null;
+  readonly shared: SharedTier | null;
   readonly network: BusNetwork;
   readonly sender: string;
   readonly random?: () => number;
@@ -41,7 +41,7 @@ export type ReplicaOptions = {
 
 /** Joined like the real one. It has heard itself, so its memory tier takes entries. */
 export function createReplica(options: ReplicaOptions): Replica {
-  const { candidate, clock, far, network, sender } = options;
+  const { candidate, clock, shared, network, sender } = options;
   const events: RecordedEvent[] = [];
   const connection = network.connect();
   let beat = (): void => {};
@@ -66,7 +66,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     random: options.random ?? (() => 0),
     runInBackground: (_, task) => void task,
     wait: options.wait ?? (() => setImmediate()),
-    far: candidate.tiers.includes('redis') ? far : null,
+    shared: candidate.tiers.includes('redis') ? shared : null,
     createQueue: options.createQueue ?? null,
     createSource: options.createSource ?? (candidate.invalidation === 'pubsub' ? createBus : null),
   });

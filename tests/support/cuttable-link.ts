@@ -19,11 +19,11 @@ export async function createCuttableLink(serverUrl: string): Promise<CuttableLin
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let isFrozen = false;
-  const server: Server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
+  const server: Server = createServer((local) => {
+    const shared = connect(Number(target.port), target.hostname);
     for (const [socket, other] of [
-      [near, far],
-      [far, near],
+      [local, shared],
+      [shared, local],
     ] as const) {
       sockets.add(socket);
       socket.on('error', () => other.destroy());

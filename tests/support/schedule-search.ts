@@ -68,14 +68,14 @@ function setStage(text: string, seed: number, broken: BrokenPart | null): Stage 
   const arrives = () => broken?.losesMessages !== true || scheduler.random() < 0.5;
   const network = createNetwork(step, arrives);
   const sharedTier = createSharedTier(clock, step);
-  const far = broken?.breakFar?.(sharedTier) ?? sharedTier;
+  const shared = broken?.breakShared?.(sharedTier) ?? sharedTier;
   const log = candidate.invalidation === 'change-stream' ? createChangeLog({ step, arrives }) : null;
   const storage = createHeldStorage({ between: step, ...(log !== null && { onCommit: log.append }) });
   const replicas = ['a', 'b'].map((sender) => {
     return createReplica({
       candidate,
       clock,
-      far,
+      shared,
       network,
       sender,
       wait: step,

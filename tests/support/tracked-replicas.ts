@@ -23,7 +23,7 @@ import type { HeldTier } from './shared-tier.ts';
 export type TrackedReplica = Replica & {
   /** What its connection and its tier told. */
   readonly events: RecordedEvent[];
-  readonly far: HeldTier;
+  readonly shared: HeldTier;
   /** Resolves when every push that Redis had sent before has been handled: a reply comes after them. */
   barrier(): Promise<void>;
   /** What it was told of its connection, in order. */
@@ -62,20 +62,20 @@ export async function connectTrackedReplicas(
       // The clock of a test stands still: only it may end an entry.
       expirySlackMs: 60_000,
     });
-    const far = createHeldTier(tier);
+    const shared = createHeldTier(tier);
     let source: InvalidationSource | undefined;
     const createSource = (listener: InvalidationListener) => {
       source = tracking.createSource(listener);
       return source;
     };
     const network = createBusNetwork();
-    const replica = createReplica({ candidate, clock, far, network, sender, createSource });
+    const replica = createReplica({ candidate, clock, shared, network, sender, createSource });
     replica.cache.register(storage.entity);
     await source?.start();
     return {
       ...replica,
       events,
-      far,
+      shared,
       barrier: async () => void (await tracking.commands.get('nothing')),
       unsure: () => events.flatMap((event) => (event.type === 'bus-unsure' ? [event.reason] : [])),
       async stop() {

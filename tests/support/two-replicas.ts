@@ -17,7 +17,7 @@ export type TwoReplicas = {
   readonly a: Replica;
   readonly b: Replica;
   readonly storage: HeldStorage;
-  readonly far: HeldTier;
+  readonly shared: HeldTier;
   readonly network: BusNetwork;
   readonly clock: FakeClock;
   /** Until everything that was started in the background is done. */
@@ -33,8 +33,9 @@ export function createTwoReplicas(
   const candidate = parseCandidate(text);
   const clock = createFakeClock();
   const network = createBusNetwork();
-  const far = createHeldTier(createSharedTier(clock));
-  const replica = (sender: string) => createReplica({ candidate, clock, far, network, sender, ...options });
+  const shared = createHeldTier(createSharedTier(clock));
+  const replica = (sender: string) =>
+    createReplica({ candidate, clock, shared, network, sender, ...options });
   const [a, b] = [replica('a'), replica('b')];
   a.beat();
   b.beat();
@@ -42,5 +43,5 @@ export function createTwoReplicas(
   clock.advance(1);
   for (const { cache } of [a, b]) cache.register(storage.entity);
   const settle = () => new Promise<void>((resolve) => void setImmediate(resolve));
-  return { text, a, b, storage, far, network, clock, settle };
+  return { text, a, b, storage, shared, network, clock, settle };
 }

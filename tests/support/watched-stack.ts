@@ -35,24 +35,24 @@ export async function startWatchedStack(settings: WatchedStackSettings): Promise
   const ending = new AbortController();
   const { signal } = ending;
   const bench = { checkout, clock: createSystemClock(), signal, report: () => {} };
-  const ended = withWorkbench(bench, async (maker, mediaFolder) => {
+  const ended = withWorkbench(bench, async (stack, mediaFolder) => {
     const receiver = await openTraceReceiver(options.telemetry);
     assert.ok(receiver !== null, 'this mode makes no traces');
-    const k6 = await provideK6(maker.context);
+    const k6 = await provideK6(stack.context);
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver.address };
-    await withWorlds({ maker, mediaFolder }, { candidates, options, port: 0, telemetry }, async (worlds) => {
+    await withWorlds({ stack, mediaFolder }, { candidates, options, port: 0, telemetry }, async (worlds) => {
       const driver = createDriverMetrics();
       driver.watchTraces(() => ({ spans: receiver.store.counts(), traces: receiver.store.traces() }));
       driver.showBlocks(
         candidates.flatMap((candidate) => [0, 1].map((slot) => ({ candidate, round: 1, slot }))),
       );
-      const watch = await watchWorlds(maker, worlds, driver);
+      const watch = await watchWorlds(stack, worlds, driver);
       assert.ok(watch !== null, 'there is a Prometheus');
       const load = { scenario: 'feed-browsing', rate: ratePerSecond, k6 } as const;
-      const work = startSideWork({ maker, worlds, options, load, driver, signal });
+      const work = startSideWork({ stack, worlds, options, load, driver, signal });
       resolve({
         worlds,
-        postgresAdminUrl: maker.postgres.adminUrl,
+        postgresAdminUrl: stack.postgres.adminUrl,
         prometheus: watch.prometheus.address,
         traces: receiver.address,
         async stop() {

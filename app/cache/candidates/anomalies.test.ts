@@ -24,7 +24,7 @@ type Stage = {
   readonly a: Replica;
   readonly b: Replica;
   readonly storage: HeldStorage;
-  readonly far: HeldTier;
+  readonly shared: HeldTier;
   readonly network: BusNetwork;
   readonly hasRedis: boolean;
 };
@@ -47,10 +47,11 @@ const patientQueue: WriteQueue = {
 };
 
 function setStage(candidate: Candidate): Stage & { readonly id: number } {
-  const far = createHeldTier(redisTier);
+  const shared = createHeldTier(redisTier);
   const network = createBusNetwork();
   const createQueue = needsDurableRedis(candidate) ? () => patientQueue : null;
-  const replica = (sender: string) => createReplica({ candidate, clock, far, network, sender, createQueue });
+  const replica = (sender: string) =>
+    createReplica({ candidate, clock, shared, network, sender, createQueue });
   const [a, b] = [replica('a'), replica('b')];
   // Each has heard the other before anything happens.
   a.beat();
@@ -60,7 +61,7 @@ function setStage(candidate: Candidate): Stage & { readonly id: number } {
   photoId += 1;
   const storage = createHeldStorage();
   for (const { cache } of [a, b]) cache.register(storage.entity);
-  return { a, b, storage, far, network, id: photoId, hasRedis: candidate.tiers.includes('redis') };
+  return { a, b, storage, shared, network, id: photoId, hasRedis: candidate.tiers.includes('redis') };
 }
 
 /** Whether a replica still answers with an old version now that every write is done and every message has arrived. */
@@ -109,7 +110,7 @@ function fillDuringLoad(writer: 'a' | 'b', messages: 'deliver' | 'hold'): Scenar
 function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
   return async (stage, id) => {
     if (!stage.hasRedis) return false;
-    const held = stage.far.holdNextFill();
+    const held = stage.shared.holdNextFill();
     const slow = stage.a.cache.read(stage.storage.entity, id);
     const release = await held;
     await stage[writer].cache.write(stage.storage.write(id));
@@ -124,7 +125,7 @@ function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
 function writeDuringPromotion(writer: 'a' | 'b'): Scenario {
   return async (stage, id) => {
     await stage.b.cache.read(stage.storage.entity, id);
-    const held = stage.far.holdNextGet();
+    const held = stage.shared.holdNextGet();
     const slow = stage.a.cache.read(stage.storage.entity, id);
     const release = await held;
     await stage[writer].cache.write(stage.storage.write(id));
@@ -154,11 +155,11 @@ function loseMessage(how: 'lose' | 'fail' | 'cut'): Scenario {
 
 const refuseDelete: Scenario = async (stage, id) => {
   await stage.b.cache.read(stage.storage.entity, id);
-  stage.far.refusesDeletes = true;
-  stage.far.refusesFills = true;
+  stage.shared.refusesDeletes = true;
+  stage.shared.refusesFills = true;
   await stage.a.cache.write(stage.storage.write(id));
-  stage.far.refusesDeletes = false;
-  stage.far.refusesFills = false;
+  stage.shared.refusesDeletes = false;
+  stage.shared.refusesFills = false;
   return isStale(stage, id);
 };
 

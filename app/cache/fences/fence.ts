@@ -8,9 +8,9 @@ export interface Fence {
    */
   fill(key: string, entry: Entry, startedAtMs: number, isOvertaken: boolean): MaybePromise<Fill>;
   /** Puts an entry into the memory tier alone: one that redis had, or has just accepted. Whether memory has it then. */
-  fillNear(key: string, entry: Entry, startedAtMs: number, isOvertaken: boolean): boolean;
+  fillLocal(key: string, entry: Entry, startedAtMs: number, isOvertaken: boolean): boolean;
   /** After a write: takes the key out of all tiers. Resolves to false when a tier could not be told. */
   remove(key: string, version: number): MaybePromise<boolean>;
   /** Somebody else has written. Null: that version is not known. */
-  removeNear(key: string, version: number | null): void;
+  removeLocal(key: string, version: number | null): void;
 }

@@ -6,11 +6,11 @@ import type { Fence } from './fence.ts';
 export function createNoFence(tiers: TierStack): Fence {
   return {
     fill: (key, entry, _, isOvertaken) => (isOvertaken ? noFill : tiers.set(key, entry)),
-    fillNear(key, entry, _, isOvertaken) {
-      if (!isOvertaken) tiers.near?.set(key, entry);
-      return tiers.near?.holds(key, entry) ?? false;
+    fillLocal(key, entry, _, isOvertaken) {
+      if (!isOvertaken) tiers.local?.set(key, entry);
+      return tiers.local?.holds(key, entry) ?? false;
     },
     remove: (key) => tiers.delete(key),
-    removeNear: (key) => void tiers.near?.delete(key),
+    removeLocal: (key) => void tiers.local?.delete(key),
   };
 }

@@ -13,14 +13,14 @@ export function createVersionFence(tiers: TierStack, invalidationsHaveVersions: 
     // An overtaken load may fill too: it can hold the newest version, and the fence knows whether it does.
     fill: (key, entry, startedAtMs, isOvertaken) =>
       isDoubtful(isOvertaken) ? noFill : tiers.setFenced(key, entry, startedAtMs),
-    fillNear(key, entry, startedAtMs, isOvertaken) {
-      if (!isDoubtful(isOvertaken)) tiers.near?.setFenced(key, entry, startedAtMs);
-      return tiers.near?.holds(key, entry) ?? false;
+    fillLocal(key, entry, startedAtMs, isOvertaken) {
+      if (!isDoubtful(isOvertaken)) tiers.local?.setFenced(key, entry, startedAtMs);
+      return tiers.local?.holds(key, entry) ?? false;
     },
     remove: (key, version) => tiers.deleteFenced(key, version),
-    removeNear(key, version) {
-      if (version === null) tiers.near?.delete(key);
-      else tiers.near?.deleteFenced(key, version);
+    removeLocal(key, version) {
+      if (version === null) tiers.local?.delete(key);
+      else tiers.local?.deleteFenced(key, version);
     },
   };
 }

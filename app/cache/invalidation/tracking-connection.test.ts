@@ -66,7 +66,7 @@ for (const text of [
       const stage = await setStage(context, text);
       const { a, b, storage } = stage;
       await readIn(b, stage);
-      const held = a.far.holdNextGet();
+      const held = a.shared.holdNextGet();
       const slow = readIn(a, stage);
       const release = await held;
       await stage.redis.command('CLIENT', 'KILL', 'TYPE', 'normal');

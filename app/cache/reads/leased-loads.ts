@@ -45,7 +45,7 @@ function createLeasedFills(
   const fillMemory = (miss: Miss, entry: Entry, { startedAtMs }: Loading): boolean => {
     // Redis watches what was read, not what was filled.
     if (candidate.invalidation === 'client-tracking') return false;
-    return fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
+    return fence.fillLocal(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
   };
   return {
     async withToken(miss, token, loading) {
@@ -75,14 +75,14 @@ export function createLeasedLoads(
 ): LeasedLoads {
   const { tiers, clock, observe } = context;
   const fills = createLeasedFills(context, leases, loads, fence);
-  const freshAfterMs = ({ overdue }: Miss, held: Entry | undefined): number =>
-    Math.max(clock.now(), overdue?.freshUntil ?? 0, held?.freshUntil ?? 0);
+  const freshAfterMs = ({ rejectedEntry }: Miss, held: Entry | undefined): number =>
+    Math.max(clock.now(), rejectedEntry?.freshUntil ?? 0, held?.freshUntil ?? 0);
   /** The entry that the holder of the lease has filled meanwhile. */
   const look = async (miss: Miss, atLeastMs: number): Promise<Found | undefined> => {
     const startedAtMs = clock.now();
-    const hit = await tiers.far?.get(miss.key);
+    const hit = await tiers.shared?.get(miss.key);
     if (hit === undefined || hit.entry.freshUntil <= atLeastMs) return undefined;
-    fence.fillNear(miss.key, hit.entry, startedAtMs, miss.flight?.isForgotten === true);
+    fence.fillLocal(miss.key, hit.entry, startedAtMs, miss.flight?.isForgotten === true);
     return loadedAs(hit.entry, 'joined-load');
   };
   const proceed = async (miss: Miss, held: Entry | undefined, first: LeaseAnswer): Promise<Found> => {

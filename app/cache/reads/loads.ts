@@ -10,7 +10,7 @@ import { noFill } from '../tiers/tier-stack.ts';
 /** A key that memory could not answer, with the flight that others join, and what memory had that was no longer good enough. */
 export type Miss = Lookup & {
   readonly flight: Flight<Found> | undefined;
-  readonly overdue: Entry | undefined;
+  readonly rejectedEntry: Entry | undefined;
 };
 
 /** What storage answered, and when, on the service's clock. */

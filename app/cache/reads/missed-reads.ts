@@ -1,24 +1,24 @@
 import type { CacheRead, ReadOutcome } from '../cache.ts';
 import type { Entry } from '../entry.ts';
-import type { FarReads } from './far-reads.ts';
+import type { SharedReads } from './shared-reads.ts';
 import type { Miss } from './loads.ts';
 import type { Flight } from './single-flight.ts';
 import type { AnyEntity, Found, Lookup, StrategyContext } from '../strategy.ts';
-import { sealAndMeasure } from '../tiers/value-size.ts';
+import { freezeAndEstimateBytes } from '../tiers/value-size.ts';
 
 type Read = CacheRead<unknown> | undefined;
 
 /** A key that memory did not answer, with the entry that it found wanting. */
-export type MissedLookup = { readonly lookup: Lookup; readonly overdue: Entry | undefined };
+export type MissedLookup = { readonly lookup: Lookup; readonly rejectedEntry: Entry | undefined };
 
 /** Reads that memory could not answer: joined with others that are under way, where the candidate joins them, and counted. */
 export type MissedReads = {
-  one(lookup: Lookup, overdue: Entry | undefined): Promise<Read>;
+  one(lookup: Lookup, rejectedEntry: Entry | undefined): Promise<Read>;
   /** In the order of `missed`; duplicates allowed. Rejects when one of them does. */
   many(entity: AnyEntity, missed: readonly MissedLookup[]): Promise<readonly Read[]>;
 };
 
-export function createMissedReads(context: StrategyContext, far: FarReads): MissedReads {
+export function createMissedReads(context: StrategyContext, shared: SharedReads): MissedReads {
   const { flights, observe } = context;
   const isJoining = context.candidate.protection !== 'none';
 
@@ -37,18 +37,18 @@ export function createMissedReads(context: StrategyContext, far: FarReads): Miss
   const open = (key: string): Flight<Found> | undefined => (isJoining ? flights.open(key) : undefined);
 
   return {
-    one(lookup, overdue) {
+    one(lookup, rejectedEntry) {
       const { entity, key } = lookup;
       const current = flightOf(key);
       if (current !== undefined) return settle(entity.name, 'joined-load', joined(current.result));
       const flight = open(key);
-      return settle(entity.name, 'load', fly(flight, far.one({ ...lookup, flight, overdue })));
+      return settle(entity.name, 'load', fly(flight, shared.one({ ...lookup, flight, rejectedEntry })));
     },
     many(entity, missed) {
       const work = new Map<string, Promise<Found>>();
       const reads: Promise<Read>[] = [];
       const misses: { readonly miss: Miss; readonly found: PromiseWithResolvers<Found> }[] = [];
-      for (const { lookup, overdue } of missed) {
+      for (const { lookup, rejectedEntry } of missed) {
         const { key } = lookup;
         const others = work.get(key) ?? flightOf(key)?.result;
         if (others !== undefined) {
@@ -57,7 +57,7 @@ export function createMissedReads(context: StrategyContext, far: FarReads): Miss
         }
         const flight = open(key);
         const found = Promise.withResolvers<Found>();
-        misses.push({ miss: { ...lookup, flight, overdue }, found });
+        misses.push({ miss: { ...lookup, flight, rejectedEntry }, found });
         const flown = fly(flight, found.promise);
         work.set(key, flown);
         reads.push(settle(entity.name, 'load', flown));
@@ -73,7 +73,7 @@ export function createMissedReads(context: StrategyContext, far: FarReads): Miss
     misses: readonly { readonly miss: Miss; readonly found: PromiseWithResolvers<Found> }[],
   ): void {
     const asked = misses.map(({ miss }) => miss);
-    far.many(entity, asked).then(
+    shared.many(entity, asked).then(
       (parts) => {
         for (const [index, { found }] of misses.entries()) found.resolve(parts[index] as Promise<Found>);
       },
@@ -99,7 +99,7 @@ async function fly(flight: Flight<Found> | undefined, work: Promise<Found>): Pro
 /** What a reader gets who waited for another's: that one's hit, or a joined load. Both have the same value in hand. */
 async function joined(work: Promise<Found>): Promise<Found> {
   const found = await work;
-  if (!Object.isFrozen(found.read?.value)) sealAndMeasure(found.read?.value);
+  if (!Object.isFrozen(found.read?.value)) freezeAndEstimateBytes(found.read?.value);
   if (found.outcome !== 'load') return found;
   const outcome = 'joined-load';
   return { outcome, read: found.read === undefined ? undefined : { ...found.read, outcome } };

@@ -5,10 +5,11 @@ import { freshOnly } from '../strategy.ts';
 import type { ReadDecisions } from '../strategy.ts';
 
 /** Loads that every reader may make: those of one page together. */
-export function createPlainLoads(loads: Loads, { standsIn }: ReadDecisions): LeasedLoads {
+export function createPlainLoads(loads: Loads, { mayServeOnError }: ReadDecisions): LeasedLoads {
   // Where an entry stands in for a failed load, one row that cannot be read must not make its whole page stale. What fails for
   // the moment would fail again, and cost a time-out each.
-  const isTriedAlone = (error: unknown): boolean => standsIn !== freshOnly.standsIn && !isPassing(error);
+  const isTriedAlone = (error: unknown): boolean =>
+    mayServeOnError !== freshOnly.mayServeOnError && !isPassing(error);
   return {
     one: loads.one,
     many(entity, misses) {

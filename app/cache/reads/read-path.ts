@@ -1,7 +1,7 @@
 import type { CacheRead, ReadOutcome } from '../cache.ts';
 import type { MaybePromise } from '../entry.ts';
-import { createFarReads, foundIn } from './far-reads.ts';
-import type { FarReads } from './far-reads.ts';
+import { createSharedReads, foundIn } from './shared-reads.ts';
+import type { SharedReads } from './shared-reads.ts';
 import type { Fence } from '../fences/fence.ts';
 import { createKeyMaker } from '../keys.ts';
 import { createMissedReads } from './missed-reads.ts';
@@ -15,15 +15,15 @@ import type { MemoryHit } from '../tiers/entry-store.ts';
 type Read = CacheRead<unknown> | undefined;
 
 /** Reading through the tiers and, on a miss, from storage: the same in every strategy but for its decisions. */
-export type ReadPath = Pick<CacheStrategy, 'read' | 'readMany'> & Pick<FarReads, 'reload'>;
+export type ReadPath = Pick<CacheStrategy, 'read' | 'readMany'> & Pick<SharedReads, 'reload'>;
 
 export function createReadPath(context: StrategyContext, fence: Fence, decisions: ReadDecisions): ReadPath {
   const { tiers, clock, observe } = context;
-  const { near } = tiers;
+  const { local } = tiers;
   const makeKey = createKeyMaker();
-  const refresher = createRefresher(context, (entity, misses) => far.many(entity, misses));
-  const far = createFarReads(context, fence, decisions, refresher.start);
-  const missed = createMissedReads(context, far);
+  const refresher = createRefresher(context, (entity, misses) => shared.many(entity, misses));
+  const shared = createSharedReads(context, fence, decisions, refresher.start);
+  const missed = createMissedReads(context, shared);
   const outcomeOf = createJudgement(context, decisions);
   // Most strategies serve what is fresh and look no further.
   const isPlain = decisions.judge === freshOnly.judge;
@@ -33,7 +33,7 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
       observe.asked(entity.name, 1);
       const key = makeKey(entity.name, id);
       const nowMs = clock.now();
-      const hit = near?.get(key, nowMs);
+      const hit = local?.get(key, nowMs);
       if (hit === undefined) return missed.one({ entity, id, key }, undefined);
       if (isPlain && nowMs < hit.freshUntil) {
         observe.answered(entity.name, 'memory-hit', 1);
@@ -55,14 +55,14 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
       let staleHits = 0;
       for (const [at, id] of ids.entries()) {
         const key = makeKey(entity.name, id);
-        const hit = near?.get(key, nowMs);
+        const hit = local?.get(key, nowMs);
         if (hit !== undefined && isPlain && nowMs < hit.freshUntil) {
           reads[at] = hit.read;
           continue;
         }
         const lookup = { entity, id, key };
         const outcome = hit === undefined ? null : outcomeOf(hit, lookup, nowMs, due);
-        if (hit === undefined || outcome === null) misses.push({ at, lookup, overdue: hit?.entry });
+        if (hit === undefined || outcome === null) misses.push({ at, lookup, rejectedEntry: hit?.entry });
         else {
           reads[at] = readOf(hit, outcome, nowMs);
           if (outcome === 'memory-stale-hit') staleHits += 1;
@@ -74,7 +74,7 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
       if (staleHits > 0) observe.answered(entity.name, 'memory-stale-hit', staleHits);
       return misses.length === 0 ? reads : complete(reads, misses, missed.many(entity, misses));
     },
-    reload: far.reload,
+    reload: shared.reload,
   };
 }
 

@@ -16,7 +16,7 @@ export type DueEntry = { readonly lookup: Lookup; readonly entry: Entry };
 export type Refresher = { start(entity: AnyEntity, due: readonly DueEntry[]): void };
 
 export function createRefresher(
-  { flights, observe, runInBackground, aside = (_, work) => work() }: StrategyContext,
+  { flights, observe, runInBackground, inOwnTrace = (_, work) => work() }: StrategyContext,
   readMany: (entity: AnyEntity, misses: readonly Miss[]) => Promise<readonly Promise<Found>[]>,
 ): Refresher {
   let underWay = 0;
@@ -51,11 +51,11 @@ export function createRefresher(
         observe.happened({ type: 'refresh', name: entity.name, outcome });
         if (outcome === 'skipped') continue;
         underWay += 1;
-        misses.push({ ...lookup, overdue: entry, flight: flights.open(lookup.key) });
+        misses.push({ ...lookup, rejectedEntry: entry, flight: flights.open(lookup.key) });
       }
       if (misses.length === 0) return;
       const work = () => refresh(entity, misses);
-      runInBackground('refresh', aside(`cache.refresh ${entity.name}`, work));
+      runInBackground('refresh', inOwnTrace(`cache.refresh ${entity.name}`, work));
     },
   };
 }

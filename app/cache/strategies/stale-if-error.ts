@@ -22,7 +22,7 @@ export const staleIfError: StrategyDefinition = {
         const mayBeStale = nowMs < entry.staleUntil && pauses.isPaused(key, nowMs);
         return nowMs < entry.freshUntil || mayBeStale ? 'serve' : 'load';
       },
-      standsIn(entry, nowMs, { key, error }) {
+      mayServeOnError(entry, nowMs, { key, error }) {
         pauses.failed(key, error, nowMs);
         return nowMs < entry.staleUntil;
       },

@@ -2,12 +2,12 @@ import type { Clock } from '../../clock.ts';
 import type { LeaseTable } from './lease.ts';
 import type { Tier, TierHit } from './tier.ts';
 
-/** The shared tier as one replica believes it: what was filled before a doubt is not there. */
+/** The shared tier as one replica sees it: entries that were filled before changes were last lost are hidden from it. */
 export type DoubtedTier = {
   readonly tier: Tier;
   readonly leases: LeaseTable | null;
   /** Changes were lost for good: whatever is in the tier now may be wrong, and nobody will take it away. */
-  doubtEarlier(): void;
+  rejectFilledBeforeNow(): void;
 };
 
 /** `lifetimeMs` is the longest TTL of an entry: one that stays fresh for longer than that from the doubt on was filled later. */
@@ -30,7 +30,7 @@ export function createDoubtedTier(
       ...leases,
       acquire: (key, freshAfterMs) => leases.acquire(key, Math.max(freshAfterMs, doubtUntilMs)),
     },
-    doubtEarlier() {
+    rejectFilledBeforeNow() {
       doubtUntilMs = clock.now() + lifetimeMs;
     },
   };

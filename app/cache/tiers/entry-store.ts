@@ -5,7 +5,7 @@ import type { Entry } from '../entry.ts';
 import { createFrequencySketch } from '../bounded-store/frequency-sketch.ts';
 import { evictionPolicies } from '../eviction/index.ts';
 import { entityNameOf } from '../keys.ts';
-import { sealAndMeasure } from './value-size.ts';
+import { freezeAndEstimateBytes } from './value-size.ts';
 
 /** An entry with the answer that it gives while it is fresh, made once. `read` is undefined for a negative entry. */
 export type MemoryHit = {
@@ -68,7 +68,7 @@ export function createEntryStore({
         return;
       }
       negatives.delete(key);
-      const bytes = entryBytes + key.length * 2 + sealAndMeasure(value);
+      const bytes = entryBytes + key.length * 2 + freezeAndEstimateBytes(value);
       const read: CacheRead<unknown> = { value, version, outcome: 'memory-hit', freshUntil };
       entries.set(key, { entry, freshUntil, staleUntil, tier: 'memory', read }, bytes);
     },

@@ -13,10 +13,13 @@ export type Fill = {
 export const noFill: Fill = { isAccepted: false, storedIn: 'none' };
 
 /** The fill of redis alone. */
-export async function fillFar(isFarSet: MaybePromise<boolean>, near: MemoryShare = 'none'): Promise<Fill> {
-  const isAccepted = await isFarSet;
-  if (!isAccepted) return { isAccepted, storedIn: near };
-  return { isAccepted, storedIn: near === 'none' ? 'redis' : 'memory+redis' };
+export async function fillShared(
+  isSharedSet: MaybePromise<boolean>,
+  local: MemoryShare = 'none',
+): Promise<Fill> {
+  const isAccepted = await isSharedSet;
+  if (!isAccepted) return { isAccepted, storedIn: local };
+  return { isAccepted, storedIn: local === 'none' ? 'redis' : 'memory+redis' };
 }
 
 type MemoryShare = 'none' | 'memory';
@@ -27,9 +30,9 @@ type MemoryShare = 'none' | 'memory';
  */
 export type TierStack = {
   /** The memory tier, asked without a promise. */
-  readonly near: MemoryTier | null;
+  readonly local: MemoryTier | null;
   /** The tier behind it. */
-  readonly far: Tier | null;
+  readonly shared: Tier | null;
   set(key: string, entry: Entry): MaybePromise<Fill>;
   setFenced(key: string, entry: Entry, startedAtMs: number): MaybePromise<Fill>;
   delete(key: string): Promise<boolean>;
@@ -42,37 +45,37 @@ async function refuse(removed: MaybePromise<boolean>): Promise<Fill> {
   return noFill;
 }
 
-export function createTierStack(near: MemoryTier | null, far: Tier | null): TierStack {
+export function createTierStack(local: MemoryTier | null, shared: Tier | null): TierStack {
   const nearShare = (key: string, entry: Entry): MemoryShare =>
-    near?.holds(key, entry) === true ? 'memory' : 'none';
+    local?.holds(key, entry) === true ? 'memory' : 'none';
   return {
-    near,
-    far,
+    local,
+    shared,
     set(key, entry) {
-      near?.set(key, entry);
+      local?.set(key, entry);
       const storedIn = nearShare(key, entry);
-      return far === null ? { isAccepted: true, storedIn } : fillFar(far.set(key, entry), storedIn);
+      return shared === null ? { isAccepted: true, storedIn } : fillShared(shared.set(key, entry), storedIn);
     },
     setFenced(key, entry, startedAtMs) {
-      if (near === null || near.setFenced(key, entry, startedAtMs)) {
+      if (local === null || local.setFenced(key, entry, startedAtMs)) {
         const storedIn = nearShare(key, entry);
-        if (far === null) return { isAccepted: true, storedIn };
-        return fillFar(far.setFenced(key, entry, startedAtMs), storedIn);
+        if (shared === null) return { isAccepted: true, storedIn };
+        return fillShared(shared.setFenced(key, entry, startedAtMs), storedIn);
       }
       // Memory knows what has overtaken it; redis may have lost the tombstone, and may have something older still.
-      return far === null ? noFill : refuse(far.deleteFenced(key, entry.version));
+      return shared === null ? noFill : refuse(shared.deleteFenced(key, entry.version));
     },
     async delete(key) {
-      const isFarDeleted = (await far?.delete(key)) ?? true;
-      near?.delete(key);
-      return isFarDeleted;
+      const isSharedDeleted = (await shared?.delete(key)) ?? true;
+      local?.delete(key);
+      return isSharedDeleted;
     },
     async deleteFenced(key, version) {
-      near?.deleteFenced(key, version);
-      return (await far?.deleteFenced(key, version)) ?? true;
+      local?.deleteFenced(key, version);
+      return (await shared?.deleteFenced(key, version)) ?? true;
     },
     close: async () => {
-      await Promise.all([near?.close(), far?.close()]);
+      await Promise.all([local?.close(), shared?.close()]);
     },
   };
 }

@@ -6,11 +6,11 @@ const slotBytes = 8;
  * Freezes a value of plain JSON, so that no reader can change what the next one gets, and returns about how many bytes it
  * takes in memory.
  */
-export function sealAndMeasure(value: unknown): number {
+export function freezeAndEstimateBytes(value: unknown): number {
   if (typeof value === 'string') return 16 + value.length * 2;
   if (typeof value !== 'object' || value === null) return slotBytes;
   let bytes = objectBytes;
-  for (const part of Object.values(value)) bytes += slotBytes + sealAndMeasure(part);
+  for (const part of Object.values(value)) bytes += slotBytes + freezeAndEstimateBytes(part);
   Object.freeze(value);
   return bytes;
 }

@@ -25,7 +25,7 @@ export type WriteLog = {
   append(write: WaitingWrite, entriesMax: number): Promise<number>;
   /** The oldest that nobody has taken. */
   take(count: number): Promise<readonly TakenWrite[]>;
-  /** Some that were taken that long ago and are not settled; asked again and again it comes past all of them. */
+  /** Takes over some that somebody took at least that long ago and has not settled. Repeated calls go through all of them. */
   takeOver(count: number, idleMs: number): Promise<readonly TakenWrite[]>;
   /** Storage has them. How many of them it was the first to settle. */
   settle(ids: readonly string[]): Promise<number>;

@@ -25,8 +25,8 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
-  /** Runs a flush, where somebody wants to watch it apart from the write that has asked for it. */
-  readonly aside?: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** Runs a flush in a trace of its own, linked to the write that set it off. Absent: without traces. */
+  readonly inOwnTrace?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** For tests: how long a write may be in somebody's hands before others take it over. */
   readonly takeOverMs?: number;
   /** For tests: how long the end may take. */
@@ -154,7 +154,7 @@ function createRounds(
     candidate,
     random,
     runInBackground,
-    aside = (_, work) => work(),
+    inOwnTrace = (_, work) => work(),
     stopLimitMs = defaultStopLimitMs,
   }: WriteQueueOptions,
 ): { start(): void; soon(ms: number): void; stop(): Promise<void> } {
@@ -187,7 +187,7 @@ function createRounds(
   const round = (): void => {
     isWanted = true;
     if (running !== undefined || isStopped || backOff.isResting()) return;
-    running = aside('cache.flush', runAll);
+    running = inOwnTrace('cache.flush', runAll);
     runInBackground('flush of the write queue', running);
   };
   return {

@@ -69,7 +69,7 @@ describe('write-through', () => {
   test('a tier that does not take the new value is rid of the old one', async () => {
     const stage = createTwoReplicas('write-through');
     await versionsIn(stage);
-    stage.far.refusesFills = true;
+    stage.shared.refusesFills = true;
     await stage.a.cache.write(stage.storage.write(1));
     assert.deepEqual(await versionsIn(stage), [2, 2]);
   });

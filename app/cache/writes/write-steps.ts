@@ -57,11 +57,11 @@ export function createWriteSteps(
     if (leases !== null) await invalidateOne(change);
     flights.forget(key);
     // Memory may decline the new entry, or not be given it, and must not keep the old one.
-    fence.removeNear(key, version);
+    fence.removeLocal(key, version);
     // Readers who come now join this load instead of making their own.
     const flight = flights.open(key);
     try {
-      const kept = await path.reload({ entity, id, key, flight, overdue: undefined });
+      const kept = await path.reload({ entity, id, key, flight, rejectedEntry: undefined });
       flight.succeed(kept);
       if (kept.isKept) return sender?.publish(key, version);
     } catch (error) {

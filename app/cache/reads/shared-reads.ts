@@ -11,7 +11,7 @@ import type { AnyEntity, Found, ReadDecisions, StrategyContext } from '../strate
 import type { TierHit } from '../tiers/tier.ts';
 
 /** Reads that memory could not answer: the tiers behind it, then storage, then the fill. */
-export type FarReads = {
+export type SharedReads = {
   one(miss: Miss): Promise<Found>;
   /** In the order of `misses`. A key that redis has does not wait for those that storage is asked for, nor fail with them. */
   many(entity: AnyEntity, misses: readonly Miss[]): Promise<readonly Promise<Found>[]>;
@@ -22,12 +22,12 @@ export type FarReads = {
 type DueMiss = DueEntry & { readonly flight: Miss['flight'] };
 
 /** `refresh` asks for loads of entries behind the answers that they give. */
-export function createFarReads(
+export function createSharedReads(
   context: StrategyContext,
   fence: Fence,
   decisions: ReadDecisions,
   refresh: Refresher['start'],
-): FarReads {
+): SharedReads {
   const { tiers, clock, leases, candidate } = context;
   const loads = createLoads(context, fence, decisions);
   const { one, many } =
@@ -44,12 +44,12 @@ export function createFarReads(
     const nowMs = clock.now();
     const lifetimeMs = longestLifetimeMs(candidate, miss.entity, hit.entry.isAbsent);
     const entry = boundByOwnClock(hit.entry, nowMs, lifetimeMs);
-    if (miss.overdue !== undefined && isKnown(hit.entry, entry, miss.overdue)) return undefined;
+    if (miss.rejectedEntry !== undefined && isKnown(hit.entry, entry, miss.rejectedEntry)) return undefined;
     const verdict = decisions.judge(entry, nowMs, miss);
     if (verdict === 'load') return undefined;
-    const isNear = fence.fillNear(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
+    const isLocal = fence.fillLocal(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
     if (verdict === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
-    return foundIn(entry, 'redis', nowMs, isNear ? 'memory' : 'none');
+    return foundIn(entry, 'redis', nowMs, isLocal ? 'memory' : 'none');
   };
   /** A key has one flight at a time: a refresh begins when those of its readers have landed. */
   const refreshBehind = (entity: AnyEntity, due: readonly DueMiss[]): void => {
@@ -64,7 +64,7 @@ export function createFarReads(
   return {
     async one(miss) {
       const startedAtMs = clock.now();
-      const hit = await tiers.far?.get(miss.key);
+      const hit = await tiers.shared?.get(miss.key);
       const due: DueMiss[] = [];
       const answer = judged(miss, hit, startedAtMs, due);
       refreshBehind(miss.entity, due);
@@ -72,7 +72,7 @@ export function createFarReads(
     },
     async many(entity, misses) {
       const startedAtMs = clock.now();
-      const hits = (await tiers.far?.getMany(misses.map(({ key }) => key))) ?? [];
+      const hits = (await tiers.shared?.getMany(misses.map(({ key }) => key))) ?? [];
       const due: DueMiss[] = [];
       const answers = misses.map((miss, index) => judged(miss, hits[index], startedAtMs, due));
       refreshBehind(entity, due);
@@ -94,16 +94,16 @@ export function createFarReads(
 }
 
 /** Whether memory had this one and found it wanting. Where clocks differ, times do not tell it from a later one of the same version. */
-function isKnown(stored: Entry, bound: Entry, overdue: Entry): boolean {
+function isKnown(stored: Entry, bound: Entry, rejectedEntry: Entry): boolean {
   const isDated = stored === bound;
-  return isDated ? stored.freshUntil <= overdue.freshUntil : stored.version <= overdue.version;
+  return isDated ? stored.freshUntil <= rejectedEntry.freshUntil : stored.version <= rejectedEntry.version;
 }
 
 /** What the load brings; when it fails, what is at hand may stand in for it. */
 async function loaded(
   { clock }: StrategyContext,
-  { standsIn }: ReadDecisions,
-  { overdue, flight, key }: Miss,
+  { mayServeOnError }: ReadDecisions,
+  { rejectedEntry, flight, key }: Miss,
   hit: TierHit | undefined,
   load: Promise<Found>,
 ): Promise<Found> {
@@ -111,12 +111,12 @@ async function loaded(
     return await load;
   } catch (error) {
     const nowMs = clock.now();
-    const entry = [hit?.entry, overdue].find(
-      (held) => held !== undefined && standsIn(held, nowMs, { key, error }),
+    const entry = [hit?.entry, rejectedEntry].find(
+      (held) => held !== undefined && mayServeOnError(held, nowMs, { key, error }),
     );
     // What a write has removed meanwhile is wrong, not just old.
     if (entry === undefined || flight?.isForgotten === true) throw error;
-    return foundIn(entry, entry === overdue ? 'memory' : 'redis', nowMs);
+    return foundIn(entry, entry === rejectedEntry ? 'memory' : 'redis', nowMs);
   }
 }
 
