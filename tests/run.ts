@@ -18,7 +18,7 @@ const endToEndFileLimitMs = 540_000;
 
 const leftoverLimitMs = 5_000;
 
-const nothing: Outcome = { passed: 0, skipped: 0, failures: [] };
+const nothing: Outcome = { passed: 0, skipped: [], failures: [] };
 const terminal = createTerminal(process);
 const { checkout: root, signal } = terminal;
 const print = (line: string) => terminal.print(`${line}\n`);
@@ -103,6 +103,7 @@ async function runAll(patterns: readonly string[]): Promise<Outcome> {
 delete process.env.NODE_TEST_CONTEXT;
 const outcome = await runAll(process.argv.slice(2));
 for (const { title, text } of outcome.failures) print(`\n--- ${title}\n${text.trimEnd()}`);
+if (outcome.skipped.length > 0) print(`\nSkipped:\n${outcome.skipped.map((what) => `  ${what}`).join('\n')}`);
 if (signal.aborted) print('\nInterrupted: not everything ran.');
 print(`\n${describeOutcome(outcome)}`);
 process.exitCode = signal.aborted

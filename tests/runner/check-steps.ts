@@ -38,6 +38,6 @@ export async function runCheck(root: string, step: CheckStep, signal: AbortSigna
     });
     child.once('close', resolve);
   });
-  if (status === 0) return { passed: 1, skipped: 0, failures: [] };
-  return { passed: 0, skipped: 0, failures: [{ title: step.name, text: Buffer.concat(output).toString() }] };
+  if (status === 0) return { passed: 1, skipped: [], failures: [] };
+  return { passed: 0, skipped: [], failures: [{ title: step.name, text: Buffer.concat(output).toString() }] };
 }

@@ -4,21 +4,22 @@ export type Failure = { readonly title: string; readonly text: string };
 /** What a step of the test command found. A check counts as one test. */
 export type Outcome = {
   readonly passed: number;
-  readonly skipped: number;
+  /** What was skipped, with the reason where one was given. */
+  readonly skipped: readonly string[];
   readonly failures: readonly Failure[];
 };
 
 export function addOutcomes(outcomes: readonly Outcome[]): Outcome {
   return {
     passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
-    skipped: outcomes.reduce((sum, { skipped }) => sum + skipped, 0),
+    skipped: outcomes.flatMap(({ skipped }) => skipped),
     failures: outcomes.flatMap(({ failures }) => failures),
   };
 }
 
 /** The plain last line that scripts read: `12 passed, 0 failed, 1 skipped`. */
 export function describeOutcome({ passed, skipped, failures }: Outcome): string {
-  return `${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return `${passed} passed, ${failures.length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`;
 }
 
 /** A run that tested nothing has not shown anything. */

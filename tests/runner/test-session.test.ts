@@ -50,7 +50,20 @@ describe('a test session', () => {
       it.skip('four', () => {});
       it('five', (t) => t.skip('not here'));
       it.todo('six');`);
-    assert.deepEqual({ passed, skipped, failures }, { passed: 3, skipped: 3, failures: [] });
+    assert.deepEqual([passed, failures], [3, []]);
+    assert.deepEqual(skipped, [
+      'planted.test.ts: four',
+      'planted.test.ts: five (not here)',
+      'planted.test.ts: six',
+    ]);
+  });
+
+  it('takes a file whose only suite is skipped for skipped, by name and with the reason', () => {
+    const { passed, skipped, failures, printed } = outcomeOf(`
+      describe('a page', { skip: 'there is no browser' }, () => { it('one', () => {}); });`);
+    assert.deepEqual([passed, failures], [0, []]);
+    assert.deepEqual(skipped, ['planted.test.ts: a page (there is no browser)']);
+    assert.match(printed, /^ {2}ok planted\.test\.ts/);
   });
 
   it('reports a failure once, with its place, what was thrown and what was printed', () => {
@@ -109,16 +122,16 @@ describe('the last line', () => {
 
   it('says how many passed and failed, and how many were skipped', () => {
     const outcome = addOutcomes([
-      { passed: 2, skipped: 0, failures: [] },
-      { passed: 1, skipped: 0, failures: [failure] },
+      { passed: 2, skipped: [], failures: [] },
+      { passed: 1, skipped: [], failures: [failure] },
     ]);
     assert.equal(describeOutcome(outcome), '3 passed, 1 failed');
-    assert.equal(describeOutcome({ ...outcome, skipped: 4 }), '3 passed, 1 failed, 4 skipped');
+    assert.equal(describeOutcome({ ...outcome, skipped: ['a', 'b'] }), '3 passed, 1 failed, 2 skipped');
   });
 
   it('is green only when something passed and nothing failed', () => {
-    assert.ok(isGreen({ passed: 1, skipped: 1, failures: [] }));
-    assert.ok(!isGreen({ passed: 0, skipped: 3, failures: [] }));
-    assert.ok(!isGreen({ passed: 9, skipped: 0, failures: [failure] }));
+    assert.ok(isGreen({ passed: 1, skipped: ['a'], failures: [] }));
+    assert.ok(!isGreen({ passed: 0, skipped: ['a'], failures: [] }));
+    assert.ok(!isGreen({ passed: 9, skipped: [], failures: [failure] }));
   });
 });

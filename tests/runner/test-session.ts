@@ -22,7 +22,10 @@ type Failing = { readonly title: string; readonly error: Error | null; readonly 
 
 /** Follows the events of node's own test runner. */
 function createListener(root: string, print: (line: string) => void) {
-  const counts = { passed: 0, skipped: 0 };
+  let passed = 0;
+  const skipped: string[] = [];
+  /** Of these at least one test or suite was found. */
+  const filesWithSkipped = new Set<string>();
   const failing: Failing[] = [];
   const outputOf = new Map<string, string>();
   const collect = ({ file, message }: { file?: string | undefined; message: string }) => {
@@ -36,15 +39,23 @@ function createListener(root: string, print: (line: string) => void) {
     const output = file === undefined ? '' : (outputOf.get(file) ?? '');
     return { title, text: [error === null ? '' : explain(error), output].filter(Boolean).join('\n') };
   };
+  const skip = (file: string | undefined, name: string, reason: string | boolean | undefined) => {
+    const place = file === undefined ? '' : `${relative(root, file)}: `;
+    skipped.push(`${place}${name}${typeof reason === 'string' ? ` (${reason})` : ''}`);
+    if (file !== undefined) filesWithSkipped.add(file);
+  };
   return {
-    outcome: (): Outcome => ({ ...counts, failures: failing.map(describe) }),
+    outcome: (): Outcome => ({ passed, skipped, failures: failing.map(describe) }),
     onOutput: collect,
-    onPass({ name, file, skip, todo, details }: EventData.TestPass): void {
-      if (details.type === 'suite') return;
+    onPass({ name, file, skip: whySkipped, todo, details }: EventData.TestPass): void {
+      // A suite that is skipped has no tests that could be.
+      if (isSet(whySkipped) || (isSet(todo) && details.type !== 'suite'))
+        skip(file, name, isSet(whySkipped) ? whySkipped : todo);
+      else if (details.type === 'suite') return;
       // The runner reports a file that contains no test as a test that passed.
-      if (name === file) fail(`${relative(root, file)} contains no tests`, file, null);
-      else if (isSet(skip) || isSet(todo)) counts.skipped += 1;
-      else counts.passed += 1;
+      else if (name === file) {
+        if (!filesWithSkipped.has(file)) fail(`${relative(root, file)} contains no tests`, file, null);
+      } else passed += 1;
     },
     onFail({ name, file, line, details, todo }: EventData.TestFail): void {
       if (isSet(todo)) return;
@@ -56,7 +67,8 @@ function createListener(root: string, print: (line: string) => void) {
     onSummary({ file, counts: sums, duration_ms: durationMs, success }: EventData.TestSummary): void {
       if (file === undefined) return;
       const sum = `${sums.passed} of ${sums.tests} passed`;
-      if (sums.tests === 0) fail(`${relative(root, file)} contains no tests`, file, null);
+      if (sums.tests === 0 && !filesWithSkipped.has(file))
+        fail(`${relative(root, file)} contains no tests`, file, null);
       print(`  ${success ? 'ok' : 'not ok'} ${relative(root, file)} (${sum}, ${Math.round(durationMs)} ms)`);
     },
   };
