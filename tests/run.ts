@@ -5,7 +5,7 @@ import { providePrometheus } from '../cli/stack/prometheus-binary.ts';
 import type { StackContext } from '../cli/stack/stack-context.ts';
 import { createStackContext } from '../cli/worlds/workbench.ts';
 import { checkSteps, runCheck } from './runner/check-steps.ts';
-import { addOutcomes, describeOutcome, isGreen } from './runner/outcome.ts';
+import { addOutcomes, describeOutcome, describeSkipped, isGreen } from './runner/outcome.ts';
 import type { Outcome } from './runner/outcome.ts';
 import { findTestFiles } from './runner/test-files.ts';
 import { runTestFiles } from './runner/test-session.ts';
@@ -103,7 +103,7 @@ async function runAll(patterns: readonly string[]): Promise<Outcome> {
 delete process.env.NODE_TEST_CONTEXT;
 const outcome = await runAll(process.argv.slice(2));
 for (const { title, text } of outcome.failures) print(`\n--- ${title}\n${text.trimEnd()}`);
-if (outcome.skipped.length > 0) print(`\nSkipped:\n${outcome.skipped.map((what) => `  ${what}`).join('\n')}`);
+if (outcome.skipped.length > 0) print(`\n${describeSkipped(outcome)}`);
 if (signal.aborted) print('\nInterrupted: not everything ran.');
 print(`\n${describeOutcome(outcome)}`);
 process.exitCode = signal.aborted

@@ -22,6 +22,14 @@ export function describeOutcome({ passed, skipped, failures }: Outcome): string 
   return `${passed} passed, ${failures.length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`;
 }
 
+/** What was skipped, a line each: the same test may be made for many candidates. */
+export function describeSkipped({ skipped }: Outcome): string {
+  const lines = [...Map.groupBy(skipped, (what) => what)].map(([what, all]) =>
+    all.length === 1 ? `  ${what}` : `  ${what}, ${all.length} times`,
+  );
+  return `Skipped:\n${lines.join('\n')}`;
+}
+
 /** A run that tested nothing has not shown anything. */
 export function isGreen({ passed, failures }: Outcome): boolean {
   return failures.length === 0 && passed > 0;

@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { isRunning } from '../support/run-cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { addOutcomes, describeOutcome, isGreen } from './outcome.ts';
+import { addOutcomes, describeOutcome, describeSkipped, isGreen } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-session-'));
@@ -127,6 +127,11 @@ describe('the last line', () => {
     ]);
     assert.equal(describeOutcome(outcome), '3 passed, 1 failed');
     assert.equal(describeOutcome({ ...outcome, skipped: ['a', 'b'] }), '3 passed, 1 failed, 2 skipped');
+  });
+
+  it('comes after what was skipped, each with how often', () => {
+    const outcome: Outcome = { passed: 1, skipped: ['a', 'b (why)', 'a'], failures: [] };
+    assert.equal(describeSkipped(outcome), 'Skipped:\n  a, 2 times\n  b (why)');
   });
 
   it('is green only when something passed and nothing failed', () => {
