@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { runProgram } from '../commands/run-program.ts';
 import type { Terminal } from '../commands/terminal.ts';
 import { CommandError, exitCodes } from '../errors.ts';
-import { readMachineKind } from '../report/describe-run.ts';
+import { readMachineKind } from '../stack/cpu-accounting.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { createStackContext } from '../worlds/workbench.ts';
 import { calibrate, missingOf } from './calibrate.ts';

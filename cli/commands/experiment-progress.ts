@@ -4,7 +4,7 @@ import type { SoFar } from '../experiment/together/run-together.ts';
 import { latencySummary } from '../report/block-line.ts';
 import { primarySoFar } from '../report/primary-so-far.ts';
 import { describeSpoiled, formatBlock, formatDuration, formatRound } from '../report/progress.ts';
-import { readMachineKind } from '../report/describe-run.ts';
+import { readMachineKind } from '../stack/cpu-accounting.ts';
 import { decideStop } from '../statistics/stopping-rule.ts';
 import type { StopDecision } from '../statistics/stopping-rule.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,16 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { arch, platform, release, totalmem } from 'node:os';
 import { readEnvironment } from '../environment.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
-import { readMachine } from '../stack/cpu-accounting.ts';
+import { readMachine, readMachineKind } from '../stack/cpu-accounting.ts';
 import type { CompareResult } from './compare-result.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
-
-/** What calibrations are known by. */
-export function readMachineKind(): { readonly cpu: string; readonly cores: number } {
-  return { cpu: cpus()[0]?.model ?? 'unknown', cores: readMachine().cores };
-}
 
 type Manifest = CompareResult['manifest'];
 

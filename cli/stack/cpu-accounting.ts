@@ -121,3 +121,8 @@ export function readTreeCpuUs(pid: number): number | null {
   const times = [root, ...childrenOf(pid).map(readProcessTimes)];
   return times.reduce((sum, one) => sum + (one === null ? 0 : one.ownUs + one.reapedUs), 0);
 }
+
+/** What calibrations are known by. */
+export function readMachineKind(): { readonly cpu: string; readonly cores: number } {
+  return { cpu: cpus()[0]?.model ?? 'unknown', cores: readMachine().cores };
+}
