@@ -134,6 +134,16 @@ test('with few open files a load is refused before it starts, with both numbers'
   assert.doesNotMatch(stderr, /Seeding|Loading/);
 });
 
+test('more replicas than a given server has connections for are refused before anything is made', async () => {
+  const shell = { DATABASE_URL: process.env['DARKROOM_TEST_DATABASE_URL'] };
+  const args = ['up', 'no-cache', 'cache-aside', 'versioned', '--replicas', '16'];
+  const { status, stderr } = await runCli(args, { shell }).ended;
+  assert.equal(status, 3, stderr);
+  assert.match(stderr, /needs more than there is: .*\d+ connections to PostgreSQL \(\d+ to be had\)/);
+  assert.equal(stderr.match(/raise max_connections of your PostgreSQL/g)?.length, 1, stderr);
+  assert.doesNotMatch(stderr, /Seeding|Starting/);
+});
+
 const faults = [
   ['DATABASE_URL', 'garbage', 'PostgreSQL', /no address that begins with postgres/],
   ['DATABASE_URL', 'postgres://127.0.0.1:1/x', 'PostgreSQL', /ECONNREFUSED/],
