@@ -40,23 +40,29 @@ describe('storage that refuses', () => {
 
   for (const [index, name] of names.entries())
     it(`and ${name} tells who writes to come again, and is read where it or a tier can answer`, async () => {
-      await storage.refuse(refusals[name]);
       const { write, reads } = expected[name];
-      const response = await app.ask('PUT', '/photos/10/like', { viewer: 1 + index });
-      assertProblem(response, ...write);
-      assert.equal(response.headers['retry-after'], write[0] === 503 ? '1' : undefined);
-      assert.equal((await app.ask('GET', '/photos/10')).statusCode, 200);
-      const uncached = await app.ask('GET', `/photos/${11 + index}`);
-      if (reads) assert.equal(uncached.statusCode, 200);
-      else assertProblem(uncached, 503, 'STORAGE_UNAVAILABLE');
-      await storage.serve(refusals[name]);
-      assert.equal((await app.ask('PUT', '/photos/10/like', { viewer: 1 + index })).statusCode, 200);
+      const like = { viewer: 1 + index };
+      await storage.refuse(refusals[name]);
+      try {
+        // Where connections are refused, that is the answer, and asking again would not change it.
+        const ask = write[1] === 'STORAGE_UNAVAILABLE' ? app.ask : app.askAgain;
+        const response = await ask('PUT', '/photos/10/like', like);
+        assertProblem(response, ...write);
+        assert.equal(response.headers['retry-after'], write[0] === 503 ? '1' : undefined);
+        assert.equal((await app.ask('GET', '/photos/10')).statusCode, 200);
+        const uncached = await ask('GET', `/photos/${11 + index}`);
+        if (reads) assert.equal(uncached.statusCode, 200);
+        else assertProblem(uncached, 503, 'STORAGE_UNAVAILABLE');
+      } finally {
+        await storage.serve(refusals[name]);
+      }
+      assert.equal((await app.askAgain('PUT', '/photos/10/like', like)).statusCode, 200);
     });
 
   it('a row alone tells its writer that it is the row', async () => {
     await storage.sql('ALTER TABLE likes ADD CHECK (photo_id <> 20)');
-    assertProblem(await app.ask('PUT', '/photos/20/like', { viewer: 7 }), 409, 'ROW_REFUSED');
-    assert.equal((await app.ask('PUT', '/photos/21/like', { viewer: 7 })).statusCode, 200);
+    assertProblem(await app.askAgain('PUT', '/photos/20/like', { viewer: 7 }), 409, 'ROW_REFUSED');
+    assert.equal((await app.askAgain('PUT', '/photos/21/like', { viewer: 7 })).statusCode, 200);
   });
 });
 
