@@ -84,7 +84,7 @@ export type StrategyDefinition = {
 /** How a strategy reads: what it does with what it finds. */
 export type ReadDecisions = {
   /** Decides over an entry that a reader found: whether the reader is answered with it, and whether it is loaded anew, before or after that. */
-  readonly judge: (entry: Entry, nowMs: number, lookup: Lookup) => Verdict;
+  readonly decide: (entry: Entry, nowMs: number, lookup: Lookup) => ReadDecision;
   /** Whether an entry past its TTL answers when its load has failed. */
   readonly mayServeOnError: (entry: Entry, nowMs: number, failure: FailedLoad) => boolean;
   /** For how long past its TTL an entry is kept. */
@@ -94,11 +94,12 @@ export type ReadDecisions = {
 /** A load that failed, and the key that it was for. */
 export type FailedLoad = { readonly key: string; readonly error: unknown };
 
-export type Verdict = 'serve' | 'serve-and-refresh' | 'load';
+/** What becomes of a read whose entry was found. */
+export type ReadDecision = 'serve' | 'serve-and-refresh' | 'load';
 
 /** Serves what is fresh. */
 export const freshOnly: ReadDecisions = {
-  judge: (entry, nowMs) => (nowMs < entry.freshUntil ? 'serve' : 'load'),
+  decide: (entry, nowMs) => (nowMs < entry.freshUntil ? 'serve' : 'load'),
   mayServeOnError: () => false,
   staleMs: 0,
 };

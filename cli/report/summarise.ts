@@ -7,7 +7,7 @@ import { comparedFigures } from './compared-figures.ts';
 import type { ComparedFigure } from './compared-figures.ts';
 import type { CompareResult, ComparisonResult, RoundResult } from './compare-result.ts';
 import { compareCandidates } from './comparisons.ts';
-import { judgeControl } from './control-verdict.ts';
+import { checkControl } from './control-check.ts';
 import { endingOf } from './endings.ts';
 import { toBlockResult, toCandidateResult } from './measured-results.ts';
 import { notesOf } from './notes.ts';
@@ -47,10 +47,10 @@ export function summarise(input: SummaryInput): CompareResult {
   const spreadOf = (figure: SpreadFigure) =>
     processSpreadOf(figure, manifest.machine, partsOf(experiment.rounds));
   const [figure] = comparedFigures(experiment.rounds, primary) as [ComparedFigure];
-  const judged = judgeControl(rounds, [control, baseline], figure, spreadOf(figure.spread));
+  const checked = checkControl(rounds, [control, baseline], figure, spreadOf(figure.spread));
   const { failure } = input;
   const failed = failedCandidates(rounds, pacing);
-  const controlPassed = judged.passed;
+  const controlPassed = checked.passed;
   const ending = endingOf({ experiment, failure, baseline, control, candidates, failed, controlPassed });
   const comparisons = compareCandidates({
     rounds,
@@ -82,7 +82,7 @@ export function summarise(input: SummaryInput): CompareResult {
     candidates: results,
     rounds: experiment.rounds.map(toRoundResult),
     blocks: experiment.blocks.map((block) => toBlockResult(block, dropped)),
-    control: judged,
+    control: checked,
     comparisons,
     warmUps: experiment.warmUpCurves.map((curve) => ({ ...curve, seconds: [...curve.seconds] })),
     slowTraces: [...input.slowTraces],

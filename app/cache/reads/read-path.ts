@@ -24,9 +24,9 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
   const refresher = createRefresher(context, (entity, misses) => shared.many(entity, misses));
   const shared = createSharedReads(context, fence, decisions, refresher.start);
   const missed = createMissedReads(context, shared);
-  const outcomeOf = createJudgement(context, decisions);
+  const outcomeOf = createDecision(context, decisions);
   // Most strategies serve what is fresh and look no further.
-  const isPlain = decisions.judge === freshOnly.judge;
+  const isPlain = decisions.decide === freshOnly.decide;
 
   return {
     read(entity, id): MaybePromise<Read> {
@@ -79,13 +79,13 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
 }
 
 /** Says how a memory entry answers, or null where it does not, and notes one that is to be refreshed. */
-function createJudgement({ flights }: StrategyContext, { judge }: ReadDecisions) {
+function createDecision({ flights }: StrategyContext, { decide }: ReadDecisions) {
   return ({ entry }: MemoryHit, lookup: Lookup, nowMs: number, due: DueEntry[]): ReadOutcome | null => {
-    const verdict = judge(entry, nowMs, lookup);
+    const decision = decide(entry, nowMs, lookup);
     const isFresh = nowMs < entry.freshUntil;
     // One reader at a time loads early; the others go on with what is still fresh.
-    if (verdict === 'load' && !(isFresh && flights.current(lookup.key) !== undefined)) return null;
-    if (verdict === 'serve-and-refresh') due.push({ lookup, entry });
+    if (decision === 'load' && !(isFresh && flights.current(lookup.key) !== undefined)) return null;
+    if (decision === 'serve-and-refresh') due.push({ lookup, entry });
     return isFresh ? 'memory-hit' : 'memory-stale-hit';
   };
 }

@@ -34,7 +34,7 @@ export function createSharedReads(
     leases === null ? createPlainLoads(loads, decisions) : createLeasedLoads(context, leases, loads, fence);
 
   /** The answer that redis's entry gives; undefined where it gives none. Notes an entry that is to be refreshed. */
-  const judged = (
+  const answerFrom = (
     miss: Miss,
     hit: TierHit | undefined,
     startedAtMs: number,
@@ -45,10 +45,10 @@ export function createSharedReads(
     const lifetimeMs = longestLifetimeMs(candidate, miss.entity, hit.entry.isAbsent);
     const entry = boundByOwnClock(hit.entry, nowMs, lifetimeMs);
     if (miss.rejectedEntry !== undefined && isKnown(hit.entry, entry, miss.rejectedEntry)) return undefined;
-    const verdict = decisions.judge(entry, nowMs, miss);
-    if (verdict === 'load') return undefined;
+    const decision = decisions.decide(entry, nowMs, miss);
+    if (decision === 'load') return undefined;
     const isLocal = fence.fillLocal(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
-    if (verdict === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
+    if (decision === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
     return foundIn(entry, 'redis', nowMs, isLocal ? 'memory' : 'none');
   };
   /** A key has one flight at a time: a refresh begins when those of its readers have landed. */
@@ -66,7 +66,7 @@ export function createSharedReads(
       const startedAtMs = clock.now();
       const hit = await tiers.shared?.get(miss.key);
       const due: DueMiss[] = [];
-      const answer = judged(miss, hit, startedAtMs, due);
+      const answer = answerFrom(miss, hit, startedAtMs, due);
       refreshBehind(miss.entity, due);
       return answer ?? loaded(context, decisions, miss, hit, one(miss, hit?.entry));
     },
@@ -74,7 +74,7 @@ export function createSharedReads(
       const startedAtMs = clock.now();
       const hits = (await tiers.shared?.getMany(misses.map(({ key }) => key))) ?? [];
       const due: DueMiss[] = [];
-      const answers = misses.map((miss, index) => judged(miss, hits[index], startedAtMs, due));
+      const answers = misses.map((miss, index) => answerFrom(miss, hits[index], startedAtMs, due));
       refreshBehind(entity, due);
       const toLoad = misses.flatMap((miss, index) =>
         answers[index] === undefined ? [{ miss, hit: hits[index], index }] : [],

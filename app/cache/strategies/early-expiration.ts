@@ -17,7 +17,7 @@ export const earlyExpiration: StrategyDefinition = {
     const { random, candidate } = context;
     return createTieredStrategy(context, {
       // 1 - random() is never 0, so the logarithm is finite.
-      judge: ({ freshUntil, loadMs }, nowMs) =>
+      decide: ({ freshUntil, loadMs }, nowMs) =>
         nowMs - loadMs * candidate.beta * Math.log(1 - random()) < freshUntil ? 'serve' : 'load',
       write: storeThenInvalidate,
     });

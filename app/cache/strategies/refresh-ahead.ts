@@ -16,7 +16,7 @@ export const refreshAhead: StrategyDefinition = {
   create(context) {
     const { ttlMs, feedTtlMs, refreshShare } = context.candidate;
     return createTieredStrategy(context, {
-      judge(entry, nowMs, { entity: { freshness } }) {
+      decide(entry, nowMs, { entity: { freshness } }) {
         const leftMs = entry.freshUntil - nowMs;
         if (leftMs <= 0) return 'load';
         const lifetimeMs = freshness === 'ttl' ? feedTtlMs : ttlMs;

@@ -18,7 +18,7 @@ export const staleIfError: StrategyDefinition = {
   create(context) {
     const pauses = createLoadPauses();
     return createTieredStrategy(context, {
-      judge(entry, nowMs, { key }) {
+      decide(entry, nowMs, { key }) {
         const mayBeStale = nowMs < entry.staleUntil && pauses.isPaused(key, nowMs);
         return nowMs < entry.freshUntil || mayBeStale ? 'serve' : 'load';
       },

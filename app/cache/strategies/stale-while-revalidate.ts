@@ -15,7 +15,7 @@ export const staleWhileRevalidate: StrategyDefinition = {
   parameters: ['stale'],
   create: (context) =>
     createTieredStrategy(context, {
-      judge(entry, nowMs) {
+      decide(entry, nowMs) {
         if (nowMs < entry.freshUntil) return 'serve';
         return nowMs < entry.staleUntil ? 'serve-and-refresh' : 'load';
       },

@@ -10,7 +10,7 @@ import type { Round } from './per-round.ts';
  * The baseline against itself: its spread is the noise floor. It fails when it differs by more than chance and processes
  * explain, and by more than matters: a difference that nobody would act on does not spoil an experiment.
  */
-export function judgeControl(
+export function checkControl(
   rounds: readonly Round[],
   [control, baseline]: readonly [string, string],
   figure: ComparedFigure,
