@@ -64,7 +64,7 @@ type Times = Pick<BlockRecord, 'responseTimeUs' | 'meanUs' | 'paired'>;
 const madeTimes = new Map<string, Times>();
 
 /** Response times around a median. The same requests for every candidate: what is hard for one is hard for all. */
-function inventTimes(medianUs: number, round: number): Times {
+export function inventTimes(medianUs: number, round: number): Times {
   const key = `${round} ${medianUs}`;
   const made = madeTimes.get(key);
   if (made !== undefined) return made;
