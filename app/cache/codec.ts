@@ -1,12 +1,11 @@
 import { Packr } from 'msgpackr';
+import type { PayloadKind } from '../redis/redis-commands.ts';
+import type { Payload } from '../redis/redis-scripts.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import type { Entry } from './entry.ts';
 
 /** Raised when the format changes, so that entries of another release are misses and not errors. */
 const formatVersion = 2;
-
-/** What is sent to Redis and comes back from it. */
-export type Payload = string | Buffer;
 
 /** What a redis key holds: an entry, or the tombstone of one that a write invalidated. */
 export type Stored =
@@ -15,7 +14,7 @@ export type Stored =
 
 /** Turns entries into bytes and back. */
 export type Codec = {
-  readonly payloads: 'text' | 'bytes';
+  readonly payloads: PayloadKind;
   /** Throws a TypeError for a value that the format cannot say. */
   encode(entry: Entry): Payload;
   /** Null for anything that is not ours: another format, a cut or foreign text. Never throws. */

@@ -3,14 +3,15 @@ import { assembleCache } from './assemble-cache.ts';
 import type { CacheParts } from './assemble-cache.ts';
 import type { Cache } from './cache.ts';
 import { needsDurableRedis } from './candidates/candidate.ts';
-import { createCircuitBreaker } from './redis/circuit-breaker.ts';
+import { createCircuitBreaker } from '../redis/circuit-breaker.ts';
 import { codecOf } from './codec.ts';
 import { createBusSource } from './invalidation/bus-source.ts';
-import { createDurableConnection } from './redis/durable-connection.ts';
+import { createDurableConnection } from '../redis/durable-connection.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation/invalidation-source.ts';
-import { createCommandConnection, connectWithin } from './redis/redis-connection.ts';
-import { createRedisCommands } from './redis/redis-commands.ts';
-import type { RedisCommands } from './redis/redis-commands.ts';
+import { createCommandConnection, connectWithin } from '../redis/redis-connection.ts';
+import { createRedisCommands } from '../redis/redis-commands.ts';
+import type { RedisCommands } from '../redis/redis-commands.ts';
+import { entryScripts } from './tiers/entry-scripts.ts';
 import { createRedisTier } from './tiers/redis-tier.ts';
 import { createTrackingConnection } from './invalidation/tracking-connection.ts';
 import { createWriteLog } from './writes/write-log.ts';
@@ -84,7 +85,12 @@ async function connect(options: CreateCacheOptions): Promise<Connected> {
   const { candidate } = options;
   const { payloads } = codecOf[candidate.codec];
   if (candidate.invalidation === 'client-tracking') {
-    const tracking = createTrackingConnection({ ...options, ...requireRedis(options), payloads });
+    const tracking = createTrackingConnection({
+      ...options,
+      ...requireRedis(options),
+      payloads,
+      scripts: entryScripts,
+    });
     return { commands: tracking.commands, createSource: tracking.createSource };
   }
   const commands = candidate.tiers.includes('redis') ? await connectCommands(options) : null;
@@ -103,7 +109,11 @@ type ConnectedQueue = {
 /** A connection of its own: what a flush carries does not hold up reads. */
 async function connectQueue(options: CreateCacheOptions): Promise<ConnectedQueue> {
   const { url, keyPrefix } = requireRedis(options);
-  const connection = createDurableConnection(url, options.runInBackground);
+  const connection = createDurableConnection({
+    url,
+    need: 'write-behind needs a Redis that keeps its queue',
+    runInBackground: options.runInBackground,
+  });
   const log = createWriteLog(connection, keyPrefix, (writes) =>
     options.observe.happened({ type: 'queue-length', writes }),
   );
@@ -118,7 +128,7 @@ async function connectQueue(options: CreateCacheOptions): Promise<ConnectedQueue
 async function connectCommands(options: CreateCacheOptions): Promise<RedisCommands> {
   const redis = createCommandConnection(requireRedis(options).url, true);
   await connectWithin(redis);
-  return createRedisCommands(redis, codecOf[options.candidate.codec].payloads);
+  return createRedisCommands(redis, codecOf[options.candidate.codec].payloads, entryScripts);
 }
 
 function requireRedis({ redis, candidate }: CreateCacheOptions): RedisPlace {

@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { CacheObserver } from '../../app/cache/cache-events.ts';
-import { createCircuitBreaker } from '../../app/cache/redis/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../app/redis/circuit-breaker.ts';
 import { codecOf } from '../../app/cache/codec.ts';
 import type { Codec } from '../../app/cache/codec.ts';
-import { createRedisCommands } from '../../app/cache/redis/redis-commands.ts';
-import { createCommandConnection } from '../../app/cache/redis/redis-connection.ts';
+import { createRedisCommands } from '../../app/redis/redis-commands.ts';
+import { createCommandConnection } from '../../app/redis/redis-connection.ts';
+import { entryScripts } from '../../app/cache/tiers/entry-scripts.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import type { RedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import type { Clock } from '../../app/clock.ts';
@@ -30,7 +31,7 @@ export async function createTestRedisTier(
   const redis = createCommandConnection(where.url, true);
   await redis.connect();
   const tier = createRedisTier({
-    commands: createRedisCommands(redis, codec.payloads, patienceMs),
+    commands: createRedisCommands(redis, codec.payloads, entryScripts, patienceMs),
     codec,
     keyPrefix: where.keyPrefix,
     clock,

@@ -1,10 +1,11 @@
-import { createCircuitBreaker } from '../../app/cache/redis/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../app/redis/circuit-breaker.ts';
 import { codecOf } from '../../app/cache/codec.ts';
 import type {
   InvalidationListener,
   InvalidationSource,
 } from '../../app/cache/invalidation/invalidation-source.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { entryScripts } from '../../app/cache/tiers/entry-scripts.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import { createTrackingConnection } from '../../app/cache/invalidation/tracking-connection.ts';
 import { createBusNetwork } from './bus-network.ts';
@@ -50,7 +51,13 @@ export async function connectTrackedReplicas(
     const events: RecordedEvent[] = [];
     const observe = recordEvents(events);
     const codec = codecOf[candidate.codec];
-    const tracking = createTrackingConnection({ ...redis, url, payloads: codec.payloads, observe });
+    const tracking = createTrackingConnection({
+      ...redis,
+      url,
+      payloads: codec.payloads,
+      scripts: entryScripts,
+      observe,
+    });
     const tier = createRedisTier({
       commands: tracking.commands,
       codec,

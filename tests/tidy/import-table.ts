@@ -19,8 +19,13 @@ export const importTable: readonly ImportRule[] = [
   { of: ['app/background-tasks.ts'], mayImport: ['app/errors.ts'], packages: [] },
   {
     of: ['app/cache/'],
-    mayImport: ['app/cache/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
-    packages: ['node:', 'lru-cache', 'ioredis', '@redis/client', 'msgpackr', 'fastest-levenshtein'],
+    mayImport: ['app/cache/', 'app/redis/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
+    packages: ['node:', 'lru-cache', '@redis/client', 'msgpackr', 'fastest-levenshtein'],
+  },
+  {
+    of: ['app/redis/'],
+    mayImport: ['app/redis/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
+    packages: ['node:', 'ioredis'],
   },
   {
     of: ['app/storage/'],
@@ -104,14 +109,7 @@ export const importTable: readonly ImportRule[] = [
 
 /** Packages that only some places may know. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  ioredis: [
-    'app/cache/redis/redis-commands.ts',
-    'app/cache/invalidation/invalidation-bus.ts',
-    'app/cache/redis/redis-connection.ts',
-    'app/build-app.ts',
-    'cli/stack/',
-    'benches/',
-  ],
+  ioredis: ['app/redis/', 'cli/stack/', 'benches/'],
   pg: ['app/storage/', 'cli/stack/'],
   'pg-copy-streams': ['app/storage/'],
   'pg-logical-replication': ['app/storage/'],

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { startOwnRedis } from '../../../tests/support/own-redis.ts';
 import type { OwnRedis } from '../../../tests/support/own-redis.ts';
-import { createCommandConnection } from '../redis/redis-connection.ts';
-import { createRedisCommands } from '../redis/redis-commands.ts';
+import { createCommandConnection } from '../../redis/redis-connection.ts';
+import { createRedisCommands } from '../../redis/redis-commands.ts';
+import { entryScripts } from '../tiers/entry-scripts.ts';
 import { createWriteLog } from '../writes/write-log.ts';
 import { redisBytesLeast } from './memory-bounds.ts';
 import { lackOfRedisMemory, parseCandidate } from './parse-candidate.ts';
@@ -22,7 +23,7 @@ async function useAsReplicas(context: TestContext, { url }: OwnRedis): Promise<n
     const redis = createCommandConnection(url, true);
     await redis.connect();
     context.after(() => redis.disconnect());
-    const commands = createRedisCommands(redis, 'text', 10_000);
+    const commands = createRedisCommands(redis, 'text', entryScripts, 10_000);
     const ids = Array.from({ length: entries / 3 }, (_, index) => (index + client * 211) % entries);
     const stored = await Promise.allSettled(
       ids.map((id) => commands.set(`darkroom:photo:${id}`, payload, 60_000)),

@@ -6,7 +6,7 @@ import {
   connectWithin,
   createCommandConnection,
   createSubscriberConnection,
-} from '../redis/redis-connection.ts';
+} from '../../redis/redis-connection.ts';
 
 export type BusSourceOptions = {
   readonly url: string;

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { CommandConnection, SubscriberConnection } from '../../redis/redis-connection.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import type { InvalidationListener, InvalidationSender } from './invalidation-source.ts';
 import { entityNameOf } from '../keys.ts';
@@ -18,8 +18,8 @@ export type InvalidationBus = InvalidationSender & {
 };
 
 export type InvalidationBusOptions = {
-  readonly publisher: Redis;
-  readonly subscriber: Redis;
+  readonly publisher: CommandConnection;
+  readonly subscriber: SubscriberConnection;
   readonly channel: string;
   /** Unique for each start of a process: its messages are numbered from 1. */
   readonly sender: string;

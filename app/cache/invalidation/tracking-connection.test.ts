@@ -8,7 +8,7 @@ import type { OwnRedis } from '../../../tests/support/own-redis.ts';
 import { connectTrackedReplicas } from '../../../tests/support/tracked-replicas.ts';
 import type { TrackedReplica, TrackedReplicas } from '../../../tests/support/tracked-replicas.ts';
 import { waitUntil } from '../../../tests/support/wait-until.ts';
-import { commandTimeoutMs } from '../redis/redis-connection.ts';
+import { commandTimeoutMs } from '../../redis/redis-connection.ts';
 
 type OwnStage = TrackedReplicas & { readonly redis: OwnRedis; readonly linkOfA: CuttableLink };
 

@@ -1,8 +1,7 @@
 import { createClient, defineScript, ErrorReply, RESP_TYPES } from '@redis/client';
 import type { CommandParser } from '@redis/client';
 import type { CacheObserver } from '../cache-events.ts';
-import type { Codec, Payload } from '../codec.ts';
-import { createDeadlines } from '../redis/deadlines.ts';
+import { createDeadlines } from '../../redis/deadlines.ts';
 import { heartbeatMs, silenceMs } from './invalidation-bus.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
 import { entityNameOf } from '../keys.ts';
@@ -11,15 +10,16 @@ import {
   connectTimeoutMs,
   connectWithin,
   reconnectDelayMs,
-} from '../redis/redis-connection.ts';
-import type { RedisCommands } from '../redis/redis-commands.ts';
-import { redisScripts } from '../redis/redis-scripts.ts';
-import type { RedisScript } from '../redis/redis-scripts.ts';
+} from '../../redis/redis-connection.ts';
+import type { PayloadKind, RedisCommands } from '../../redis/redis-commands.ts';
+import type { Payload, RedisScript } from '../../redis/redis-scripts.ts';
 
 export type TrackingConnectionOptions = {
   readonly url: string;
   readonly keyPrefix: string;
-  readonly payloads: Codec['payloads'];
+  readonly payloads: PayloadKind;
+  /** The scripts that are run on it. */
+  readonly scripts: readonly RedisScript[];
   readonly observe: CacheObserver;
 };
 
@@ -44,7 +44,7 @@ function scriptOf({ lua, keys }: RedisScript) {
   });
 }
 
-function connect({ url, payloads }: TrackingConnectionOptions) {
+function connect({ url, payloads, scripts }: TrackingConnectionOptions) {
   const client = createClient({
     url,
     RESP: 3,
@@ -59,7 +59,7 @@ function connect({ url, payloads }: TrackingConnectionOptions) {
       connectTimeout: connectTimeoutMs,
       reconnectStrategy: reconnectDelayMs,
     },
-    scripts: Object.fromEntries(redisScripts.map((script) => [script.name, scriptOf(script)])),
+    scripts: Object.fromEntries(scripts.map((script) => [script.name, scriptOf(script)])),
   });
   // A connection error shows in the commands that fail; without a listener it would end the process.
   client.on('error', () => {});
@@ -84,7 +84,11 @@ export function createTrackingConnection(options: TrackingConnectionOptions): Tr
     set: (key, payload, lifeMs) =>
       within(client.set(key, payload, { expiration: { type: 'PX', value: lifeMs } })),
     unlink: (keys) => within(client.unlink([...keys])),
-    run: ({ name }, keys, args) => within(scripts[name](keys, args)),
+    run({ name }, keys, args) {
+      const script = scripts[name];
+      if (script === undefined) throw new RangeError(`the script ${name} is not one of this connection`);
+      return within(script.call(scripts, keys, args));
+    },
     isRefusal: (error) => error instanceof ErrorReply,
     close: () => {
       stop();

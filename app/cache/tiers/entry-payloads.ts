@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { Codec, Payload } from '../codec.ts';
+import type { Payload } from '../../redis/redis-scripts.ts';
+import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
 import type { TierHit } from './tier.ts';

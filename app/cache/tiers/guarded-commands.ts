@@ -1,5 +1,5 @@
 import type { CacheEvent, CacheObserver } from '../cache-events.ts';
-import type { CircuitBreaker } from '../redis/circuit-breaker.ts';
+import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
 import { entityNameOf } from '../keys.ts';
 
 type TierEvent = Extract<CacheEvent, { type: 'tier-operation' }>;

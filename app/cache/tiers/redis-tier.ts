@@ -1,18 +1,18 @@
 import type { Clock } from '../../clock.ts';
+import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
+import type { RedisCommands } from '../../redis/redis-commands.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { CircuitBreaker } from '../redis/circuit-breaker.ts';
 import { encodeTombstone } from '../codec.ts';
 import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
 import type { LeaseTable } from './lease.ts';
-import type { RedisCommands } from '../redis/redis-commands.ts';
 import { createEntryPayloads } from './entry-payloads.ts';
 import { createRunCommand } from './guarded-commands.ts';
 import type { Failure } from './guarded-commands.ts';
 import { createRedisLeases } from './redis-leases.ts';
 import type { RedisTierParts } from './redis-leases.ts';
-import { deleteFencedScript, setFencedScript } from '../redis/redis-scripts.ts';
+import { deleteFencedScript, setFencedScript } from './entry-scripts.ts';
 import { tombstoneMs } from './tier.ts';
 import type { Tier } from './tier.ts';
 

@@ -1,54 +1,53 @@
-/** Scripts of the durable queue. A stream with one consumer group, whose one consumer stands for all replicas. */
-type LogScript = { readonly name: string; readonly keys: number; readonly lua: string };
+import type { RedisScript } from '../../redis/redis-scripts.ts';
 
-/** The group and its consumer: who has taken a write matters to nobody, only how long ago that was. */
+/** The group of a stream, and its one consumer, which stands for all replicas: only how long ago a write was taken matters, not by whom. */
 export const groupName = 'storage';
 
 /** KEYS: stream; ARGV: most entries, kind, coalescing key, payload. Answers with the entries now in it, or 0 when it is full. */
-const appendScript = {
+export const appendScript: RedisScript = {
   name: 'darkroomAppend',
   keys: 1,
   lua: `
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
 redis.call('XADD', KEYS[1], '*', 'kind', ARGV[2], 'key', ARGV[3], 'payload', ARGV[4])
 return redis.call('XLEN', KEYS[1])`,
-} as const satisfies LogScript;
+};
 
 /** KEYS: stream; ARGV: most entries to take. The time on the clock that numbers them, those that nobody has taken yet, and how many wait. */
-const takeScript = {
+export const takeScript: RedisScript = {
   name: 'darkroomTake',
   keys: 1,
   lua: `
 local taken = redis.call('XREADGROUP', 'GROUP', '${groupName}', '${groupName}', 'COUNT', ARGV[1], 'STREAMS', KEYS[1], '>')
 local now = redis.call('TIME')
 return {now[1] * 1000 + math.floor(now[2] / 1000), taken and taken[1][2] or {}, redis.call('XLEN', KEYS[1])}`,
-} as const satisfies LogScript;
+};
 
 /** KEYS: stream; ARGV: most entries, milliseconds since they were taken, where to go on. The time, entries, the next place, how many wait. */
-const takeOverScript = {
+export const takeOverScript: RedisScript = {
   name: 'darkroomTakeOver',
   keys: 1,
   lua: `
 local taken = redis.call('XAUTOCLAIM', KEYS[1], '${groupName}', '${groupName}', ARGV[2], ARGV[3], 'COUNT', ARGV[1])
 local now = redis.call('TIME')
 return {now[1] * 1000 + math.floor(now[2] / 1000), taken[2], taken[1], redis.call('XLEN', KEYS[1])}`,
-} as const satisfies LogScript;
+};
 
 /** KEYS: stream, attempts; ARGV: ids. Answers with how many of them were still there. */
-const settleScript = {
+export const settleScript: RedisScript = {
   name: 'darkroomSettle',
   keys: 2,
   lua: `
 redis.call('HDEL', KEYS[2], unpack(ARGV))
 redis.call('XACK', KEYS[1], '${groupName}', unpack(ARGV))
 return redis.call('XDEL', KEYS[1], unpack(ARGV))`,
-} as const satisfies LogScript;
+};
 
 /**
  * KEYS: stream, attempts, dead letters; ARGV: id, reason, attempts allowed, most dead letters. Counts an attempt; after the
  * last one the entry moves to the dead letters. Answers with 1 then.
  */
-const refuseScript = {
+export const refuseScript: RedisScript = {
   name: 'darkroomRefuse',
   keys: 3,
   lua: `
@@ -61,7 +60,7 @@ redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('XACK', KEYS[1], '${groupName}', ARGV[1])
 redis.call('XDEL', KEYS[1], ARGV[1])
 return 1`,
-} as const satisfies LogScript;
+};
 
-export const logScripts = [appendScript, takeScript, takeOverScript, settleScript, refuseScript] as const;
-export type LogScriptName = (typeof logScripts)[number]['name'];
+/** All scripts of the durable queue. */
+export const logScripts = [appendScript, takeScript, takeOverScript, settleScript, refuseScript];

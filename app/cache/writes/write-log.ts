@@ -1,7 +1,15 @@
-import type { DurableConnection } from '../redis/durable-connection.ts';
-import type { CommandConnection } from '../redis/redis-connection.ts';
-import { groupName, logScripts } from './write-log-scripts.ts';
-import type { LogScriptName } from './write-log-scripts.ts';
+import type { DurableConnection } from '../../redis/durable-connection.ts';
+import { loadScripts } from '../../redis/redis-scripts.ts';
+import type { RunScript } from '../../redis/redis-scripts.ts';
+import {
+  appendScript,
+  groupName,
+  logScripts,
+  refuseScript,
+  settleScript,
+  takeOverScript,
+  takeScript,
+} from './write-log-scripts.ts';
 
 /** A write as it waits. `payload` is JSON. */
 export type WaitingWrite = {
@@ -69,47 +77,37 @@ export function createWriteLog(
 
   return {
     async append({ kind, coalescingKey, payload }, entriesMax) {
-      const length = Number(
-        await run('darkroomAppend', [stream], [entriesMax, kind, coalescingKey, payload]),
-      );
+      const length = Number(await run(appendScript, [stream], [entriesMax, kind, coalescingKey, payload]));
       onLength(length === 0 ? entriesMax : length);
       return length;
     },
     async take(count) {
-      const [nowMs, entries, length] = listOf(await inGroup(() => run('darkroomTake', [stream], [count])));
+      const [nowMs, entries, length] = listOf(await inGroup(() => run(takeScript, [stream], [count])));
       onLength(Number(length));
       return listOf(entries).map((entry) => parseEntry(entry, Number(nowMs)));
     },
     async takeOver(count, idleMs) {
       const [nowMs, entries, next, length] = listOf(
-        await inGroup(() => run('darkroomTakeOver', [stream], [count, idleMs, takeOverFrom])),
+        await inGroup(() => run(takeOverScript, [stream], [count, idleMs, takeOverFrom])),
       );
       onLength(Number(length));
       takeOverFrom = String(next);
       return listOf(entries).map((entry) => parseEntry(entry, Number(nowMs)));
     },
-    settle: async (ids) =>
-      ids.length === 0 ? 0 : Number(await run('darkroomSettle', [stream, attempts], ids)),
+    settle: async (ids) => (ids.length === 0 ? 0 : Number(await run(settleScript, [stream, attempts], ids))),
     async refuse(id, reason) {
       const args = [id, reason.slice(0, reasonCharsMax), attemptsMax, deadLettersMax];
-      return (await run('darkroomRefuse', [stream, attempts, deadLetters], args)) === 1;
+      return (await run(refuseScript, [stream, attempts, deadLetters], args)) === 1;
     },
   };
 }
 
-type Run = (
-  name: LogScriptName,
-  keys: readonly string[],
-  args: readonly (string | number)[],
-) => Promise<unknown>;
-type Scripted = CommandConnection & Record<LogScriptName, (...args: (string | number)[]) => Promise<unknown>>;
-
-function createRunScript({ redis, isTrusted }: DurableConnection): Run {
-  for (const { name, keys, lua } of logScripts) redis.defineCommand(name, { numberOfKeys: keys, lua });
-  const scripted = redis as Scripted;
-  return async (name, keys, args) => {
+/** Runs scripts on a Redis that is trusted. */
+function createRunScript({ redis, isTrusted }: DurableConnection): RunScript {
+  const runScript = loadScripts(redis, logScripts);
+  return async (script, keys, args) => {
     if (!isTrusted()) throw new RangeError('the Redis of the queue has not been checked, or is not durable');
-    return scripted[name](...keys, ...args);
+    return runScript(script, keys, args);
   };
 }
 

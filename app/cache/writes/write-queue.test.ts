@@ -13,8 +13,8 @@ import { waitUntil } from '../../../tests/support/wait-until.ts';
 import { DarkroomError } from '../../errors.ts';
 import type { AnyDeferredKind } from './apply-writes.ts';
 import type { ChangedKey } from '../cache.ts';
-import { createCircuitBreaker } from '../redis/circuit-breaker.ts';
-import { createDurableConnection } from '../redis/durable-connection.ts';
+import { createCircuitBreaker } from '../../redis/circuit-breaker.ts';
+import { createDurableConnection } from '../../redis/durable-connection.ts';
 import { createWriteLog } from './write-log.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -67,7 +67,7 @@ async function createReplicaQueue(context: TestContext, store: Store, options: O
   const background: string[] = [];
   const runInBackground = (_: string, task: Promise<unknown>) =>
     void task.catch((error: unknown) => background.push(String(error)));
-  const connection = createDurableConnection(redis.url, runInBackground);
+  const connection = createDurableConnection({ url: redis.url, need: 'a test needs it', runInBackground });
   context.after(() => connection.close());
   await connection.start();
   const lengths: number[] = [];
@@ -399,7 +399,11 @@ describe('the Redis of the queue', () => {
         await other.stop();
         rmSync(own, { recursive: true, force: true });
       });
-      const connection = createDurableConnection(other.url, () => {});
+      const connection = createDurableConnection({
+        url: other.url,
+        need: 'a test needs it',
+        runInBackground: () => {},
+      });
       await assert.rejects(connection.start(), (error: unknown) => {
         assert.ok(error instanceof DarkroomError);
         assert.equal(error.code, 'REDIS_NOT_DURABLE');

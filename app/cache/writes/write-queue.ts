@@ -3,7 +3,7 @@ import { applyWrites } from './apply-writes.ts';
 import type { ApplyParts } from './apply-writes.ts';
 import { createBackOff } from './back-off.ts';
 import type { Candidate } from '../candidates/candidate.ts';
-import type { CircuitBreaker } from '../redis/circuit-breaker.ts';
+import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
 import type { TakenWrite, WriteLog } from './write-log.ts';
 
 /** Writes that storage does not have yet, in bounded number, kept where no process can take them along when it dies. */

@@ -1,4 +1,4 @@
-import { DarkroomError } from '../../errors.ts';
+import { DarkroomError } from '../errors.ts';
 
 /** Bounds how long anybody waits for an answer. */
 export type Deadlines = {

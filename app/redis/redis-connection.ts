@@ -42,8 +42,11 @@ export function createCommandConnection(url: string, isTimedByCaller = false): C
   );
 }
 
+/** A connection that hears what is published. */
+export type SubscriberConnection = Redis;
+
 /** A connection for pub/sub: it waits for messages as long as it lives, and subscribes again when it comes back. */
-export function createSubscriberConnection(url: string): Redis {
+export function createSubscriberConnection(url: string): SubscriberConnection {
   return quiet(new Redis(url, { ...shared, maxRetriesPerRequest: null, autoResubscribe: true }));
 }
 

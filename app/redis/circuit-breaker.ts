@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** After this many failures in a row a dependency is left alone. */
 const failuresToOpen = 5;

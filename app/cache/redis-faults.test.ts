@@ -4,16 +4,16 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createHeldStorage } from '../../../tests/support/held-storage.ts';
-import { startOwnRedis } from '../../../tests/support/own-redis.ts';
-import { waitUntil } from '../../../tests/support/wait-until.ts';
-import { createSystemClock } from '../../clock.ts';
-import type { Cache } from '../cache.ts';
-import { recordEvents } from '../../../tests/support/recorded-events.ts';
-import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
-import { parseCandidate } from '../candidates/parse-candidate.ts';
-import { createCache } from '../create-cache.ts';
-import { commandTimeoutMs } from './redis-connection.ts';
+import { createHeldStorage } from '../../tests/support/held-storage.ts';
+import { startOwnRedis } from '../../tests/support/own-redis.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { createSystemClock } from '../clock.ts';
+import type { Cache } from './cache.ts';
+import { recordEvents } from '../../tests/support/recorded-events.ts';
+import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
+import { createCache } from './create-cache.ts';
+import { commandTimeoutMs } from '../redis/redis-connection.ts';
 
 /** The cache of a service as its process makes it, on a real Redis. */
 async function join(context: TestContext, text: string, url: string, sender: string) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DarkroomError } from '../../errors.ts';
+import { DarkroomError } from '../errors.ts';
 import { createDeadlines } from './deadlines.ts';
 
 const never = () => new Promise<never>(() => {});

@@ -1,4 +1,4 @@
-import { DarkroomError } from '../../errors.ts';
+import { DarkroomError } from '../errors.ts';
 import { connectWithin, createCommandConnection, isReply } from './redis-connection.ts';
 import type { CommandConnection } from './redis-connection.ts';
 
@@ -12,30 +12,32 @@ export type DurableConnection = {
   close(): void;
 };
 
+export type DurableConnectionOptions = {
+  readonly url: string;
+  /** Who needs such a Redis and for what, as the beginning of the refusal. */
+  readonly need: string;
+  readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+};
+
 /** Settings of Redis, what they must be, and why. */
 const requirements = [
   { name: 'appendonly', isMet: (value: string) => value === 'yes', remedy: 'appendonly yes' },
   { name: 'appendfsync', isMet: (value: string) => value === 'always', remedy: 'appendfsync always' },
   {
-    // The queue has no expiry: only the policies that look at all keys can evict it.
+    // A queue has no expiry: only the policies that look at all keys can evict it.
     name: 'maxmemory-policy',
     isMet: (value: string) => !value.startsWith('allkeys'),
     remedy: 'maxmemory-policy noeviction, or a volatile- one',
   },
 ] as const;
 
-function refuse(message: string, cause?: unknown): never {
-  throw new DarkroomError(
-    'REDIS_NOT_DURABLE',
-    `write-behind needs a Redis that keeps its queue: ${message}`,
-    {
-      cause,
-    },
-  );
+/** `need`: who needs such a Redis, and for what. */
+function refuse(need: string, remedy: string, cause?: unknown): never {
+  throw new DarkroomError('REDIS_NOT_DURABLE', `${need}: ${remedy}`, { cause });
 }
 
-/** What the server says of its settings, in their order, and of the newest command that the queue needs. */
-async function askServer(redis: CommandConnection): Promise<readonly unknown[]> {
+/** What the server says of its settings, in their order, and of the newest command that a queue needs. */
+async function askServer(redis: CommandConnection, need: string): Promise<readonly unknown[]> {
   try {
     return await Promise.all([
       ...requirements.map(({ name }) => redis.call('CONFIG', 'GET', name)),
@@ -43,18 +45,18 @@ async function askServer(redis: CommandConnection): Promise<readonly unknown[]> 
     ]);
   } catch (error) {
     if (!isReply(error)) throw error;
-    return refuse('to make sure of that it must allow CONFIG GET and COMMAND INFO.', error);
+    return refuse(need, 'to make sure of that it must allow CONFIG GET and COMMAND INFO.', error);
   }
 }
 
 /** Throws REDIS_NOT_DURABLE when the server's settings allow it to lose what it has acknowledged. */
-async function checkDurability(redis: CommandConnection): Promise<void> {
-  const answers = await askServer(redis);
+async function checkDurability(redis: CommandConnection, need: string): Promise<void> {
+  const answers = await askServer(redis, need);
   const unmet = requirements.filter(({ isMet }, index) => !isMet(settingOf(answers[index])));
-  if (unmet.length > 0) refuse(`set ${unmet.map(({ remedy }) => remedy).join('; ')}.`);
+  if (unmet.length > 0) refuse(need, `set ${unmet.map(({ remedy }) => remedy).join('; ')}.`);
   const commands = answers.at(-1);
   if (!Array.isArray(commands) || !Array.isArray(commands[0]))
-    refuse('Redis 6.2 is the oldest that will do.');
+    refuse(need, 'Redis 6.2 is the oldest that will do.');
 }
 
 /** Redis answers with the name of a setting and its value. */
@@ -62,10 +64,11 @@ function settingOf(reply: unknown): string {
   return Array.isArray(reply) ? String(reply[1]) : '';
 }
 
-export function createDurableConnection(
-  url: string,
-  runInBackground: (name: string, task: Promise<unknown>) => void,
-): DurableConnection {
+export function createDurableConnection({
+  url,
+  need,
+  runInBackground,
+}: DurableConnectionOptions): DurableConnection {
   const redis = createCommandConnection(url);
   let isTrusted = false;
   let connections = 0;
@@ -76,7 +79,7 @@ export function createDurableConnection(
   const check = async (): Promise<void> => {
     const checked = connections;
     try {
-      await checkDurability(redis);
+      await checkDurability(redis, need);
     } catch (error) {
       // No answer in time says nothing: the next connection is asked again.
       if (!(error instanceof DarkroomError)) redis.disconnect(true);
@@ -97,7 +100,7 @@ export function createDurableConnection(
         });
       }
       // It may come back with other settings.
-      redis.on('ready', () => runInBackground('check of the queue in Redis', check()));
+      redis.on('ready', () => runInBackground('check that Redis keeps what it acknowledges', check()));
     },
     close: () => redis.disconnect(),
   };

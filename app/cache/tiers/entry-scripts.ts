@@ -1,10 +1,4 @@
-/** A script that Redis runs as one step (https://redis.io/docs/latest/develop/interact/programmability/eval-intro/). */
-export type RedisScript = {
-  readonly name:
-    'darkroomSetFenced' | 'darkroomDeleteFenced' | 'darkroomAcquire' | 'darkroomFill' | 'darkroomRelease';
-  readonly keys: 1 | 2;
-  readonly lua: string;
-};
+import type { RedisScript } from '../../redis/redis-scripts.ts';
 
 const heldVersion = `
 local held = redis.call('GET', KEYS[1])
@@ -66,10 +60,5 @@ if redis.call('GET', KEYS[2]) == ARGV[1] then return redis.call('DEL', KEYS[2]) 
 return 0`,
 };
 
-export const redisScripts = [
-  setFencedScript,
-  deleteFencedScript,
-  acquireScript,
-  fillScript,
-  releaseScript,
-] as const;
+/** All scripts of the redis tier. */
+export const entryScripts = [setFencedScript, deleteFencedScript, acquireScript, fillScript, releaseScript];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFakeClock } from '../../../tests/support/fake-clock.ts';
+import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /** Calls against a dependency that always fails; returns how many got through. */
