@@ -1,11 +1,11 @@
-import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { CommandError } from '../errors.ts';
+import { MatchForm, SummariesForm } from './kept-forms.ts';
 import { keptPath } from './kept-route.ts';
 import type { KeptMatch } from './kept-route.ts';
 import type { TraceQuery } from './select-traces.ts';
-import type { KeptSpan, TraceSummary } from './span.ts';
+import type { TraceSummary } from './span.ts';
 
 /** The store of traces of a running `darkroom up`. Rejects with `serviceFailed` when it does not answer. */
 export type RunningTraces = {
@@ -15,23 +15,6 @@ export type RunningTraces = {
 type ListQuery = Pick<TraceQuery, 'order' | 'limit' | 'name' | 'candidate'>;
 
 const answerLimitMs = 3_000;
-
-const Summaries = Type.Array(
-  Type.Object({
-    traceId: Type.String(),
-    name: Type.String(),
-    durationMs: Type.Number(),
-    startMs: Type.Number(),
-    candidate: Type.String(),
-    replica: Type.String(),
-    spans: Type.Integer(),
-  }),
-);
-const Match = Type.Object({
-  count: Type.Integer(),
-  traceIds: Type.Array(Type.String()),
-  spans: Type.Array(Type.Object({ traceId: Type.String(), spanId: Type.String(), startMs: Type.Number() })),
-});
 
 export function askRunningTraces(address: string, pid: number): RunningTraces {
   const ask = async <T extends TSchema>(path: string, form: T): Promise<Static<T>> => {
@@ -52,15 +35,12 @@ export function askRunningTraces(address: string, pid: number): RunningTraces {
     }
   };
   return {
-    async startingWith(prefix) {
-      const { count, traceIds, spans } = await ask(`/${prefix}`, Match);
-      return { count, traceIds, spans: spans as unknown as KeptSpan[] };
-    },
+    startingWith: (prefix) => ask(`/${prefix}`, MatchForm),
     list: ({ order, limit, name, candidate }) => {
       const parameters = new URLSearchParams({ order, limit: String(limit) });
-      if (name !== undefined) parameters.set('operation', name);
+      if (name !== undefined) parameters.set('name', name);
       if (candidate !== undefined) parameters.set('candidate', candidate);
-      return ask(`?${parameters.toString()}`, Summaries);
+      return ask(`?${parameters.toString()}`, SummariesForm);
     },
   };
 }

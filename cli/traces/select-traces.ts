@@ -5,15 +5,12 @@ import type { Trace } from './span.ts';
 export type TraceQuery = {
   readonly order: 'newest' | 'slowest';
   readonly limit: number;
-  readonly service?: string;
   /** The name of the root, or a part of it. */
   readonly name?: string;
-  readonly minDurationMs?: number;
-  readonly isError?: boolean;
   readonly candidate?: string;
   /** Who made the root. */
   readonly replicas?: ReadonlySet<string>;
-  /** Whether the root is a request that was answered, and nothing that goes on behind one. */
+  /** Only traces of requests, without those of work that goes on behind an answer. */
   readonly isRequest?: true;
   /** When the root began. */
   readonly began?: Stretch;
@@ -27,17 +24,14 @@ export function selectTraces(traces: Iterable<Trace>, query: TraceQuery): readon
   });
 }
 
-export function matches({ root, spans }: Trace, query: TraceQuery): boolean {
-  const { service, name, minDurationMs = 0, isError, candidate, replicas, isRequest, began } = query;
+export function matches({ root }: Trace, query: TraceQuery): boolean {
+  const { name, candidate, replicas, isRequest, began } = query;
   return (
-    root.durationMs >= minDurationMs &&
     (began === undefined || (root.startMs >= began.fromMs && root.startMs <= began.toMs)) &&
     (isRequest !== true || root.kind === 'server') &&
     (replicas === undefined || replicas.has(root.replica)) &&
     (candidate === undefined || root.candidate === candidate) &&
-    (name === undefined || root.name.includes(name)) &&
-    (service === undefined || spans.some((span) => span.service === service)) &&
-    (isError !== true || spans.some((span) => span.isError))
+    (name === undefined || root.name.includes(name))
   );
 }
 

@@ -10,8 +10,8 @@ export function textAnswer(status: number, body: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body };
 }
 
-export function jsonAnswer(value: unknown, status = 200): Answer {
-  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value) };
+export function jsonAnswer(value: unknown): Answer {
+  return { status: 200, type: 'application/json; charset=utf-8', body: JSON.stringify(value) };
 }
 
 export function pageAnswer(body: string): Answer {

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonFile } from '../stack/json-file.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
+import { TraceFileForm } from './kept-forms.ts';
 import { traceOf } from './span.ts';
-import type { KeptSpan, Trace } from './span.ts';
+import type { Trace } from './span.ts';
 import { renderTracesPage } from './waterfall-page.ts';
 import type { HeadedTrace } from './waterfall-page.ts';
 
@@ -31,12 +33,7 @@ export function readKeptTraces(paths: StackPaths): readonly Trace[] {
     .flatMap((run) => readTraces(join(runs, run, fileName)));
 }
 
-/** A file that is not there, or not whole, has none. */
+/** A file that is not there, not whole or of another form has none. */
 function readTraces(file: string): Trace[] {
-  try {
-    const all = JSON.parse(readFileSync(file, 'utf8')) as KeptSpan[][];
-    return all.flatMap((spans) => traceOf(spans) ?? []);
-  } catch {
-    return [];
-  }
+  return (readJsonFile(file, TraceFileForm) ?? []).flatMap((spans) => traceOf(spans) ?? []);
 }

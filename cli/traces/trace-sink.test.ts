@@ -8,6 +8,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import * as fc from 'fast-check';
+import { askRunningTraces } from './running-traces.ts';
 import { createTraceSink } from './trace-sink.ts';
 import { createTraceStore } from './trace-store.ts';
 
@@ -73,21 +74,21 @@ describe('the store of traces over HTTP', () => {
     assert.equal(root?.events[0]?.name, 'waited');
   });
 
-  it('takes JSON, plain and packed, and answers in the form of Jaeger', async () => {
+  it('takes JSON, plain and packed, and answers our own commands', async () => {
     const id = 'c'.repeat(32);
     assert.equal((await post(gzipSync(exported([span(id)])), { 'content-encoding': 'gzip' })).status, 200);
-    const found = (await (await fetch(`${address}/api/traces/${id}`)).json()) as {
-      data: [{ traceID: string; spans: [{ duration: number; operationName: string }]; processes: object }];
-    };
-    const [trace] = found.data;
-    assert.equal(trace.traceID, id);
-    assert.equal(trace.spans[0].duration, 250_000);
-    const listed = await (await fetch(`${address}/api/traces?service=darkroom&minDuration=200ms`)).text();
-    assert.match(listed, new RegExp(id));
-    assert.doesNotMatch(await (await fetch(`${address}/api/traces?minDuration=1s`)).text(), new RegExp(id));
-    assert.match(await (await fetch(`${address}/api/services`)).text(), /darkroom/);
-    assert.match(await (await fetch(`${address}/api/services/darkroom/operations`)).text(), /GET/);
-    assert.equal((await fetch(`${address}/api/traces/${'0'.repeat(32)}`)).status, 404);
+    const running = askRunningTraces(address, process.pid);
+    const match = await running.startingWith('cccc');
+    assert.deepEqual([match.count, match.traceIds], [1, [id]]);
+    assert.deepEqual(match.spans, store.find(id)?.spans);
+    assert.equal(match.spans[0]?.durationMs, 250);
+    assert.equal((await running.startingWith('0'.repeat(32))).count, 0);
+    const named = (name: string) => running.list({ order: 'newest', limit: 5, name });
+    assert.deepEqual(
+      (await named('<script>')).map(({ traceId }) => traceId),
+      [id],
+    );
+    assert.deepEqual(await named('elsewhere'), []);
   });
 
   it('shows a trace as a page whose texts are only texts', async () => {
@@ -99,6 +100,7 @@ describe('the store of traces over HTTP', () => {
     assert.doesNotMatch(page, /<script/);
     assert.match(String(response.headers.get('content-security-policy')), /default-src 'none'/);
     assert.match(await (await fetch(`${address}/traces?order=newest`)).text(), new RegExp(id));
+    assert.equal((await fetch(`${address}/traces/${'0'.repeat(32)}`)).status, 404);
   });
 
   it('says how many spans it could not keep, and keeps the others', async () => {

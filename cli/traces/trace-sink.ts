@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DarkroomError } from '../../app/errors.ts';
 import { isForLoopback } from '../stack/loopback-server.ts';
-import { toJaeger } from './jaeger-form.ts';
 import { keptPath, listSummaries, matchPrefix, summariesMax } from './kept-route.ts';
 import { jsonAnswer, pageAnswer, textAnswer } from './trace-answer.ts';
 import type { Answer } from './trace-answer.ts';
@@ -16,13 +15,13 @@ import { renderTraceListPage, renderTracePage, style } from './waterfall-page.ts
 const defaultUploadLimitMs = 10_000;
 /** A replica has one or two; the rest are pages and people. */
 const connectionsMax = 256;
-const tracesPerAnswerMax = 500;
 const defaultLimit = 20;
+const tracesPerPage = 50;
 
 const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /**
- * Takes spans as OTLP over HTTP, in either encoding, and answers for them in the form of Jaeger's query service, and as pages.
+ * Takes spans as OTLP over HTTP, in either encoding. Shows them to people as pages, and to our own commands as JSON (`keptPath`).
  * For loopback: it refuses requests that name another host, and allows no page of another origin to write or to read.
  */
 export function createTraceSink(store: TraceStore, { uploadLimitMs = defaultUploadLimitMs } = {}): Server {
@@ -71,39 +70,20 @@ function send(response: ServerResponse, { status, type, body, retryAfterSeconds 
 }
 
 function find(store: TraceStore, pathname: string, parameters: URLSearchParams): Answer {
-  const path = pathname.split('/').slice(1).map(decodeURIComponentSafely);
-  const [first, second, third, fourth] = path;
-  if (first === 'api' && second === 'services' && third === undefined)
-    return jsonAnswer(inJaegersFrame(store.services()));
-  if (first === 'api' && second === 'services' && fourth === 'operations')
-    return jsonAnswer(inJaegersFrame(store.operations(third ?? '')));
-  if (first === 'api' && second === 'traces') {
-    if (third === undefined)
-      return jsonAnswer(inJaegersFrame(store.query(queryOf(parameters)).map(toJaeger)));
-    const trace = store.find(third.toLowerCase());
-    return trace === undefined
-      ? jsonAnswer({ data: [], errors: [{ code: 404, msg: 'trace not found' }] }, 404)
-      : jsonAnswer(inJaegersFrame([toJaeger(trace)]));
-  }
+  const [first, second] = pathname.split('/').slice(1).map(decodeURIComponentSafely);
   if (`/${first}` === keptPath)
     return jsonAnswer(
-      second === undefined
-        ? listSummaries(store, queryOf(parameters, summariesMax))
-        : matchPrefix(store, second),
+      second === undefined ? listSummaries(store, queryOf(parameters)) : matchPrefix(store, second),
     );
   if (first !== 'traces') return textAnswer(404, 'not here');
   if (second === undefined) {
-    const query = queryOf(parameters);
-    return pageAnswer(renderTraceListPage(`The ${query.order} traces`, store.query({ ...query, limit: 50 })));
+    const query = { ...queryOf(parameters), limit: tracesPerPage };
+    return pageAnswer(renderTraceListPage(`The ${query.order} traces`, store.query(query)));
   }
   const trace = store.find(second.toLowerCase());
   return trace === undefined
     ? textAnswer(404, 'This trace is not here, or not any more.')
     : pageAnswer(renderTracePage(trace));
-}
-
-function inJaegersFrame(found: readonly unknown[]) {
-  return { data: found, total: found.length, limit: 0, offset: 0, errors: null };
 }
 
 function decodeURIComponentSafely(part: string): string {
@@ -114,20 +94,15 @@ function decodeURIComponentSafely(part: string): string {
   }
 }
 
-/** Jaeger's parameters, and `order` and `candidate` of our own. What makes no sense is passed over. */
-function queryOf(parameters: URLSearchParams, limitMax = tracesPerAnswerMax): TraceQuery {
+/** The query that a URL asks. What makes no sense in it is passed over. */
+function queryOf(parameters: URLSearchParams): TraceQuery {
   const given = (name: string): string | undefined => parameters.get(name) || undefined;
   const limit = Number(given('limit') ?? defaultLimit);
-  const minDuration = /^(\d+(?:\.\d+)?)(us|ms|s)$/.exec(given('minDuration') ?? '');
-  const unitMs = { us: 0.001, ms: 1, s: 1_000 }[minDuration?.[2] ?? ''];
-  const [service, name, candidate] = [given('service'), given('operation'), given('candidate')];
+  const [name, candidate] = [given('name'), given('candidate')];
   return {
     order: given('order') === 'slowest' ? 'slowest' : 'newest',
-    limit: Number.isInteger(limit) && limit > 0 ? Math.min(limit, limitMax) : defaultLimit,
-    ...(service !== undefined && { service }),
+    limit: Number.isInteger(limit) && limit > 0 ? Math.min(limit, summariesMax) : defaultLimit,
     ...(name !== undefined && { name }),
     ...(candidate !== undefined && { candidate }),
-    ...(unitMs !== undefined && { minDurationMs: Number(minDuration?.[1]) * unitMs }),
-    ...(parameters.get('tags')?.includes('"error"') === true && { isError: true }),
   };
 }

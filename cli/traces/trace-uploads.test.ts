@@ -95,7 +95,7 @@ describe('an upload to the store of traces', () => {
         'access-control-request-headers': 'content-type',
       },
     });
-    const read = await fetch(`http://127.0.0.1:${port}/api/traces`, { headers: origin });
+    const read = await fetch(`http://127.0.0.1:${port}/kept`, { headers: origin });
     const blind = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
       method: 'POST',
       headers: { ...origin, 'content-type': 'text/plain' },

@@ -11,7 +11,10 @@ import type { TraceStore } from './trace-store.ts';
 /** An export of a full batch is some hundred kilobytes. */
 const bodyBytesMax = 4 * 2 ** 20;
 const inflatedBytesMax = 16 * 2 ** 20;
-/** Each takes memory until it has come as a whole. A replica has one at a time, once a second, and comes again. */
+/**
+ * Uploads at once: each is held in memory until all of it has come. A replica sends one per second, and tries again when it is
+ * refused.
+ */
 const uploadsMax = 32;
 const retryAfterSeconds = 1;
 

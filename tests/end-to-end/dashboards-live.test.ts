@@ -4,6 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { operations } from '../../app/contract/operations.ts';
 import { queriesOf } from '../../dashboards/board.ts';
 import { boards } from '../../dashboards/boards/index.ts';
+import { askRunningTraces } from '../../cli/traces/running-traces.ts';
+import type { KeptSpan } from '../../cli/traces/span.ts';
 import { operandsOf } from '../dashboards/lint/promql-operands.ts';
 import { withoutVariables } from '../dashboards/lint/promql-names.ts';
 import type { PublishedDashboard } from '../dashboards/lint/published-form.ts';
@@ -16,7 +18,6 @@ import { alertGroups } from '../../dashboards/rules/rule-files.ts';
 import { compressed } from '../../dashboards/rules/timing.ts';
 import { createPrometheusQuestions } from '../support/prometheus-questions.ts';
 import type { PrometheusQuestions } from '../support/prometheus-questions.ts';
-import { readTrace } from '../support/stored-traces.ts';
 import { freezeReplica, databaseOf, loseDatabase, loseRedis, overtakeLoads } from '../support/trouble.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startWatchedStack } from '../support/watched-stack.ts';
@@ -81,15 +82,15 @@ async function assertAnswered(expr: string, where: string): Promise<void> {
 
 /** The exemplar of the greatest value whose trace is there, and the spans of that trace. */
 async function follow(selector: string) {
-  const found = await prometheus.exemplars(selector, 20);
-  for (const exemplar of found.toSorted((a, b) => b.value - a.value)) {
-    const all = await readTrace(stack.traces, exemplar.traceId);
+  const exemplars = await prometheus.exemplars(selector, 20);
+  for (const exemplar of exemplars.toSorted((a, b) => b.value - a.value)) {
+    const found = await askRunningTraces(stack.traces, process.pid).startingWith(exemplar.traceId);
     // All worlds get the same requests, with the same ids.
-    const spans = all?.filter(({ candidate }) => candidate === exemplar.series['candidate']) ?? [];
+    const spans = found.spans.filter(({ candidate }) => candidate === exemplar.series['candidate']);
     // The span of a request ends last: with it, the trace is whole.
     if (spans.some(({ kind }) => kind === 'server')) return { exemplar, spans };
   }
-  return assert.fail(`${found.length} exemplars of ${selector}, and none of their traces is there`);
+  return assert.fail(`${exemplars.length} exemplars of ${selector}, and none of their traces is there`);
 }
 
 describe('with the stack under load, and each world in trouble', { timeout: 400_000 }, () => {
@@ -188,15 +189,18 @@ describe('with the stack under load, and each world in trouble', { timeout: 400_
     const { exemplar, spans } = await follow(
       `http_server_request_duration_seconds_bucket{candidate="${deferring}",http_request_method="${method}",http_route="${route}",http_response_status_code="200"}`,
     );
-    const [root, ...others] = spans.filter(({ parentId }) => parentId === null);
+    const ids = new Set(spans.map(({ spanId }) => spanId));
+    const isRoot = ({ parentSpanId }: KeptSpan): boolean => parentSpanId === null || !ids.has(parentSpanId);
+    const [root, ...others] = spans.filter(isRoot);
     assert.ok(root !== undefined && others.length === 0, spans.map(({ name }) => name).join());
     assert.deepEqual([root.kind, root.name], ['server', `${method} ${route}`]);
-    assert.equal(root.tags['http.route'], route);
-    assert.ok(Math.abs(root.seconds - exemplar.value) < 0.05, `${root.seconds} s, not ${exemplar.value} s`);
+    assert.equal(root.attributes['http.route'], route);
+    const seconds = root.durationMs / 1_000;
+    assert.ok(Math.abs(seconds - exemplar.value) < 0.05, `${seconds} s, not ${exemplar.value} s`);
     const [read] = spans.filter(({ name }) => name === 'cache.get photo');
-    assert.ok(read?.parentId === root.id);
-    const queries = spans.filter(({ tags }) => tags['db.system.name'] === 'postgresql');
-    assert.equal(queries.length, read.tags['cache.result'] === 'miss' ? 1 : 0);
+    assert.ok(read?.parentSpanId === root.spanId);
+    const queries = spans.filter(({ attributes }) => attributes['db.system.name'] === 'postgresql');
+    assert.equal(queries.length, read.attributes['cache.result'] === 'miss' ? 1 : 0);
     assert.ok(spans.length <= spansPerReadMax, spans.map(({ name }) => name).join());
   });
 
@@ -207,8 +211,8 @@ describe('with the stack under load, and each world in trouble', { timeout: 400_
     ]) {
       const { spans } = await follow(selector);
       const results = spans
-        .filter(({ tags }) => tags['cache.name'] === 'photo')
-        .map(({ tags }) => tags['cache.result']);
+        .filter(({ attributes }) => attributes['cache.name'] === 'photo')
+        .map(({ attributes }) => attributes['cache.result']);
       assert.ok(results.includes('miss'), `${selector}: ${results.join()}`);
     }
   });
