@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client';
 import type { ReadOutcome } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
 import type { Config } from '../config.ts';
@@ -6,6 +5,7 @@ import { serviceMetrics } from '../contract/service-metrics.ts';
 import { createExemplar } from './exemplar.ts';
 import type { Exemplar } from './exemplar.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
+import type { MetricsRegistry } from './metrics-registry.ts';
 import { registerCopiedCounter, registerCounter, registerGauge } from './registered.ts';
 
 type AnswerLabels = { readonly cache_tier: string; readonly cache_result: string };
@@ -38,7 +38,11 @@ function noReads(): ReadCounts {
 }
 
 /** The counters of reads, which take their values from `counts` when they are scraped. */
-function exposeReads(registry: Registry, strategy: string, counts: ReadonlyMap<string, ReadCounts>): void {
+function exposeReads(
+  registry: MetricsRegistry,
+  strategy: string,
+  counts: ReadonlyMap<string, ReadCounts>,
+): void {
   registerCopiedCounter(registry, serviceMetrics.cacheReads, function* () {
     for (const [cache_name, { asked }] of counts)
       yield { labels: { cache_name, cache_strategy: strategy }, value: asked };
@@ -101,7 +105,7 @@ function countOutcomes<O extends string>(counter: OutcomeCounter, outcomes: read
 }
 
 /** How many loads of each entity are under way, and the most that were since the last scrape. */
-function countLoads(registry: Registry) {
+function countLoads(registry: MetricsRegistry) {
   const now = new Map<string, number>();
   const most = new Map<string, number>();
   const values = (counts: ReadonlyMap<string, number>) =>
@@ -124,7 +128,7 @@ function countLoads(registry: Registry) {
   };
 }
 
-function createCacheMetrics(registry: Registry, possible: PossibleEvents | undefined) {
+function createCacheMetrics(registry: MetricsRegistry, possible: PossibleEvents | undefined) {
   const queue: { length?: number } = {};
   registerGauge(registry, serviceMetrics.cacheQueueLength, () =>
     queue.length === undefined ? [] : [[{}, queue.length]],
@@ -176,7 +180,7 @@ export type CacheObserverOptions = {
 
 /** Makes the cache's metrics and the observer that feeds them. */
 export function createCacheObserver(
-  registry: Registry,
+  registry: MetricsRegistry,
   { strategy, possible, currentTraceId }: CacheObserverOptions,
 ): CacheObserver {
   const counts = new Map<string, ReadCounts>();

@@ -1,6 +1,9 @@
 import { createWallClock } from '../clock.ts';
 
-/** What OpenMetrics lets a sample say of one of the things that it counts: the trace to look at. Seconds since 1970. */
+/**
+ * An exemplar of OpenMetrics: it names the trace of one of the observations that a sample counts. Its time is in seconds since
+ * 1970.
+ */
 export type Exemplar = {
   readonly labelSet: { readonly trace_id: string };
   readonly value: number;

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Histogram, Registry } from 'prom-client';
 import { createLeanHistogram } from './lean-histogram.ts';
+import { createMetricsRegistry } from './metrics-registry.ts';
+import type { MetricsRegistry } from './metrics-registry.ts';
 
 const options = {
   name: 'operation_seconds',
@@ -19,16 +21,16 @@ test('is exposed as the same observations of prom-client are, in both formats', 
   });
   await fc.assert(
     fc.asyncProperty(fc.array(observation), async (observations) => {
-      for (const contentType of [Registry.PROMETHEUS_CONTENT_TYPE, Registry.OPENMETRICS_CONTENT_TYPE]) {
-        const [own, reference] = [new Registry(), new Registry()];
-        for (const registry of [own, reference]) registry.setContentType(contentType as never);
+      for (const createRegistry of [() => new Registry(), createMetricsRegistry]) {
+        const [own, reference] = [createRegistry(), createRegistry()];
         const lean = createLeanHistogram(own, options);
         const usual = new Histogram({ ...options, labelNames: options.labels, registers: [reference] });
         for (const { tier, result, value } of observations) {
           lean.observe([tier, result], value);
           usual.observe({ tier, result }, value);
         }
-        const sorted = async (registry: Registry) => (await registry.metrics()).split('\n').toSorted();
+        const sorted = async (registry: Registry | MetricsRegistry) =>
+          (await registry.metrics()).split('\n').toSorted();
         assert.deepEqual(await sorted(own), await sorted(reference));
       }
     }),
@@ -49,8 +51,7 @@ test('has one series when it has no labels', async () => {
 });
 
 test('names the last traced observation of a bucket', async () => {
-  const registry = new Registry();
-  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  const registry = createMetricsRegistry();
   const lean = createLeanHistogram(registry, { ...options, labels: [] });
   lean.observe([], 0.3, 'first');
   lean.observe([], 0.4, 'second');

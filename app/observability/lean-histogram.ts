@@ -1,7 +1,9 @@
-import type { Metric as ClientMetric, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Metric } from '../contract/metric.ts';
 import { createExemplar } from './exemplar.ts';
 import type { Exemplar } from './exemplar.ts';
+import { registerOwnMetric } from './metrics-registry.ts';
+import type { ExposedSample } from './metrics-registry.ts';
 
 type Series = {
   readonly labels: Readonly<Record<string, string>>;
@@ -27,7 +29,10 @@ export type LeanHistogramOptions = Pick<Metric, 'name' | 'help' | 'labels'> & {
  * other: what is observed for each command of Redis must not cost more than a tenth of the command, and building, checking
  * and hashing an object of labels costs a quarter.
  */
-export function createLeanHistogram(registry: Registry, options: LeanHistogramOptions): LeanHistogram {
+export function createLeanHistogram(
+  registry: Pick<Registry, 'registerMetric'>,
+  options: LeanHistogramOptions,
+): LeanHistogram {
   const { name, help, labels: labelNames, buckets } = options;
   const root: Branch = new Map();
   const all: Series[] = [];
@@ -53,7 +58,7 @@ export function createLeanHistogram(registry: Registry, options: LeanHistogramOp
     // Without labels there is one series.
     return (branch.get(labelValues.at(-1) ?? '') as Series | undefined) ?? add(branch, labelValues);
   };
-  const valuesOf = ({ labels, counts, exemplars, sum }: Series) => {
+  const samplesOf = ({ labels, counts, exemplars, sum }: Series): ExposedSample[] => {
     let total = 0;
     const cumulated = [...buckets, '+Inf'].map((le, index) => {
       total += counts[index] as number;
@@ -66,15 +71,7 @@ export function createLeanHistogram(registry: Registry, options: LeanHistogramOp
       { labels, value: total, metricName: `${name}_count` },
     ];
   };
-  const exposed = async () => ({
-    name,
-    help,
-    type: 'histogram',
-    aggregator: 'sum',
-    values: all.flatMap(valuesOf),
-  });
-  const metric = { name, get: exposed, getForPromString: exposed, reset: () => {} };
-  registry.registerMetric(metric as unknown as ClientMetric);
+  registerOwnMetric(registry, { name, help, type: 'histogram', samples: () => all.flatMap(samplesOf) });
   return {
     observe(labelValues, value, traceId) {
       const series = seriesOf(labelValues);

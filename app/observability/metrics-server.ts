@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { Registry } from 'prom-client';
+import type { MetricsRegistry } from './metrics-registry.ts';
 
 /** `/metrics` on a port of its own, so that a scrape is not among the requests that it counts. */
-export function createMetricsServer(registry: Registry): Server {
+export function createMetricsServer(registry: MetricsRegistry): Server {
   return createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();

@@ -1,4 +1,3 @@
-import { Registry } from 'prom-client';
 import type { TierUsage } from '../cache/cache.ts';
 import type { CacheObserver } from '../cache/cache-events.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
@@ -8,6 +7,8 @@ import type { Storage, StorageEvent } from '../storage/postgres.ts';
 import { createCacheObserver } from './cache-metrics.ts';
 import type { CacheObserverOptions } from './cache-metrics.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
+import { createMetricsRegistry } from './metrics-registry.ts';
+import type { MetricsRegistry } from './metrics-registry.ts';
 import { registerCopiedCounter, registerGauge } from './registered.ts';
 import { exposeCpuOnly, exposeRuntime } from './runtime-metrics.ts';
 
@@ -29,7 +30,7 @@ export type SpanCounts = {
 };
 
 export type Metrics = {
-  readonly registry: Registry;
+  readonly registry: MetricsRegistry;
   /** Null in mode off: nothing is observed. */
   readonly observers: MetricObservers | null;
   readonly watchPool: (storage: Storage) => void;
@@ -55,8 +56,7 @@ export type MetricsOptions = CacheObserverOptions & {
 
 /** Makes the registry of one process and the observers that feed it. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const registry = new Registry();
-  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  const registry = createMetricsRegistry();
   const { strategy, candidate, replica, mode } = options;
   const run = { candidate, cache_strategy: strategy, telemetry_mode: mode, replica };
   registerGauge(registry, serviceMetrics.runInfo, () => [[run, 1]]);
@@ -78,7 +78,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-function createObservers(registry: Registry, options: MetricsOptions): MetricObservers {
+function createObservers(registry: MetricsRegistry, options: MetricsOptions): MetricObservers {
   const { strategy } = options;
   const requests = createLeanHistogram(registry, serviceMetrics.requestDuration);
   const queries = createLeanHistogram(registry, serviceMetrics.storageDuration);
@@ -108,7 +108,7 @@ function createObservers(registry: Registry, options: MetricsOptions): MetricObs
   };
 }
 
-function exposePool(registry: Registry, storage: Storage): void {
+function exposePool(registry: MetricsRegistry, storage: Storage): void {
   registerCopiedCounter(registry, serviceMetrics.storageRefusals, () => [
     { labels: {}, value: storage.refusals() },
   ]);
@@ -118,7 +118,7 @@ function exposePool(registry: Registry, storage: Storage): void {
   registerGauge(registry, serviceMetrics.storageConnectionsMax, () => [[{}, storage.connectionsMax]]);
 }
 
-function exposeTiers(registry: Registry, usage: () => readonly TierUsage[]): void {
+function exposeTiers(registry: MetricsRegistry, usage: () => readonly TierUsage[]): void {
   const figures = [
     [serviceMetrics.cacheEntries, 'entries'],
     [serviceMetrics.cacheSize, 'bytes'],

@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client';
-import type { Metric as ClientMetric, Registry } from 'prom-client';
 import type { Metric } from '../contract/metric.ts';
-import type { Exemplar } from './exemplar.ts';
+import { registerOwnMetric } from './metrics-registry.ts';
+import type { ExposedSample, MetricsRegistry } from './metrics-registry.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -10,7 +10,7 @@ type Labels = Readonly<Record<string, string>>;
  * does not see the value with which a series is born, and an alert would miss what happens once.
  */
 export function registerCounter<const M extends Metric>(
-  registry: Registry,
+  registry: MetricsRegistry,
   { name, help, labels }: M,
   possible: readonly Readonly<Record<M['labels'][number], string>>[] = [],
 ) {
@@ -26,7 +26,7 @@ export function registerCounter<const M extends Metric>(
 
 /** A gauge of the catalogue that takes its values when it is scraped. */
 export function registerGauge(
-  registry: Registry,
+  registry: MetricsRegistry,
   { name, help, labels }: Metric,
   values: () => readonly (readonly [Labels, number])[],
 ): void {
@@ -44,20 +44,11 @@ export function registerGauge(
   });
 }
 
-type CountedSample = {
-  readonly labels: Labels;
-  readonly value: number;
-  readonly exemplar?: Exemplar | undefined;
-};
-
 /** A counter of the catalogue whose values are counted elsewhere, and read when it is scraped. */
 export function registerCopiedCounter(
-  registry: Registry,
+  registry: MetricsRegistry,
   { name, help }: Metric,
-  samples: () => Iterable<CountedSample>,
+  samples: () => Iterable<ExposedSample>,
 ): void {
-  const get = async () => ({ name: metric.name, help, type: 'counter', values: [...samples()] });
-  // The registry takes the ending off the name in OpenMetrics, and puts it behind each sample.
-  const metric = { name, type: 'counter', get, reset: () => {} };
-  registry.registerMetric(metric as unknown as ClientMetric);
+  registerOwnMetric(registry, { name, help, type: 'counter', samples: () => [...samples()] });
 }

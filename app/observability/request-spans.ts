@@ -5,7 +5,10 @@ import type { ChooseTraced } from './trace-choice.ts';
 import { sampledTraceId } from './tracing.ts';
 import type { RequestSpans } from './tracing.ts';
 
-/** The instrumentation asks whether it is enabled at the start of each request. It is, for those that were chosen. */
+/**
+ * The instrumentation asks at the start of each request whether it is enabled. Here that says whether the request was chosen to
+ * be traced.
+ */
 class ChosenRequests extends FastifyOtelInstrumentation {
   isChosen = true;
 

@@ -1,9 +1,9 @@
 import { PerformanceObserver, constants, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { PerformanceNodeEntry } from 'node:perf_hooks';
 import { collectDefaultMetrics } from 'prom-client';
-import type { Registry } from 'prom-client';
 import { runtimeMetrics } from '../contract/service-metrics.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
+import type { MetricsRegistry } from './metrics-registry.ts';
 import { registerCopiedCounter, registerGauge } from './registered.ts';
 
 /** How often the timer comes whose lateness is the event loop's delay. */
@@ -12,7 +12,7 @@ const lagResolutionMs = 10;
 const neverMs = 2 ** 31 - 1;
 
 /** What is told of every process: prom-client's metrics, but for those that it gets wrong. */
-export function exposeRuntime(registry: Registry): void {
+export function exposeRuntime(registry: MetricsRegistry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: neverMs });
   for (const { name } of registry.getMetricsAsArray())
     if (name.startsWith('nodejs_eventloop_lag') || name === runtimeMetrics.gcDuration.name)
@@ -25,7 +25,7 @@ export function exposeRuntime(registry: Registry): void {
 }
 
 /** The one figure that is read of a process which tells nothing else. */
-export function exposeCpuOnly(registry: Registry): void {
+export function exposeCpuOnly(registry: MetricsRegistry): void {
   registerCopiedCounter(registry, runtimeMetrics.processCpu, () => {
     const { user, system } = process.cpuUsage();
     return [{ labels: {}, value: (user + system) / 1e6 }];
@@ -40,7 +40,7 @@ const kinds: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /** Collections are told in batches; prom-client 15 looks at the first one of each only. */
-function exposeCollections(registry: Registry): void {
+function exposeCollections(registry: MetricsRegistry): void {
   const collections = createLeanHistogram(registry, runtimeMetrics.gcDuration);
   const observer = new PerformanceObserver((list) => {
     for (const { detail, duration } of list.getEntries() as PerformanceNodeEntry[]) {
@@ -55,7 +55,7 @@ function exposeCollections(registry: Registry): void {
 type Delays = { percentile(percentile: number): number; reset(): void };
 
 /** How much later than its period the timer came, since the last scrape. */
-export function exposeEventLoopLag(registry: Registry, resolutionMs: number, delays: Delays): void {
+export function exposeEventLoopLag(registry: MetricsRegistry, resolutionMs: number, delays: Delays): void {
   const lagSeconds = (percentile: number): number =>
     Math.max(0, delays.percentile(percentile) / 1e6 - resolutionMs) / 1000;
   let p99 = 0;
@@ -69,7 +69,7 @@ export function exposeEventLoopLag(registry: Registry, resolutionMs: number, del
   registerGauge(registry, runtimeMetrics.eventLoopLagP99, () => [[{}, p99]]);
 }
 
-function exposeEventLoopUtilization(registry: Registry): void {
+function exposeEventLoopUtilization(registry: MetricsRegistry): void {
   let last = performance.eventLoopUtilization();
   registerGauge(registry, runtimeMetrics.eventLoopUtilization, () => {
     const now = performance.eventLoopUtilization();

@@ -11,7 +11,9 @@ export type SpanCounter = {
   readonly aroundQueue: (processor: SpanProcessor) => SpanProcessor;
 };
 
-/** `queueSpansMax`: of the queue between; it drops what comes when it is full, and tells nobody. */
+/**
+ * `queueSpansMax`: how many spans the queue between the two holds. It drops what comes when it is full, and tells nobody of it.
+ */
 export function createSpanCounter(queueSpansMax: number): SpanCounter {
   const counts: Mutable<SpanCounts> = { recorded: 0, exported: 0, dropped: 0 };
   let queued = 0;

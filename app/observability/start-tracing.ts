@@ -54,7 +54,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
     exportTimeoutMillis: exportLimitMs,
   });
   const provider = new TracerProvider({
-    // What is begun is recorded: requests are chosen before anything of them is.
+    // Every span that is begun is kept: which requests are traced was decided before a span of theirs is begun.
     sampler: new AlwaysOnSampler(),
     resource: resourceFromAttributes({
       'service.name': 'darkroom',

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import {
   experimentMetrics,
   loadMetrics,
@@ -7,6 +7,8 @@ import {
 } from '../../app/contract/load-metrics.ts';
 import type { Metric } from '../../app/contract/metric.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
+import { createMetricsRegistry } from '../../app/observability/metrics-registry.ts';
+import type { MetricsRegistry } from '../../app/observability/metrics-registry.ts';
 import { createLoadMeter } from './load-meter.ts';
 import type { LoadMeter } from './load-meter.ts';
 import { horizons } from './witness.ts';
@@ -28,7 +30,7 @@ export type TraceStoreFigures = {
 
 /** What the command line exposes beside the service: the load as its clients see it, consistency, its store of traces. */
 export type DriverMetrics = {
-  readonly registry: Registry;
+  readonly registry: MetricsRegistry;
   /** Meters a load under these names; several may run at once. */
   readonly meterLoad: (facts: LoadFacts, wallNow: () => number) => LoadMeter;
   readonly observeCheck: (candidate: string, check: WitnessCheck) => void;
@@ -41,8 +43,7 @@ export type DriverMetrics = {
 export type RunningBlock = { readonly candidate: string; readonly round: number; readonly slot: number };
 
 export function createDriverMetrics(): DriverMetrics {
-  const registry = new Registry();
-  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  const registry = createMetricsRegistry();
   const block = new Gauge(registered(registry, experimentMetrics.experimentBlock));
   return {
     registry,
@@ -57,14 +58,14 @@ export function createDriverMetrics(): DriverMetrics {
   };
 }
 
-const registered = (registry: Registry, { name, help, labels }: Metric) => ({
+const registered = (registry: MetricsRegistry, { name, help, labels }: Metric) => ({
   name,
   help,
   labelNames: [...labels],
   registers: [registry],
 });
 
-function createLoadMetering(registry: Registry): DriverMetrics['meterLoad'] {
+function createLoadMetering(registry: MetricsRegistry): DriverMetrics['meterLoad'] {
   const info = new Gauge(registered(registry, loadMetrics.loadInfo));
   const requests = new Counter(registered(registry, loadMetrics.loadRequests));
   const dropped = new Counter(registered(registry, loadMetrics.loadDropped));
@@ -110,7 +111,7 @@ const checkOutcomes = [
   'failed',
 ] as const satisfies readonly WitnessCheck['outcome'][];
 
-function createCheckObserver(registry: Registry): DriverMetrics['observeCheck'] {
+function createCheckObserver(registry: MetricsRegistry): DriverMetrics['observeCheck'] {
   const checks = new Counter(registered(registry, witnessMetrics.consistencyChecks));
   const behind = new Histogram({
     ...registered(registry, witnessMetrics.versionsBehind),
@@ -135,7 +136,7 @@ function createCheckObserver(registry: Registry): DriverMetrics['observeCheck'] 
   };
 }
 
-function exposeTraceStore(registry: Registry, figures: () => TraceStoreFigures): void {
+function exposeTraceStore(registry: MetricsRegistry, figures: () => TraceStoreFigures): void {
   new Counter({
     ...registered(registry, traceStoreMetrics.storedSpans),
     collect() {

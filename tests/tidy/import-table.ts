@@ -99,6 +99,7 @@ export const importTable: readonly ImportRule[] = [
       'app/cache/candidates/candidate.ts',
       'app/cache/candidates/candidate-parameters.ts',
       'app/cache/candidates/parse-candidate.ts',
+      'app/observability/metrics-registry.ts',
       'app/observability/metrics-server.ts',
       'app/storage/',
       'loadtests/workloads/',
