@@ -1,4 +1,7 @@
-import { DarkroomError } from '../../app/errors.ts';
+import Type from 'typebox';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { CommandError } from '../errors.ts';
 
 /** A series on a grid of whole seconds; null where it has no finite value. */
 export type GridSeries = {
@@ -16,52 +19,61 @@ export type FiringAlert = {
   readonly activeAt: string;
 };
 
-/** Asks one Prometheus, within bounds. Rejects with STORAGE_UNAVAILABLE when it does not answer, or not in its own form. */
+/** Asks one Prometheus, within bounds. Rejects with `serviceFailed` when it does not answer, or not in its own form. */
 export type PrometheusClient = {
   readonly range: (expr: string, grid: Grid) => Promise<readonly GridSeries[]>;
   readonly alerts: () => Promise<readonly FiringAlert[]>;
 };
 
 const answerLimitMs = 3_000;
+/** Letters of an answer that are quoted when it is none of Prometheus's. */
+const wordsMax = 200;
 
-type RawSeries = {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly values: readonly (readonly [number, string])[];
+const Texts = Type.Record(Type.String(), Type.String());
+const Range = Type.Object({
+  result: Type.Array(
+    Type.Object({ metric: Texts, values: Type.Array(Type.Tuple([Type.Number(), Type.String()])) }),
+  ),
+});
+const Alerts = Type.Object({
+  alerts: Type.Array(
+    Type.Object({ labels: Texts, annotations: Texts, state: Type.String(), activeAt: Type.String() }),
+  ),
+});
+
+/** Prometheus's frame around the data that it was asked for. Compiled, since the page asks some twenty times a second. */
+const answerOf = <T extends TSchema>(data: T) =>
+  Compile(Type.Object({ status: Type.Literal('success'), data }));
+const rangeAnswer = answerOf(Range);
+const alertsAnswer = answerOf(Alerts);
+type AnswerForm<T> = {
+  Check(value: unknown): value is { data: T };
 };
 
 export function createPrometheusClient(address: string): PrometheusClient {
   const ask = async <T>(
     path: string,
     parameters: Readonly<Record<string, string>>,
-    parse: (data: unknown) => T,
+    form: AnswerForm<T>,
   ): Promise<T> => {
     try {
       const response = await fetch(`${address}${path}?${new URLSearchParams(parameters).toString()}`, {
         signal: AbortSignal.timeout(answerLimitMs),
       });
-      const body = (await response.json()) as { status?: unknown; data?: unknown; error?: unknown };
-      if (body.status === 'success') return parse(body.data);
-      throw new RangeError(String(body.error));
+      const answer: unknown = await response.json();
+      if (form.Check(answer)) return answer.data;
+      throw new RangeError(`not in its form: ${JSON.stringify(answer).slice(0, wordsMax)}`);
     } catch (error) {
-      throw new DarkroomError('STORAGE_UNAVAILABLE', 'Prometheus does not answer.', { cause: error });
+      throw new CommandError('serviceFailed', 'Prometheus does not answer.', { cause: error });
     }
   };
   return {
     async range(expr, grid) {
       const parameters = { query: expr, start: String(grid.from), end: String(grid.to), step: '1' };
-      return ask('/api/v1/query_range', parameters, (data) =>
-        (data as { readonly result: readonly RawSeries[] }).result.map(({ metric, values }) => ({
-          labels: metric,
-          values: onGrid(values, grid),
-        })),
-      );
+      const { result } = await ask('/api/v1/query_range', parameters, rangeAnswer);
+      return result.map(({ metric, values }) => ({ labels: metric, values: onGrid(values, grid) }));
     },
-    alerts: async () =>
-      ask('/api/v1/alerts', {}, (data) =>
-        (data as { readonly alerts: readonly FiringAlert[] }).alerts.map(
-          ({ labels, annotations, state, activeAt }) => ({ labels, annotations, state, activeAt }),
-        ),
-      ),
+    alerts: async () => (await ask('/api/v1/alerts', {}, alertsAnswer)).alerts,
   };
 }
 

@@ -1,25 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { readJsonFile } from './json-file.ts';
 import { ownRun } from './own-run.ts';
-import { identityOf } from './process-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { ProcessIdentityForm, identityOf } from './process-identity.ts';
 import type { StackPaths } from './stack-paths.ts';
 
+const RecordForm = Type.Object({
+  name: Type.String(),
+  run: Type.String(),
+  child: ProcessIdentityForm,
+  owner: ProcessIdentityForm,
+});
 /** A process that a run has started. */
-export type ChildRecord = {
-  readonly name: string;
-  readonly run: string;
-  readonly child: ProcessIdentity;
-  readonly owner: ProcessIdentity;
-};
+export type ChildRecord = Readonly<Static<typeof RecordForm>>;
 
 const folderOf = ({ data }: StackPaths): string => join(data, 'pids');
 
 /** Puts a child of ours on record; returns what takes it off again. */
 export function recordChild(paths: StackPaths, name: string, pid: number): () => void {
   const folder = folderOf(paths);
-  // A cleaner of temporary files removes what is empty for long.
+  // The folder may be gone: programs that clean up temporary files remove folders that stay empty.
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${randomBytes(6).toString('hex')}.json`);
   const record: ChildRecord = {
@@ -39,15 +42,7 @@ export function recordsOfRun(
 ): { readonly record: ChildRecord; forget(): void }[] {
   return readdirSync(folderOf(paths)).flatMap((name) => {
     const file = join(folderOf(paths), name);
-    const record = readRecord(file);
+    const record = readJsonFile(file, RecordForm);
     return record?.run === run ? [{ record, forget: () => rmSync(file, { force: true }) }] : [];
   });
-}
-
-function readRecord(file: string): ChildRecord | null {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ChildRecord;
-  } catch {
-    return null;
-  }
 }

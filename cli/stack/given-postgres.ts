@@ -27,12 +27,16 @@ async function meet(url: string): Promise<Identity> {
     await client.connect();
     const identity = (await client.query<Identity>(identify)).rows[0] as Identity;
     // A server greets with the number of the process that answers; a pooler makes one up.
-    const greeted = (client as unknown as { processID: number }).processID;
-    if (greeted !== identity.pid) throw await poolerFound(url);
+    if (greetedPid(client) !== identity.pid) throw await poolerFound(url);
     return identity;
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** The number of the process by which the server greeted: `pg` keeps it in a field that its types leave out. */
+function greetedPid(client: pg.Client): number | null {
+  return 'processID' in client && typeof client.processID === 'number' ? client.processID : null;
 }
 
 /** A pooler refuses what the service sets, or gives one answer today and another one tomorrow. */

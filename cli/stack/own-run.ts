@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import { holdLock } from './file-lock.ts';
 import type { FileLock } from './file-lock.ts';
-import { identityOf } from './process-identity.ts';
+import { readJsonFile } from './json-file.ts';
+import { ProcessIdentityForm, identityOf } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { StackPaths } from './stack-paths.ts';
 
@@ -56,7 +57,7 @@ export function ownRun(paths: StackPaths): OwnRun {
   runs.set(paths.data, run);
   process.once('exit', () => {
     for (const [child, signal] of run.children) child.kill(signal);
-    // What they use goes when they have: at the next start.
+    // Children that still live go on using the folder; the next start removes it.
     if (run.children.size > 0) return;
     rmSync(folder, { recursive: true, force: true });
     for (const { file, release } of locks) {
@@ -117,9 +118,5 @@ export function isAnybodyAlive(folder: string): boolean {
 
 /** Who began a run; null when that cannot be read any more. */
 export function ownerOf(folder: string): ProcessIdentity | null {
-  try {
-    return JSON.parse(readFileSync(ownerFileOf(folder), 'utf8')) as ProcessIdentity;
-  } catch {
-    return null;
-  }
+  return readJsonFile(ownerFileOf(folder), ProcessIdentityForm);
 }

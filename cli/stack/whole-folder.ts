@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { readJsonFile } from './json-file.ts';
 
-/** What a folder that was made completely says of itself, beside it. */
-type Mark = { readonly version: string; readonly digest: string };
+const MarkForm = Type.Object({ version: Type.String(), digest: Type.String() });
+/** What a folder that was made completely says of itself, in a file beside it. */
+type Mark = Readonly<Static<typeof MarkForm>>;
 
 export const markFileOf = (folder: string): string => `${folder}.whole.json`;
 
@@ -41,12 +45,7 @@ export function writeMark(folder: string, mark: Mark): void {
 
 /** Null when there is none that can be read. */
 export function readMark(folder: string): Mark | null {
-  try {
-    const { version, digest } = JSON.parse(readFileSync(markFileOf(folder), 'utf8')) as Partial<Mark>;
-    return version === undefined || digest === undefined ? null : { version, digest };
-  } catch {
-    return null;
-  }
+  return readJsonFile(markFileOf(folder), MarkForm);
 }
 
 /** `absent`: nothing is there. `broken`: it is not complete, or not of this version. */

@@ -1,33 +1,40 @@
-import { readFileSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Type from 'typebox';
+import type { Static } from 'typebox';
 import { alignColumns } from '../report/text-columns.ts';
+import { readJsonFile } from '../stack/json-file.ts';
 import { liveRuns } from '../stack/leftovers.ts';
 import { ownRun } from '../stack/own-run.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import type { Watch } from './watch-worlds.ts';
 
-/** Where a running `darkroom up` is to be found. Absent: it does not have that. */
-export type Addresses = {
-  readonly run: string;
-  readonly pid: number;
-  /** The loopback that they are on: that of another container is not ours. */
-  readonly network: string;
-  /** Milliseconds since 1970. */
-  readonly startedAtMs: number;
-  readonly candidates: readonly CandidateAddresses[];
-  readonly page?: string;
-  readonly prometheus?: string;
-  readonly traces?: string;
-  readonly postgresPid?: number;
-};
+const CandidateForm = Type.Object({
+  candidate: Type.String(),
+  replicas: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), metrics: Type.String() })),
+  openApi: Type.String(),
+  redis: Type.Optional(
+    Type.Object({ address: Type.String(), pid: Type.Union([Type.Integer(), Type.Null()]) }),
+  ),
+});
+type CandidateAddresses = Readonly<Static<typeof CandidateForm>>;
 
-type CandidateAddresses = {
-  readonly candidate: string;
-  readonly replicas: readonly { readonly name: string; readonly address: string; readonly metrics: string }[];
-  readonly openApi: string;
-  readonly redis?: { readonly address: string; readonly pid: number | null };
-};
+const AddressesForm = Type.Object({
+  run: Type.String(),
+  pid: Type.Integer(),
+  /** The loopback that they are on: that of another container is not ours. */
+  network: Type.String(),
+  /** Milliseconds since 1970. */
+  startedAtMs: Type.Number(),
+  candidates: Type.Array(CandidateForm),
+  page: Type.Optional(Type.String()),
+  prometheus: Type.Optional(Type.String()),
+  traces: Type.Optional(Type.String()),
+  postgresPid: Type.Optional(Type.Integer()),
+});
+/** Where a running `darkroom up` is to be found. Absent: it does not have that. */
+export type Addresses = Readonly<Static<typeof AddressesForm>>;
 
 type Found = {
   readonly watch: Watch | null;
@@ -97,19 +104,11 @@ export function findAddresses(paths: StackPaths): Addresses | null {
     const run = /^up-(\w+)\.json$/.exec(name)?.[1];
     if (run === undefined) continue;
     const file = join(paths.state, name);
-    const addresses = live.has(run) ? readAddresses(file) : null;
+    const addresses = live.has(run) ? readJsonFile(file, AddressesForm) : null;
     if (addresses?.network === ownNetwork()) reachable.push(addresses);
     if (!live.has(run)) rmSync(file, { force: true });
   }
   return reachable.toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0] ?? null;
-}
-
-function readAddresses(file: string): Addresses | null {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Addresses;
-  } catch {
-    return null;
-  }
 }
 
 /** As a table: what, where, and what to know of it. */
