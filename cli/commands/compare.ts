@@ -42,7 +42,8 @@ const livePage = 'The live page';
 /** What an experiment ended with: itself, and the store that died, if one did. */
 type Outcome = { readonly experiment: Experiment; readonly failure: string | null };
 
-type Session = {
+/** What one comparison is made of, from its plan to the worlds that it runs. */
+type CompareSession = {
   readonly terminal: Terminal;
   readonly plan: ExperimentPlan;
   readonly options: CompareOptions;
@@ -83,7 +84,7 @@ export async function compare(
   );
 }
 
-async function runSession(session: Session, jsonFile: string | null): Promise<void> {
+async function runSession(session: CompareSession, jsonFile: string | null): Promise<void> {
   const { terminal, plan, workload, folder, options } = session;
   const receiver = await openTraceReceiver(plan.telemetry);
   const slow = receiver === null ? null : createSlowRequests<BlockRecord>(receiver.store, tracesKeptMax);
@@ -133,7 +134,7 @@ async function runSession(session: Session, jsonFile: string | null): Promise<vo
 }
 
 /** Of candidates whose blocks do not count: what their service said. */
-function tellLastErrors({ terminal, worlds }: Session, { blocks }: Experiment): void {
+function tellLastErrors({ terminal, worlds }: CompareSession, { blocks }: Experiment): void {
   for (const world of worlds) {
     if (!blocks.some(({ candidate, status }) => candidate === world.label && status === 'invalid')) continue;
     const said = lastErrorOf(world.replicas());
@@ -149,7 +150,7 @@ function livedSecondsOf({ sent }: Experiment): number | null {
     : (last.startMs - first.startMs) / 1000 + last.seconds;
 }
 
-function manifestOf(session: Session, experiment: Experiment): CompareResult['manifest'] {
+function manifestOf(session: CompareSession, experiment: Experiment): CompareResult['manifest'] {
   const { plan, workloadHash, k6, stack, terminal, startedAt } = session;
   return describeRun({
     plan,
@@ -186,7 +187,7 @@ type Listeners = {
 };
 
 /** Runs the experiment; when a store dies under it or it is interrupted, what was finished is kept. */
-async function runToItsEnd(session: Session, listeners: Listeners): Promise<Outcome> {
+async function runToItsEnd(session: CompareSession, listeners: Listeners): Promise<Outcome> {
   const { terminal, plan, stack } = session;
   const { progress, attempts, watch, receiver, slow, raw, keep } = listeners;
   let soFar: Experiment | null = null;

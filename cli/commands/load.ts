@@ -7,7 +7,7 @@ import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
 import { tierDuties } from '../worlds/cache-counts.ts';
 import type { TierCounts } from '../worlds/cache-counts.ts';
-import { judgeTier } from '../experiment/guards.ts';
+import { judgeLoad } from '../experiment/guards.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
 import { readCandidate } from '../experiment/plan-experiment.ts';
 import { populationOf } from '../experiment/service-options.ts';
@@ -112,7 +112,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
         );
         if (slow.isCut()) terminal.report(cutComplaint);
       }
-      judge(run, tier, join(stack.context.paths.state, 'logs'));
+      requireSound(run, tier, join(stack.context.paths.state, 'logs'));
       requireShown(attempts);
     } finally {
       await receiver?.close();
@@ -191,20 +191,27 @@ function describeTier(tier: TierCounts | null): string {
 
 type JudgedRun = LoadFigures & { readonly saidLast: string | null };
 
-function judge(run: JudgedRun, tier: TierCounts | null, logs: string): void {
-  if (run.errors > 0.01 * run.requests) {
-    const said = run.saidLast === null ? '' : ` The service said last: ${run.saidLast}`;
-    throw new CommandError('serviceFailed', `More than 1 % of the requests failed.${said}`, {
-      remedy: `Its logs are in ${logs}.`,
-    });
+/** Throws what the guards have to say about the load, in this command's words: the first finding of theirs. */
+function requireSound(run: JudgedRun, tier: TierCounts | null, logs: string): void {
+  const { requests, errors, dropped, saidLast } = run;
+  const [finding] = judgeLoad({ requests, errors, dropped, tier });
+  if (finding === undefined) return;
+  switch (finding.guard) {
+    case 'errors': {
+      const said = saidLast === null ? '' : ` The service said last: ${saidLast}`;
+      throw new CommandError('serviceFailed', `More than 1 % of the requests failed.${said}`, {
+        remedy: `Its logs are in ${logs}.`,
+      });
+    }
+    case 'tier-refused':
+      throw new CommandError('serviceFailed', `The tier did not work: ${finding.message}.`, {
+        remedy: 'What may be wrong with it: docs/runbooks/redis-tier-refuses.md',
+      });
+    default:
+      throw new CommandError(
+        finding.fault === 'service' ? 'serviceFailed' : 'generatorSaturated',
+        `${finding.message}.`,
+        { remedy: 'Try a lower --rate.' },
+      );
   }
-  const refused = tier === null ? null : judgeTier(tier);
-  if (refused !== null)
-    throw new CommandError('serviceFailed', `The tier did not work: ${refused}.`, {
-      remedy: 'What may be wrong with it: docs/runbooks/redis-tier-refuses.md',
-    });
-  if (run.dropped > 0)
-    throw new CommandError('generatorSaturated', `${run.dropped} arrivals were dropped.`, {
-      remedy: 'Try a lower --rate.',
-    });
 }

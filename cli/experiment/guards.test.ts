@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noReads, noTierCommands } from '../worlds/cache-counts.ts';
 import type { TierCounts } from '../worlds/cache-counts.ts';
-import { judgeBlock, judgeCandidate, judgeWorld } from './guards.ts';
+import { judgeBlock, judgeCandidate, judgeGenerator, judgeLoad, judgeWorld } from './guards.ts';
 import type { BlockObservation, WorldObservation } from './guards.ts';
 import type { BlockRecord } from './records.ts';
 
@@ -171,4 +171,29 @@ test('what fails over all rounds takes it away', () => {
 test('a lost replica, or counters that disagree, take it away in whatever round', () => {
   assert.equal(judgeCandidate(roundsWith({ lostReplicas: ['r1'] }))?.guard, 'replica-lost');
   assert.equal(judgeCandidate(roundsWith({ cache: { ...noReads, reads: 1 } }))?.guard, 'cache-identity');
+});
+
+test('a load is judged by the same limits, the service before the generator', () => {
+  const sound = { requests: 600, errors: 6, dropped: 0, tier: noTierCommands };
+  assert.deepEqual(judgeLoad(sound), []);
+  assert.deepEqual(judgeLoad({ ...sound, tier: null }), []);
+  const unsound = { ...sound, errors: 7, dropped: 2, ...tierWith({ reads: 10, refusedReads: 2 }) };
+  assert.deepEqual(
+    judgeLoad(unsound).map(({ guard, fault }) => [guard, fault]),
+    [
+      ['errors', 'service'],
+      ['tier-refused', 'service'],
+      ['dropped-arrivals', 'generator'],
+    ],
+  );
+});
+
+test('rounds together bear some dropped arrivals, and a generator that has cores left', () => {
+  const easy = { offered: 1_000, dropped: 50, driverCpuShare: 0.8 };
+  assert.deepEqual(judgeGenerator(easy), []);
+  assert.deepEqual(judgeGenerator({ ...easy, driverCpuShare: null }), []);
+  const guardsOf = (change: Partial<typeof easy>) =>
+    judgeGenerator({ ...easy, ...change }).map(({ guard }) => guard);
+  assert.deepEqual(guardsOf({ dropped: 51 }), ['dropped-share']);
+  assert.deepEqual(guardsOf({ driverCpuShare: 0.81 }), ['driver-cpu']);
 });

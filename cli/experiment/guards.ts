@@ -3,6 +3,12 @@ import type { CacheCounts, TierCounts } from '../worlds/cache-counts.ts';
 import { failedShareMax } from '../k6/pass-timings.ts';
 import type { BlockRecord, GuardFinding } from './records.ts';
 
+/**
+ * What a guard judges. In turns: a block. Together: a world in one round, a candidate over all of its rounds, and the experiment
+ * over all rounds of everybody. And the run of `darkroom load`.
+ */
+type Judged = 'block' | 'world' | 'candidate' | 'experiment' | 'load';
+
 /** What was seen of one block; null where the platform or a dead process could not tell. */
 export type BlockObservation = {
   readonly driverFailure: string | null;
@@ -26,12 +32,56 @@ export type BlockObservation = {
   readonly tier: TierCounts | null;
 };
 
-type BlockGuard = {
+/** What was seen of one world in a round that all worlds shared. Null where requests were in flight when it was read. */
+export type WorldObservation = Pick<
+  BlockObservation,
+  'lostReplicas' | 'requests' | 'errors' | 'cache' | 'tier'
+>;
+
+/** What was seen of the generator in all rounds that worlds shared. */
+export type GeneratorObservation = Pick<BlockObservation, 'offered' | 'dropped' | 'driverCpuShare'>;
+
+/** What was seen of a load. */
+export type LoadObservation = Pick<BlockObservation, 'requests' | 'errors' | 'dropped' | 'tier'>;
+
+/** Where a guard is not told of something, it has nothing to say of it. */
+const unseen: BlockObservation = {
+  driverFailure: null,
+  lostReplicas: [],
+  offered: 0,
+  started: 0,
+  dropped: 0,
+  requests: 0,
+  errors: 0,
+  peakBusyVus: null,
+  configuredVus: 0,
+  latenessP99Ms: null,
+  p99Ms: null,
+  driverCpuShare: null,
+  foreignCpuShare: null,
+  stealShare: null,
+  cpuPressurePct: null,
+  throttledPeriods: null,
+  clockDisagreementMs: 0,
+  cache: null,
+  tier: null,
+};
+
+type Guard = {
   readonly guard: string;
   readonly fault: GuardFinding['fault'];
+  readonly appliesTo: readonly Judged[];
   /** The finding's kind and words, or null when the guard has nothing to say. */
   readonly judge: (seen: BlockObservation) => readonly [GuardFinding['kind'], string] | null;
 };
+
+/** Together, dropped arrivals are missing in every world alike: up to this share the rounds still compare them fairly. */
+export const droppedShareMax = 0.05;
+/**
+ * With more, a tier does not do what the candidate says of it. A moment in which it stands still, as on a busy machine, is less:
+ * the breaker refuses for a second.
+ */
+const refusedShareMax = 0.1;
 
 const pct = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
@@ -41,31 +91,83 @@ function judgeShare(share: number | null, warnAbove: number, refuseAbove: number
   return [kind, `${what} took ${pct(share)} of the machine (limit ${pct(refuseAbove)})`] as const;
 }
 
-/** Identity of the cache counters: whatever was asked was answered by exactly one part. */
+/** Each cache read is counted once by whoever answered it: how many were not. */
 function unansweredReads(cache: CacheCounts): number {
   return cache.reads - answersOf(cache);
 }
 
-const blockGuards: readonly BlockGuard[] = [
+/** What a tier refused more of than it may, in words, or null. */
+function judgeTier(tier: TierCounts): string | null {
+  const parts = tierDuties
+    .filter(({ sent, refused }) => tier[refused] > refusedShareMax * tier[sent])
+    .map(({ sent, refused, called }) => `${tier[refused]} of ${tier[sent]} ${called}`);
+  return parts.length === 0 ? null : `redis refused ${parts.join(' and ')} (limit ${pct(refusedShareMax)})`;
+}
+
+/**
+ * All guards. Together, only what a world does itself withholds its verdict: what the machine does, it does to all of them. In
+ * turns it happens to one block, which then cannot be compared with the others.
+ */
+const guards: readonly Guard[] = [
   {
     guard: 'driver-failed',
     fault: 'generator',
-    judge: (seen) => (seen.driverFailure === null ? null : ['hard', seen.driverFailure]),
+    appliesTo: ['block'],
+    judge: ({ driverFailure }) => (driverFailure === null ? null : ['hard', driverFailure]),
   },
   {
     guard: 'replica-lost',
     fault: 'service',
-    judge: (seen) =>
-      seen.lostReplicas.length === 0 ? null : ['hard', `replica ${seen.lostReplicas.join(', ')} died`],
+    appliesTo: ['block', 'world'],
+    judge: ({ lostReplicas }) =>
+      lostReplicas.length === 0 ? null : ['hard', `replica ${lostReplicas.join(', ')} died`],
+  },
+  {
+    guard: 'errors',
+    fault: 'service',
+    appliesTo: ['block', 'world', 'candidate', 'load'],
+    judge: ({ requests, errors }) =>
+      errors > failedShareMax * requests
+        ? ['hard', `${errors} of ${requests} requests failed (limit 1 %)`]
+        : null,
+  },
+  {
+    guard: 'tier-refused',
+    fault: 'service',
+    appliesTo: ['block', 'world', 'candidate', 'load'],
+    judge: ({ tier }) => {
+      const message = tier === null ? null : judgeTier(tier);
+      return message === null ? null : ['hard', message];
+    },
+  },
+  {
+    guard: 'cache-identity',
+    fault: 'service',
+    appliesTo: ['block', 'world'],
+    judge: ({ cache }) =>
+      cache !== null && unansweredReads(cache) !== 0
+        ? ['hard', `${unansweredReads(cache)} cache reads were not counted by the part that answered them`]
+        : null,
   },
   {
     guard: 'dropped-arrivals',
     fault: 'generator',
-    judge: (seen) => (seen.dropped === 0 ? null : ['hard', `${seen.dropped} arrivals were dropped`]),
+    appliesTo: ['block', 'load'],
+    judge: ({ dropped }) => (dropped === 0 ? null : ['hard', `${dropped} arrivals were dropped`]),
+  },
+  {
+    guard: 'dropped-share',
+    fault: 'generator',
+    appliesTo: ['experiment'],
+    judge: ({ dropped, offered }) =>
+      dropped > droppedShareMax * offered
+        ? ['hard', `${dropped} of ${offered} arrivals were dropped (limit ${pct(droppedShareMax)})`]
+        : null,
   },
   {
     guard: 'offered-rate',
     fault: 'generator',
+    appliesTo: ['block'],
     judge: (seen) =>
       seen.offered > 0 && seen.started / seen.offered < 0.995
         ? ['hard', `only ${seen.started} of ${seen.offered} requests were started`]
@@ -74,6 +176,7 @@ const blockGuards: readonly BlockGuard[] = [
   {
     guard: 'busy-vus',
     fault: 'generator',
+    appliesTo: ['block'],
     judge: (seen) =>
       seen.peakBusyVus !== null && seen.peakBusyVus > 0.8 * seen.configuredVus
         ? [
@@ -85,6 +188,7 @@ const blockGuards: readonly BlockGuard[] = [
   {
     guard: 'scheduling-lag',
     fault: 'generator',
+    appliesTo: ['block'],
     judge: (seen) => {
       const limitMs = Math.max(5, 0.1 * (seen.p99Ms ?? 0));
       return seen.latenessP99Ms !== null && seen.latenessP99Ms > limitMs
@@ -98,6 +202,7 @@ const blockGuards: readonly BlockGuard[] = [
   {
     guard: 'driver-cpu',
     fault: 'generator',
+    appliesTo: ['block', 'experiment'],
     judge: (seen) =>
       seen.driverCpuShare !== null && seen.driverCpuShare > 0.8
         ? ['hard', `k6 used ${pct(seen.driverCpuShare)} of the cores it may use (limit 80 %)`]
@@ -106,16 +211,19 @@ const blockGuards: readonly BlockGuard[] = [
   {
     guard: 'foreign-cpu',
     fault: 'machine',
+    appliesTo: ['block'],
     judge: (seen) => judgeShare(seen.foreignCpuShare, 0.1, 0.25, 'other programs'),
   },
   {
     guard: 'steal',
     fault: 'machine',
+    appliesTo: ['block'],
     judge: (seen) => judgeShare(seen.stealShare, 0.01, 0.05, "the machine's host"),
   },
   {
     guard: 'cpu-pressure',
     fault: 'machine',
+    appliesTo: ['block'],
     judge: (seen) =>
       seen.cpuPressurePct !== null && seen.cpuPressurePct > 40
         ? ['soft', `CPU pressure was ${seen.cpuPressurePct.toFixed(0)} %`]
@@ -124,6 +232,7 @@ const blockGuards: readonly BlockGuard[] = [
   {
     guard: 'cpu-quota',
     fault: 'machine',
+    appliesTo: ['block'],
     judge: (seen) =>
       seen.throttledPeriods !== null && seen.throttledPeriods > 0
         ? ['soft', `the CPU quota throttled ${seen.throttledPeriods} periods`]
@@ -132,123 +241,62 @@ const blockGuards: readonly BlockGuard[] = [
   {
     guard: 'clock-jump',
     fault: 'machine',
+    appliesTo: ['block'],
     judge: (seen) =>
       seen.clockDisagreementMs > 100
         ? ['hard', `wall clock and monotonic clock moved ${seen.clockDisagreementMs.toFixed(0)} ms apart`]
         : null,
   },
-  {
-    guard: 'cache-identity',
-    fault: 'service',
-    judge: (seen) =>
-      seen.cache !== null && unansweredReads(seen.cache) !== 0
-        ? [
-            'hard',
-            `${unansweredReads(seen.cache)} cache reads were not counted by the part that answered them`,
-          ]
-        : null,
-  },
-  {
-    guard: 'tier-refused',
-    fault: 'service',
-    judge: ({ tier }) => {
-      const message = tier === null ? null : judgeTier(tier);
-      return message === null ? null : ['hard', message];
-    },
-  },
-  {
-    guard: 'errors',
-    fault: 'service',
-    judge: (seen) =>
-      seen.requests > 0 && seen.errors > failedShareMax * seen.requests
-        ? ['hard', `${seen.errors} of ${seen.requests} requests failed (limit 1 %)`]
-        : null,
-  },
 ];
 
-/** All that the guards have to say about a block. One hard finding makes it invalid. */
-export function judgeBlock(seen: BlockObservation): GuardFinding[] {
-  return blockGuards.flatMap(({ guard, fault, judge }) => {
-    const finding = judge(seen);
-    return finding === null ? [] : [{ guard, fault, kind: finding[0], message: finding[1] }];
+function judge(judged: Judged, seen: Partial<BlockObservation>): GuardFinding[] {
+  const all = { ...unseen, ...seen };
+  return guards.flatMap((guard) => {
+    const finding = guard.appliesTo.includes(judged) ? guard.judge(all) : null;
+    if (finding === null) return [];
+    const [kind, message] = finding;
+    return [{ guard: guard.guard, kind, fault: guard.fault, message }];
   });
 }
 
-/** What was seen of one world in a round that all worlds shared. */
-export type WorldObservation = {
-  readonly lostReplicas: readonly string[];
-  readonly requests: number;
-  readonly errors: number;
-  /** Null where requests were in flight when it was read. */
-  readonly cache: CacheCounts | null;
-  readonly tier: TierCounts | null;
-};
+/** All that the guards have to say about a block in turns. One hard finding makes it invalid. */
+export function judgeBlock(seen: BlockObservation): GuardFinding[] {
+  return judge('block', seen);
+}
+
+/** All that the guards have to say about a world in a round together: what it met in it counts for no verdict. */
+export function judgeWorld(seen: WorldObservation): GuardFinding[] {
+  return judge('world', seen);
+}
+
+/** Whether the generator could do what it was asked for: if not, the figures would say more of it than of the service. */
+export function judgeGenerator(seen: GeneratorObservation): GuardFinding[] {
+  return judge('experiment', seen);
+}
+
+/** What went wrong with a load, the worst first. */
+export function judgeLoad(seen: LoadObservation): GuardFinding[] {
+  return judge('load', seen);
+}
+
+/** Guards that judge each round, and not all rounds of a candidate anew: their findings are never outweighed by other rounds. */
+const lasting: ReadonlySet<string> = new Set(
+  guards
+    .filter(({ appliesTo }) => appliesTo.includes('world') && !appliesTo.includes('candidate'))
+    .map(({ guard }) => guard),
+);
 
 /**
- * With more, a tier does not do what the candidate says of it. A moment in which it stands still, as on a busy machine, is less:
- * the breaker refuses for a second.
+ * What stands against a candidate's verdict after these rounds together; null for nothing. One bad moment of the machine does
+ * not: what can be counted over all rounds is.
  */
-const refusedShareMax = 0.1;
-
-/** What a tier refused more of than it may, in words, or null. */
-export function judgeTier(tier: TierCounts): string | null {
-  const parts = tierDuties
-    .filter(({ sent, refused }) => tier[refused] > refusedShareMax * tier[sent])
-    .map(({ sent, refused, called }) => `${tier[refused]} of ${tier[sent]} ${called}`);
-  return parts.length === 0 ? null : `redis refused ${parts.join(' and ')} (limit ${pct(refusedShareMax)})`;
-}
-
-type WorldGuard = {
-  readonly guard: string;
-  /** In words, or null when the guard has nothing to say. */
-  readonly judge: (seen: WorldObservation) => string | null;
-};
-
-/** Together, only what a world does itself withholds its verdict: what the machine does, it does to all. */
-const worldGuards: readonly WorldGuard[] = [
-  {
-    guard: 'replica-lost',
-    judge: ({ lostReplicas }) =>
-      lostReplicas.length === 0 ? null : `replica ${lostReplicas.join(', ')} died`,
-  },
-  {
-    guard: 'errors',
-    judge: ({ requests, errors }) =>
-      requests > 0 && errors > failedShareMax * requests
-        ? `${errors} of ${requests} requests failed (limit 1 %)`
-        : null,
-  },
-  {
-    guard: 'tier-refused',
-    judge: ({ tier }) => (tier === null ? null : judgeTier(tier)),
-  },
-  {
-    guard: 'cache-identity',
-    judge: ({ cache }) =>
-      cache === null || unansweredReads(cache) === 0
-        ? null
-        : `${unansweredReads(cache)} cache reads were not counted by the part that answered them`,
-  },
-];
-
-/** All that the guards have to say about a world in a round: what it met in it counts for no verdict. */
-export function judgeWorld(seen: WorldObservation): GuardFinding[] {
-  return worldGuards.flatMap(({ guard, judge }) => {
-    const message = judge(seen);
-    return message === null ? [] : [{ guard, kind: 'hard' as const, fault: 'service' as const, message }];
-  });
-}
-
-/** What stands against a candidate's verdict after these rounds together; null: nothing. One bad moment of the machine does not. */
 export function judgeCandidate(blocks: readonly BlockRecord[]): GuardFinding | null {
   const sum = (count: (block: BlockRecord) => number): number =>
     blocks.reduce((all, block) => all + count(block), 0);
   const tierSum = (name: keyof TierCounts): number => sum(({ tier }) => tier?.[name] ?? 0);
-  const pooled = judgeWorld({
-    lostReplicas: [],
+  const [pooled] = judge('candidate', {
     requests: sum(({ requests }) => requests),
     errors: sum(({ errors }) => errors),
-    cache: null,
     tier: {
       reads: tierSum('reads'),
       refusedReads: tierSum('refusedReads'),
@@ -258,8 +306,5 @@ export function judgeCandidate(blocks: readonly BlockRecord[]): GuardFinding | n
       refusedQueueWrites: tierSum('refusedQueueWrites'),
     },
   });
-  const lasting = blocks
-    .flatMap(({ findings }) => findings)
-    .find(({ guard }) => guard === 'replica-lost' || guard === 'cache-identity');
-  return lasting ?? pooled[0] ?? null;
+  return blocks.flatMap(({ findings }) => findings).find(({ guard }) => lasting.has(guard)) ?? pooled ?? null;
 }

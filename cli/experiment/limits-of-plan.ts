@@ -1,9 +1,9 @@
 import { requirePlannable } from '../k6/request-plans.ts';
 import { CommandError } from '../errors.ts';
-import { roundsMin } from '../statistics/stopping-rule.ts';
+import { roundsMin } from '../statistics/spread-of-rounds.ts';
 import type { Pacing } from './records.ts';
 
-/** Of a round, or of a block in turns: all of them are held until it has ended, a million in 900 MB. */
+/** Requests of one round, or of one block in turns: they are kept in memory until it ends, and a million take 900 MB. */
 const arrivalsMax = 1_000_000;
 
 /** What of a plan decides over memory. */

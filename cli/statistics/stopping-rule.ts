@@ -2,8 +2,6 @@ import { halfWidthOf, pairedEffect } from './paired-effect.ts';
 import type { ProcessSpread } from './process-spread.ts';
 import { roundsMin } from './spread-of-rounds.ts';
 
-export { roundsMin };
-
 /** An interval that is this share of its effect tells how large it is, whatever the margin. */
 const effectShare = 1 / 4;
 /** So many more rounds must narrow an interval by at least this share, or they are not worth their time. */

@@ -1,13 +1,11 @@
 import type { ScheduledPass } from '../../../loadtests/workloads/run-settings.ts';
+import { judgeGenerator } from '../guards.ts';
 import type { Experiment, SentPass } from '../experiment.ts';
 import type { ExperimentPlan } from '../plan-experiment.ts';
 import type { BlockRecord, IdleCpu, RoundRecord, WarmUpCurve } from '../records.ts';
-import { roundsMin } from '../../statistics/stopping-rule.ts';
+import { roundsMin } from '../../statistics/spread-of-rounds.ts';
 import type { RoundResult } from './rounds-of-part.ts';
 import type { WarmedUp } from './warm-up-together.ts';
-
-/** More arrivals than this share may not be dropped: the generator is saturated. */
-export const droppedShareMax = 0.05;
 
 /** Gathers what the experiment says of itself. */
 export function createRecord(labels: readonly string[], cores: number) {
@@ -44,7 +42,7 @@ export function createRecord(labels: readonly string[], cores: number) {
       for (const [world, rate] of rates.entries())
         idleCpu.push({ candidate: labels[world] ?? '', part, ...rate });
     },
-    /** What opened the connections changed the caches, too. */
+    /** Requests that open connections are not measured, but they fill caches: the prediction of hits needs them. */
     settled({ pass, first, requests, pauseRequests }: ScheduledPass, endMs: number, rate: number): void {
       const seconds = requests / rate;
       const startMs = endMs - (seconds + pauseRequests / rate) * 1000;
@@ -83,18 +81,17 @@ export function createRecord(labels: readonly string[], cores: number) {
 
 /** A candidate that fails in so many rounds one after another will not recover. */
 const failingRoundsMax = 2;
-/** Above this share of the cores, k6 is at its limit. */
-const driverCpuShareMax = 0.8;
 
-/** Whether k6 could not do what it was asked for: what it measured would say more of it than of the service. */
 function isSaturated(rounds: readonly RoundRecord[], cores: number): boolean {
   const sum = (count: (round: RoundRecord) => number): number =>
     rounds.reduce((all, round) => all + count(round), 0);
   const coreUs = sum(({ seconds }) => seconds) * 1e6 * cores;
-  return (
-    sum(({ dropped }) => dropped) > droppedShareMax * sum(({ offered }) => offered) ||
-    sum(({ driverCpuUs }) => driverCpuUs ?? 0) > driverCpuShareMax * coreUs
-  );
+  const findings = judgeGenerator({
+    offered: sum(({ offered }) => offered),
+    dropped: sum(({ dropped }) => dropped),
+    driverCpuShare: coreUs === 0 ? null : sum(({ driverCpuUs }) => driverCpuUs ?? 0) / coreUs,
+  });
+  return findings.length > 0;
 }
 
 /** Whether the baseline, or everybody who is compared with it, fails for good. */

@@ -5,9 +5,10 @@ import type { ExperimentPlan } from '../plan-experiment.ts';
 import type { BlockRecord, RoundRecord } from '../records.ts';
 import { firstRoundPass, settlePassOf, warmUpPassOf } from '../round-plan.ts';
 import type { Experiment } from '../experiment.ts';
-import { roundsMin } from '../../statistics/stopping-rule.ts';
+import { droppedShareMax } from '../guards.ts';
+import { roundsMin } from '../../statistics/spread-of-rounds.ts';
 import type { StopDecision } from '../../statistics/stopping-rule.ts';
-import { createRecord, droppedShareMax } from './experiment-record.ts';
+import { createRecord } from './experiment-record.ts';
 import { measureIdle } from './idle-cpu.ts';
 import { quietMs, runRounds } from './rounds-of-part.ts';
 import type { PartDriver, RoundResult } from './rounds-of-part.ts';
@@ -18,7 +19,10 @@ import type { WarmUpDriver } from './warm-up-together.ts';
 const roundsMax = 400;
 /** Every virtual user gets its turn within two seconds and the width of the displacement: then all connections are open. */
 const settleReserveSeconds = 1.5;
-/** So many send one request after the other's answer while the worlds warm up: the machine is busy, and nothing queues. */
+/**
+ * Virtual users that warm the worlds up: each sends its next request when the last one is answered. With two per core the
+ * machine is busy, and no queue grows.
+ */
 const warmUpUsersPerCore = 2;
 
 /** What an experiment together is run with. */
