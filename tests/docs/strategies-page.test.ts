@@ -6,7 +6,6 @@ import { strategies } from '../../app/cache/strategies/index.ts';
 import { countCosts } from './counted-costs.ts';
 import { readDocComments } from './doc-comments.ts';
 import { composePage, pageFile } from './strategies-page.ts';
-import { allowedOf, refusedBy, refusedByAll } from './tried-combinations.ts';
 
 test('docs/strategies.md is what the sources give', async () => {
   assert.equal(readFileSync(pageFile, 'utf8'), await composePage(), 'run: npm run docs');
@@ -35,19 +34,16 @@ test('costs are counted: who joins loads, who waits, who answers stale', async (
   assert.deepEqual([stale?.waitingAtExpiry, stale?.staleAtExpiry, stale?.answersInOutage], [0, 10, true]);
 });
 
-test('what excludes an anomaly is found by trying, alone and in pairs', () => {
-  const fill = allowedOf('cache-aside').find(({ anomaly }) => anomaly === 'stale-fill');
-  assert.deepEqual(fill?.excludedBy, [
-    ['protection=lease'],
-    ['fence=version'],
-    ['tiers=memory', 'protection=single-flight'],
-  ]);
-  assert.deepEqual(allowedOf('no-cache'), []);
-});
-
-test('what is refused is found by trying, with its reason', () => {
-  const [[reason, what] = []] = [...refusedBy('versioned')];
-  assert.match(String(reason), /fence=version/);
-  assert.deepEqual(what, ['fence=none']);
-  assert.ok([...refusedByAll('cache-aside').values()].flat().includes('tiers=redis,invalidation=pubsub'));
+test('a strategy lists what it allows, which choice takes it away or adds it, and what it refuses, with its reason', async () => {
+  const page = (await composePage()).replaceAll('\n  ', ' ');
+  const sectionOf = (name: string): string => page.split(`\n### ${name}\n`)[1]?.split('\n### ')[0] ?? '';
+  assert.match(sectionOf('cache-aside'), /^- \[stale-fill\]\(#stale-fill\), unless .*`fence=version`$/m);
+  assert.match(sectionOf('versioned'), /^- \[lost-invalidation\]\(.*\), with `invalidation=ttl`$/m);
+  assert.match(sectionOf('versioned'), /^- `fence=none`: versioned is cache-aside with fence=version\.$/m);
+  assert.doesNotMatch(
+    sectionOf('lease'),
+    /stale-fill/,
+    'the strategy it is made of allows it, a lease never does',
+  );
+  assert.match(sectionOf('no-cache'), /^Allows nothing\.$/m);
 });

@@ -5,16 +5,18 @@ import {
   defaultCandidate,
   isOwnParameter,
 } from '../../app/cache/candidates/candidate-parameters.ts';
+import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
+import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
+import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { evictionPolicies } from '../../app/cache/eviction/index.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';
+import { DarkroomError } from '../../app/errors.ts';
 import { wrapWords } from '../../cli/report/text-columns.ts';
 import { countCosts } from './counted-costs.ts';
 import { readDocComments } from './doc-comments.ts';
 import { anomalySections, columns, costTable, markdownTable, overview } from './overview-tables.ts';
-import { allowedOf, refusedBy, refusedByAll } from './tried-combinations.ts';
-import type { AllowedAnomaly, Refusals } from './tried-combinations.ts';
 
 /** Where the page is kept. */
 export const pageFile = join(import.meta.dirname, '..', '..', 'docs', 'strategies.md');
@@ -64,15 +66,68 @@ function parameterTables(): string[] {
   ];
 }
 
-function refusals(refused: Refusals): string[] {
-  return [...refused].map(([reason, what]) => listItem(`${listed(what.map(code), 'and')}: ${reason}`));
+/** One choice other than a strategy's default, as `parameter=value`: what the candidate then allows, or why the strategy refuses it. */
+type Alternative = {
+  readonly pair: string;
+  readonly allowed: readonly Anomaly[] | null;
+  readonly reason: string;
+};
+
+/** Of each parameter that is a choice, the others that there are. What no strategy takes alone is left out. */
+function alternativesOf({ name, usesTiers, refuses }: StrategyDefinition): Alternative[] {
+  if (!usesTiers) return [];
+  const usual = parseCandidate(name);
+  return Object.entries(candidateParameters).flatMap(([parameter, { field, takes, parse }]) =>
+    takes.split(' | ').flatMap((choice): Alternative[] => {
+      const value = parse(choice);
+      if (value === null || value === usual[field]) return [];
+      const pair = `${parameter}=${choice}`;
+      const reason = refuses({ ...usual, [field]: value });
+      if (reason !== null) return [{ pair, allowed: null, reason }];
+      const candidate = candidateOrNull(`${name}:${pair}`);
+      return candidate === null ? [] : [{ pair, allowed: allowedBy(candidate), reason: '' }];
+    }),
+  );
 }
 
-function allowedItem({ anomaly, isUsual, excludedBy }: AllowedAnomaly): string {
-  const ways = excludedBy.map((pairs) => listed(pairs.map(code), 'together with'));
-  const when = isUsual ? '' : ', with other parameters than the defaults';
-  const unless = ways.length === 0 ? '' : `, unless ${listed(ways, 'or')}`;
-  return listItem(`[${anomaly}](#${anomaly})${when}${unless}`);
+function candidateOrNull(text: string): Candidate | null {
+  try {
+    return parseCandidate(text);
+  } catch (error) {
+    if (error instanceof DarkroomError) return null;
+    throw error;
+  }
+}
+
+/** What the strategy allows with its defaults, and what one other choice takes away from that or adds to it. */
+function allowedItems({ name, allows }: StrategyDefinition, others: readonly Alternative[]): string[] {
+  const usual = allowedBy(parseCandidate(name));
+  const choices = (isWanted: (allowed: readonly Anomaly[]) => boolean): string =>
+    listed(
+      others.filter(({ allowed }) => allowed !== null && isWanted(allowed)).map(({ pair }) => code(pair)),
+      'or',
+    );
+  return allows.flatMap((anomaly) => {
+    const link = `[${anomaly}](#${anomaly})`;
+    if (usual.includes(anomaly)) {
+      const without = choices((allowed) => !allowed.includes(anomaly));
+      return [listItem(without === '' ? link : `${link}, unless ${without}`)];
+    }
+    const within = choices((allowed) => allowed.includes(anomaly));
+    return within === '' ? [] : [listItem(`${link}, with ${within}`)];
+  });
+}
+
+function refusedItems(others: readonly Alternative[]): string[] {
+  const refused = others.filter(({ allowed }) => allowed === null);
+  return [...Map.groupBy(refused, ({ reason }) => reason)].map(([reason, own]) =>
+    listItem(
+      `${listed(
+        own.map(({ pair }) => code(pair)),
+        'and',
+      )}: ${reason}`,
+    ),
+  );
 }
 
 /** All that there is to say of one strategy. */
@@ -90,9 +145,10 @@ function strategySection(definition: StrategyDefinition, comment: string): strin
   }
   const different = written(defaults).map(code);
   if (different.length > 0) facts.push(wrapped(`Other defaults: ${different.join(', ')}.`));
-  const allowed = allowedOf(name).map(allowedItem);
+  const others = alternativesOf(definition);
+  const allowed = allowedItems(definition, others);
   facts.push(allowed.length === 0 ? 'Allows nothing.' : `Allows\n\n${allowed.join('\n')}`);
-  const refused = refusals(refusedBy(name));
+  const refused = refusedItems(others);
   if (refused.length > 0) facts.push(`Refuses\n\n${refused.join('\n')}`);
   return [`### ${name}`, wrapped(comment), ...facts].join('\n\n');
 }
@@ -114,7 +170,7 @@ export async function composePage(): Promise<string> {
       'A candidate is a strategy with parameters: `cache-aside`, or `stale-while-revalidate:ttl=5s,stale=10s`. This page says what there is to choose from. How the choices do under your load, `./darkroom compare` measures.',
     ),
     wrapped(
-      'To **allow** an anomaly is to admit that a read may, in that way, return what a finished write has replaced. Tests show that each allowed one occurs and that no other does. The tables are of each strategy with its defaults.',
+      'To **allow** an anomaly is to admit that a read may, in that way, return what a finished write has replaced. Tests show that each allowed one occurs and that no other does. The tables are of each strategy with its defaults; below them stands what one other choice of a parameter changes.',
     ),
     '## At a glance',
     wrapped(`What a strategy protects from is said in comparison with \`cache-aside\`, the textbook one.`),
@@ -128,8 +184,9 @@ export async function composePage(): Promise<string> {
     ...anomalySections(),
     '## Parameters',
     ...parameterTables(),
-    'Combinations that no strategy takes, as far as it does not set one of them itself:',
-    refusals(refusedByAll('cache-aside')).join('\n'),
+    wrapped(
+      'A parameter of a tier that the candidate does not have is refused, and so is a mechanism that needs a part which is not there; the refusal says which.',
+    ),
     '## Eviction policies',
     wrapped('`eviction=` takes one of these for the memory tier.'),
     ...evictionSections(),
