@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { headers } from '../app/contract/headers.ts';
-import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import type { KeptSpan } from '../cli/traces/span.ts';
 import { createTraceSink } from '../cli/traces/trace-sink.ts';
@@ -145,8 +144,7 @@ describe('a process of the service', { timeout: 120_000 }, () => {
     }
   });
 
-  it('says in each mode which one it is', async () => {
-    assert.deepEqual(Object.keys(telemetryModes), ['off', 'metrics', 'trace1', 'trace100', 'deep', 'auto']);
+  it('refuses a mode that does not exist, and says which do', async () => {
     const service = startServiceProcess({ DARKROOM_TELEMETRY: 'all', DATABASE_URL: database.url });
     const { code } = await service.exited;
     assert.equal(code, 2);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mixes } from './operation-mix.ts';
 import { scenarios } from './scenario-list.ts';
 
 test('the list and the folder of scripts hold the same scenarios', () => {
@@ -14,8 +13,4 @@ test('the list and the folder of scripts hold the same scenarios', () => {
     return `${name}.ts`;
   });
   assert.deepEqual(listed.sort(), files.sort());
-});
-
-test('every scenario has a mix that exists', () => {
-  for (const { mix } of Object.values(scenarios)) assert.ok(mix in mixes);
 });
