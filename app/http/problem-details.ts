@@ -14,7 +14,7 @@ const codeOfFramework: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'PATH_TOO_LONG',
 };
 
-/** What the framework says of its limits, with their values: it names none. */
+/** What a client is told when it meets a limit of the framework, whose own messages do not name the limit. */
 function withLimit({ code, message }: FastifyError, request: FastifyRequest): string {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return `The body is larger than the limit of ${request.routeOptions.bodyLimit} bytes.`;

@@ -10,7 +10,7 @@ export type RequestLimits = {
   readonly stallMs: number;
   /** Head and body. The largest upload, 10 MiB, needs 35 kB/s to keep within. */
   readonly wholeMs: number;
-  /** How often Node looks at the first and the last of these: so much later they may act. */
+  /** How often Node checks the limits of the head and of the whole request: they may act later by this much. */
   readonly checkEveryMs: number;
 };
 
@@ -22,8 +22,9 @@ export const requestLimits: RequestLimits = {
 };
 
 /**
- * As Fastify takes them. Fastify sets `requestTimeout` once more after Node has read its options: given here only, or there
- * only, Node would take its own minute for the head, and swap the two, for the larger one counts for the whole.
+ * The limits in the form that Fastify takes. `requestTimeout` stands there twice, since Fastify sets it once more after Node has
+ * read the options of `http`. Without one of the two, Node would put its default of a minute in its place and swap it with the
+ * limit of the head, because it takes the larger one for the whole request.
  */
 export function serverTimeouts({ headMs, wholeMs, checkEveryMs }: RequestLimits) {
   return {
@@ -37,7 +38,7 @@ export function serverTimeouts({ headMs, wholeMs, checkEveryMs }: RequestLimits)
 }
 
 const seconds = (ms: number) => `${ms / 1000} s`;
-/** An answer about a stall gets this long to leave before its connection is cut. */
+/** After a 408 was sent, the connection is cut when this time has passed, in which the answer can leave. */
 const farewellMs = 1_000;
 
 export function describeLimits({ headMs, wholeMs }: RequestLimits): string {

@@ -15,7 +15,10 @@ export type LikeServiceParts = {
   readonly clock: Clock;
 };
 
-/** Storage that was away is taken to be so for so long: nobody is to wait for it who does not need it. */
+/**
+ * For this long after storage could not be reached, a like does not ask it for a forecast: it would wait in vain for something
+ * that it can do without.
+ */
 const awayMs = 1_000;
 
 /** The kind of write that a like is when storage gets it later. */
@@ -36,8 +39,9 @@ export function createLikeService({ cache, likeStore, photoService, clock }: Lik
   });
   let askAgainMs = 0;
   /**
-   * What the like will have made of the photo. Whether it is this person's first only storage knows: an entry may be older than
-   * the last flush. While storage cannot be asked, an entry and the assumption that it is must do.
+   * What the photo will be like once the queued like is stored. Only storage knows whether this person has liked it already,
+   * since a cached entry may be older than the last flush. While storage cannot be asked, the entry is taken, and the like is
+   * assumed to be new.
    */
   const forecast = async (photoId: number, personId: number): Promise<LikeCount> => {
     if (clock.now() >= askAgainMs) {

@@ -9,7 +9,7 @@ import { Caption, captionLengthMax } from './photo-schemas.ts';
 export const uploadBytesMax = 10 * 1024 * 1024;
 const limits = { fileSize: uploadBytesMax, files: 1, fields: 4, fieldSize: 16 * 1024, parts: 5 };
 
-/** What a form says that meets a limit of its parser: the parser names none. */
+/** What a client is told when its form meets a limit of the parser, whose own messages do not name the limit. */
 const limitDetails: Readonly<Record<string, string>> = {
   FST_FILES_LIMIT: `A form may have ${limits.files} file.`,
   FST_FIELDS_LIMIT: `A form may have ${limits.fields} fields.`,

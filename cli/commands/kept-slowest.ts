@@ -8,7 +8,10 @@ import type { HeadedTrace } from '../traces/waterfall-page.ts';
 
 type KeptSlowest = { readonly slowTraces: CompareResult['slowTraces']; readonly page: string | null };
 
-/** Of each candidate the slowest traces of the rounds that count, kept with the results; where none does, of those that are shown. */
+/**
+ * Keeps the slowest traces of each candidate with the results: those of the rounds that count, or of all finished rounds where
+ * none counts.
+ */
 export function keepSlowest(
   { candidates }: ExperimentPlan,
   { blocks }: Experiment,

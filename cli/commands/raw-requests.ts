@@ -29,7 +29,7 @@ export function openRawRequests(folder: string, { candidates }: ExperimentPlan, 
       round: number,
       { request, world, plannedUs, startUs, responseUs, status, isPaired }: RawRequest,
     ): void {
-      // Nobody takes it off any more.
+      // The file could not be written: what is added would only pile up in memory.
       if (isBroken) return;
       const { operation } = workload.requestAt(firstRoundPass + round - 1, request);
       const label = candidates[world]?.label ?? '';

@@ -15,10 +15,10 @@ export type Faces = {
   readonly show: (result: CompareResult, table: string) => void;
 };
 
-/** As the name of a file: stdout, on which nothing else is printed then. */
+/** `--json -` writes the result to stdout; everything else is then printed to stderr. */
 const stdout = '-';
 
-/** Fails before anything starts when the file cannot be written. */
+/** Returns the file when it can be written. Throws otherwise: the user hears of it before anything starts. */
 export function openForWriting(file: string): string {
   if (file === stdout) return file;
   try {
@@ -38,7 +38,7 @@ export function createFaces(
   jsonFile: string | null,
 ): Faces {
   const isStdoutJson = jsonFile === stdout;
-  /** A reader never finds half of it. */
+  /** Writes the file under another name first and then renames it, so that nobody reads half of it. */
   const replace = (name: string, text: string): void => {
     const file = join(folder, name);
     writeFileSync(`${file}.new`, text);

@@ -24,7 +24,10 @@ export type Terminal = {
   readonly report: (message: string) => void;
   /** Asks the user, on stderr, and returns the answer, empty for Ctrl-C; null where there is no terminal to ask on. */
   readonly ask: (question: string) => Promise<string | null>;
-  /** Waits until stdout has what was printed. Why it does not; null when it has, or when nobody reads it any more. */
+  /**
+   * Waits until stdout has taken what was printed. Resolves to the reason when it cannot, and to null when it has, or when its
+   * reader has gone away.
+   */
   readonly printed: () => Promise<string | null>;
   /** Sets the exit status of a command that ended without an error. */
   readonly exitWith: (status: number) => void;
@@ -48,7 +51,7 @@ function readVersion(): string {
     : 'unknown';
 }
 
-/** In the checkout, or beside it where that may not be written. */
+/** Makes the folder for logs in the checkout, or a temporary one where the checkout cannot be written. */
 function makeLogFolder(): string {
   const folder = join(checkout, '.darkroom', 'logs');
   try {

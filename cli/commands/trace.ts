@@ -87,7 +87,7 @@ export async function trace(
 /** The one trace whose id begins so. */
 async function findTrace(paths: StackPaths, id: string): Promise<Trace> {
   const matching = readKeptTraces(paths).filter(({ traceId }) => traceId.startsWith(id));
-  // The same load, put on the same ports, has the same ids: the latest run counts.
+  // Runs of the same load on the same ports have traces of the same ids: that of the latest run is shown.
   const kept = new Map(matching.toReversed().map((one) => [one.traceId, one] as const));
   const { answer, complaint } = await askIfAny(paths, (running) => running.startingWith(id));
   const isInBoth = answer?.traceIds.some((traceId) => kept.has(traceId)) ?? false;

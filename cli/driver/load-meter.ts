@@ -12,7 +12,10 @@ export type EndedRequest = {
 };
 
 export type LoadMeter = {
-  /** Takes what follows for samples of this run, whose worlds are those of the candidates: of all, or of those named. */
+  /**
+   * Says that the samples from now on are of this run. Its worlds belong to the candidates that are named, in their order, or
+   * to all.
+   */
   begin(settings: RunSettings, candidates?: readonly string[]): void;
   add(row: SampleRow): void;
   /** The run was stopped: what it has not yet offered it will not offer any more. */
@@ -26,11 +29,14 @@ export type LoadMeterOptions = {
   /** Milliseconds since 1970, on the clock that k6 stamps its samples with. */
   readonly wallNow: () => number;
   readonly onEnded: (request: EndedRequest) => void;
-  /** Whose arrival it would have been is not known: each candidate gets its share. */
+  /** k6 does not say to which candidate a dropped arrival would have gone, so each of them is told an equal share of it. */
   readonly onDropped: (candidate: string, count: number) => void;
 };
 
-/** One run: what it has offered depends on when it began, which its samples tell better and better. */
+/**
+ * One run. k6 does not say when it began: each sample shows a time by which it must have begun, and the earliest of these is
+ * taken (`originMs`).
+ */
 type Run = {
   readonly settings: RunSettings;
   readonly schedule: Schedule;

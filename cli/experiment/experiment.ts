@@ -7,7 +7,7 @@ export type SentPass = ReplayedPass;
 /** What an experiment has measured, as far as it came. */
 export type Experiment = {
   readonly blocks: readonly BlockRecord[];
-  /** Together only; in turns each block speaks for itself. */
+  /** What is known of each round as a whole; empty in turns, where blocks of a round have nothing in common. */
   readonly rounds: readonly RoundRecord[];
   readonly warmUpCurves: readonly WarmUpCurve[];
   readonly idleCpu: readonly IdleCpu[];

@@ -14,9 +14,9 @@ import type { ExperimentPlan } from './plan-experiment.ts';
 export type Asked = {
   readonly candidates: readonly Candidate[];
   readonly replicas: number;
-  /** Requests per second to each; null: nobody asks. */
+  /** Requests per second to each candidate; null where no load is put on them. */
   readonly rate: number | null;
-  /** Whether one k6 asks all of them; else each has its own, or its turn. */
+  /** Whether one k6 sends to all candidates. If not, each has a k6 of its own, or they take turns. */
   readonly isTogether: boolean;
 };
 

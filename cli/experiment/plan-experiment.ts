@@ -127,7 +127,9 @@ export function requireDistinct(labels: readonly string[]): void {
   }
 }
 
-/** The candidates beside the baseline, which may be among them; where it was asked for by name, in another spelling. */
+/**
+ * The candidates without the baseline, where it is one of them. A baseline that the user named may be spelled otherwise there.
+ */
 function withoutOne(texts: readonly string[], baseline: string, isAskedFor: boolean): string[] {
   const named = texts.indexOf(baseline);
   const spelled = isAskedFor

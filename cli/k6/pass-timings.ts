@@ -121,7 +121,7 @@ export function createTimings(settings: RunSettings): Timings {
       const dropped = planned.droppedSince(scheduled, (arrivals.at(-1)?.latticeUs ?? -Infinity) + widthUs);
       return {
         worlds: figures.map((world, index) => ({ ...world, paired: pairing.worlds[index] ?? null })),
-        // With spare arrivals a dropped one is made up for later.
+        // Where the schedule has spare arrivals, one of them is sent later in place of each that was dropped.
         offered: to - from + (settings.spareArrivals === undefined ? 0 : dropped),
         started: arrivals.length,
         dropped,
@@ -131,7 +131,7 @@ export function createTimings(settings: RunSettings): Timings {
   };
 }
 
-/** The requests of passes: of those that are under way. Others take no memory, however many are to come. */
+/** The requests of the passes that are under way. Passes that have not begun, or are done with, take no memory. */
 function createPasses(settings: RunSettings) {
   const sent: (SentRequests | null | undefined)[] = [];
   const answeredOfClosed: number[] = [];
@@ -185,11 +185,11 @@ function rawOf({ request, world, plannedUs, sent }: Arrival, pairing: Pairing): 
   };
 }
 
-/** What the generator did: none of it is in a response time. */
+/** How well k6 kept to the schedule. None of this is part of a response time. */
 function driverFigures(arrivals: readonly Arrival[]) {
   const lateness: Histogram = createHistogram();
   for (const { sent, plannedUs } of arrivals) {
-    // Before its connection was open it could not be sent: what that takes is a figure of its own.
+    // The time to open a connection is not lateness: it is counted by itself, below.
     recordUs(lateness, sentAtUs(sent) - sent.openingUs - plannedUs);
   }
   const opened = arrivals.filter(({ sent }) => sent.openingUs > 0);

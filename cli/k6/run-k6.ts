@@ -106,9 +106,9 @@ async function runToItsEnd(
   await using started = new AsyncDisposableStack();
   const folder = mkdtempSync(join(ownRun(context.paths).folder, 'k6-'));
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
-  // k6 is given its name, not its path, which may hold what k6 takes for settings.
+  // k6 gets the name of the file, which lies in its working folder: it would read a comma or "=" in a path as settings.
   const fifo = join(folder, samplesFile);
-  // k6 would read the user's own settings without a file of ours.
+  // Without a file of ours, k6 reads the settings in the home of the user.
   const configFile = join(folder, 'k6.json');
   writeFileSync(configFile, '{}');
   execFileSync('mkfifo', ['-m', '600', fifo]);
@@ -127,7 +127,7 @@ async function runToItsEnd(
       configFile,
       '--quiet',
       '--summary-mode=disabled',
-      // To judge a threshold k6 would keep every sample; what it writes is judged here.
+      // k6 keeps every sample in memory to judge thresholds. The guards judge what it writes instead.
       '--no-thresholds',
       '--log-format=raw',
       '--out',
@@ -173,7 +173,7 @@ function k6Environment(settings: RunSettings): Record<string, string> {
   return {
     DARKROOM_CONFIG: JSON.stringify(settings),
     K6_CSV_TIME_FORMAT: 'unix_micro',
-    // Between two rounds there is half a second to hear of the last answers.
+    // k6 writes samples this often: the pause between two rounds, in which the last answers must arrive here, is half a second.
     K6_CSV_SAVE_INTERVAL: '50ms',
     K6_NO_USAGE_REPORT: 'true',
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
@@ -193,7 +193,7 @@ function readFifo(fifo: string, onRow: (row: SampleRow) => void) {
   let isQuiet = false;
   socket.on('data', (chunk: string) => {
     isQuiet = false;
-    // What comes after a row that cannot be read is taken all the same: k6 would wait for its reader.
+    // After a row that cannot be read the rest is still taken from the FIFO and thrown away: a full FIFO would make k6 wait.
     if (broken.signal.aborted) return;
     try {
       reader.push(chunk);

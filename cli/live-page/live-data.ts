@@ -4,11 +4,14 @@ import type { LiveEvent, LiveLine, LiveRound, LiveUpdate } from './page/live-fac
 import { runbookAddress } from './runbook-pages.ts';
 import type { Grid, GridSeries, PrometheusClient } from './prometheus-client.ts';
 
-/** What the page keeps, and what a first look gets. */
+/** The page keeps this much, and a page that is opened gets this much at first. */
 const secondsKept = 300;
-/** A scrape of the last second may still be under way. */
+/** The latest second is left out: Prometheus may not have finished scraping it. */
 const settleSeconds = 1;
-/** Pages that are up to date ask the same. Beyond so many different questions within a second, the others get all that is kept. */
+/**
+ * Pages that are up to date ask for the same seconds, so one answer serves all of them. Pages that have fallen behind each ask
+ * for something else: beyond this many answers within a second, they share one of all that is kept.
+ */
 const answersMax = 4;
 
 export type LiveData = {
@@ -89,7 +92,7 @@ function eventsOf(
   return [...byText].flatMap(([name, same]) => {
     const events: LiveEvent[] = [];
     let begun: number | null = null;
-    // One second past the end, where nothing is, ends the last stretch.
+    // The second behind the end has no values, so that a stretch which lasts to the end is closed there.
     for (let second = from; second <= to + 1; second += 1) {
       const isThere = same.some(({ values }) => (values[second - from] ?? null) !== null);
       if (isThere) begun ??= second;

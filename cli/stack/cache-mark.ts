@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** By this file a folder is known to be a cache of ours as a whole. */
+/** Darkroom made the folder in which this file lies, and nobody else uses it: `darkroom clean` may remove it as a whole. */
 const fileName = '.darkroom-cache';
 
 export function bearsCacheMark(folder: string): boolean {

@@ -28,13 +28,14 @@ const pollMs = 200;
 export function holdLock(file: string): FileLock | null {
   let code = tryToHold(file);
   if (code === notADatabase) {
-    // Written by an earlier version. Emptied in place, so that all who want it go on meeting at the same file.
+    // An earlier version wrote something else into the file. It is emptied and not replaced: processes that have it open would
+    // lock the old one, and others the new one.
     truncateSync(file);
     code = tryToHold(file);
   }
   if (typeof code === 'object') return code;
   if (code !== busy) throw noLocks(file, code);
-  // Some file systems say so of every file.
+  // On some file systems SQLite calls every file busy. A file that nobody else knows shows whether this is one.
   const fresh = join(dirname(file), `try-${randomBytes(6).toString('hex')}.lock`);
   const probe = tryToHold(fresh);
   rmSync(fresh, { force: true });

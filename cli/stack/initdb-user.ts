@@ -27,7 +27,7 @@ export async function nameForInitdb(context: StackContext): Promise<Readonly<Rec
   writeFileSync(users, `darkroom:x:${process.getuid?.()}:${process.getgid?.()}::/:/bin/false\n`);
   writeFileSync(groups, `darkroom:x:${process.getgid?.()}:\n`);
   return {
-    // By its name: in a list of paths a blank would end it.
+    // LD_PRELOAD takes a blank for the end of a path, so it gets the name only; the folder stands in LD_LIBRARY_PATH.
     LD_PRELOAD: libraryName,
     LD_LIBRARY_PATH: dirname(library),
     NSS_WRAPPER_PASSWD: users,

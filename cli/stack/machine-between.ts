@@ -35,7 +35,8 @@ export function machineBetween(
     part === null || totalUs === null || totalUs <= 0 ? null : part / totalUs;
   return {
     stealShare: share(stealUs),
-    // The machine counts in ticks, processes in nanoseconds: the rest may come out a little below nothing.
+    // The kernel counts the machine in ticks of 10 ms and our processes in nanoseconds, so their difference may be a little
+    // below 0.
     foreignCpuShare: busyUs === null || ownUs === null ? null : share(Math.max(0, busyUs - ownUs)),
     ownCpuShare: share(ownUs),
     cpuPressurePct: after.cpuPressurePct,

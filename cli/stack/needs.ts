@@ -43,7 +43,7 @@ export type Need = {
   readonly unit: '' | 'MB';
   readonly wanted: number;
   readonly available: number | null;
-  /** What to do, to stand behind "or". */
+  /** What the user can do about a shortage of it, worded to follow "or". */
   readonly remedy: string;
   /** Whether it helps to ask for fewer replicas. */
   readonly dependsOnReplicas: boolean;
@@ -67,9 +67,9 @@ const memory = {
 };
 /** Rough sizes of the largest profile: an empty cluster with its log, and a seeded database. */
 const disk = { cluster: 200 * megabyte, world: 60 * megabyte };
-/** For the one that reads the CPU of backends. */
+/** One connection reads which CPU time the backends of PostgreSQL have used (`postgres-cpu.ts`). */
 const samplerConnections = 1;
-/** For making and dropping databases, and for the exporter. */
+/** Connections that make and drop databases, and that of the exporter. */
 const reservedConnections = 10;
 /** Scripts, pipes, logs and whatever else a process has open besides its connections. */
 const otherDriverFiles = 200;
@@ -95,7 +95,7 @@ export function needsOf({ worlds, replicas, poolSize, virtualUsers, worldsOfDriv
         virtualUsers * memory.virtualUser +
         driverConnections * memory.driverConnection,
     ),
-    // The template is a database, too.
+    // One more than worlds: they are cloned from the template, which is a database of the same size.
     diskBytes: disk.cluster + (worlds.length + 1) * disk.world,
     driverFiles: virtualUsers * worldsOfDriver * replicas + otherDriverFiles,
     replicaFiles: virtualUsers + poolSize + otherReplicaFiles,

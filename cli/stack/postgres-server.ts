@@ -43,7 +43,7 @@ export type PostgresServer = DatabaseAdmin & {
 
 /** What is asked of the embedded server. That of DATABASE_URL is as its owner has set it. */
 export type PostgresNeeds = {
-  /** That can be open at the same time, besides those that the server keeps for administrators. */
+  /** How many must be open at the same time, not counting those that the server keeps free for administrators. */
   readonly connections?: number;
 };
 
@@ -131,7 +131,10 @@ async function startEmbedded(context: StackContext, connections: number): Promis
   };
 }
 
-/** PostgreSQL brings it along: macOS has no C.UTF-8 of its own, and a small image has no locale at all. */
+/**
+ * The locale that PostgreSQL has built in. Those of the system differ: macOS has no C.UTF-8, and a small container image has
+ * none.
+ */
 const localeOfEverySystem = [
   '--encoding=UTF8',
   '--locale=C',
@@ -159,7 +162,7 @@ async function startOnData(
   try {
     return await start();
   } catch (error) {
-    // What a server has just refused is tried once more, on data that cannot be the reason.
+    // The data that were kept may be why it does not start, so it is started once more on new ones.
     if (!isKept || !(error instanceof CommandError) || error.reason !== 'cannotProvision') throw error;
     discardData(
       context,
@@ -202,7 +205,7 @@ async function initialise(
       signal: context.signal,
     });
   } catch (error) {
-    // A program that could not be started has written nothing.
+    // Where initdb itself could not be started there is no stderr, and the error says why.
     const reason = reasonIn((error as { stderr?: string }).stderr ?? '');
     const words = reason.length > 0 ? reason.join('\n  ') : String(error);
     throw new CommandError('cannotProvision', `PostgreSQL could not be initialised: ${words}`, {
@@ -249,7 +252,8 @@ async function startOnFreePort(
     const hasEnded = !server.isAlive();
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-    // Another port helps only a server that could not have this one.
+    // A server that lives has its port: another one is tried only for a server that ended, since somebody may have taken the
+    // port.
     if (!hasEnded) throw cannotReach(server, failure);
     if (attempt === portAttempts) {
       throw new CommandError(
@@ -268,12 +272,12 @@ function addressOf(port: number, password: string): string {
   return `postgres://darkroom:${password}@127.0.0.1:${port}/postgres`;
 }
 
-/** It runs: what is in the way lies between it and us. */
+/** The error for a server that has started, and yet does not let us connect. */
 function cannotReach({ logFile }: SupervisedProcess, failure: unknown): CommandError {
   return new CommandError(
     'cannotProvision',
     `The PostgreSQL that was started cannot be reached: ${wordsOf(failure)}`,
-    // What it refuses it was told by us, and keeps.
+    // It refuses our own user or database only where the data were made with others, and new data mend that.
     { remedy: isRefusal(failure) ? beginAnew : postgresRemedy(failure), logFile, cause: failure },
   );
 }

@@ -103,7 +103,7 @@ export function requireGivenRedis(
   });
 }
 
-/** Its user may be one who is not told. */
+/** The version of the server; empty where the user of the URL is not allowed to ask (INFO). */
 async function readVersion(url: string): Promise<string> {
   const redis = connectOnce(url);
   try {
@@ -136,7 +136,7 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
   const folder = join(ownRun(context.paths).folder, name);
   const password = randomBytes(18).toString('base64url');
   const launch = (port: number): Promise<SupervisedProcess> => {
-    // A cleaner of temporary files removes what is empty for long.
+    // The folder may be gone: programs that clean up temporary files remove folders that stay empty.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return startProcess(context, {
       name,
@@ -170,13 +170,14 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
     const hasEnded = !server.isAlive();
     await server.stop();
     if (context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-    // Another port helps only a server that could not have this one.
+    // A server that lives has its port: another one is tried only for a server that ended, since somebody may have taken the
+    // port.
     if (!hasEnded) throw cannotReach(server, answer.failure);
     if (attempt === portAttempts) throw cannotStart(server);
   }
 }
 
-/** One that does not do what is asked of it is stopped again: its disk may be full. */
+/** Stops a server that has started but cannot do what a candidate needs, for instance since its disk is full, and throws. */
 async function requireOwn(redis: RedisServer, { name, uses = usualUses }: RedisNeeds): Promise<void> {
   const { url, keyPrefix, logFile } = redis;
   try {
@@ -244,7 +245,7 @@ function cannotStart({ logFile, lastLines }: SupervisedProcess): CommandError {
   });
 }
 
-/** It runs: what is in the way lies between it and us. */
+/** The error for a server that has started, and yet does not let us connect. */
 function cannotReach({ logFile }: SupervisedProcess, failure: unknown): CommandError {
   const words = wordsOf(failure);
   return new CommandError('cannotProvision', `The Redis that was started cannot be reached: ${words}`, {

@@ -34,7 +34,7 @@ const lifeMs = 100;
 const expiryLimitMs = 2_000;
 const pollMs = 20;
 const messageLimitMs = 2_000;
-/** What cannot even be deleted goes by itself. */
+/** Keys of a trial end by themselves after this time, in case the server does not let them be deleted. */
 const forgottenAfterMs = 60_000;
 
 /** As the fills of fenced strategies: two keys, a read, and a write with an end. */
@@ -48,7 +48,9 @@ redis.call('XACK', KEYS[1], 'trial', id)
 redis.call('XDEL', KEYS[1], id)
 return redis.call('XLEN', KEYS[1])`;
 
-/** A full server has room for little things, until it has taken one too many: the second write shows it. */
+/**
+ * A server that is nearly full takes one small value more and refuses the next. Values of this size make the second write fail.
+ */
 const written = 'x'.repeat(64 * 1024);
 
 /** In the order in which a run comes to need them. */
@@ -90,7 +92,7 @@ const deeds: readonly Deed[] = [
     ...{ what: 'delete', of: 'entries', fails: 'does not let entries be deleted' },
     async attempt({ redis, keyPrefix }) {
       await redis.unlink(`${keyPrefix}a`, `${keyPrefix}b`);
-      // That is how a run finds what it has left.
+      // A run finds the keys that it has left behind with SCAN, so the user must be allowed that, too.
       await redis.scan('0', 'MATCH', `${keyPrefix}*`, 'COUNT', 1);
     },
   },

@@ -23,7 +23,7 @@ const functions = {
   exclusive: { take: 'pg_try_advisory_lock', giveBack: 'pg_advisory_unlock' },
   shared: { take: 'pg_try_advisory_lock_shared', giveBack: 'pg_advisory_unlock_shared' },
 } as const;
-/** An advisory lock keeps out those who are connected to the same database; of the others it is seen. */
+/** PostgreSQL keeps advisory locks apart by database: one that is held in another database is only seen in this view. */
 const isHeldElsewhere = `
   SELECT FROM pg_locks
   WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND (classid::bigint << 32 | objid::bigint) = $1
@@ -38,7 +38,7 @@ export async function openServerSession(adminUrl: string, key: string): Promise<
   let client: pg.Client;
   const open = async (): Promise<void> => {
     client = await connect(adminUrl, held);
-    // Cut by a restart, an administrator, a network: whoever has the session lives all the same.
+    // The connection may be cut (a restart, an administrator, the network) while this process lives on: then it connects again.
     client.once('end', () => {
       reconnecting = openAgain();
     });

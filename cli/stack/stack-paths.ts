@@ -80,7 +80,7 @@ export function isPlain(path: string): boolean {
   return !/["$`\\\n:;]/.test(path);
 }
 
-/** TMPDIR may name what is gone, or a folder of one user alone; these two are everywhere. */
+/** The folder of TMPDIR may be gone, or closed to the user that the servers run as; /tmp and /var/tmp are on every system. */
 function findTemporaryFolder(isSuitable: (folder: string) => boolean = () => true): string {
   const folders = [resolve(tmpdir()), '/tmp', '/var/tmp'];
   const found = folders.find((folder) => isWritable(folder) && isSuitable(folder));

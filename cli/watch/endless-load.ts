@@ -24,7 +24,10 @@ export type EndlessLoad = {
 /** Length of a pass; between two there is a gap of about a second. */
 const firstPassSeconds = 60;
 const passSeconds = 600;
-/** Of a pass. They are planned before it begins, at once, for which everything else waits: some 300 ms. */
+/**
+ * Requests of a pass at most. All of them are planned in one go before the pass begins: for some 300 ms this process does
+ * nothing else.
+ */
 const requestsMax = 60_000;
 const pauseAfterFailureMs = 3_000;
 

@@ -121,7 +121,7 @@ function cpuOf(
   };
   const driver = difference(to.driver, from.driver);
   return {
-    // Where the kernel does not tell, the service does, what reading it costs included.
+    // Where the kernel does not tell, the service's own count is taken; it includes what reading the counters costs.
     service: added('service') ?? of.read?.cpuUs ?? null,
     postgres: added('postgres'),
     redis: added('redis'),

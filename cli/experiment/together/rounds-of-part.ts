@@ -9,11 +9,11 @@ import type { IdleRate } from './idle-cpu.ts';
 import { readEdge } from './readings.ts';
 import type { Edge, Sources } from './readings.ts';
 
-/** Without arrivals, between two rounds, after the last displaced request: requests end, and counters are read. */
+/** The pause between two rounds, in which nothing is sent: the last requests end, and then the counters are read. */
 export const quietMs = 500;
-/** Of that, how long requests in flight are waited for before the counters are read; reading them takes the rest. */
+/** The part of the pause in which the last requests are waited for; the rest is for reading the counters. */
 const drainMs = 350;
-/** An answer that is later than this comes never: k6 gives a request five seconds. */
+/** k6 gives a request up after five seconds, so an answer that has not been heard of after this time will not come. */
 const lateSampleMs = 7_000;
 const pollMs = 20;
 /** k6 starts in under a second; a busy machine takes longer. */

@@ -4,7 +4,7 @@ export function isFiring({ state }: LiveAlert): boolean {
   return state === 'firing';
 }
 
-/** By what is to be read first: what fires, what wakes people, what began first. */
+/** The order in which people should read alerts: firing ones first, then those that page somebody, then the oldest. */
 function precedence(a: LiveAlert, b: LiveAlert): number {
   return (
     Number(isFiring(b)) - Number(isFiring(a)) ||

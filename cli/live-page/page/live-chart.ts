@@ -11,7 +11,7 @@ import { drawEvents, drawNames, drawRounds, styleOf } from './live-marks.ts';
 export type LiveChart = { readonly show: (history: History) => void };
 
 export type LiveChartSettings = {
-  /** Of the element that is drawn in. */
+  /** The id of the element of the page in which the chart is drawn. */
   readonly elementId: string;
   readonly candidates: readonly string[];
   readonly marksNow: () => LiveMarks;
@@ -23,7 +23,7 @@ export type LiveMarks = { readonly events: readonly LiveEvent[]; readonly rounds
 const syncKey = 'live';
 const heightPx = 190;
 const shortestSeconds = 60;
-/** Room above for the numbers of events, and at the right for half a time. */
+/** Above, there must be room for the numbers of events, and at the right for half of the last time of the axis. */
 const padding: uPlot.Padding = [16, 30, 0, 0];
 
 export function createLiveChart(
@@ -123,7 +123,7 @@ function createFrame(place: HTMLElement, titleText: string, descriptionText: str
   return { plotPlace, legend, time };
 }
 
-/** Each line upon those below it; one that was never there stays away. */
+/** Adds to each line those below it, so that they are drawn one upon the other. A line without any value is left as it is. */
 function stack(columns: readonly Column[]): Column[] {
   let below: readonly number[] = [];
   return columns.map((column) => {
@@ -166,12 +166,14 @@ function seriesOf({ isStacked }: ChartFacts, { colour, dash }: Line): uPlot.Seri
   };
 }
 
-/** A minute at least, so that the first figures are not drawn as wide as the page. */
+/** The axis spans a minute at least: otherwise the first few figures would be stretched over the whole width. */
 function timeRange(_: uPlot, low: number, high: number): [number, number] {
   return [Math.min(low, high - shortestSeconds), high];
 }
 
-/** From 0, and high enough that what is next to nothing looks like it. */
+/**
+ * The axis begins at 0 and has a least height by unit, so that tiny values are drawn near the bottom and not over all of it.
+ */
 function rangeOf({ unit, isStacked }: ChartFacts, high: number | null): [number, number] {
   if (isStacked) return [0, 1];
   const least = { share: 0.05, seconds: 0.001, 'per-second': 1, ratio: 1 }[unit];

@@ -20,7 +20,10 @@ const colours = 6;
 /** Lines are told apart by their dashes too, for those who do not see the colours. */
 const dashes = [[], [6, 3], [2, 3], [9, 3, 2, 3]] as const;
 
-/** The lines of a chart: one candidate's by colour and dash, those of several by colour for what and dash for whose. */
+/**
+ * The lines of a chart. With one candidate, colour and dash tell its figures apart; with several, the colour says which figure
+ * a line shows, and the dash whose it is.
+ */
 export function linesOf({ labels }: ChartFacts, candidates: readonly string[]): Line[] {
   const isOne = candidates.length === 1;
   return candidates.flatMap((candidate, candidateIndex) =>
