@@ -27,9 +27,11 @@ test('children get what is listed, in one locale and time zone', () => {
     HTTP_PROXY: 'http://127.0.0.1:9',
     LD_PRELOAD: '/nowhere.so',
     NODE_EXTRA_CA_CERTS: '/ca.pem',
+    NODE_COMPILE_CACHE: '/compiled',
     'BASH_FUNC_a%%': '() { :; }',
   });
-  assert.deepEqual(ofChildren, { ...bare, LC_ALL: 'C', TZ: 'UTC', NODE_EXTRA_CA_CERTS: '/ca.pem' });
+  const kept = { NODE_EXTRA_CA_CERTS: '/ca.pem', NODE_COMPILE_CACHE: '/compiled' };
+  assert.deepEqual(ofChildren, { ...bare, LC_ALL: 'C', TZ: 'UTC', ...kept });
 });
 
 test('tools find the network and what their user has set for them, and nothing else', () => {

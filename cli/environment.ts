@@ -17,8 +17,11 @@ export type Environment = {
   readonly ofTools: Variables;
 };
 
-/** Where programs and temporary files are; whom to trust when a server that was given speaks TLS. */
-const forChildren = /^(PATH|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/;
+/**
+ * Where programs and temporary files are; whom to trust when a server that was given speaks TLS; where the launcher has Node
+ * keep compiled files.
+ */
+const forChildren = /^(PATH|TMPDIR|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|SSL_CERT_(FILE|DIR))$/;
 
 const forTools = [
   /^(HOME|USER|LOGNAME|SUDO_UID|XDG_(CONFIG|CACHE|DATA)_HOME|NETRC|APT_CONFIG|NODE_USE_SYSTEM_CA)$/,

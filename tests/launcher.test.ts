@@ -61,6 +61,15 @@ describe('the hand-over', () => {
     ]);
   });
 
+  it('has Node keep what it has compiled, in the checkout', async () => {
+    const environment = { NODE_COMPILE_CACHE: '/elsewhere' };
+    const { stdout } = await run(['print', 'NODE_COMPILE_CACHE'], { environment });
+    assert.equal(
+      stdout.trim().split('\n')[1],
+      `NODE_COMPILE_CACHE=${join(checkout.folder, '.darkroom', 'compile-cache')}`,
+    );
+  });
+
   it('prefers the packaged Node', async () => {
     const { platform, arch } = process;
     const name =

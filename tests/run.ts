@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createTerminal } from '../cli/commands/terminal.ts';
 import { CommandError, exitCodes } from '../cli/errors.ts';
 import { provideK6 } from '../cli/stack/k6-binary.ts';
@@ -101,6 +102,8 @@ async function runAll(patterns: readonly string[]): Promise<Outcome> {
 
 // A test may run this command: node's runner must not take that for a test file running tests.
 delete process.env.NODE_TEST_CONTEXT;
+// As the launcher does: hundreds of processes load the same files.
+process.env.NODE_COMPILE_CACHE ??= join(root, '.darkroom', 'compile-cache');
 const outcome = await runAll(process.argv.slice(2));
 for (const { title, text } of outcome.failures) print(`\n--- ${title}\n${text.trimEnd()}`);
 if (outcome.skipped.length > 0) print(`\n${describeSkipped(outcome)}`);
