@@ -29,9 +29,9 @@ export function changeSourceOf(
           observe.happened({ type: 'invalidation', name: entityName, outcome: 'received', lagMs });
           return listener.onChange(makeKey(entityName, id), version);
         },
-        onUnsure(what) {
-          observe.happened({ type: 'bus-unsure', reason: what });
-          listener.onUnsure(what);
+        onDelivery(change) {
+          observe.happened({ type: 'delivery', change });
+          listener.onDelivery(change);
         },
       },
     });

@@ -110,14 +110,14 @@ describe('the bus of one process is cut', () => {
     test(`${text}: it notices, trusts nothing meanwhile, and comes back fresh (R20)`, async (context) => {
       const { a, b, linkOfB, versionIn } = await setStage(context, text);
       await waitUntil(async () => (await b.read(1)).outcome === 'memory-hit');
-      const told = b.unsure.length;
+      const told = b.deliveries.length;
       await linkOfB.cut();
-      await waitUntil(() => b.unsure.slice(told).includes('cut'));
+      await waitUntil(() => b.deliveries.slice(told).includes('disconnected'));
       assert.equal(await a.write(1), 2);
       assert.equal(await versionIn(b), 2, 'while it is cut off');
       await linkOfB.mend();
       // A gap may be told right behind it.
-      await waitUntil(() => b.unsure.lastIndexOf('back') > b.unsure.lastIndexOf('cut'));
+      await waitUntil(() => b.deliveries.lastIndexOf('resumed') > b.deliveries.lastIndexOf('disconnected'));
       assert.equal(await versionIn(b), 2);
       await waitUntil(async () => (await b.read(1)).outcome === 'memory-hit');
       assert.equal(await a.write(1), 3);

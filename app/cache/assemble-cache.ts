@@ -54,7 +54,7 @@ export function assembleCache(parts: CacheParts): {
     parts.createSource?.({
       onInvalidation: (key, version) => strategy.onInvalidation(key, version),
       onChange: (key, version) => strategy.onChange(key, version),
-      onUnsure: (what) => strategy.onUnsure(what),
+      onDelivery: (change) => strategy.onDelivery(change),
     }) ?? null;
   const entities = new Map<string, AnyEntity>();
   const kinds = new Map<string, AnyDeferredKind>();
@@ -69,7 +69,7 @@ export function assembleCache(parts: CacheParts): {
     sender: source?.sender ?? null,
   });
   // Memory starts suspended: before it is subscribed, a replica would keep entries that the others change.
-  if (source !== null) strategy.onUnsure('cut');
+  if (source !== null) strategy.onDelivery('disconnected');
   return { cache: toCache(strategy, entities, kinds, tiers), source, queue };
 }
 

@@ -1,5 +1,11 @@
 import type { ReadOutcome, TierName } from './cache.ts';
 
+/**
+ * What a source of invalidations notices of its own messages. `disconnected`: none arrives from now on, until `resumed`.
+ * `loss-noticed`: some have not arrived, though the connection stands; which keys they were about is not known.
+ */
+export type DeliveryChange = 'disconnected' | 'resumed' | 'loss-noticed';
+
 /** What happens in the cache beside reads, told to observers. */
 export type CacheEvent =
   | { readonly type: 'loading'; readonly name: string }
@@ -58,7 +64,7 @@ export type CacheEvent =
   | { readonly type: 'queue-length'; readonly writes: number }
   /** How long the oldest write of a batch has waited for its commit. */
   | { readonly type: 'queue-wait'; readonly durationMs: number }
-  | { readonly type: 'bus-unsure'; readonly reason: 'gap' | 'cut' | 'back' };
+  | { readonly type: 'delivery'; readonly change: DeliveryChange };
 
 /**
  * What is told of the cache; metrics and spans are made from it, and no strategy mentions them. Reads come as plain calls,

@@ -147,7 +147,7 @@ const scenarios: Partial<Record<Anomaly, Readonly<Record<string, Scenario>>>> = 
     'of another replica': writeDuringPromotion('b'),
   },
   'lost-invalidation': {
-    'the stream is cut and comes back (R20)': loseConnection,
+    'the stream is lost and comes back (R20)': loseConnection,
     'its slots are lost with what they kept': loseChanges,
   },
   'failed-invalidation': { 'redis does not take the delete for a while': refuseDelete },
@@ -207,7 +207,7 @@ test('a change that is told twice takes nothing newer away', async () => {
 });
 
 for (const protection of ['none', 'single-flight', 'lease']) {
-  test(`protection=${protection}: after a gap each key is loaded once more, and redis believed again`, async () => {
+  test(`protection=${protection}: after a noticed loss each key is loaded once more, and redis believed again`, async () => {
     const stage = await setStage(`change-stream:tiers=redis,protection=${protection}`);
     await fillBoth(stage);
     for (const reader of stage.log.readers) reader.lose();

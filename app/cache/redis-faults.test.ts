@@ -37,8 +37,8 @@ async function join(context: TestContext, text: string, url: string, sender: str
         ? [event.result]
         : [],
     );
-  const unsure = () => events.flatMap((event) => (event.type === 'bus-unsure' ? [event.reason] : []));
-  return { cache, events, failures, results, unsure };
+  const deliveries = () => events.flatMap((event) => (event.type === 'delivery' ? [event.change] : []));
+  return { cache, events, failures, results, deliveries };
 }
 
 async function ownRedis(context: TestContext, ...settings: string[]) {
@@ -72,7 +72,7 @@ describe('two processes on one Redis', () => {
     });
   }
 
-  test('versioned: a cut subscription is noticed, memory is not trusted meanwhile, and comes back', async (context) => {
+  test('versioned: a lost subscription is noticed, memory is not trusted meanwhile, and comes back', async (context) => {
     const redis = await ownRedis(context);
     const a = await join(context, 'versioned', redis.url, 'a');
     const b = await join(context, 'versioned', redis.url, 'b');
@@ -81,10 +81,10 @@ describe('two processes on one Redis', () => {
     await waitUntil(isMemoryHit);
     b.events.length = 0;
     await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    await waitUntil(() => b.unsure().includes('cut'));
+    await waitUntil(() => b.deliveries().includes('disconnected'));
     await a.cache.write(storage.write(1));
     assert.equal((await b.cache.read(storage.entity, 1))?.version, 2);
-    await waitUntil(() => b.unsure().includes('back'));
+    await waitUntil(() => b.deliveries().includes('resumed'));
     await waitUntil(isMemoryHit);
     assert.equal((await b.cache.read(storage.entity, 1))?.version, 2);
   });

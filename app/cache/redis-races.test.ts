@@ -88,7 +88,7 @@ test('a bus that loses its connections over and over lives on, and leaves no lis
   const note = (warning: Error) => void warnings.push(warning);
   process.on('warning', note);
   context.after(() => process.off('warning', note));
-  const unsure: string[] = [];
+  const deliveries: string[] = [];
   const heard: string[] = [];
   const join = async (sender: string) => {
     const source = createBusSource({
@@ -98,7 +98,7 @@ test('a bus that loses its connections over and over lives on, and leaves no lis
       listener: {
         onInvalidation: (key, version) => void heard.push(`${sender}: ${key} v${version}`),
         onChange: async () => true,
-        onUnsure: (what) => void (sender === 'a' && unsure.push(what)),
+        onDelivery: (change) => void (sender === 'a' && deliveries.push(change)),
       },
       observe: recordEvents([]),
       runInBackground: (_, task) => void task.catch(() => {}),
@@ -108,12 +108,12 @@ test('a bus that loses its connections over and over lives on, and leaves no lis
     return source;
   };
   const [, b] = await Promise.all([join('a'), join('b')]);
-  await waitUntil(() => unsure.includes('back'));
+  await waitUntil(() => deliveries.includes('resumed'));
   for (let times = 1; times <= 12; times += 1) {
     await redis.command('CLIENT', 'KILL', 'TYPE', times % 2 === 0 ? 'pubsub' : 'normal');
     await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await waitUntil(
-      () => unsure.filter((what) => what === 'cut').length >= times && unsure.at(-1) === 'back',
+      () => deliveries.filter((change) => change === 'disconnected').length >= times && deliveries.at(-1) === 'resumed',
     );
   }
   await waitUntil(() => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Anomaly } from './candidates/anomalies.ts';
 import type { CachedEntity, CacheRead, CacheWrite, ChangedKey, ReadOutcome } from './cache.ts';
-import type { CacheObserver } from './cache-events.ts';
+import type { CacheObserver, DeliveryChange } from './cache-events.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import type { Entry, MaybePromise } from './entry.ts';
 import type { InvalidationSender } from './invalidation/invalidation-source.ts';
@@ -59,8 +59,8 @@ export interface CacheStrategy {
   onChange(key: string, version: number): Promise<boolean>;
   /** Storage has committed writes that waited in the queue. */
   onApplied(changed: readonly ChangedKey[]): Promise<void>;
-  /** Invalidations may have been lost: `cut` until it says `back`, or once, at a `gap`. */
-  onUnsure(what: 'gap' | 'cut' | 'back'): void;
+  /** Invalidations may have been lost, or are heard again from now on. */
+  onDelivery(change: DeliveryChange): void;
 }
 
 /** Parameters that only some strategies know. */

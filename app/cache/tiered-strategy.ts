@@ -47,13 +47,13 @@ export function createTieredStrategy(given: StrategyContext, decisions: TieredDe
     // Whoever committed may have died before it could tell redis.
     onChange: steps.removeChanged,
     onApplied: steps.invalidate,
-    onUnsure(what) {
+    onDelivery(change) {
       if (!noticesLosses) return;
       flights.forgetAll();
-      if (what === 'gap') tiers.local?.flush();
-      if (what === 'gap') doubted?.rejectFilledBeforeNow();
-      if (what === 'cut') tiers.local?.suspend();
-      if (what === 'back') tiers.local?.resume();
+      if (change === 'loss-noticed') tiers.local?.flush();
+      if (change === 'loss-noticed') doubted?.rejectFilledBeforeNow();
+      if (change === 'disconnected') tiers.local?.suspend();
+      if (change === 'resumed') tiers.local?.resume();
     },
   };
 }

@@ -113,7 +113,10 @@ export const serviceMetrics = {
     help: 'Bytes that a tier in this process may hold',
     labels: ['cache_tier'],
   },
-  /** Outcomes sent, received, failed; and without a cache_name gap, cut, back: what was said meanwhile may be lost. */
+  /**
+   * Outcomes sent, received, failed. And without a cache_name, what a replica notices of its source: disconnected and resumed
+   * (what was said in between may be lost), loss-noticed (a message is missing).
+   */
   cacheInvalidations: {
     name: 'cache_invalidations_total',
     type: 'counter',

@@ -1,5 +1,5 @@
 import type { ReadOutcome } from '../cache/cache.ts';
-import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
+import type { CacheEvent, CacheObserver, DeliveryChange } from '../cache/cache-events.ts';
 import type { Config } from '../config.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { createExemplar } from './exemplar.ts';
@@ -58,6 +58,8 @@ function exposeReads(
   });
 }
 
+const deliveryChanges: readonly DeliveryChange[] = ['disconnected', 'resumed', 'loss-noticed'];
+
 /** What may happen in the cache of a candidate, as far as its counters are exposed before it does. */
 export type PossibleEvents = {
   /** The names of what writes change. */
@@ -82,7 +84,7 @@ function possibleInvalidations({ written, invalidation }: PossibleEvents) {
   if (invalidation === 'ttl') return [];
   const outcomes = invalidation === 'pubsub' ? ['sent', 'received', 'failed'] : ['received'];
   return [
-    ...['gap', 'cut', 'back'].map((outcome) => ({ cache_name: '', outcome })),
+    ...deliveryChanges.map((outcome) => ({ cache_name: '', outcome })),
     ...written.flatMap((cache_name) => outcomes.map((outcome) => ({ cache_name, outcome }))),
   ];
 }
@@ -249,8 +251,8 @@ function createEventObserver(
         return;
       case 'queue-wait':
         return metrics.queueWaits.observe([], event.durationMs / 1000);
-      case 'bus-unsure':
-        return metrics.invalidations.inc({ cache_name: '', outcome: event.reason });
+      case 'delivery':
+        return metrics.invalidations.inc({ cache_name: '', outcome: event.change });
     }
   };
 }

@@ -141,7 +141,7 @@ describe('before anything has happened', () => {
     const possible = { written, invalidation: 'pubsub', defersWrites: false } as const;
     const lines = await zeros('cache_invalidations_total', possible);
     assert.equal(lines.length, 3 + 2 * 3);
-    for (const outcome of ['gap', 'cut', 'back'])
+    for (const outcome of ['disconnected', 'resumed', 'loss-noticed'])
       assert.ok(lines.includes(`cache_invalidations_total{cache_name="",outcome="${outcome}"} 0`), outcome);
     for (const outcome of ['sent', 'received', 'failed'])
       assert.ok(

@@ -122,11 +122,11 @@ describe('a change by hand', () => {
   });
 
   for (const table of ['comments', 'follows'])
-    test(`that empties ${table} is a gap`, async (t) => {
+    test(`that empties ${table} is a loss that is noticed`, async (t) => {
       const reader = await readers.started(t);
       const from = reader.heard.length;
       await readers.storage.query(`TRUNCATE ${table}`);
-      await reader.hearsAfter(from, 'gap');
+      await reader.hearsAfter(from, 'loss-noticed');
     });
 });
 

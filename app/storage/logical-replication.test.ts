@@ -26,7 +26,7 @@ describe('the change stream of PostgreSQL', () => {
 
   test('a new slot says that what came before is not known, then that it hears', async (t) => {
     const { heard } = await readers.started(t);
-    assert.deepEqual(heard, ['gap', 'back']);
+    assert.deepEqual(heard, ['loss-noticed', 'resumed']);
   });
 
   test('commits come as keys with versions, in their order; what is rolled back does not', async (t) => {
@@ -70,7 +70,7 @@ describe('the change stream of PostgreSQL', () => {
     await told('profile_grid:1000000 v', from);
   });
 
-  test('a table that is emptied is a gap', async (t) => {
+  test('a table that is emptied is a loss that is noticed', async (t) => {
     const reader = await readers.started(t);
     const writer = await readers.connect();
     t.after(() => writer.end());
@@ -79,7 +79,7 @@ describe('the change stream of PostgreSQL', () => {
     await writer.query('TRUNCATE photos CASCADE');
     await writer.query('INSERT INTO photos SELECT * FROM kept');
     await writer.query('COMMIT');
-    await reader.hearsAfter(2, 'gap');
+    await reader.hearsAfter(2, 'loss-noticed');
   });
 
   test('of a large transaction all comes, and no more than a part of it is acted on at once', async (t) => {
@@ -98,19 +98,19 @@ describe('the change stream of PostgreSQL', () => {
     assert.ok(mostUnderWay <= 1_001, `${mostUnderWay} at once`);
   });
 
-  test('a cut is said once, and what was committed meanwhile is told before the stream is back', async (t) => {
+  test('a lost connection is said once, and what was committed meanwhile is told before the stream has resumed', async (t) => {
     const { heard, reasons, slotName } = await readers.started(t);
     await readers.storage.query(
       'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1',
       [slotName],
     );
-    await waitUntil(() => heard.includes('cut'));
+    await waitUntil(() => heard.includes('disconnected'));
     const wanted = await readers.like();
-    await waitUntil(() => heard.lastIndexOf('back') > heard.indexOf('cut'));
+    await waitUntil(() => heard.lastIndexOf('resumed') > heard.indexOf('disconnected'));
     await waitUntil(() => heard.includes(wanted));
     assert.deepEqual(
       heard.filter((one) => !one.includes(' v')),
-      ['gap', 'back', 'cut', 'back'],
+      ['loss-noticed', 'resumed', 'disconnected', 'resumed'],
     );
     assert.match(reasons[0] ?? '', /^DarkroomError: The change stream ended: /);
   });
@@ -120,19 +120,19 @@ describe('the change stream of PostgreSQL', () => {
     await first.stream.stop();
     const wanted = await readers.like();
     const { heard } = await readers.started(t, first);
-    assert.ok(heard.indexOf(wanted) !== -1 && heard.indexOf(wanted) < heard.indexOf('back'), String(heard));
-    assert.ok(!heard.includes('gap'));
+    assert.ok(heard.indexOf(wanted) !== -1 && heard.indexOf(wanted) < heard.indexOf('resumed'), String(heard));
+    assert.ok(!heard.includes('loss-noticed'));
   });
 
   test('a slot that another connection still holds is waited for', async (t) => {
     const first = await readers.started(t);
     const second = readers.reader(t, first);
     await second.stream.start();
-    assert.deepEqual(second.heard, ['cut']);
+    assert.deepEqual(second.heard, ['disconnected']);
     assert.match(second.reasons[0] ?? '', /is active for PID/);
     await first.stream.stop();
-    await second.hearsAfter(0, 'back');
-    assert.ok(!second.heard.includes('gap'));
+    await second.hearsAfter(0, 'resumed');
+    assert.ok(!second.heard.includes('loss-noticed'));
   });
 
   test('two readers both hear everything', async (t) => {
@@ -141,7 +141,7 @@ describe('the change stream of PostgreSQL', () => {
     for (const one of wanted) for (const reader of both) await reader.hearsAfter(0, one);
   });
 
-  test('a slot that is gone is a gap', async (t) => {
+  test('a slot that is gone is a loss that is noticed', async (t) => {
     const first = await readers.started(t);
     await first.stream.stop();
     const { drop, ensure } = createSlotAdmin(readers.url, first.slotName);
@@ -151,7 +151,7 @@ describe('the change stream of PostgreSQL', () => {
     });
     await drop();
     const second = await readers.started(t, first);
-    assert.deepEqual(second.heard, ['gap', 'back']);
+    assert.deepEqual(second.heard, ['loss-noticed', 'resumed']);
   });
 
   test('a database that is read can be dropped as soon as its readers have stopped', async () => {
@@ -162,7 +162,7 @@ describe('the change stream of PostgreSQL', () => {
       slotName: `darkroom_test_dropped_${process.pid}_${Date.now()}`,
       rowKeys,
       runInBackground: (_, task) => void task.catch(assert.fail),
-      listener: { onChange: async () => true, onUnsure: () => {} },
+      listener: { onChange: async () => true, onDelivery: () => {} },
     });
     await stream.start();
     await stream.stop();
@@ -172,7 +172,7 @@ describe('the change stream of PostgreSQL', () => {
   test('a server that is not there is waited for', async (t) => {
     const { stream, heard, reasons } = readers.reader(t, { url: 'postgres://nobody@127.0.0.1:1/nothing' });
     await stream.start();
-    assert.deepEqual(heard, ['cut']);
+    assert.deepEqual(heard, ['disconnected']);
     assert.match(reasons[0] ?? '', /ECONNREFUSED/);
   });
 });

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DeliveryChange } from '../cache/cache-events.ts';
 import { DarkroomError } from '../errors.ts';
 import { createSlotAdmin } from './replication-slot.ts';
 import type { SlotAdmin } from './replication-slot.ts';
@@ -16,10 +17,10 @@ export type ChangeListener = {
     committedAtMs: number,
   ) => Promise<boolean>;
   /**
-   * `cut`: the stream is lost, until `back`, when all that was committed meanwhile has been told. `gap`: it is not known which
-   * rows changed, since the slot was not there, or a table was emptied.
+   * `disconnected`: the stream is lost, until `resumed`, when all that was committed meanwhile has been told. `loss-noticed`: it is
+   * not known which rows changed, since the slot was not there, or a table was emptied.
    */
-  readonly onUnsure: (what: 'gap' | 'cut' | 'back') => void;
+  readonly onDelivery: (change: DeliveryChange) => void;
 };
 
 export type ChangeStreamOptions = {
@@ -32,7 +33,7 @@ export type ChangeStreamOptions = {
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
   /** Is told of slots that it dropped, since their readers have not come back. */
   readonly onReaped?: (slotNames: readonly string[]) => void;
-  /** How often the server is asked whether it is there; ten times without an answer are a cut. */
+  /** How often the server is asked whether it is there; after ten times without an answer the connection counts as lost. */
   readonly beatMs?: number;
 };
 
@@ -46,7 +47,7 @@ export type ChangeStream = {
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 const beatMs = 1_000;
-/** A reader that comes back later than this begins anew, with a gap: safe, and the server need not keep its log for it. */
+/** A reader that comes back later than this begins anew, with a loss noticed: safe, and the server need not keep its log for it. */
 const abandonedAfterMs = 15 * 60_000;
 /** A service that has much to catch up with starts meanwhile, without its memory. */
 const startLimitMs = 5_000;
@@ -63,16 +64,16 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   let running: Promise<void> = Promise.resolve();
 
   const readUntilLost = async (onConnected: () => void): Promise<void> => {
-    if (await slot.ensure()) listener.onUnsure('gap');
+    if (await slot.ensure()) listener.onDelivery('loss-noticed');
     const reaped = await slot.dropAbandoned(abandonedAfterMs);
     if (reaped.length > 0) options.onReaped?.(reaped);
     const reader = {
       ...options,
       onChange: listener.onChange,
-      onTruncate: () => listener.onUnsure('gap'),
+      onTruncate: () => listener.onDelivery('loss-noticed'),
       caughtUpAt: parseLsn(await slot.logEnd()),
       onCaughtUp: () => {
-        listener.onUnsure('back');
+        listener.onDelivery('resumed');
         onConnected();
       },
       beatMs: options.beatMs ?? beatMs,
@@ -111,7 +112,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   };
 }
 
-/** Says `cut` once for an outage, and each reason once: it is tried again and again. */
+/** Says `disconnected` once for an outage, and each reason once: it is tried again and again. */
 function createOutage({ listener, runInBackground }: ChangeStreamOptions) {
   let lastReason: string | null = null;
   return {
@@ -119,7 +120,7 @@ function createOutage({ listener, runInBackground }: ChangeStreamOptions) {
       lastReason = null;
     },
     happened(attempt: Promise<void>, reason: string) {
-      if (lastReason === null) listener.onUnsure('cut');
+      if (lastReason === null) listener.onDelivery('disconnected');
       if (lastReason !== reason) runInBackground('read the change stream', attempt);
       lastReason = reason;
     },

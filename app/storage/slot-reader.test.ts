@@ -18,7 +18,7 @@ describe('a reader of a slot', () => {
     reader.accepts = () => false;
     const wanted = await readers.like();
     await reader.hearsAfter(0, wanted);
-    await reader.hearsAfter(0, 'cut');
+    await reader.hearsAfter(0, 'disconnected');
     reader.accepts = () => true;
     await reader.hearsAfter(reader.heard.length, wanted);
   });
@@ -29,7 +29,7 @@ describe('a reader of a slot', () => {
       throw new TypeError('not now');
     };
     const wanted = await readers.like();
-    await reader.hearsAfter(0, 'cut');
+    await reader.hearsAfter(0, 'disconnected');
     reader.accepts = () => true;
     await reader.hearsAfter(reader.heard.length, wanted);
     assert.match(reader.reasons[0] ?? '', /not now/);
@@ -55,7 +55,7 @@ describe('a reader of a slot', () => {
     await other.query('COMMIT');
     await readers.confirmedUpTo(reader.slotName, rows[0]?.lsn);
     firstIsConfirmed.resolve();
-    await reader.hearsAfter(0, 'cut');
+    await reader.hearsAfter(0, 'disconnected');
     reader.accepts = () => true;
     await reader.hearsAfter(reader.heard.length, 'followers:2 v200');
   });
@@ -84,8 +84,8 @@ describe('a reader of a slot', () => {
       return true;
     };
     await second.stream.start();
-    await second.hearsAfter(0, 'back');
-    assert.ok(!second.heard.includes('cut'), String(second.reasons));
+    await second.hearsAfter(0, 'resumed');
+    assert.ok(!second.heard.includes('disconnected'), String(second.reasons));
   });
 
   test('nothing is kept for a reader of what does not concern it', async (t) => {
@@ -94,18 +94,18 @@ describe('a reader of a slot', () => {
     await readers.confirmedByNow(slotName);
   });
 
-  test('a connection that falls silent is a cut, and nothing is missing afterwards', async (t) => {
+  test('a connection that falls silent counts as lost, and nothing is missing afterwards', async (t) => {
     const link = await createCuttableLink(readers.url);
     t.after(link.close);
     const reader = await readers.started(t, { url: link.url });
     link.freeze();
     const wanted = await readers.like();
-    await reader.hearsAfter(0, 'cut');
+    await reader.hearsAfter(0, 'disconnected');
     assert.match(reader.reasons[0] ?? '', /silent/);
     const from = reader.heard.length;
     await link.mend();
     await reader.hearsAfter(from, wanted);
-    await reader.hearsAfter(from, 'back');
+    await reader.hearsAfter(from, 'resumed');
   });
 
   test('a reader stops though its server does not answer, and lets go of the slot', async (t) => {

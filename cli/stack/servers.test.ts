@@ -80,7 +80,7 @@ test('a database is dropped though somebody still reads a change stream of it', 
     slotName: 'darkroom_test_reader',
     rowKeys: {},
     runInBackground: (_, task) => void task.catch(() => {}),
-    listener: { onChange: async () => true, onUnsure: () => {} },
+    listener: { onChange: async () => true, onDelivery: () => {} },
   });
   await stream.start();
   try {

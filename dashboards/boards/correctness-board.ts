@@ -77,7 +77,7 @@ export const correctnessBoard: Board = {
         {
           title: 'Do invalidations get through?',
           description:
-            'Sent, received and failed per second; gap and cut are what a receiver noticed to be missing.',
+            'Sent, received and failed per second. A receiver that is disconnected, or has noticed a loss, has missed some.',
           unit: 'ops',
           leadsTo: ['darkroom-stores'],
           queries: [

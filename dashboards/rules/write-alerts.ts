@@ -64,7 +64,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
 /** What replicas noticed to be missing. A young one has missed what was said before it was there, and has nothing that this makes wrong. */
 function lostInvalidations({ window, wait }: Timing): string {
   const promql = createPromql({ window });
-  const lost = promql.counter('cacheInvalidations', { outcome: { anyOf: ['gap', 'cut'] } });
+  const lost = promql.counter('cacheInvalidations', { outcome: { anyOf: ['loss-noticed', 'disconnected'] } });
   const age = `time() - ${promql.value('processStart')}`;
   const youngSeconds = secondsOf(window) + secondsOf(wait);
   return `sum by (candidate) (increase(${lost}[${window}]) unless on (candidate, instance) (${age} < ${youngSeconds}))`;

@@ -76,7 +76,7 @@ function setUp(text: string) {
   const [a, b] = [replica('a'), replica('b')];
   a.beat();
   b.beat();
-  for (const listener of listeners) listener.onUnsure('back');
+  for (const listener of listeners) listener.onDelivery('resumed');
   clock.advance(1);
   for (const { cache } of [a, b]) cache.register(storage.entity);
   return { a, b, clock, storage, counts };

@@ -69,7 +69,7 @@ export function assembleBroken({ breakLocal, breakFlights }: BrokenPart) {
     const source = parts.createSource?.({
       onInvalidation: (key, version) => strategy.onInvalidation(key, version),
       onChange: (key, version) => strategy.onChange(key, version),
-      onUnsure: (what) => strategy.onUnsure(what),
+      onDelivery: (change) => strategy.onDelivery(change),
     });
     const entities = new Map<string, AnyEntity>();
     const strategy: CacheStrategy = strategyOf(candidate).create({

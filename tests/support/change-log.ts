@@ -41,7 +41,7 @@ export function createChangeLog({ step = async () => {}, arrives = () => true }:
     },
     createSource(listener) {
       readers.push(createReader(listener, { step, arrives, isHeld: () => isHeld }));
-      queueMicrotask(() => listener.onUnsure('back'));
+      queueMicrotask(() => listener.onDelivery('resumed'));
       return { sender: null, start: async () => {}, stop: async () => {} };
     },
     hold() {
@@ -89,18 +89,18 @@ function createReader(
     },
     cut() {
       isCut = true;
-      listener.onUnsure('cut');
+      listener.onDelivery('disconnected');
     },
     mend() {
       isCut = false;
       if (last !== undefined) changes.unshift(last);
-      listener.onUnsure('back');
+      listener.onDelivery('resumed');
       wake();
     },
     lose() {
       changes = [];
       last = undefined;
-      listener.onUnsure('gap');
+      listener.onDelivery('loss-noticed');
     },
     drained: () => reading,
   };

@@ -67,7 +67,7 @@ function createReader(url: string, slotName: string): ChangeReader {
           heard.push(change);
           return reader.accepts(change);
         },
-        onUnsure: (what) => void heard.push(what),
+        onDelivery: (change) => void heard.push(change),
       },
     }),
     hearsAfter: (index, what) => waitUntil(() => heard.slice(index).includes(what)),
@@ -107,7 +107,7 @@ export async function createChangeReaders(): Promise<ChangeReaders> {
     async started(test, options) {
       const reader = readers.reader(test, options);
       await reader.stream.start();
-      await reader.hearsAfter(0, 'back');
+      await reader.hearsAfter(0, 'resumed');
       return reader;
     },
     async confirmed(slotName) {

@@ -9,7 +9,7 @@ export type ToReplica =
 /** What it tells. `load` and `commit` ask storage. */
 export type FromReplica =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'unsure'; readonly what: string }
+  | { readonly kind: 'delivery'; readonly change: string }
   | { readonly kind: 'load' | 'commit'; readonly number: number; readonly id: number }
   | {
       readonly kind: 'done';

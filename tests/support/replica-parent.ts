@@ -68,7 +68,7 @@ export type ReplicaProcess = {
   ): Promise<{ readonly versions: readonly number[]; readonly outcome: ReadOutcome | null }>;
   write(id: number): Promise<number>;
   /** What its bus told of itself, in order. */
-  readonly unsure: string[];
+  readonly deliveries: string[];
   /** SIGKILL: it has no time for anything. */
   kill(): Promise<void>;
 };
@@ -91,7 +91,7 @@ export async function startReplicaProcess(name: string, place: ReplicaPlace): Pr
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   const exited = once(child, 'exit');
-  const unsure: string[] = [];
+  const deliveries: string[] = [];
   const waiting = new Map<number, (done: Extract<FromReplica, { kind: 'done' }>) => void>();
   const ready = Promise.withResolvers<void>();
   const send = (message: ToReplica) => void (child.connected && child.send(message));
@@ -105,7 +105,7 @@ export async function startReplicaProcess(name: string, place: ReplicaPlace): Pr
   };
   child.on('message', (message: FromReplica) => {
     if (message.kind === 'ready') ready.resolve();
-    else if (message.kind === 'unsure') unsure.push(message.what);
+    else if (message.kind === 'delivery') deliveries.push(message.change);
     else if (message.kind === 'done') waiting.get(message.number)?.(message);
     else {
       const { number } = message;
@@ -115,7 +115,7 @@ export async function startReplicaProcess(name: string, place: ReplicaPlace): Pr
   child.once('exit', (code) => ready.reject(new RangeError(`${name} ended with ${code}`)));
   await ready.promise;
   return {
-    unsure,
+    deliveries,
     read: (id, times = 1) => ask({ kind: 'read', id, times }),
     write: async (id) => (await ask({ kind: 'write', id })).versions[0] ?? 0,
     async kill() {

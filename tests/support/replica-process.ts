@@ -43,7 +43,7 @@ const cache = await createCache({
   observe: {
     ...ignoreEvents,
     happened(event) {
-      if (event.type === 'bus-unsure') send({ kind: 'unsure', what: event.reason });
+      if (event.type === 'delivery') send({ kind: 'delivery', change: event.change });
     },
   },
   runInBackground: (_, task) => void task.catch(() => {}),

@@ -28,7 +28,7 @@ export type TrackedReplica = Replica & {
   /** Resolves when every push that Redis had sent before has been handled: a reply comes after them. */
   barrier(): Promise<void>;
   /** What it was told of its connection, in order. */
-  unsure(): readonly string[];
+  deliveries(): readonly string[];
   stop(): Promise<void>;
 };
 
@@ -84,7 +84,7 @@ export async function connectTrackedReplicas(
       events,
       shared,
       barrier: async () => void (await tracking.commands.get('nothing')),
-      unsure: () => events.flatMap((event) => (event.type === 'bus-unsure' ? [event.reason] : [])),
+      deliveries: () => events.flatMap((event) => (event.type === 'delivery' ? [event.change] : [])),
       async stop() {
         await source?.stop();
         await replica.cache.close();

@@ -10,7 +10,7 @@ type AnomalyDefinition = {
 const hasUnguardedFill = ({ tiers, protection, fence }: Candidate): boolean =>
   fence === 'none' && (protection === 'none' || (tiers !== 'memory' && protection !== 'lease'));
 
-/** Pushes of Redis and the change stream say when they were cut; of the bus only those who look at its numbers know. */
+/** Pushes of Redis and the change stream say when something was lost; of the bus only those who look at its numbers know. */
 const trustsItsMessages = ({ fence, invalidation }: Candidate): boolean =>
   invalidation === 'ttl' || (invalidation === 'pubsub' && fence === 'none');
 

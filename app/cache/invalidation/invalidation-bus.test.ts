@@ -19,7 +19,7 @@ function join(network: BusNetwork, sender: string, clock: FakeClock) {
     sender,
     listener: {
       onInvalidation: (key, version) => void heard.push(`${key} v${version}`),
-      onUnsure: (what) => void heard.push(what),
+      onDelivery: (change) => void heard.push(change),
     },
     observe: recordEvents(events),
     now: clock.now,
@@ -49,7 +49,7 @@ test('a member trusts the bus once it has heard itself', () => {
   const a = join(network, 'a', createFakeClock());
   assert.deepEqual(a.heard, []);
   a.bus.beat();
-  assert.deepEqual(a.heard, ['back']);
+  assert.deepEqual(a.heard, ['resumed']);
 });
 
 test('an invalidation reaches the others and not the sender', async () => {
@@ -59,36 +59,36 @@ test('an invalidation reaches the others and not the sender', async () => {
   assert.deepEqual([await a.outcomes(), await b.outcomes()], [['sent'], ['received']]);
 });
 
-test('a lost message is a gap at the next one', () => {
+test('a lost message is noticed at the next one', () => {
   const { network, a, b } = pair();
   network.mood = 'lose';
   a.bus.publish('photo:1', 2);
   network.mood = 'deliver';
   a.bus.publish('photo:2', 2);
-  assert.deepEqual(b.heard, ['gap', 'photo:2 v2']);
+  assert.deepEqual(b.heard, ['loss-noticed', 'photo:2 v2']);
 });
 
-test('a lost last message is a gap at the next heartbeat, and only once', () => {
+test('a lost last message is noticed at the next heartbeat, and only once', () => {
   const { network, a, b } = pair();
   network.mood = 'lose';
   a.bus.publish('photo:1', 2);
   network.mood = 'deliver';
   a.bus.beat();
   a.bus.beat();
-  assert.deepEqual(b.heard, ['gap']);
+  assert.deepEqual(b.heard, ['loss-noticed']);
 });
 
-test('a message that could not be published is an event for the sender and a gap for the others', async () => {
+test('a message that could not be published is an event for the sender and a loss that the others notice', async () => {
   const { network, a, b } = pair();
   network.mood = 'fail';
   a.bus.publish('photo:1', 2);
   assert.deepEqual(await a.outcomes(), ['failed']);
   network.mood = 'deliver';
   a.bus.beat();
-  assert.deepEqual(b.heard, ['gap']);
+  assert.deepEqual(b.heard, ['loss-noticed']);
 });
 
-test('a message lost before anything was heard of its sender is a gap too', () => {
+test('a message lost before anything was heard of its sender is noticed too', () => {
   const clock = createFakeClock();
   const network = createBusNetwork();
   const b = join(network, 'b', clock);
@@ -98,10 +98,10 @@ test('a message lost before anything was heard of its sender is a gap too', () =
   a.bus.publish('photo:1', 2);
   network.mood = 'deliver';
   a.bus.beat();
-  assert.deepEqual(b.heard, ['back', 'gap']);
+  assert.deepEqual(b.heard, ['resumed', 'loss-noticed']);
 });
 
-test('a sender that starts again counts from one without a gap', () => {
+test('a sender that starts again counts from one, and no loss is noticed', () => {
   const { network, clock, a, b } = pair();
   a.bus.publish('photo:1', 2);
   const again = join(network, 'a2', clock);
@@ -110,17 +110,17 @@ test('a sender that starts again counts from one without a gap', () => {
   assert.deepEqual(b.heard, ['photo:1 v2', 'photo:1 v3']);
 });
 
-test('a cut subscription is told at once, and its return when the member hears itself', () => {
+test('a lost connection is told at once, and resumed when the member hears itself', () => {
   const { a, b } = pair();
   b.connection.cut();
   a.bus.publish('photo:1', 2);
-  assert.deepEqual(b.heard, ['cut']);
+  assert.deepEqual(b.heard, ['disconnected']);
   b.connection.mend();
   b.bus.beat();
-  assert.deepEqual(b.heard, ['cut', 'back']);
+  assert.deepEqual(b.heard, ['disconnected', 'resumed']);
 });
 
-test('silence is a cut: a connection that is open and dead', () => {
+test('silence is a lost connection: it is open and dead', () => {
   const { network, clock, b } = pair();
   network.mood = 'lose';
   clock.advance(silenceMs);
@@ -128,7 +128,7 @@ test('silence is a cut: a connection that is open and dead', () => {
   assert.deepEqual(b.heard, []);
   clock.advance(1);
   b.bus.beat();
-  assert.deepEqual(b.heard, ['cut']);
+  assert.deepEqual(b.heard, ['disconnected']);
 });
 
 test('what is not a message is passed over', () => {

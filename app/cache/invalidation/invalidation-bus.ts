@@ -1,5 +1,5 @@
 import type { CommandConnection, SubscriberConnection } from '../../redis/redis-connection.ts';
-import type { CacheObserver } from '../cache-events.ts';
+import type { CacheObserver, DeliveryChange } from '../cache-events.ts';
 import type { InvalidationListener, InvalidationSender } from './invalidation-source.ts';
 import { entityNameOf } from '../keys.ts';
 
@@ -61,7 +61,8 @@ function parseMessage(text: string): Message | null {
 
 /**
  * Redis pub/sub with numbered messages. Pub/sub forgets: whoever is not connected misses what is sent. So each sender
- * counts, a receiver that sees a number missing says `gap`, a lost connection says `cut`, and its return `back`.
+ * counts, and a receiver that sees a number missing says `loss-noticed`; a lost connection is `disconnected`, and `resumed` when
+ * the receiver hears its own heartbeat again.
  */
 export function createInvalidationBus(options: InvalidationBusOptions): InvalidationBus {
   const { subscriber, sender, listener, observe } = options;
@@ -69,42 +70,42 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
   const lastNumberOf = new Map<string, number>();
   let sent = 0;
   let heardOwnAtMs = options.now();
-  let isCut = true;
+  let isDisconnected = true;
 
-  const unsure = (what: 'gap' | 'cut' | 'back'): void => {
-    observe.happened({ type: 'bus-unsure', reason: what });
-    listener.onUnsure(what);
+  const tell = (change: DeliveryChange): void => {
+    observe.happened({ type: 'delivery', change });
+    listener.onDelivery(change);
   };
-  const cut = (): void => {
-    if (isCut) return;
-    isCut = true;
-    unsure('cut');
+  const disconnected = (): void => {
+    if (isDisconnected) return;
+    isDisconnected = true;
+    tell('disconnected');
   };
-  const back = (): void => {
-    if (!isCut) return;
-    isCut = false;
-    unsure('back');
+  const resumed = (): void => {
+    if (!isDisconnected) return;
+    isDisconnected = false;
+    tell('resumed');
   };
   const receive = (text: string): void => {
     const message = parseMessage(text);
     if (message === null) return;
     if (message.s === sender) {
       heardOwnAtMs = options.now();
-      back();
+      resumed();
       return;
     }
     // Of a sender that is new here all may have been missed, so it counts as one that was last heard at 0.
     const expected = (lastNumberOf.get(message.s) ?? 0) + (message.k === undefined ? 0 : 1);
     if (lastNumberOf.size >= sendersMax) lastNumberOf.clear();
     lastNumberOf.set(message.s, message.n);
-    if (message.n !== expected) unsure('gap');
+    if (message.n !== expected) tell('loss-noticed');
     if (message.k !== undefined && message.v !== undefined) {
       tellReceived(options, message.k, message);
       listener.onInvalidation(message.k, message.v);
     }
   };
   subscriber.on('message', (_, text: string) => receive(text));
-  subscriber.on('close', cut);
+  subscriber.on('close', disconnected);
   return {
     publish(key, version) {
       sent += 1;
@@ -120,11 +121,11 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
       options.runInBackground('publish invalidation', send(message));
     },
     beat() {
-      if (options.now() - heardOwnAtMs > silenceMs) cut();
+      if (options.now() - heardOwnAtMs > silenceMs) disconnected();
       options.runInBackground('publish heartbeat', send({ s: sender, n: sent }));
     },
     async close() {
-      subscriber.removeListener('close', cut);
+      subscriber.removeListener('close', disconnected);
       subscriber.disconnect();
       options.publisher.disconnect();
     },

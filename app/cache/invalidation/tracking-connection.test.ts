@@ -34,8 +34,8 @@ async function warm(stage: TrackedReplicas, id = 1): Promise<void> {
   for (const replica of [stage.a, stage.b]) await waitUntil(() => isMemoryHit(replica, stage, id));
 }
 
-const isCut = (replica: TrackedReplica) => replica.unsure().at(-1) === 'cut';
-const isBack = (replica: TrackedReplica) => replica.unsure().at(-1) === 'back';
+const isDisconnected = (replica: TrackedReplica) => replica.deliveries().at(-1) === 'disconnected';
+const isResumed = (replica: TrackedReplica) => replica.deliveries().at(-1) === 'resumed';
 
 for (const text of [
   'client-tracking',
@@ -43,17 +43,17 @@ for (const text of [
   'versioned:invalidation=client-tracking',
 ]) {
   describe(`the connection of ${text}`, () => {
-    test('cut: memory is not trusted until it is back, and nothing is stale then (R20)', async (context) => {
+    test('disconnected: memory is not trusted until it is heard again, and nothing is stale then (R20)', async (context) => {
       const stage = await setStage(context, text);
       const { a, b, storage, linkOfA } = stage;
       await warm(stage);
       await linkOfA.cut();
-      await waitUntil(() => isCut(a));
+      await waitUntil(() => isDisconnected(a));
       await b.cache.write(storage.write(1));
       for (let reads = 0; reads < 3; reads += 1)
         assert.equal((await readIn(a, stage))?.version, 2, 'while it hears nothing');
       await linkOfA.mend();
-      await waitUntil(() => isBack(a));
+      await waitUntil(() => isResumed(a));
       assert.equal((await readIn(a, stage))?.version, 2);
       stage.clock.advance(60_000);
       await waitUntil(() => isMemoryHit(a, stage));
@@ -71,7 +71,7 @@ for (const text of [
       const release = await held;
       await stage.redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
       // Told of the start, of the loss, and of the return.
-      await waitUntil(() => [a, b].every((replica) => replica.unsure().length === 3));
+      await waitUntil(() => [a, b].every((replica) => replica.deliveries().length === 3));
       await b.cache.write(storage.write(1));
       release();
       await slow;
@@ -115,9 +115,9 @@ for (const text of [
       for (const read of reads) assert.equal(read?.version, 1);
       const tookMs = performance.now() - startedAtMs;
       assert.ok(tookMs < 10 * commandTimeoutMs, `${Math.round(tookMs)} ms`);
-      await waitUntil(() => isCut(a));
+      await waitUntil(() => isDisconnected(a));
       redis.thaw();
-      await waitUntil(() => isBack(a));
+      await waitUntil(() => isResumed(a));
       stage.clock.advance(60_000);
       await waitUntil(() => isMemoryHit(a, stage));
     });
@@ -130,10 +130,10 @@ test('a link that is open and dead is noticed: on it, nobody is told', async (co
   await warm(stage);
   linkOfA.freeze();
   await b.cache.write(storage.write(1));
-  await waitUntil(() => isCut(a));
+  await waitUntil(() => isDisconnected(a));
   assert.equal((await readIn(a, stage))?.version, 2);
   await linkOfA.mend();
-  await waitUntil(() => isBack(a));
+  await waitUntil(() => isResumed(a));
   assert.equal((await readIn(a, stage))?.version, 2);
 });
 
@@ -145,7 +145,7 @@ test('many lost connections leave no listeners behind (R64)', async (context) =>
   context.after(() => process.off('warning', note));
   for (let times = 1; times <= 12; times += 1) {
     await stage.redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
-    await waitUntil(() => stage.a.unsure().filter((what) => what === 'back').length > times);
+    await waitUntil(() => stage.a.deliveries().filter((change) => change === 'resumed').length > times);
   }
   assert.deepEqual(warnings, []);
   assert.equal((await readIn(stage.a, stage))?.version, 1);

@@ -1,6 +1,6 @@
 import { createClient, defineScript, ErrorReply, RESP_TYPES } from '@redis/client';
 import type { CommandParser } from '@redis/client';
-import type { CacheObserver } from '../cache-events.ts';
+import type { CacheObserver, DeliveryChange } from '../cache-events.ts';
 import { createDeadlines } from '../../redis/deadlines.ts';
 import { heartbeatMs, silenceMs } from './invalidation-bus.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
@@ -68,7 +68,7 @@ function connect({ url, payloads, scripts }: TrackingConnectionOptions) {
 
 /**
  * Redis's client tracking by node-redis (RESP3), since ioredis drops the pushes. It says nothing of a lost connection by
- * itself: whoever is cut off must drop what it holds, and gets it back by reading again.
+ * itself: whoever is disconnected must drop what it holds, and gets it back by reading again.
  */
 export function createTrackingConnection(options: TrackingConnectionOptions): TrackingConnection {
   const { keyPrefix, observe } = options;
@@ -98,35 +98,35 @@ export function createTrackingConnection(options: TrackingConnectionOptions): Tr
   return {
     commands,
     createSource(listener) {
-      const unsure = (what: 'gap' | 'cut' | 'back'): void => {
-        observe.happened({ type: 'bus-unsure', reason: what });
-        listener.onUnsure(what);
+      const tell = (change: DeliveryChange): void => {
+        observe.happened({ type: 'delivery', change });
+        listener.onDelivery(change);
       };
       client.on('invalidate', (pushed: string | Buffer | null) => {
         // Null: all keys of this Redis have changed.
-        if (pushed === null) return unsure('gap');
+        if (pushed === null) return tell('loss-noticed');
         const key = pushed.toString();
         if (!key.startsWith(keyPrefix)) return;
         const ownKey = key.slice(keyPrefix.length);
         observe.happened({ type: 'invalidation', name: entityNameOf(ownKey), outcome: 'received' });
         listener.onInvalidation(ownKey, null);
       });
-      let isCut = true;
-      const cut = (): void => {
-        if (isCut) return;
-        isCut = true;
-        unsure('cut');
+      let isDisconnected = true;
+      const disconnected = (): void => {
+        if (isDisconnected) return;
+        isDisconnected = true;
+        tell('disconnected');
       };
-      const back = (): void => {
-        isCut = false;
-        unsure('back');
+      const resumed = (): void => {
+        isDisconnected = false;
+        tell('resumed');
       };
-      client.on('ready', back);
-      for (const event of ['error', 'reconnecting', 'end'] as const) client.on(event, cut);
+      client.on('ready', resumed);
+      for (const event of ['error', 'reconnecting', 'end'] as const) client.on(event, disconnected);
       const heartbeat = createHeartbeat(() => client.ping(), {
-        silent: cut,
+        silent: disconnected,
         heard() {
-          if (isCut) back();
+          if (isDisconnected) resumed();
         },
       });
       return {

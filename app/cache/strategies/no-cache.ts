@@ -43,6 +43,6 @@ export const noCache: StrategyDefinition = {
     onInvalidation: () => {},
     onChange: async () => true,
     onApplied: async () => {},
-    onUnsure: () => {},
+    onDelivery: () => {},
   }),
 };
