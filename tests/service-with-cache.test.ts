@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { strategies } from '../app/cache/strategies/index.ts';
 import { writeEffects } from '../app/cached-entities.ts';
-import { answersOf } from '../cli/worlds/cache-counts.ts';
+import { answersOf, hitBaseOf } from '../cli/worlds/cache-counts.ts';
 import { createTestRedis } from './support/databases.ts';
 import { perform } from './support/photo-operations.ts';
 import { createSeededDatabase, startTestApp } from './support/test-app.ts';
@@ -188,7 +188,11 @@ describe('a warm cache', () => {
     const [app] = (await startReplicas(context, 'versioned', 1)) as [TestApp];
     const { nextCursor } = (await app.ask('GET', '/users/2/posts')).json<{ nextCursor: string }>();
     const path = `/users/2/posts?cursor=${nextCursor}`;
+    const before = (await app.counters()).cache;
     for (let time = 0; time < 2; time += 1) assert.equal(await outcomeOf(app, path), 'darkroom; fwd=bypass');
+    const { cache } = await app.counters();
+    assert.deepEqual([cache.reads - before.reads, cache.bypasses - before.bypasses], [2, 2]);
+    assert.equal(hitBaseOf(cache), hitBaseOf(before), 'no hit ratio is a share of them');
   });
 
   it('stands still with its clock, and expires when that runs on', async (context) => {

@@ -8,6 +8,7 @@ import type { InvalidationListener, InvalidationSource } from './invalidation/in
 import { checkEntityName } from './keys.ts';
 import type { LeaseTable } from './tiers/lease.ts';
 import { strategyOf } from './candidates/parse-candidate.ts';
+import { bypassed, countBypass } from './reads/bypass.ts';
 import { createSingleFlight } from './reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';
 import { createMemoryTier } from './tiers/memory-tier.ts';
@@ -70,15 +71,17 @@ export function assembleCache(parts: CacheParts): {
   });
   // Memory starts suspended: before it is subscribed, a replica would keep entries that the others change.
   if (source !== null) strategy.onDelivery('disconnected');
-  return { cache: toCache(strategy, entities, kinds, tiers), source, queue };
+  return { cache: toCache(strategy, { entities, kinds, tiers, observe }), source, queue };
 }
 
-function toCache(
-  strategy: CacheStrategy,
-  entities: Map<string, AnyEntity>,
-  kinds: Map<string, AnyDeferredKind>,
-  tiers: TierStack,
-): Cache {
+type Joined = {
+  readonly entities: Map<string, AnyEntity>;
+  readonly kinds: Map<string, AnyDeferredKind>;
+  readonly tiers: TierStack;
+  readonly observe: CacheObserver;
+};
+
+function toCache(strategy: CacheStrategy, { entities, kinds, tiers, observe }: Joined): Cache {
   return {
     register(entity) {
       checkEntityName(entity.name);
@@ -92,6 +95,7 @@ function toCache(
       strategy.readMany(entity as unknown as AnyEntity, ids) as MaybePromise<
         readonly (CacheRead<V> | undefined)[]
       >,
+    bypass: async ({ name }, load) => bypassed(await countBypass(observe, name, 1, load)),
     write: (write) => strategy.write(write),
     // What its own `parse` has made is what its `applyMany` takes.
     registerDeferred: (kind, deferred) => void kinds.set(kind, deferred as AnyDeferredKind),

@@ -90,6 +90,14 @@ export interface Cache {
     entity: CachedEntity<Id, V>,
     ids: readonly Id[],
   ): MaybePromise<readonly (CacheRead<V> | undefined)[]>;
+  /**
+   * Reads past the cache what it never keeps, such as a page behind the first, in the name of the entity that it belongs to.
+   * Rejects only when storage fails.
+   */
+  bypass<V>(
+    entity: EntityKey['entity'],
+    load: () => Promise<Loaded<V> | undefined>,
+  ): Promise<CacheRead<V> | undefined>;
   write<R>(write: CacheWrite<R>): Promise<R>;
   /** Makes a kind of deferrable writes known; until then none of it is taken out of the queue. */
   registerDeferred<P>(kind: string, deferred: DeferredKind<P>): void;

@@ -20,8 +20,8 @@ export function createCommentService({
     loadMany: commentStore.load,
   });
   const readPage = async (photoId: number, cursor: string): Promise<CacheRead<CommentPage> | undefined> => {
-    const loaded = await commentStore.loadPage(photoId, decodeCursor(cursor));
-    return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
+    const after = decodeCursor(cursor);
+    return cache.bypass(comments, () => commentStore.loadPage(photoId, after));
   };
   const noPhoto = (photoId: number) => new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
   return {

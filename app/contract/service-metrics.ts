@@ -34,16 +34,17 @@ export const serviceMetrics = {
     help: 'Requests that have begun and have not been answered',
     labels: [],
   },
-  /** Counted where a read is asked, before any tier is. */
+  /** Counted where a read is asked, before any tier is. Those that go past the cache are among them. */
   cacheReads: {
     name: 'cache_reads_total',
     type: 'counter',
-    help: 'Reads asked of the cache',
+    help: 'Reads asked of the cache, or past it',
     labels: ['cache_name', 'cache_strategy'],
   },
   /**
    * Counted where a read is answered. Tier and result: (memory or redis, hit or stale_hit), (none, miss) = a load,
-   * (none, coalesced) = a joined load, (none, bypass). Exemplars are of what was not a hit.
+   * (none, coalesced) = a joined load, (none, bypass) = a read past the cache: all reads without a cache, and those of pages that no
+   * cache keeps. A hit ratio is a share of the reads that are no bypass. Exemplars are of what was not a hit.
    */
   cacheRequests: {
     name: 'cache_requests_total',

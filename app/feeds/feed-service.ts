@@ -36,8 +36,11 @@ export function createFeedService({ cache, feedStore, photoService }: FeedServic
     },
   });
   const readPage = async (viewerId: number, cursor: string): Promise<CacheRead<FeedIds> | undefined> => {
-    const value = await feedStore.loadPage(viewerId, decodeCursor(cursor));
-    return value && { value, version: 0, outcome: 'bypass', freshUntil: 0 };
+    const after = decodeCursor(cursor);
+    return cache.bypass(feeds, async () => {
+      const value = await feedStore.loadPage(viewerId, after);
+      return value && { value, version: 0 };
+    });
   };
   return {
     /** Throws NOT_FOUND or INVALID_CURSOR. A person who follows nobody has an empty feed. */

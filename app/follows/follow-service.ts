@@ -21,8 +21,8 @@ export function createFollowService({
     loadMany: followStore.load,
   });
   const readPage = async (id: number, cursor: string): Promise<CacheRead<Followers> | undefined> => {
-    const loaded = await followStore.loadPage(id, decodeCursor(cursor));
-    return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
+    const after = decodeCursor(cursor);
+    return cache.bypass(followers, () => followStore.loadPage(id, after));
   };
   const change = (
     write: 'follow' | 'unfollow',

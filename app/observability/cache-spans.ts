@@ -66,6 +66,8 @@ export function createCacheSpans(maker: SpanMaker): CacheSpans {
       read: (entity, id) => traced(tracer, 'get', entity.name, 1, () => cache.read(entity, id)),
       readMany: (entity, ids) =>
         traced(tracer, 'get_many', entity.name, ids.length, () => cache.readMany(entity, ids)),
+      bypass: async (entity, load) =>
+        traced(tracer, 'bypass', entity.name, 1, () => cache.bypass(entity, load)),
       write: (write) => {
         const names = [...new Set(write.expected.map(({ entity }) => entity.name))];
         return traced(tracer, 'write', names.join('+'), write.expected.length, () =>
@@ -88,7 +90,7 @@ function currentTraceparent(): string | undefined {
 /** Runs `work` inside a span when the request is recorded, and says in it what the reads were answered with. */
 function traced<T>(
   tracer: Tracer,
-  operation: 'get' | 'get_many' | 'write',
+  operation: 'get' | 'get_many' | 'bypass' | 'write',
   name: string,
   keys: number,
   work: () => MaybePromise<T>,

@@ -19,8 +19,8 @@ export function createProfileService({
     loadMany: profileStore.load,
   });
   const readPage = async (id: number, cursor: string): Promise<CacheRead<ProfileGrid> | undefined> => {
-    const loaded = await profileStore.loadPage(id, decodeCursor(cursor));
-    return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
+    const after = decodeCursor(cursor);
+    return cache.bypass(grids, () => profileStore.loadPage(id, after));
   };
   return {
     /** Throws NOT_FOUND or INVALID_CURSOR. */

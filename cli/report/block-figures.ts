@@ -1,4 +1,4 @@
-import { hitsOf } from '../worlds/cache-counts.ts';
+import { hitBaseOf, hitsOf } from '../worlds/cache-counts.ts';
 import type { BlockRecord, RoundRecord } from '../experiment/records.ts';
 import { beyondPerBlockMin, isQuantileKnown, quantileMs } from '../statistics/histograms.ts';
 import type { BlockFigure } from './per-round.ts';
@@ -59,4 +59,4 @@ export const servingCpuPerRequest: BlockFigure = (block) => {
 
 /** Share of the reads that did not wait for storage; 0 where nothing is cached. */
 export const hitRatio: BlockFigure = ({ cache }) =>
-  cache === null || cache.reads === 0 ? null : hitsOf(cache) / cache.reads;
+  cache === null || cache.reads === 0 ? null : hitsOf(cache) / hitBaseOf(cache);

@@ -1,4 +1,4 @@
-import { hitsOf, staleHitsOf, tierDuties } from '../worlds/cache-counts.ts';
+import { hitBaseOf, hitsOf, staleHitsOf, tierDuties } from '../worlds/cache-counts.ts';
 import type { CacheCounts, CacheWork } from '../worlds/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import type { CandidateResult } from './compare-result.ts';
@@ -26,7 +26,7 @@ export function perRequest(blocks: Blocks, figure: (block: BlockRecord) => numbe
   );
 }
 
-/** Shares of the reads that the tiers answered, stale hits among them, and the share of these. */
+/** Shares of the reads that asked the cache: those that the tiers answered, stale hits among them, and the share of these. */
 export function hitRatiosOf(
   blocks: Blocks,
   tiers: string,
@@ -34,7 +34,7 @@ export function hitRatiosOf(
   const share = (part: (counts: CacheCounts) => number): number | null =>
     ratio(
       total(blocks, ({ cache }) => cache && part(cache)),
-      total(blocks, ({ cache }) => cache && cache.reads),
+      total(blocks, ({ cache }) => cache && hitBaseOf(cache)),
     );
   return {
     hitRatio: {

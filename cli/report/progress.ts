@@ -1,4 +1,4 @@
-import { hitsOf } from '../worlds/cache-counts.ts';
+import { hitBaseOf, hitsOf } from '../worlds/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import { quantileMs } from '../statistics/histograms.ts';
 import { toPct } from '../statistics/paired-effect.ts';
@@ -15,7 +15,7 @@ export function formatBlock(block: BlockRecord, rounds: number, secondsLeft: num
   const place = block.round === 0 ? 'shake-down' : `round ${block.round}/${rounds}`;
   const p50 = quantileMs(block.responseTimeUs, 0.5);
   const { cache } = block;
-  const hit = cache === null || cache.reads === 0 ? null : hitsOf(cache) / cache.reads;
+  const hit = cache === null || cache.reads === 0 ? null : hitsOf(cache) / hitBaseOf(cache);
   const figures = [
     p50 === null ? 'no latency' : `p50 ${p50.toFixed(2)} ms`,
     hit === null ? null : `hit ${(hit * 100).toFixed(0)} %`,

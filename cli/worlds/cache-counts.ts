@@ -89,6 +89,14 @@ export function hitsOf(counts: CacheCounts): number {
   return counts.memoryHits + counts.redisHits + staleHitsOf(counts);
 }
 
+/**
+ * The reads that a hit ratio is a share of: those that could have been hits. Reads past the cache could not, such as those of
+ * pages that no cache keeps. Where there are no others, without a cache, the ratio is 0.
+ */
+export function hitBaseOf({ reads, bypasses }: CacheCounts): number {
+  return reads === bypasses ? reads : reads - bypasses;
+}
+
 /** Reads that some part has answered: as many as were asked, when nothing is lost. */
 export function answersOf(counts: CacheCounts): number {
   return hitsOf(counts) + counts.loads + counts.joinedLoads + counts.bypasses;

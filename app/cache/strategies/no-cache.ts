@@ -1,10 +1,5 @@
-import type { CacheRead } from '../cache.ts';
-import type { Loaded } from '../entry.ts';
+import { bypassed, countBypass } from '../reads/bypass.ts';
 import type { StrategyDefinition } from '../strategy.ts';
-
-function bypassed(loaded: Loaded<unknown> | undefined): CacheRead<unknown> | undefined {
-  return loaded && { ...loaded, outcome: 'bypass', freshUntil: 0 };
-}
 
 /**
  * **no-cache**: every read asks storage. The baseline that shows what caching is worth. Always fresh; storage carries all
@@ -20,21 +15,12 @@ export const noCache: StrategyDefinition = {
   refuses: () => null,
   create: ({ observe }) => ({
     async read({ name, loadMany }, id) {
-      observe.asked(name, 1);
-      try {
-        return bypassed((await loadMany([id])).get(id));
-      } finally {
-        observe.answered(name, 'bypass', 1);
-      }
+      const loaded = await countBypass(observe, name, 1, () => loadMany([id]));
+      return bypassed(loaded.get(id));
     },
     async readMany({ name, loadMany }, ids) {
-      observe.asked(name, ids.length);
-      try {
-        const loaded = await loadMany([...new Set(ids)]);
-        return ids.map((id) => bypassed(loaded.get(id)));
-      } finally {
-        observe.answered(name, 'bypass', ids.length);
-      }
+      const loaded = await countBypass(observe, name, ids.length, () => loadMany([...new Set(ids)]));
+      return ids.map((id) => bypassed(loaded.get(id)));
     },
     async write(write) {
       const { result } = await write.store();
