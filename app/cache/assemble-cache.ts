@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { AnyDeferredKind, ApplyParts } from './writes/apply-writes.ts';
+import type { RunInBackground, RunInOwnTrace } from './background-work.ts';
 import type { Cache, CachedEntity, CacheRead } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
 import type { Candidate } from './candidates/candidate.ts';
@@ -11,6 +12,7 @@ import { strategyOf } from './candidates/parse-candidate.ts';
 import { bypassed, countBypass } from './reads/bypass.ts';
 import { createSingleFlight } from './reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';
+import { createStrategy } from './tiered-strategy.ts';
 import { createMemoryTier } from './tiers/memory-tier.ts';
 import type { Tier } from './tiers/tier.ts';
 import { createTierStack } from './tiers/tier-stack.ts';
@@ -23,9 +25,9 @@ export type CacheParts = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly observe: CacheObserver;
-  readonly runInBackground: (name: string, task: Promise<unknown>) => void;
-  /** Runs work that goes on after an answer in a trace of its own, linked to the request that caused it. Absent: without traces. */
-  readonly inOwnTrace?: (name: string, work: () => Promise<void>) => Promise<void>;
+  readonly runInBackground: RunInBackground;
+  /** Absent: without traces. */
+  readonly inOwnTrace?: RunInOwnTrace;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   /** The tier behind memory, shared by the replicas, and the leases that it gives. */
@@ -60,7 +62,7 @@ export function assembleCache(parts: CacheParts): {
   const entities = new Map<string, AnyEntity>();
   const kinds = new Map<string, AnyDeferredKind>();
   const queue = parts.createQueue?.({ kinds, onApplied: (changed) => strategy.onApplied(changed) }) ?? null;
-  const strategy: CacheStrategy = strategyOf(candidate).create({
+  const strategy: CacheStrategy = createStrategy(strategyOf(candidate), {
     ...parts,
     tiers,
     entities,

@@ -1,13 +1,8 @@
-import type { Clock } from '../clock.ts';
 import type { Anomaly } from './candidates/anomalies.ts';
-import type { CachedEntity, CacheRead, CacheWrite, ChangedKey, ReadOutcome } from './cache.ts';
+import type { CachedEntity, CacheRead, CacheWrite, ChangedKey, EntityKey, ReadOutcome } from './cache.ts';
 import type { CacheObserver, DeliveryChange } from './cache-events.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import type { Entry, MaybePromise } from './entry.ts';
-import type { InvalidationSender } from './invalidation/invalidation-source.ts';
-import type { LeaseTable } from './tiers/lease.ts';
-import type { SingleFlight } from './reads/single-flight.ts';
-import type { TierStack } from './tiers/tier-stack.ts';
 import type { WriteQueue } from './writes/write-queue.ts';
 
 /** An entity whose types were left behind: strategies look at keys, versions and times only. */
@@ -19,32 +14,16 @@ export type Lookup = { readonly entity: AnyEntity; readonly id: string | number;
 /** What was found for a key, and by which part. `read` is undefined where storage has no such row. */
 export type Found = { readonly outcome: ReadOutcome; readonly read: CacheRead<unknown> | undefined };
 
-/** What strategies are made of. They decide; these do. */
-export type StrategyContext = {
+/** What a strategy decides by. The mechanisms that act on its decisions are none of its business. */
+export type DecisionParts = {
   readonly candidate: Candidate;
-  readonly tiers: TierStack;
-  readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  readonly observe: CacheObserver;
-  /** Loads under way: those that other readers join, where the candidate joins them, and refreshes. */
-  readonly flights: SingleFlight<Found>;
-  /** Null: loads are not joined across replicas. */
-  readonly leases: LeaseTable | null;
-  /** Null: nothing tells the other replicas, or something else than the writer does. */
-  readonly sender: InvalidationSender | null;
   /** Null: no write waits for storage. */
   readonly queue: Pick<WriteQueue, 'append'> | null;
-  /** The entities that were registered, by name. */
-  readonly entities: ReadonlyMap<string, AnyEntity>;
-  readonly runInBackground: (name: string, task: Promise<unknown>) => void;
-  /** Runs work that goes on after an answer in a trace of its own, linked to the request that caused it. Absent: without traces. */
-  readonly inOwnTrace?: (name: string, work: () => Promise<void>) => Promise<void>;
-  /** Resolves after that many milliseconds. */
-  readonly wait: (ms: number) => Promise<void>;
 };
 
-/** The decisions of one strategy. */
+/** How reads and writes go, and what is made of messages from others: a strategy's decisions, joined with what acts on them. */
 export interface CacheStrategy {
   read(entity: AnyEntity, id: string | number): MaybePromise<CacheRead<unknown> | undefined>;
   /** In the order of `ids`. */
@@ -66,19 +45,54 @@ export interface CacheStrategy {
 /** Parameters that only some strategies know. */
 export type OwnParameter = 'stale' | 'refresh' | 'beta' | 'flush' | 'queue';
 
-/** A strategy as the list knows it. */
-export type StrategyDefinition = {
+type CommonDefinition = {
   readonly name: string;
   /** One sentence for lists. */
   readonly summary: string;
-  readonly usesTiers: boolean;
   readonly parameters: readonly OwnParameter[];
   /** Where it differs from the defaults of all. */
   readonly defaults: Partial<Omit<Candidate, 'strategy'>>;
   readonly allows: readonly Anomaly[];
   /** Why a combination makes no sense for it, or null. */
   readonly refuses: (candidate: Candidate) => string | null;
-  readonly create: (context: StrategyContext) => CacheStrategy;
+};
+
+/** A strategy that keeps entries in tiers. It only decides; `tiered-strategy.ts` joins that with what acts on it. */
+export type TieredDefinition = CommonDefinition & {
+  readonly usesTiers: true;
+  readonly decisions: (parts: DecisionParts) => TieredDecisions;
+};
+
+/** A strategy that keeps nothing: it is all there is between the services and storage. */
+export type UntieredDefinition = CommonDefinition & {
+  readonly usesTiers: false;
+  readonly create: (observe: CacheObserver) => CacheStrategy;
+};
+
+/** A strategy as the list knows it. */
+export type StrategyDefinition = TieredDefinition | UntieredDefinition;
+
+/** What a write can do to the cache. A tier that could not be told is an event, never a failed write. */
+export type WriteSteps = {
+  /** Takes every changed key out of the tiers, then tells the other replicas. */
+  invalidate(changed: readonly ChangedKey[]): Promise<void>;
+  /** The same before the commit: there is no version yet. */
+  invalidateAhead(expected: readonly EntityKey[]): Promise<void>;
+  /** Loads every changed key and fills it; one that cannot be loaded is taken out. Then tells the other replicas. */
+  refill(changed: readonly ChangedKey[]): Promise<void>;
+};
+
+/** A strategy's own decisions; what it leaves out is as in cache-aside. */
+export type TieredDecisions = Partial<ReadDecisions> & {
+  /** The order of commit, fill and invalidation. */
+  readonly write: <R>(write: CacheWrite<R>, steps: WriteSteps) => Promise<R>;
+};
+
+/** Commits, then invalidates what changed: the write of cache-aside and of most of the others. */
+export const storeThenInvalidate: TieredDecisions['write'] = async (write, steps) => {
+  const { result, changed } = await write.store();
+  await steps.invalidate(changed);
+  return result;
 };
 
 /** How a strategy reads: what it does with what it finds. */

@@ -18,7 +18,9 @@ function proseOf(comment: string): string {
 /** The comment over the definition that a file exports, by the definition's name. Throws a RangeError where one lacks. */
 function commentOf(file: string, text: string): readonly [string, string] {
   const definition =
-    /^export const \w+: (?:StrategyDefinition|EvictionPolicy) = \{[^]*?\n {2}name: '([^']+)'/m.exec(text);
+    /^export const \w+: (?:TieredDefinition|UntieredDefinition|EvictionPolicy) = \{[^]*?\n {2}name: '([^']+)'/m.exec(
+      text,
+    );
   const comment = /\/\*\*((?:(?!\*\/)[^])*)\*\/\n$/.exec(text.slice(0, definition?.index ?? 0));
   if (definition === null || comment === null)
     throw new RangeError(`${file} has no doc comment over the definition that it exports`);

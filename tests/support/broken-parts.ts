@@ -4,6 +4,7 @@ import { strategyOf } from '../../app/cache/candidates/parse-candidate.ts';
 import { createSingleFlight } from '../../app/cache/reads/single-flight.ts';
 import type { SingleFlight } from '../../app/cache/reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from '../../app/cache/strategy.ts';
+import { createStrategy } from '../../app/cache/tiered-strategy.ts';
 import { createMemoryTier } from '../../app/cache/tiers/memory-tier.ts';
 import type { MemoryTier } from '../../app/cache/tiers/memory-tier.ts';
 import { createTierStack } from '../../app/cache/tiers/tier-stack.ts';
@@ -72,7 +73,7 @@ export function assembleBroken({ breakLocal, breakFlights }: BrokenPart) {
       onDelivery: (change) => strategy.onDelivery(change),
     });
     const entities = new Map<string, AnyEntity>();
-    const strategy: CacheStrategy = strategyOf(candidate).create({
+    const strategy: CacheStrategy = createStrategy(strategyOf(candidate), {
       ...parts,
       tiers: createTierStack(local, shared),
       entities,

@@ -1,9 +1,13 @@
+import type { Clock } from '../../clock.ts';
+import type { CacheObserver } from '../cache-events.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import type { LeaseAnswer, LeaseTable } from '../tiers/lease.ts';
+import type { TierStack } from '../tiers/tier-stack.ts';
 import { loadedAs } from './loads.ts';
 import type { Loading, Loads, Miss } from './loads.ts';
-import type { AnyEntity, Found, StrategyContext } from '../strategy.ts';
+import type { AnyEntity, Found } from '../strategy.ts';
 
 /** The first wait for another replica's load; each further one is twice as long, up to the last. */
 const firstWaitMs = 4;
@@ -37,7 +41,7 @@ type LeasedFills = {
 };
 
 function createLeasedFills(
-  { candidate }: StrategyContext,
+  { candidate }: Pick<LeasedLoadParts, 'candidate'>,
   leases: LeaseTable,
   loads: Loads,
   fence: Fence,
@@ -67,14 +71,25 @@ function createLeasedFills(
   };
 }
 
+export type LeasedLoadParts = {
+  readonly candidate: Pick<Candidate, 'invalidation'>;
+  readonly tiers: Pick<TierStack, 'shared'>;
+  readonly clock: Clock;
+  readonly observe: CacheObserver;
+  /** From 0 to 1; for the pauses of those who wait. */
+  readonly random: () => number;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+};
+
 export function createLeasedLoads(
-  context: StrategyContext,
+  parts: LeasedLoadParts,
   leases: LeaseTable,
   loads: Loads,
   fence: Fence,
 ): LeasedLoads {
-  const { tiers, clock, observe } = context;
-  const fills = createLeasedFills(context, leases, loads, fence);
+  const { tiers, clock, observe, random, wait } = parts;
+  const fills = createLeasedFills(parts, leases, loads, fence);
   const freshAfterMs = ({ rejectedEntry }: Miss, held: Entry | undefined): number =>
     Math.max(clock.now(), rejectedEntry?.freshUntil ?? 0, held?.freshUntil ?? 0);
   /** The entry that the holder of the lease has filled meanwhile. */
@@ -95,8 +110,8 @@ export function createLeasedLoads(
       const found = await look(miss, freshAfterMs(miss, held));
       if (found !== undefined) return found;
       if (waits === 0) observe.happened({ type: 'lease', name, outcome: 'waited' });
-      const spread = 0.5 + context.random() / 2;
-      await context.wait(spread * Math.min(longestWaitMs, firstWaitMs * 2 ** waits));
+      const spread = 0.5 + random() / 2;
+      await wait(spread * Math.min(longestWaitMs, firstWaitMs * 2 ** waits));
       answer = await leases.acquire(miss.key, freshAfterMs(miss, held));
     }
     observe.happened({ type: 'lease', name, outcome: 'gave-up' });

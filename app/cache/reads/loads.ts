@@ -1,10 +1,12 @@
+import type { Clock } from '../../clock.ts';
 import type { StoredIn } from '../cache.ts';
+import type { CacheObserver } from '../cache-events.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry, Loaded } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { jitteredTtlMs } from './ttl-jitter.ts';
 import type { Flight } from './single-flight.ts';
-import type { AnyEntity, Found, Lookup, ReadDecisions, StrategyContext } from '../strategy.ts';
+import type { AnyEntity, Found, Lookup, ReadDecisions } from '../strategy.ts';
 import { noFill } from '../tiers/tier-stack.ts';
 
 /** A key that memory could not answer, with the flight that others join, and what memory had that was no longer good enough. */
@@ -36,7 +38,7 @@ export type Kept = Found & { readonly isKept: boolean };
 
 /** How long an entry is fresh at most. */
 export function longestLifetimeMs(
-  { ttlMs, feedTtlMs, negativeTtlMs }: Candidate,
+  { ttlMs, feedTtlMs, negativeTtlMs }: LoadParts['candidate'],
   { freshness }: AnyEntity,
   isAbsent: boolean,
 ): number {
@@ -44,8 +46,16 @@ export function longestLifetimeMs(
   return freshness === 'ttl' ? feedTtlMs : ttlMs;
 }
 
-export function createLoads(context: StrategyContext, fence: Fence, decisions: ReadDecisions): Loads {
-  const { candidate, clock, observe, random } = context;
+export type LoadParts = {
+  readonly candidate: Pick<Candidate, 'ttlMs' | 'ttlJitter' | 'feedTtlMs' | 'negativeTtlMs'>;
+  readonly clock: Clock;
+  readonly observe: CacheObserver;
+  /** From 0 to 1; for the jitter of lifetimes. */
+  readonly random: () => number;
+};
+
+export function createLoads(parts: LoadParts, fence: Fence, decisions: ReadDecisions): Loads {
+  const { candidate, clock, observe, random } = parts;
   const ttlMs = (entity: AnyEntity): number =>
     jitteredTtlMs(longestLifetimeMs(candidate, entity, false), candidate.ttlJitter, random);
 

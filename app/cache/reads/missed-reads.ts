@@ -1,9 +1,11 @@
 import type { CacheRead, ReadOutcome } from '../cache.ts';
+import type { CacheObserver } from '../cache-events.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry } from '../entry.ts';
 import type { SharedReads } from './shared-reads.ts';
 import type { Miss } from './loads.ts';
-import type { Flight } from './single-flight.ts';
-import type { AnyEntity, Found, Lookup, StrategyContext } from '../strategy.ts';
+import type { Flight, SingleFlight } from './single-flight.ts';
+import type { AnyEntity, Found, Lookup } from '../strategy.ts';
 import { freezeAndEstimateBytes } from '../tiers/value-size.ts';
 
 type Read = CacheRead<unknown> | undefined;
@@ -18,9 +20,18 @@ export type MissedReads = {
   many(entity: AnyEntity, missed: readonly MissedLookup[]): Promise<readonly Read[]>;
 };
 
-export function createMissedReads(context: StrategyContext, shared: SharedReads): MissedReads {
-  const { flights, observe } = context;
-  const isJoining = context.candidate.protection !== 'none';
+export type MissedReadParts = {
+  readonly candidate: Pick<Candidate, 'protection'>;
+  /** Loads under way: those that other readers join, where the candidate joins them, and refreshes. */
+  readonly flights: SingleFlight<Found>;
+  readonly observe: CacheObserver;
+};
+
+export function createMissedReads(
+  { candidate, flights, observe }: MissedReadParts,
+  shared: SharedReads,
+): MissedReads {
+  const isJoining = candidate.protection !== 'none';
 
   /** Answers with what the work finds. Work that fails counts as the load, or the joined load, that it was. */
   const settle = async (name: string, outcome: ReadOutcome, work: Promise<Found>): Promise<Read> => {

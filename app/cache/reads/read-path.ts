@@ -1,30 +1,36 @@
 import type { CacheRead, ReadOutcome } from '../cache.ts';
 import type { MaybePromise } from '../entry.ts';
 import { createSharedReads, foundIn } from './shared-reads.ts';
-import type { SharedReads } from './shared-reads.ts';
+import type { SharedReadParts, SharedReads } from './shared-reads.ts';
 import type { Fence } from '../fences/fence.ts';
 import { createKeyMaker } from '../keys.ts';
 import { createMissedReads } from './missed-reads.ts';
-import type { MissedLookup } from './missed-reads.ts';
+import type { MissedLookup, MissedReadParts } from './missed-reads.ts';
 import { createRefresher } from './refresher.ts';
-import type { DueEntry } from './refresher.ts';
+import type { DueEntry, RefresherParts } from './refresher.ts';
+import type { SingleFlight } from './single-flight.ts';
 import { freshOnly } from '../strategy.ts';
-import type { CacheStrategy, Lookup, ReadDecisions, StrategyContext } from '../strategy.ts';
+import type { CacheStrategy, Found, Lookup, ReadDecisions } from '../strategy.ts';
 import type { MemoryHit } from '../tiers/entry-store.ts';
+import type { TierStack } from '../tiers/tier-stack.ts';
 
 type Read = CacheRead<unknown> | undefined;
 
 /** Reading through the tiers and, on a miss, from storage: the same in every strategy but for its decisions. */
 export type ReadPath = Pick<CacheStrategy, 'read' | 'readMany'> & Pick<SharedReads, 'reload'>;
 
-export function createReadPath(context: StrategyContext, fence: Fence, decisions: ReadDecisions): ReadPath {
-  const { tiers, clock, observe } = context;
+export type ReadPathParts = SharedReadParts &
+  RefresherParts &
+  MissedReadParts & { readonly tiers: Pick<TierStack, 'local'> };
+
+export function createReadPath(parts: ReadPathParts, fence: Fence, decisions: ReadDecisions): ReadPath {
+  const { tiers, clock, observe, flights } = parts;
   const { local } = tiers;
   const makeKey = createKeyMaker();
-  const refresher = createRefresher(context, (entity, misses) => shared.many(entity, misses));
-  const shared = createSharedReads(context, fence, decisions, refresher.start);
-  const missed = createMissedReads(context, shared);
-  const outcomeOf = createDecision(context, decisions);
+  const refresher = createRefresher(parts, (entity, misses) => shared.many(entity, misses));
+  const shared = createSharedReads(parts, fence, decisions, refresher.start);
+  const missed = createMissedReads(parts, shared);
+  const outcomeOf = createDecision(flights, decisions);
   // Most strategies serve what is fresh and look no further.
   const isPlain = decisions.decide === freshOnly.decide;
 
@@ -79,7 +85,7 @@ export function createReadPath(context: StrategyContext, fence: Fence, decisions
 }
 
 /** Says how a memory entry answers, or null where it does not, and notes one that is to be refreshed. */
-function createDecision({ flights }: StrategyContext, { decide }: ReadDecisions) {
+function createDecision(flights: SingleFlight<Found>, { decide }: ReadDecisions) {
   return ({ entry }: MemoryHit, lookup: Lookup, nowMs: number, due: DueEntry[]): ReadOutcome | null => {
     const decision = decide(entry, nowMs, lookup);
     const isFresh = nowMs < entry.freshUntil;

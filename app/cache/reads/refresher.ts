@@ -1,7 +1,9 @@
+import type { RunInBackground, RunInOwnTrace } from '../background-work.ts';
+import type { CacheObserver } from '../cache-events.ts';
 import type { Entry } from '../entry.ts';
 import type { Miss } from './loads.ts';
-import type { Flight } from './single-flight.ts';
-import type { AnyEntity, Found, Lookup, StrategyContext } from '../strategy.ts';
+import type { Flight, SingleFlight } from './single-flight.ts';
+import type { AnyEntity, Found, Lookup } from '../strategy.ts';
 
 /** Refreshes under way at once in one process. With more, readers go on with the entries that they have. */
 const refreshesMax = 100;
@@ -15,8 +17,16 @@ export type DueEntry = { readonly lookup: Lookup; readonly entry: Entry };
  */
 export type Refresher = { start(entity: AnyEntity, due: readonly DueEntry[]): void };
 
+export type RefresherParts = {
+  readonly flights: SingleFlight<Found>;
+  readonly observe: CacheObserver;
+  readonly runInBackground: RunInBackground;
+  /** Absent: without traces. */
+  readonly inOwnTrace?: RunInOwnTrace;
+};
+
 export function createRefresher(
-  { flights, observe, runInBackground, inOwnTrace = (_, work) => work() }: StrategyContext,
+  { flights, observe, runInBackground, inOwnTrace = (_, work) => work() }: RefresherParts,
   readMany: (entity: AnyEntity, misses: readonly Miss[]) => Promise<readonly Promise<Found>[]>,
 ): Refresher {
   let underWay = 0;

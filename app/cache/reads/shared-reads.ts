@@ -1,13 +1,17 @@
+import type { Clock } from '../../clock.ts';
+import type { RunInBackground } from '../background-work.ts';
 import type { StoredIn } from '../cache.ts';
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { createLeasedLoads } from './leased-loads.ts';
+import type { LeasedLoadParts } from './leased-loads.ts';
 import { createPlainLoads } from './plain-loads.ts';
 import { createLoads, longestLifetimeMs } from './loads.ts';
-import type { Kept, Miss } from './loads.ts';
+import type { Kept, LoadParts, Miss } from './loads.ts';
 import { boundByOwnClock } from './own-age.ts';
 import type { DueEntry, Refresher } from './refresher.ts';
-import type { AnyEntity, Found, ReadDecisions, StrategyContext } from '../strategy.ts';
+import type { AnyEntity, Found, ReadDecisions } from '../strategy.ts';
+import type { LeaseTable } from '../tiers/lease.ts';
 import type { TierHit } from '../tiers/tier.ts';
 
 /** Reads that memory could not answer: the tiers behind it, then storage, then the fill. */
@@ -21,17 +25,24 @@ export type SharedReads = {
 
 type DueMiss = DueEntry & { readonly flight: Miss['flight'] };
 
+export type SharedReadParts = LoadParts &
+  LeasedLoadParts & {
+    /** Null: loads are not joined across replicas. */
+    readonly leases: LeaseTable | null;
+    readonly runInBackground: RunInBackground;
+  };
+
 /** `refresh` asks for loads of entries behind the answers that they give. */
 export function createSharedReads(
-  context: StrategyContext,
+  parts: SharedReadParts,
   fence: Fence,
   decisions: ReadDecisions,
   refresh: Refresher['start'],
 ): SharedReads {
-  const { tiers, clock, leases, candidate } = context;
-  const loads = createLoads(context, fence, decisions);
+  const { tiers, clock, leases, candidate } = parts;
+  const loads = createLoads(parts, fence, decisions);
   const { one, many } =
-    leases === null ? createPlainLoads(loads, decisions) : createLeasedLoads(context, leases, loads, fence);
+    leases === null ? createPlainLoads(loads, decisions) : createLeasedLoads(parts, leases, loads, fence);
 
   /** The answer that redis's entry gives; undefined where it gives none. Notes an entry that is to be refreshed. */
   const answerFrom = (
@@ -55,7 +66,7 @@ export function createSharedReads(
   const refreshBehind = (entity: AnyEntity, due: readonly DueMiss[]): void => {
     if (due.length === 0) return;
     const landed = Promise.allSettled(due.map(async ({ flight }) => flight?.result));
-    context.runInBackground(
+    parts.runInBackground(
       'refresh',
       landed.then(() => refresh(entity, due)),
     );
@@ -68,7 +79,7 @@ export function createSharedReads(
       const due: DueMiss[] = [];
       const answer = answerFrom(miss, hit, startedAtMs, due);
       refreshBehind(miss.entity, due);
-      return answer ?? loaded(context, decisions, miss, hit, one(miss, hit?.entry));
+      return answer ?? loaded(clock, decisions, miss, hit, one(miss, hit?.entry));
     },
     async many(entity, misses) {
       const startedAtMs = clock.now();
@@ -86,7 +97,7 @@ export function createSharedReads(
       );
       const found = answers.map((answer) => Promise.resolve(answer as Found));
       for (const [order, { miss, hit, index }] of toLoad.entries())
-        found[index] = loaded(context, decisions, miss, hit, loads[order] as Promise<Found>);
+        found[index] = loaded(clock, decisions, miss, hit, loads[order] as Promise<Found>);
       return found;
     },
     reload: leases === null ? loads.one : async (miss) => ({ ...(await one(miss, undefined)), isKept: true }),
@@ -101,7 +112,7 @@ function isKnown(stored: Entry, bound: Entry, rejectedEntry: Entry): boolean {
 
 /** What the load brings; when it fails, what is at hand may stand in for it. */
 async function loaded(
-  { clock }: StrategyContext,
+  clock: Clock,
   { mayServeOnError }: ReadDecisions,
   { rejectedEntry, flight, key }: Miss,
   hit: TierHit | undefined,

@@ -1,5 +1,4 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy } from '../tiered-strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -9,7 +8,7 @@ import { cacheAside } from './cache-aside.ts';
  * commit fills the old value again, and nothing removes it until its TTL ends: no rare race, but every read of a hot key. It
  * is here as a control: a comparison that does not show its stale reads cannot show anyone's.
  */
-export const cacheAsideDeleteFirst: StrategyDefinition = {
+export const cacheAsideDeleteFirst: TieredDefinition = {
   ...cacheAside,
   name: 'cache-aside-delete-first',
   summary: 'the wrong order, as a control: a write deletes the key, then commits',
@@ -19,11 +18,10 @@ export const cacheAsideDeleteFirst: StrategyDefinition = {
   ],
   refuses: ({ fence }) =>
     fence === 'version' ? 'A delete before the commit has no version to fence with.' : null,
-  create: (context) =>
-    createTieredStrategy(context, {
-      async write(write, steps) {
-        await steps.invalidateAhead(write.expected);
-        return (await write.store()).result;
-      },
-    }),
+  decisions: () => ({
+    async write(write, steps) {
+      await steps.invalidateAhead(write.expected);
+      return (await write.store()).result;
+    },
+  }),
 };

@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 
 /**
  * **cache-aside**, as textbooks have it: a reader that misses loads and fills; a write commits, then deletes the key
@@ -8,7 +8,7 @@ import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts
  * write has just removed, and a lost message of the bus goes unnoticed: both last until the TTL ends. Concurrent misses each
  * load for themselves.
  */
-export const cacheAside: StrategyDefinition = {
+export const cacheAside: TieredDefinition = {
   name: 'cache-aside',
   summary: 'a miss loads and fills; a write commits, then deletes the key',
   usesTiers: true,
@@ -23,5 +23,5 @@ export const cacheAside: StrategyDefinition = {
     'crash-before-invalidation',
   ],
   refuses: () => null,
-  create: (context) => createTieredStrategy(context, { write: storeThenInvalidate }),
+  decisions: () => ({ write: storeThenInvalidate }),
 };

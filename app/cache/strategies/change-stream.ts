@@ -1,5 +1,4 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy } from '../tiered-strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -9,7 +8,7 @@ import { cacheAside } from './cache-aside.ts';
  * commit goes unseen: not that of a process that dies right after it, nor one by hand in psql. It comes late, by the time of
  * the stream, so a writer may still read the old value; and the log is kept for a replica that is away.
  */
-export const changeStream: StrategyDefinition = {
+export const changeStream: TieredDefinition = {
   ...cacheAside,
   name: 'change-stream',
   summary: "a write only commits; PostgreSQL's log of changes invalidates",
@@ -20,6 +19,5 @@ export const changeStream: StrategyDefinition = {
       return 'change-stream is the strategy whose writes leave that to the stream.';
     return fence === 'version' ? null : 'change-stream needs fence=version: its messages come late.';
   },
-  create: (context) =>
-    createTieredStrategy(context, { write: async (write) => (await write.store()).result }),
+  decisions: () => ({ write: async (write) => (await write.store()).result }),
 };

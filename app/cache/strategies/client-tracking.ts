@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -9,12 +9,12 @@ import { cacheAside } from './cache-aside.ts';
  * is lost empties the memory tier. Redis pays with memory for what it remembers, every change of a key, a refill too, is told
  * to its readers, and the client that understands these pushes costs more CPU per read.
  */
-export const clientTracking: StrategyDefinition = {
+export const clientTracking: TieredDefinition = {
   ...cacheAside,
   name: 'client-tracking',
   summary: 'Redis itself tells the replicas that have read a key when it changes (RESP3)',
   defaults: { protection: 'single-flight', invalidation: 'client-tracking' },
   refuses: ({ invalidation }) =>
     invalidation === 'client-tracking' ? null : 'client-tracking is cache-aside with that invalidation.',
-  create: (context) => createTieredStrategy(context, { write: storeThenInvalidate }),
+  decisions: () => ({ write: storeThenInvalidate }),
 };

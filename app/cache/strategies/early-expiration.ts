@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { readThrough } from './read-through.ts';
 
 /**
@@ -8,18 +8,15 @@ import { readThrough } from './read-through.ts';
  * One reader loads early and waits; the others go on with what is fresh. It needs no coordination between replicas, so several
  * may load early at once, and slow loads are repeated more often. `beta` above 1 loads earlier.
  */
-export const earlyExpiration: StrategyDefinition = {
+export const earlyExpiration: TieredDefinition = {
   ...readThrough,
   name: 'early-expiration',
   summary: 'XFetch: a reader loads early with a chance that grows towards expiry; the others go on',
   parameters: ['beta'],
-  create(context) {
-    const { random, candidate } = context;
-    return createTieredStrategy(context, {
-      // 1 - random() is never 0, so the logarithm is finite.
-      decide: ({ freshUntil, loadMs }, nowMs) =>
-        nowMs - loadMs * candidate.beta * Math.log(1 - random()) < freshUntil ? 'serve' : 'load',
-      write: storeThenInvalidate,
-    });
-  },
+  decisions: ({ random, candidate }) => ({
+    // 1 - random() is never 0, so the logarithm is finite.
+    decide: ({ freshUntil, loadMs }, nowMs) =>
+      nowMs - loadMs * candidate.beta * Math.log(1 - random()) < freshUntil ? 'serve' : 'load',
+    write: storeThenInvalidate,
+  }),
 };

@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -9,7 +9,7 @@ import { cacheAside } from './cache-aside.ts';
  * nothing. A miss costs two scripts in Redis, and who waits polls with growing pauses; a holder that dies is waited for. A hit
  * costs nothing more.
  */
-export const lease: StrategyDefinition = {
+export const lease: TieredDefinition = {
   ...cacheAside,
   name: 'lease',
   summary: 'one replica at a time may load a key, by a token that also forbids a late fill',
@@ -18,5 +18,5 @@ export const lease: StrategyDefinition = {
     protection === 'lease'
       ? null
       : 'lease is cache-aside with protection=lease; the other kinds are cache-aside.',
-  create: (context) => createTieredStrategy(context, { write: storeThenInvalidate }),
+  decisions: () => ({ write: storeThenInvalidate }),
 };

@@ -1,11 +1,11 @@
 import { bypassed, countBypass } from '../reads/bypass.ts';
-import type { StrategyDefinition } from '../strategy.ts';
+import type { UntieredDefinition } from '../strategy.ts';
 
 /**
  * **no-cache**: every read asks storage. The baseline that shows what caching is worth. Always fresh; storage carries all
  * of the load, and the slowest query decides the latency of its page.
  */
-export const noCache: StrategyDefinition = {
+export const noCache: UntieredDefinition = {
   name: 'no-cache',
   summary: 'every read asks storage',
   usesTiers: false,
@@ -13,7 +13,7 @@ export const noCache: StrategyDefinition = {
   defaults: { tiers: 'none', invalidation: 'ttl' },
   allows: [],
   refuses: () => null,
-  create: ({ observe }) => ({
+  create: (observe) => ({
     async read({ name, loadMany }, id) {
       const loaded = await countBypass(observe, name, 1, () => loadMany([id]));
       return bypassed(loaded.get(id));

@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -8,12 +8,12 @@ import { cacheAside } from './cache-aside.ts';
  * loads: a stampede of readers in one process is one load. A slow load holds all of them, and a failed one fails them
  * together. A load that an invalidation of its own process overtakes fills nothing; one that another replica overtakes may.
  */
-export const readThrough: StrategyDefinition = {
+export const readThrough: TieredDefinition = {
   ...cacheAside,
   name: 'read-through',
   summary: 'the cache loads, once for all concurrent readers of a process; a write commits, then deletes',
   defaults: { protection: 'single-flight' },
   refuses: ({ strategy, protection }) =>
     protection === 'none' ? `${strategy} joins its loads; the strategy that does not is cache-aside.` : null,
-  create: (context) => createTieredStrategy(context, { write: storeThenInvalidate }),
+  decisions: () => ({ write: storeThenInvalidate }),
 };

@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { readThrough } from './read-through.ts';
 
 /**
@@ -8,14 +8,13 @@ import { readThrough } from './read-through.ts';
  * The price is loads of entries that nobody reads again; `refresh` is the share of the TTL after which they begin. A refresh
  * asks redis first, where another replica may have put a newer entry, and one that a write overtakes fills nothing.
  */
-export const refreshAhead: StrategyDefinition = {
+export const refreshAhead: TieredDefinition = {
   ...readThrough,
   name: 'refresh-ahead',
   summary: 'a read near the end of the TTL reloads behind its answer; hot keys never miss',
   parameters: ['refresh'],
-  create(context) {
-    const { ttlMs, feedTtlMs, refreshShare } = context.candidate;
-    return createTieredStrategy(context, {
+  decisions({ candidate: { ttlMs, feedTtlMs, refreshShare } }) {
+    return {
       decide(entry, nowMs, { entity: { freshness } }) {
         const leftMs = entry.freshUntil - nowMs;
         if (leftMs <= 0) return 'load';
@@ -23,6 +22,6 @@ export const refreshAhead: StrategyDefinition = {
         return leftMs <= lifetimeMs - refreshShare * lifetimeMs ? 'serve-and-refresh' : 'serve';
       },
       write: storeThenInvalidate,
-    });
+    };
   },
 };

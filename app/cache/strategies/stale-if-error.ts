@@ -1,6 +1,6 @@
 import { createLoadPauses } from '../reads/load-pauses.ts';
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { readThrough } from './read-through.ts';
 
 /**
@@ -10,14 +10,14 @@ import { readThrough } from './read-through.ts';
  * says that storage is away, else of the key that failed. It hides the outage: watch the stale hits. What a write has
  * invalidated is gone and never served.
  */
-export const staleIfError: StrategyDefinition = {
+export const staleIfError: TieredDefinition = {
   ...readThrough,
   name: 'stale-if-error',
   summary: 'an expired entry answers when its load fails, for a bounded time',
   parameters: ['stale'],
-  create(context) {
+  decisions({ candidate }) {
     const pauses = createLoadPauses();
-    return createTieredStrategy(context, {
+    return {
       decide(entry, nowMs, { key }) {
         const mayBeStale = nowMs < entry.staleUntil && pauses.isPaused(key, nowMs);
         return nowMs < entry.freshUntil || mayBeStale ? 'serve' : 'load';
@@ -26,8 +26,8 @@ export const staleIfError: StrategyDefinition = {
         pauses.failed(key, error, nowMs);
         return nowMs < entry.staleUntil;
       },
-      staleMs: context.candidate.staleMs,
+      staleMs: candidate.staleMs,
       write: storeThenInvalidate,
-    });
+    };
   },
 };

@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { readThrough } from './read-through.ts';
 
 /**
@@ -8,18 +8,17 @@ import { readThrough } from './read-through.ts';
  * Until the new one is there, all who ask get the old one, which may be as old as TTL and `stale` together. Only time makes an
  * entry stale: one that a write has invalidated is gone and never served.
  */
-export const staleWhileRevalidate: StrategyDefinition = {
+export const staleWhileRevalidate: TieredDefinition = {
   ...readThrough,
   name: 'stale-while-revalidate',
   summary: 'an expired entry goes on answering, for a bounded time, while it is loaded anew',
   parameters: ['stale'],
-  create: (context) =>
-    createTieredStrategy(context, {
-      decide(entry, nowMs) {
-        if (nowMs < entry.freshUntil) return 'serve';
-        return nowMs < entry.staleUntil ? 'serve-and-refresh' : 'load';
-      },
-      staleMs: context.candidate.staleMs,
-      write: storeThenInvalidate,
-    }),
+  decisions: ({ candidate }) => ({
+    decide(entry, nowMs) {
+      if (nowMs < entry.freshUntil) return 'serve';
+      return nowMs < entry.staleUntil ? 'serve-and-refresh' : 'load';
+    },
+    staleMs: candidate.staleMs,
+    write: storeThenInvalidate,
+  }),
 };

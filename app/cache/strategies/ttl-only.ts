@@ -1,5 +1,4 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy } from '../tiered-strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -8,7 +7,7 @@ import { cacheAside } from './cache-aside.ts';
  * simplest thing that works: no write is slower, nothing can be lost, and what is written and never read takes no room. The
  * TTL is the staleness that you accept, one's own writes included.
  */
-export const ttlOnly: StrategyDefinition = {
+export const ttlOnly: TieredDefinition = {
   ...cacheAside,
   name: 'ttl-only',
   summary: 'write-around: no write touches the cache; entries answer until their TTL ends',
@@ -18,6 +17,5 @@ export const ttlOnly: StrategyDefinition = {
     if (invalidation !== 'ttl') return 'ttl-only hears of no write; cache-aside does.';
     return fence === 'version' ? 'ttl-only hears of no write, so there is no version to fence with.' : null;
   },
-  create: (context) =>
-    createTieredStrategy(context, { write: async (write) => (await write.store()).result }),
+  decisions: () => ({ write: async (write) => (await write.store()).result }),
 };

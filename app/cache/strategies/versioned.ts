@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -11,11 +11,11 @@ import { cacheAside } from './cache-aside.ts';
  * price is a script instead of a plain SET per fill and per delete, nothing on a hit. An invalidation that Redis does not take
  * still leaves the old entry there until its TTL ends.
  */
-export const versioned: StrategyDefinition = {
+export const versioned: TieredDefinition = {
   ...cacheAside,
   name: 'versioned',
   summary: 'cache-aside with fills fenced by row version; a gap on the bus flushes memory',
   defaults: { protection: 'single-flight', fence: 'version' },
   refuses: ({ fence }) => (fence === 'version' ? null : 'versioned is cache-aside with fence=version.'),
-  create: (context) => createTieredStrategy(context, { write: storeThenInvalidate }),
+  decisions: () => ({ write: storeThenInvalidate }),
 };

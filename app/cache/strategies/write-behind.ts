@@ -1,5 +1,5 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy, storeThenInvalidate } from '../tiered-strategy.ts';
+import { storeThenInvalidate } from '../strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -12,7 +12,7 @@ import { cacheAside } from './cache-aside.ts';
  * disk before it answers, fills too. A full queue, or a Redis that does not answer, sends the write to storage at once; so
  * does a write that says nothing about waiting, as in cache-aside.
  */
-export const writeBehind: StrategyDefinition = {
+export const writeBehind: TieredDefinition = {
   ...cacheAside,
   name: 'write-behind',
   summary: 'a write is acknowledged once a durable queue has it; storage follows in batches',
@@ -23,15 +23,14 @@ export const writeBehind: StrategyDefinition = {
     redisEviction.startsWith('allkeys')
       ? `redis-eviction=${redisEviction} could evict the queue; a volatile policy, or noeviction, cannot.`
       : null,
-  create(context) {
-    const { queue } = context;
-    return createTieredStrategy(context, {
+  decisions({ queue }) {
+    return {
       async write(write, steps) {
         const { deferrable } = write;
         if (queue === null || deferrable === undefined) return storeThenInvalidate(write, steps);
         const answer = await deferrable.answer();
         return (await queue.append(deferrable)) ? answer : storeThenInvalidate(write, steps);
       },
-    });
+    };
   },
 };

@@ -1,5 +1,4 @@
-import type { StrategyDefinition } from '../strategy.ts';
-import { createTieredStrategy } from '../tiered-strategy.ts';
+import type { TieredDefinition } from '../strategy.ts';
 import { cacheAside } from './cache-aside.ts';
 
 /**
@@ -9,17 +8,16 @@ import { cacheAside } from './cache-aside.ts';
  * fill, read or not, and waits for them. Two writers may fill in the opposite order of their commits; `fence=version` forbids
  * that.
  */
-export const writeThrough: StrategyDefinition = {
+export const writeThrough: TieredDefinition = {
   ...cacheAside,
   name: 'write-through',
   summary: 'a write commits, loads what it changed and fills it; no miss follows',
   defaults: { protection: 'single-flight' },
-  create: (context) =>
-    createTieredStrategy(context, {
-      async write(write, steps) {
-        const { result, changed } = await write.store();
-        await steps.refill(changed);
-        return result;
-      },
-    }),
+  decisions: () => ({
+    async write(write, steps) {
+      const { result, changed } = await write.store();
+      await steps.refill(changed);
+      return result;
+    },
+  }),
 };

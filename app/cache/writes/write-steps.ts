@@ -1,18 +1,17 @@
 import type { ChangedKey, EntityKey } from '../cache.ts';
+import type { CacheObserver } from '../cache-events.ts';
 import type { MaybePromise } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
+import type { InvalidationSender } from '../invalidation/invalidation-source.ts';
 import { entityNameOf, makeKey } from '../keys.ts';
 import type { ReadPath } from '../reads/read-path.ts';
-import type { StrategyContext } from '../strategy.ts';
+import type { SingleFlight } from '../reads/single-flight.ts';
+import type { AnyEntity, Found, WriteSteps } from '../strategy.ts';
+import type { LeaseTable } from '../tiers/lease.ts';
+import type { TierStack } from '../tiers/tier-stack.ts';
 
-/** What a write can do to the cache. A tier that could not be told is an event, never a failed write. */
-export type WriteSteps = {
-  /** Takes every changed key out of the tiers, then tells the other replicas. */
-  invalidate(changed: readonly ChangedKey[]): Promise<void>;
-  /** The same before the commit: there is no version yet. */
-  invalidateAhead(expected: readonly EntityKey[]): Promise<void>;
-  /** Loads every changed key and fills it; one that cannot be loaded is taken out. Then tells the other replicas. */
-  refill(changed: readonly ChangedKey[]): Promise<void>;
+/** The steps of writes, and of what others have written. */
+export type InvalidationSteps = WriteSteps & {
   /** After somebody's commit: takes a key out of all tiers. Resolves to false when one could not be told. */
   removeChanged(key: string, version: number): Promise<boolean>;
 };
@@ -25,11 +24,23 @@ async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>):
     await Promise.all(items.slice(from, from + keysAtOnceMax).map(act));
 }
 
+export type WriteStepParts = {
+  readonly tiers: Pick<TierStack, 'delete'>;
+  readonly flights: SingleFlight<Found>;
+  /** Null: loads are not joined across replicas. */
+  readonly leases: LeaseTable | null;
+  /** Null: nothing tells the other replicas, or something else than the writer does. */
+  readonly sender: InvalidationSender | null;
+  readonly observe: CacheObserver;
+  /** The entities that were registered, by name. */
+  readonly entities: ReadonlyMap<string, AnyEntity>;
+};
+
 export function createWriteSteps(
-  { tiers, flights, leases, sender, observe, entities }: StrategyContext,
+  { tiers, flights, leases, sender, observe, entities }: WriteStepParts,
   fence: Fence,
-  path: ReadPath,
-): WriteSteps {
+  path: Pick<ReadPath, 'reload'>,
+): InvalidationSteps {
   const failed = (name: string) => observe.happened({ type: 'invalidation', name, outcome: 'failed' });
 
   const takeOut = async (
