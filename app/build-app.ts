@@ -5,6 +5,7 @@ import { createBackgroundTasks } from './background-tasks.ts';
 import type { Cache } from './cache/cache.ts';
 import { needsDurableRedis } from './cache/candidates/candidate.ts';
 import { createCache } from './cache/create-cache.ts';
+import { invalidationKinds } from './cache/invalidation/index.ts';
 import { rowKeys } from './cached-entities.ts';
 import { changeSourceOf } from './change-source.ts';
 import { createStoppableClock, createSystemClock } from './clock.ts';
@@ -149,7 +150,8 @@ export async function buildApp(
 
 function possibleEvents(candidate: Config['candidate']): PossibleEvents {
   const written = Object.values(rowKeys).flatMap((keys) => keys.map(({ entityName }) => entityName));
-  return { written, invalidation: candidate.invalidation, defersWrites: needsDurableRedis(candidate) };
+  const { outcomes } = invalidationKinds[candidate.invalidation];
+  return { written, invalidations: outcomes, defersWrites: needsDurableRedis(candidate) };
 }
 
 async function observeRequests(app: App, { spans, metrics }: Telemetry): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { createWallClock } from './clock.ts';
 import type { CacheObserver } from './cache/cache-events.ts';
-import type { InvalidationListener, InvalidationSource } from './cache/invalidation/invalidation-source.ts';
+import type { InvalidationListener, InvalidationSource } from './cache/sources/invalidation-source.ts';
 import { makeKey } from './cache/keys.ts';
 import { rowKeys } from './cached-entities.ts';
 import type { Config } from './config.ts';

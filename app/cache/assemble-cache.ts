@@ -5,7 +5,7 @@ import type { Cache, CachedEntity, CacheRead } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import type { MaybePromise } from './entry.ts';
-import type { InvalidationListener, InvalidationSource } from './invalidation/invalidation-source.ts';
+import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
 import { checkEntityName } from './keys.ts';
 import type { LeaseTable } from './tiers/lease.ts';
 import { strategyOf } from './candidates/parse-candidate.ts';

@@ -5,20 +5,18 @@ import type { Cache } from './cache.ts';
 import { needsDurableRedis } from './candidates/candidate.ts';
 import { createCircuitBreaker } from '../redis/circuit-breaker.ts';
 import { codecOf } from './codec.ts';
-import { createBusSource } from './invalidation/bus-source.ts';
+import { invalidationKinds } from './invalidation/index.ts';
+import type { RedisPlace } from './invalidation/invalidation-definition.ts';
 import { createDurableConnection } from '../redis/durable-connection.ts';
-import type { InvalidationListener, InvalidationSource } from './invalidation/invalidation-source.ts';
+import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
 import { createCommandConnection, connectWithin } from '../redis/redis-connection.ts';
 import { createRedisCommands } from '../redis/redis-commands.ts';
 import type { RedisCommands } from '../redis/redis-commands.ts';
 import { entryScripts } from './tiers/entry-scripts.ts';
 import { createRedisTier } from './tiers/redis-tier.ts';
-import { createTrackingConnection } from './invalidation/tracking-connection.ts';
+import type { RedisTier } from './tiers/redis-tier.ts';
 import { createWriteLog } from './writes/write-log.ts';
 import { createWriteQueue } from './writes/write-queue.ts';
-
-/** Where the entries of a service live. */
-export type RedisPlace = { readonly url: string; readonly keyPrefix: string };
 
 export type CreateCacheOptions = Omit<CacheParts, 'shared' | 'createSource' | 'createQueue' | 'wait'> & {
   /** Needed when the candidate has a redis tier or a bus. */
@@ -38,26 +36,23 @@ export type CreateCacheOptions = Omit<CacheParts, 'shared' | 'createSource' | 'c
  * given, and REDIS_NOT_DURABLE.
  */
 export async function createCache(options: CreateCacheOptions): Promise<Cache> {
-  const waiting = needsDurableRedis(options.candidate) ? await connectQueue(options) : null;
-  const { commands, createSource } = await connect(options);
-  const { candidate, clock, random, observe } = options;
-  const shared =
-    commands === null
-      ? null
-      : createRedisTier({
-          commands,
-          codec: codecOf[candidate.codec],
-          keyPrefix: requireRedis(options).keyPrefix,
-          clock,
-          random,
-          observe,
-          breaker: createCircuitBreaker(clock),
-          expirySlackMs: options.redisExpirySlackMs,
-        });
+  const { candidate } = options;
+  const waiting = needsDurableRedis(candidate) ? await connectQueue(options) : null;
+  const redis = () => requireRedis(options);
+  const { payloads } = codecOf[candidate.codec];
+  const connected = await invalidationKinds[candidate.invalidation].connect?.({
+    ...options,
+    redis,
+    payloads,
+    scripts: entryScripts,
+  });
+  const shared = candidate.tiers.includes('redis')
+    ? createSharedTier(options, connected?.commands ?? (await connectCommands(options)))
+    : null;
   const { cache, source, queue } = assembleCache({
     ...options,
     shared,
-    createSource,
+    createSource: connected?.createSource ?? null,
     createQueue: waiting?.createQueue ?? null,
     wait: (ms) => wait(ms),
   });
@@ -75,30 +70,15 @@ export async function createCache(options: CreateCacheOptions): Promise<Cache> {
   };
 }
 
-type Connected = {
-  readonly commands: RedisCommands | null;
-  readonly createSource: CacheParts['createSource'];
-};
-
-/** The connections that a candidate's tiers and invalidations need. */
-async function connect(options: CreateCacheOptions): Promise<Connected> {
-  const { candidate } = options;
-  const { payloads } = codecOf[candidate.codec];
-  if (candidate.invalidation === 'client-tracking') {
-    const tracking = createTrackingConnection({
-      ...options,
-      ...requireRedis(options),
-      payloads,
-      scripts: entryScripts,
-    });
-    return { commands: tracking.commands, createSource: tracking.createSource };
-  }
-  const commands = candidate.tiers.includes('redis') ? await connectCommands(options) : null;
-  if (candidate.invalidation === 'change-stream')
-    return { commands, createSource: options.createChangeStream };
-  if (candidate.invalidation === 'ttl') return { commands, createSource: null };
-  const place = requireRedis(options);
-  return { commands, createSource: (listener) => createBusSource({ ...options, ...place, listener }) };
+function createSharedTier(options: CreateCacheOptions, commands: RedisCommands): RedisTier {
+  return createRedisTier({
+    ...options,
+    commands,
+    codec: codecOf[options.candidate.codec],
+    keyPrefix: requireRedis(options).keyPrefix,
+    breaker: createCircuitBreaker(options.clock),
+    expirySlackMs: options.redisExpirySlackMs,
+  });
 }
 
 type ConnectedQueue = {

@@ -10,7 +10,7 @@ import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
 import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createSystemClock } from '../clock.ts';
-import { createBusSource } from './invalidation/bus-source.ts';
+import { createBusSource } from './sources/bus-source.ts';
 import { codecOf } from './codec.ts';
 import type { CachedEntity } from './cache.ts';
 import { codecs } from './candidates/candidate.ts';

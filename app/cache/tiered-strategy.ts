@@ -1,13 +1,15 @@
+import { noticesLosses } from './candidates/anomalies.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import type { Fence } from './fences/fence.ts';
-import { createNoFence } from './fences/no-fence.ts';
-import { createVersionFence } from './fences/version-fence.ts';
+import { fenceKinds } from './fences/index.ts';
+import { invalidationKinds } from './invalidation/index.ts';
 import { createReadPath } from './reads/read-path.ts';
 import type { ReadPathParts } from './reads/read-path.ts';
 import { freshOnly } from './strategy.ts';
 import type { CacheStrategy, DecisionParts, StrategyDefinition, TieredDecisions } from './strategy.ts';
 import { createDoubtedTier } from './tiers/doubted-tier.ts';
 import type { DoubtedTier } from './tiers/doubted-tier.ts';
+import type { Tier } from './tiers/tier.ts';
 import { fillShared } from './tiers/tier-stack.ts';
 import type { TierStack } from './tiers/tier-stack.ts';
 import { createWriteSteps } from './writes/write-steps.ts';
@@ -37,8 +39,7 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
   const fence = fenceOf(parts);
   const path = createReadPath(parts, fence, { ...freshOnly, ...decisions });
   const steps = createWriteSteps(parts, fence, path);
-  // A text-book near cache believes that every message arrives. Pushes of Redis and the change stream know when they do not.
-  const noticesLosses = candidate.fence === 'version' || candidate.invalidation !== 'pubsub';
+  const isDroppingAtLosses = noticesLosses(candidate);
   return {
     read: path.read,
     readMany: path.readMany,
@@ -51,7 +52,7 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
     onChange: steps.removeChanged,
     onApplied: steps.invalidate,
     onDelivery(change) {
-      if (!noticesLosses) return;
+      if (!isDroppingAtLosses) return;
       flights.forgetAll();
       if (change === 'loss-noticed') tiers.local?.flush();
       if (change === 'loss-noticed') doubted?.rejectFilledBeforeNow();
@@ -62,11 +63,11 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
 }
 
 /**
- * Changes that the change stream has lost may still be in redis as they were before: the process that made them may be dead, or
- * none of the service, so that nobody has deleted their keys. Null where no change stream is read, or there is no shared tier.
+ * The shared tier as it is believed, where invalidations alone clear it: what a replica has missed may still be there as it was
+ * before, since the process that wrote may be dead, or none of the service. Null where who writes clears it, or there is none.
  */
 function doubtedTierOf({ tiers, leases, clock, candidate }: TieredParts): DoubtedTier | null {
-  if (candidate.invalidation !== 'change-stream' || tiers.shared === null) return null;
+  if (!invalidationKinds[candidate.invalidation].clearsSharedTier || tiers.shared === null) return null;
   return createDoubtedTier(tiers.shared, leases, clock, candidate.ttlMs);
 }
 
@@ -74,24 +75,17 @@ function withShared(parts: TieredParts, { tier, leases }: DoubtedTier): TieredPa
   return { ...parts, leases, tiers: { ...parts.tiers, shared: tier } };
 }
 
-/**
- * Redis tells of a key only who has read it, and forgets its readers at each change: an entry that this process has just
- * filled is not watched, so it goes to redis alone, and gets into memory by the next read.
- */
-function unwatchedFills({ tiers, candidate }: TieredParts): TierStack {
-  const { shared } = tiers;
-  if (candidate.invalidation !== 'client-tracking' || shared === null) return tiers;
+function fenceOf({ tiers, candidate }: TieredParts): Fence {
+  const { watchesOwnFills, tellsVersions } = invalidationKinds[candidate.invalidation];
+  const { create } = fenceKinds[candidate.fence];
+  return create(watchesOwnFills || tiers.shared === null ? tiers : fillingSharedOnly(tiers, tiers.shared), tellsVersions);
+}
+
+/** The same tiers, whose fills leave the local one out: what this process has just filled is not watched there. */
+function fillingSharedOnly(tiers: TierStack, shared: Tier): TierStack {
   return {
     ...tiers,
     set: (key, entry) => fillShared(shared.set(key, entry)),
     setFenced: (key, entry, startedAtMs) => fillShared(shared.setFenced(key, entry, startedAtMs)),
   };
-}
-
-function fenceOf(parts: TieredParts): Fence {
-  const tiers = unwatchedFills(parts);
-  const { fence, invalidation } = parts.candidate;
-  return fence === 'version'
-    ? createVersionFence(tiers, invalidation !== 'client-tracking')
-    : createNoFence(tiers);
 }

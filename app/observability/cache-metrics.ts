@@ -1,6 +1,5 @@
 import type { ReadOutcome } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver, DeliveryChange } from '../cache/cache-events.ts';
-import type { Config } from '../config.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { createExemplar } from './exemplar.ts';
 import type { Exemplar } from './exemplar.ts';
@@ -64,7 +63,8 @@ const deliveryChanges: readonly DeliveryChange[] = ['disconnected', 'resumed', '
 export type PossibleEvents = {
   /** The names of what writes change. */
   readonly written: readonly string[];
-  readonly invalidation: Config['candidate']['invalidation'];
+  /** What a replica counts of its messages; empty where it hears of none. */
+  readonly invalidations: readonly ('sent' | 'received' | 'failed')[];
   /** Whether writes may wait in a queue. */
   readonly defersWrites: boolean;
 };
@@ -79,13 +79,11 @@ const queueOutcomes = [
   'set-aside',
 ] as const;
 
-/** The outcomes that a candidate can have: over the bus a replica sends and receives, from other sources it only receives. */
-function possibleInvalidations({ written, invalidation }: PossibleEvents) {
-  if (invalidation === 'ttl') return [];
-  const outcomes = invalidation === 'pubsub' ? ['sent', 'received', 'failed'] : ['received'];
+function possibleInvalidations({ written, invalidations }: PossibleEvents) {
+  if (invalidations.length === 0) return [];
   return [
     ...deliveryChanges.map((outcome) => ({ cache_name: '', outcome })),
-    ...written.flatMap((cache_name) => outcomes.map((outcome) => ({ cache_name, outcome }))),
+    ...written.flatMap((cache_name) => invalidations.map((outcome) => ({ cache_name, outcome }))),
   ];
 }
 

@@ -138,7 +138,7 @@ describe('before anything has happened', () => {
   });
 
   it('so are the messages of a bus, and what may be lost of them', async () => {
-    const possible = { written, invalidation: 'pubsub', defersWrites: false } as const;
+    const possible = { written, invalidations: ['sent', 'received', 'failed'], defersWrites: false } as const;
     const lines = await zeros('cache_invalidations_total', possible);
     assert.equal(lines.length, 3 + 2 * 3);
     for (const outcome of ['disconnected', 'resumed', 'loss-noticed'])
@@ -152,15 +152,15 @@ describe('before anything has happened', () => {
   });
 
   it('who only listens sends nothing, and who does not even listen tells nothing', async () => {
-    const listening = { written, invalidation: 'change-stream', defersWrites: false } as const;
+    const listening = { written, invalidations: ['received'], defersWrites: false } as const;
     assert.equal((await zeros('cache_invalidations_total', listening)).length, 3 + 2);
-    const deaf = { written, invalidation: 'ttl', defersWrites: false } as const;
+    const deaf = { written, invalidations: [], defersWrites: false } as const;
     assert.deepEqual(await zeros('cache_invalidations_total', deaf), []);
     assert.deepEqual(await zeros('cache_invalidations_total'), []);
   });
 
   it('so is what may become of deferred writes', async () => {
-    const possible = { written, invalidation: 'pubsub', defersWrites: true } as const;
+    const possible = { written, invalidations: ['sent', 'received', 'failed'], defersWrites: true } as const;
     const lines = await zeros('cache_queued_writes_total', possible);
     assert.deepEqual(
       lines.map((line) => /outcome="([\w-]+)"\} 0$/.exec(line)?.[1]),

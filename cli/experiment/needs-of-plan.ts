@@ -1,5 +1,6 @@
 import { needsRedis } from '../../app/cache/candidates/candidate.ts';
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
+import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import { settings as serviceSettings } from '../../app/config.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import { virtualUsers } from '../../loadtests/workloads/run-settings.ts';
@@ -26,7 +27,7 @@ export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked)
   return needsOf({
     worlds: candidates.map((candidate) => ({
       hasRedis: needsRedis(candidate),
-      hasChangeStream: candidate.invalidation === 'change-stream',
+      hasChangeStream: invalidationKinds[candidate.invalidation].readsChangeStream,
     })),
     replicas,
     poolSize: Number(serviceSettings.poolSize.fallback),

@@ -1,5 +1,6 @@
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { defaultCandidate } from '../../app/cache/candidates/candidate-parameters.ts';
+import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
@@ -32,7 +33,7 @@ function isPredicted(settings: Candidate): boolean {
     settings;
   if (tiers === 'none') return true;
   // Without messages another replica's memory keeps what a write has changed.
-  const isRemovedEverywhere = invalidation !== 'ttl' || !tiers.includes('memory');
+  const isRemovedEverywhere = invalidationKinds[invalidation].connect !== null || !tiers.includes('memory');
   const isUnbounded =
     eviction === defaultCandidate.eviction &&
     memoryBytes >= defaultCandidate.memoryBytes &&
@@ -43,7 +44,7 @@ function isPredicted(settings: Candidate): boolean {
 
 /** Which tier answers is not known where a fill does not go to both; how many reads hit is. */
 function knownPart(settings: Candidate, ratios: HitRatios): HitRatios {
-  return settings.invalidation === 'client-tracking' ? { ...unknown, all: ratios.all } : ratios;
+  return invalidationKinds[settings.invalidation].watchesOwnFills ? ratios : { ...unknown, all: ratios.all };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { needsDurableRedis } from '../../app/cache/candidates/candidate.ts';
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import type { Clock } from '../../app/clock.ts';
 import { CommandError } from '../errors.ts';
 import { readProcessCpuUs } from '../stack/cpu-accounting.ts';
@@ -210,11 +211,10 @@ function redisNeedsOf({ id, candidate: text }: WorldSettings, { environment }: S
 }
 
 function redisUsesOf(candidate: Candidate): RedisUse[] {
-  const { tiers, invalidation } = candidate;
+  const { redisUse } = invalidationKinds[candidate.invalidation];
   return [
-    ...(tiers.includes('redis') ? ['entries' as const] : []),
-    ...(invalidation === 'pubsub' ? ['messages' as const] : []),
+    ...(candidate.tiers.includes('redis') ? ['entries' as const] : []),
     ...(needsDurableRedis(candidate) ? ['queue' as const] : []),
-    ...(invalidation === 'client-tracking' ? ['tracking' as const] : []),
+    ...(redisUse === null ? [] : [redisUse]),
   ];
 }

@@ -2,7 +2,7 @@ import type { CachedEntity, ReadOutcome } from '../../app/cache/cache.ts';
 import type {
   InvalidationListener,
   InvalidationSource,
-} from '../../app/cache/invalidation/invalidation-source.ts';
+} from '../../app/cache/sources/invalidation-source.ts';
 import { parseCandidate, strategyOf } from '../../app/cache/candidates/parse-candidate.ts';
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
 import { createBusNetwork } from '../support/bus-network.ts';

@@ -3,11 +3,11 @@ import { assembleCache } from '../../app/cache/assemble-cache.ts';
 import type { CacheParts } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
-import { createInvalidationBus } from '../../app/cache/invalidation/invalidation-bus.ts';
+import { createInvalidationBus } from '../../app/cache/sources/invalidation-bus.ts';
 import type {
   InvalidationListener,
   InvalidationSource,
-} from '../../app/cache/invalidation/invalidation-source.ts';
+} from '../../app/cache/sources/invalidation-source.ts';
 import type { Clock } from '../../app/clock.ts';
 import type { BusConnection, BusNetwork } from './bus-network.ts';
 import { recordEvents } from './recorded-events.ts';

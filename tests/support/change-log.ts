@@ -1,7 +1,7 @@
 import type {
   InvalidationListener,
   InvalidationSource,
-} from '../../app/cache/invalidation/invalidation-source.ts';
+} from '../../app/cache/sources/invalidation-source.ts';
 
 /** What one replica reads of the log. */
 export type ChangeReader = {

@@ -3,11 +3,11 @@ import { codecOf } from '../../app/cache/codec.ts';
 import type {
   InvalidationListener,
   InvalidationSource,
-} from '../../app/cache/invalidation/invalidation-source.ts';
+} from '../../app/cache/sources/invalidation-source.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { entryScripts } from '../../app/cache/tiers/entry-scripts.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
-import { createTrackingConnection } from '../../app/cache/invalidation/tracking-connection.ts';
+import { createTrackingConnection } from '../../app/cache/sources/tracking-connection.ts';
 import { createBusNetwork } from './bus-network.ts';
 import { createReplica } from './cache-replica.ts';
 import type { Replica } from './cache-replica.ts';

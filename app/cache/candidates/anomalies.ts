@@ -1,3 +1,5 @@
+import { fenceKinds } from '../fences/index.ts';
+import { invalidationKinds } from '../invalidation/index.ts';
 import type { Candidate } from './candidate.ts';
 
 type AnomalyDefinition = {
@@ -8,11 +10,16 @@ type AnomalyDefinition = {
 
 /** Within one process a marked flight is never filled; beyond it only a version or a lease's token can refuse a late fill. */
 const hasUnguardedFill = ({ tiers, protection, fence }: Candidate): boolean =>
-  fence === 'none' && (protection === 'none' || (tiers !== 'memory' && protection !== 'lease'));
+  !fenceKinds[fence].ordersFills && (protection === 'none' || (tiers !== 'memory' && protection !== 'lease'));
 
-/** Pushes of Redis and the change stream say when something was lost; of the bus only those who look at its numbers know. */
-const trustsItsMessages = ({ fence, invalidation }: Candidate): boolean =>
-  invalidation === 'ttl' || (invalidation === 'pubsub' && fence === 'none');
+/** Whether a replica that has lost a message drops what it holds. */
+export function noticesLosses({
+  fence,
+  invalidation,
+}: Pick<Candidate, 'fence' | 'invalidation'>): boolean {
+  const noticed = invalidationKinds[invalidation].noticesLosses;
+  return noticed === 'always' || (noticed === 'fence' && fenceKinds[fence].ordersFills);
+}
 
 /**
  * The ways in which a cache may serve what a finished write has replaced. A strategy lists those that it allows; the
@@ -32,25 +39,25 @@ export const anomalies = {
     meaning:
       'A write invalidates a key while its old value is on the way from redis to memory, where it then stays.',
     canOccur: ({ tiers, fence, protection }) =>
-      tiers === 'memory+redis' && fence === 'none' && protection === 'none',
+      tiers === 'memory+redis' && !fenceKinds[fence].ordersFills && protection === 'none',
   },
   'lost-invalidation': {
     meaning:
       'A message to the other replicas is lost; another replica keeps the old value until its TTL ends.',
-    canOccur: (candidate) => candidate.tiers !== 'redis' && trustsItsMessages(candidate),
+    canOccur: (candidate) => candidate.tiers !== 'redis' && !noticesLosses(candidate),
   },
   'failed-invalidation': {
     meaning: 'Redis does not take an invalidation; it serves the old value until its TTL ends.',
-    canOccur: ({ tiers, invalidation }) => tiers !== 'memory' && invalidation !== 'change-stream',
+    canOccur: ({ tiers, invalidation }) => tiers !== 'memory' && !invalidationKinds[invalidation].isRepeated,
   },
   'crash-before-invalidation': {
     meaning:
       'A process dies between its commit and its invalidation; the old value stays until its TTL ends.',
-    canOccur: ({ invalidation }) => invalidation !== 'change-stream',
+    canOccur: ({ invalidation }) => !invalidationKinds[invalidation].isRepeated,
   },
   'fill-before-commit': {
     meaning: 'A key is deleted before the write commits; a reader in between fills the old value again.',
-    canOccur: ({ fence }) => fence === 'none',
+    canOccur: ({ fence }) => !fenceKinds[fence].ordersFills,
   },
   'no-invalidation': {
     meaning: 'No write invalidates anything; whatever happens, an old value stays until its TTL ends.',

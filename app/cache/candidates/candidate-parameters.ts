@@ -1,7 +1,5 @@
 import {
   codecs,
-  fences,
-  invalidations,
   promotions,
   protections,
   redisEvictions,
@@ -10,6 +8,8 @@ import {
 import type { Candidate } from './candidate.ts';
 import { memoryBytesLeast, redisBytesLeast } from './memory-bounds.ts';
 import { evictionPolicies } from '../eviction/index.ts';
+import { fences } from '../fences/index.ts';
+import { invalidations } from '../invalidation/index.ts';
 import type { OwnParameter } from '../strategy.ts';
 
 /** One thing that can follow the colon of a candidate. */

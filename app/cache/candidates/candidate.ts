@@ -1,9 +1,10 @@
 import type { EvictionName } from '../eviction/index.ts';
+import type { FenceName } from '../fences/index.ts';
+import { invalidationKinds } from '../invalidation/index.ts';
+import type { InvalidationName } from '../invalidation/index.ts';
 
 export const tierStacks = ['none', 'memory', 'redis', 'memory+redis'] as const;
 export const protections = ['none', 'single-flight', 'lease'] as const;
-export const invalidations = ['ttl', 'pubsub', 'client-tracking', 'change-stream'] as const;
-export const fences = ['none', 'version'] as const;
 export const codecs = ['json', 'msgpack'] as const;
 export const promotions = ['always', 'hot'] as const;
 /** What Redis calls its `maxmemory-policy`. */
@@ -39,8 +40,8 @@ export type Candidate = {
   readonly promotion: (typeof promotions)[number];
   readonly codec: (typeof codecs)[number];
   readonly protection: (typeof protections)[number];
-  readonly invalidation: (typeof invalidations)[number];
-  readonly fence: (typeof fences)[number];
+  readonly invalidation: InvalidationName;
+  readonly fence: FenceName;
   /** How long past its TTL an entry may still be served, where the strategy does that. */
   readonly staleMs: number;
   /** Share of its TTL after which an entry is refreshed ahead. */
@@ -56,7 +57,9 @@ export type Candidate = {
 /** Whether the candidate talks to a Redis at all. */
 export function needsRedis(candidate: Candidate): boolean {
   return (
-    candidate.tiers.includes('redis') || candidate.invalidation === 'pubsub' || needsDurableRedis(candidate)
+    candidate.tiers.includes('redis') ||
+    invalidationKinds[candidate.invalidation].redisUse !== null ||
+    needsDurableRedis(candidate)
   );
 }
 

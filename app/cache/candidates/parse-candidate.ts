@@ -4,6 +4,7 @@ import { needsDurableRedis } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { candidateParameters, defaultCandidate, isOwnParameter } from './candidate-parameters.ts';
 import type { Parameter } from './candidate-parameters.ts';
+import { invalidationKinds } from '../invalidation/index.ts';
 import { redisBytesLeast } from './memory-bounds.ts';
 import { strategies } from '../strategies/index.ts';
 import type { StrategyName } from '../strategies/index.ts';
@@ -27,8 +28,9 @@ export function strategyOf({ strategy }: Pick<Candidate, 'strategy'>): StrategyD
 /** A strategy's defaults. Without a memory tier there is nobody to tell of a write. */
 function defaultsOf(definition: StrategyDefinition, tiers: Candidate['tiers'] | undefined): Candidate {
   const usual = { ...defaultCandidate, ...definition.defaults, strategy: definition.name };
+  const instead = invalidationKinds[usual.invalidation].insteadWithoutLocalTier;
   const hasMemory = (tiers ?? usual.tiers).includes('memory');
-  return usual.invalidation === 'pubsub' && !hasMemory ? { ...usual, invalidation: 'ttl' } : usual;
+  return instead === null || hasMemory ? usual : { ...usual, invalidation: instead };
 }
 
 /** Parameters that speak of a tier that is not there. */
@@ -47,15 +49,12 @@ function missingTier({ tiers }: Candidate, given: ReadonlySet<string>): string |
 
 /** Mechanisms that need something which the candidate does not have. */
 function missingPart({ tiers, invalidation, protection }: Candidate): string | null {
-  const hasMemory = tiers.includes('memory');
-  if (invalidation === 'pubsub' && !hasMemory)
-    return 'invalidation=pubsub clears memory tiers, and there is none: redis is shared.';
-  if (invalidation === 'client-tracking') {
-    if (tiers !== 'memory+redis')
-      return 'invalidation=client-tracking tells memory what changes in redis; it needs tiers=memory+redis.';
-    if (protection === 'none')
-      return 'invalidation=client-tracking marks reads under way; it needs protection=single-flight or lease.';
-  }
+  const reason = invalidationKinds[invalidation].refuses({
+    hasLocalTier: tiers.includes('memory'),
+    hasSharedTier: tiers.includes('redis'),
+    joinsLoads: protection !== 'none',
+  });
+  if (reason !== null) return reason;
   if (protection === 'lease' && !tiers.includes('redis'))
     return 'protection=lease is given by redis, and there is none.';
   return null;

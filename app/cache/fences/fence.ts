@@ -1,5 +1,5 @@
 import type { Entry, MaybePromise } from '../entry.ts';
-import type { Fill } from '../tiers/tier-stack.ts';
+import type { Fill, TierStack } from '../tiers/tier-stack.ts';
 
 /** How fills are ordered against writes. `startedAtMs` is when the read began that is being filled. */
 export interface Fence {
@@ -14,3 +14,13 @@ export interface Fence {
   /** Somebody else has written. Null: that version is not known. */
   removeLocal(key: string, version: number | null): void;
 }
+
+/** A kind of fence as the list knows it. */
+export type FenceDefinition = {
+  readonly name: string;
+  /** One sentence for lists. */
+  readonly summary: string;
+  /** Whether fills are ordered by the version of the row, so that nothing late replaces anything newer, wherever it comes from. */
+  readonly ordersFills: boolean;
+  readonly create: (tiers: TierStack, invalidationsHaveVersions: boolean) => Fence;
+};

@@ -1,10 +1,12 @@
 import { noFill } from '../tiers/tier-stack.ts';
-import type { TierStack } from '../tiers/tier-stack.ts';
-import type { Fence } from './fence.ts';
+import type { FenceDefinition } from './fence.ts';
 
 /** What arrives last stays. Only fills that this process knows to be overtaken are dropped. */
-export function createNoFence(tiers: TierStack): Fence {
-  return {
+export const noFence: FenceDefinition = {
+  name: 'none',
+  summary: 'what arrives last stays',
+  ordersFills: false,
+  create: (tiers) => ({
     fill: (key, entry, _, isOvertaken) => (isOvertaken ? noFill : tiers.set(key, entry)),
     fillLocal(key, entry, _, isOvertaken) {
       if (!isOvertaken) tiers.local?.set(key, entry);
@@ -12,5 +14,5 @@ export function createNoFence(tiers: TierStack): Fence {
     },
     remove: (key) => tiers.delete(key),
     removeLocal: (key) => void tiers.local?.delete(key),
-  };
-}
+  }),
+};

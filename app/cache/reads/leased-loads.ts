@@ -3,6 +3,7 @@ import type { CacheObserver } from '../cache-events.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
+import { invalidationKinds } from '../invalidation/index.ts';
 import type { LeaseAnswer, LeaseTable } from '../tiers/lease.ts';
 import type { TierStack } from '../tiers/tier-stack.ts';
 import { loadedAs } from './loads.ts';
@@ -47,8 +48,7 @@ function createLeasedFills(
   fence: Fence,
 ): LeasedFills {
   const fillMemory = (miss: Miss, entry: Entry, { startedAtMs }: Loading): boolean => {
-    // Redis watches what was read, not what was filled.
-    if (candidate.invalidation === 'client-tracking') return false;
+    if (!invalidationKinds[candidate.invalidation].watchesOwnFills) return false;
     return fence.fillLocal(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
   };
   return {

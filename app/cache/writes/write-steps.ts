@@ -2,7 +2,7 @@ import type { ChangedKey, EntityKey } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import type { MaybePromise } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
-import type { InvalidationSender } from '../invalidation/invalidation-source.ts';
+import type { InvalidationSender } from '../sources/invalidation-source.ts';
 import { entityNameOf, makeKey } from '../keys.ts';
 import type { ReadPath } from '../reads/read-path.ts';
 import type { SingleFlight } from '../reads/single-flight.ts';
