@@ -6,6 +6,7 @@ import type { Cache } from './cache/cache.ts';
 import { needsDurableRedis } from './cache/candidates/candidate.ts';
 import { createCache } from './cache/create-cache.ts';
 import { invalidationKinds } from './cache/invalidation/index.ts';
+import { tierNamesOf } from './cache/tiers/index.ts';
 import { rowKeys } from './cached-entities.ts';
 import { changeSourceOf } from './change-source.ts';
 import { createStoppableClock, createSystemClock } from './clock.ts';
@@ -85,14 +86,7 @@ export async function buildApp(
 ): Promise<BuiltApp> {
   const systemClock = createSystemClock();
   const clock = createStoppableClock(systemClock);
-  const telemetry = createTelemetry({
-    strategy: config.candidate.strategy,
-    candidate: formatCandidate(config.candidate),
-    replica: config.replica,
-    mode: config.telemetry,
-    possible: possibleEvents(config.candidate),
-    tracing,
-  });
+  const telemetry = telemetryOf(config, tracing);
   const { metrics, spans } = telemetry;
   const background = createBackgroundTasks((name, reason) =>
     logger.warn({ err: reason, task: name }, 'background task failed'),
@@ -122,7 +116,7 @@ export async function buildApp(
   await registerCommonParts(app);
   const parts = {
     viewerOf: createViewerOf(config.isLab),
-    describeRead: createDescribeRead(config.candidate.tiers, clock.now),
+    describeRead: createDescribeRead(tierNamesOf(config.candidate.tiers), clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
   const decodeBytesMax = config.decodeMemoryMiB * mebibyte;
@@ -146,6 +140,18 @@ export async function buildApp(
       await storage.close();
     },
   };
+}
+
+function telemetryOf({ candidate, replica, telemetry }: Config, tracing: Tracing | null): Telemetry {
+  return createTelemetry({
+    strategy: candidate.strategy,
+    tiers: tierNamesOf(candidate.tiers),
+    candidate: formatCandidate(candidate),
+    replica,
+    mode: telemetry,
+    possible: possibleEvents(candidate),
+    tracing,
+  });
 }
 
 function possibleEvents(candidate: Config['candidate']): PossibleEvents {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { leaseMs } from '../app/cache/tiers/lease.ts';
+import { leaseMs } from '../app/cache/tiers/tier.ts';
 import { createCuttableLink } from './support/cuttable-link.ts';
 import { createTestRedis } from './support/databases.ts';
 import { createParentStorage, startReplicaProcess } from './support/replica-parent.ts';
@@ -87,7 +87,7 @@ describe('the holder of a lease is killed', () => {
       assert.ok(versions.every((version) => version === 1));
       const tookMs = performance.now() - startedAtMs;
       assert.ok(tookMs < leaseMs + 2_000, `${Math.round(tookMs)} ms`);
-      await waitUntil(async () => (await b.read(1)).outcome === 'memory-hit');
+      await waitUntil(async () => (await b.read(1)).outcome === 'local-hit');
       assert.ok(storage.loads.length <= 4, `${storage.loads.length} loads`);
       assert.equal(await b.write(1), 2);
       assert.equal(await versionIn(b), 2);
@@ -109,7 +109,7 @@ describe('the bus of one process is cut', () => {
   for (const text of ['versioned', 'versioned:tiers=memory', 'versioned:protection=lease']) {
     test(`${text}: it notices, trusts nothing meanwhile, and comes back fresh (R20)`, async (context) => {
       const { a, b, linkOfB, versionIn } = await setStage(context, text);
-      await waitUntil(async () => (await b.read(1)).outcome === 'memory-hit');
+      await waitUntil(async () => (await b.read(1)).outcome === 'local-hit');
       const told = b.deliveries.length;
       await linkOfB.cut();
       await waitUntil(() => b.deliveries.slice(told).includes('disconnected'));
@@ -119,7 +119,7 @@ describe('the bus of one process is cut', () => {
       // A gap may be told right behind it.
       await waitUntil(() => b.deliveries.lastIndexOf('resumed') > b.deliveries.lastIndexOf('disconnected'));
       assert.equal(await versionIn(b), 2);
-      await waitUntil(async () => (await b.read(1)).outcome === 'memory-hit');
+      await waitUntil(async () => (await b.read(1)).outcome === 'local-hit');
       assert.equal(await a.write(1), 3);
       await waitUntil(async () => (await versionIn(b)) === 3);
     });

@@ -7,16 +7,15 @@ import type { Candidate } from './candidates/candidate.ts';
 import type { MaybePromise } from './entry.ts';
 import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
 import { checkEntityName } from './keys.ts';
-import type { LeaseTable } from './tiers/lease.ts';
 import { strategyOf } from './candidates/parse-candidate.ts';
 import { bypassed, countBypass } from './reads/bypass.ts';
 import { createSingleFlight } from './reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';
 import { createStrategy } from './tiered-strategy.ts';
-import { createMemoryTier } from './tiers/memory-tier.ts';
-import type { Tier } from './tiers/tier.ts';
-import { createTierStack } from './tiers/tier-stack.ts';
-import type { TierStack } from './tiers/tier-stack.ts';
+import { tiersOf } from './tiers/index.ts';
+import type { SharedTier } from './tiers/tier.ts';
+import { createTierStack } from './tier-stack.ts';
+import type { TierStack } from './tier-stack.ts';
 import type { WriteQueue } from './writes/write-queue.ts';
 
 /** What a cache is joined from. The race tests put their own shared tier and bus here. */
@@ -30,8 +29,8 @@ export type CacheParts = {
   readonly inOwnTrace?: RunInOwnTrace;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
-  /** The tier behind memory, shared by the replicas, and the leases that it gives. */
-  readonly shared: (Tier & { readonly leases: LeaseTable }) | null;
+  /** The tier behind the local one, shared by the replicas, and the leases that it gives. */
+  readonly shared: SharedTier | null;
   /** Makes what tells this replica of the others' writes. Null: nothing does. */
   readonly createSource: ((listener: InvalidationListener) => InvalidationSource) | null;
   /** Makes the queue of writes that storage gets later. Null: every write goes there at once. */
@@ -48,9 +47,7 @@ export function assembleCache(parts: CacheParts): {
   readonly queue: WriteQueue | null;
 } {
   const { candidate, clock, observe, shared } = parts;
-  const local = candidate.tiers.includes('memory')
-    ? createMemoryTier({ ...candidate, clock, observe })
-    : null;
+  const local = tiersOf(candidate.tiers).local?.create({ settings: candidate, clock, observe }) ?? null;
   const tiers = createTierStack(local, shared);
   // The source tells the strategy, and the strategy may tell others through the source.
   const source =

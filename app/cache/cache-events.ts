@@ -1,4 +1,4 @@
-import type { ReadOutcome, TierName } from './cache.ts';
+import type { ReadOutcome } from './cache.ts';
 
 /**
  * What a source of invalidations notices of its own messages. `disconnected`: none arrives from now on, until `resumed`.
@@ -27,17 +27,17 @@ export type CacheEvent =
   | {
       readonly type: 'tier-operation';
       readonly name: string;
-      readonly tier: TierName;
+      readonly tier: string;
       /** `decode`, `encode`: only told when they fail, with `error`. The bytes are not ours, or the codec cannot say the value. */
       readonly operation: 'get' | 'mget' | 'set' | 'delete' | 'lease' | 'decode' | 'encode';
       readonly result: 'hit' | 'miss' | 'ok' | 'error' | 'refused';
       readonly durationMs: number;
     }
-  | { readonly type: 'fill-rejected'; readonly name: string; readonly tier: TierName }
+  | { readonly type: 'fill-rejected'; readonly name: string; readonly tier: string }
   | {
       readonly type: 'evicted';
       readonly name: string;
-      readonly tier: TierName;
+      readonly tier: string;
       readonly reason: 'size' | 'ttl' | 'flush';
       readonly count: number;
     }

@@ -11,14 +11,18 @@ export type CachedEntity<Id extends string | number, V> = {
   readonly freshness: 'versioned' | 'ttl';
 };
 
-/** Which part answered a read. Exactly one per key that was read. A stale hit served an entry past its `freshUntil`. */
+/**
+ * Which part answered a read: the tier of this process, the tier that the replicas share, or storage. Exactly one per key that was
+ * read. A stale hit served an entry past its `freshUntil`.
+ */
 export type ReadOutcome =
-  'memory-hit' | 'memory-stale-hit' | 'redis-hit' | 'redis-stale-hit' | 'load' | 'joined-load' | 'bypass';
+  'local-hit' | 'local-stale-hit' | 'shared-hit' | 'shared-stale-hit' | 'load' | 'joined-load' | 'bypass';
 
-export type TierName = 'memory' | 'redis';
+/** What the tiers of a candidate are called, for those who tell people of them. */
+export type TierNames = { readonly local: string | null; readonly shared: string | null };
 
 /** Tiers that have taken an entry. */
-export type StoredIn = 'none' | TierName | 'memory+redis';
+export type StoredIn = 'none' | 'local' | 'shared' | 'both';
 
 /** An answered read. `freshUntil` is on the service's clock, in milliseconds; 0 where nothing was cached. */
 export type CacheRead<V> = {
@@ -70,7 +74,8 @@ export type CacheWrite<R> = {
 
 /** How full a tier of this process is. */
 export type TierUsage = {
-  readonly tier: TierName;
+  /** Its name. */
+  readonly tier: string;
   readonly entries: number;
   readonly bytes: number;
   readonly capacityBytes: number;

@@ -201,7 +201,7 @@ test('a change that is told twice takes nothing newer away', async () => {
   stage.clock.advance(1);
   assert.deepEqual(
     [(await readIn(stage, 'a'))?.version, (await readIn(stage, 'b'))?.outcome],
-    [2, 'memory-hit'],
+    [2, 'local-hit'],
   );
   assert.equal(stage.storage.loads.length, 0);
 });
@@ -215,6 +215,6 @@ for (const protection of ['none', 'single-flight', 'lease']) {
     stage.storage.loads.length = 0;
     await fillBoth(stage);
     assert.equal(stage.storage.loads.length, 1);
-    assert.equal((await readIn(stage, 'b'))?.outcome, 'redis-hit');
+    assert.equal((await readIn(stage, 'b'))?.outcome, 'shared-hit');
   });
 }

@@ -1,7 +1,6 @@
 import { Packr } from 'msgpackr';
 import type { PayloadKind } from '../redis/redis-commands.ts';
 import type { Payload } from '../redis/redis-scripts.ts';
-import type { Candidate } from './candidates/candidate.ts';
 import type { Entry } from './entry.ts';
 
 /** Raised when the format changes, so that entries of another release are misses and not errors. */
@@ -93,4 +92,7 @@ const msgpack: Codec = {
 };
 
 /** By the name that a candidate gives. */
-export const codecOf: Readonly<Record<Candidate['codec'], Codec>> = { json, msgpack };
+export const codecOf = { json, msgpack } as const satisfies Readonly<Record<string, Codec>>;
+
+export type CodecName = keyof typeof codecOf;
+export const codecs = Object.keys(codecOf) as CodecName[];

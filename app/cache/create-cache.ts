@@ -6,15 +6,10 @@ import { needsDurableRedis } from './candidates/candidate.ts';
 import { createCircuitBreaker } from '../redis/circuit-breaker.ts';
 import { codecOf } from './codec.ts';
 import { invalidationKinds } from './invalidation/index.ts';
-import type { RedisPlace } from './invalidation/invalidation-definition.ts';
 import { createDurableConnection } from '../redis/durable-connection.ts';
 import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
-import { createCommandConnection, connectWithin } from '../redis/redis-connection.ts';
-import { createRedisCommands } from '../redis/redis-commands.ts';
-import type { RedisCommands } from '../redis/redis-commands.ts';
-import { entryScripts } from './tiers/entry-scripts.ts';
-import { createRedisTier } from './tiers/redis-tier.ts';
-import type { RedisTier } from './tiers/redis-tier.ts';
+import { tiersOf } from './tiers/index.ts';
+import type { RedisPlace } from './tiers/tier.ts';
 import { createWriteLog } from './writes/write-log.ts';
 import { createWriteQueue } from './writes/write-queue.ts';
 
@@ -40,15 +35,15 @@ export async function createCache(options: CreateCacheOptions): Promise<Cache> {
   const waiting = needsDurableRedis(candidate) ? await connectQueue(options) : null;
   const redis = () => requireRedis(options);
   const { payloads } = codecOf[candidate.codec];
+  const kind = tiersOf(candidate.tiers).shared;
   const connected = await invalidationKinds[candidate.invalidation].connect?.({
     ...options,
     redis,
     payloads,
-    scripts: entryScripts,
+    scripts: kind?.scripts ?? [],
   });
-  const shared = candidate.tiers.includes('redis')
-    ? createSharedTier(options, connected?.commands ?? (await connectCommands(options)))
-    : null;
+  const commands = connected?.commands ?? null;
+  const shared = kind && (await kind.connect({ ...options, settings: candidate, redis, commands }));
   const { cache, source, queue } = assembleCache({
     ...options,
     shared,
@@ -68,17 +63,6 @@ export async function createCache(options: CreateCacheOptions): Promise<Cache> {
       await cache.close();
     },
   };
-}
-
-function createSharedTier(options: CreateCacheOptions, commands: RedisCommands): RedisTier {
-  return createRedisTier({
-    ...options,
-    commands,
-    codec: codecOf[options.candidate.codec],
-    keyPrefix: requireRedis(options).keyPrefix,
-    breaker: createCircuitBreaker(options.clock),
-    expirySlackMs: options.redisExpirySlackMs,
-  });
 }
 
 type ConnectedQueue = {
@@ -103,12 +87,6 @@ async function connectQueue(options: CreateCacheOptions): Promise<ConnectedQueue
       createWriteQueue({ ...options, ...target, log, breaker: createCircuitBreaker(options.clock) }),
     close: connection.close,
   };
-}
-
-async function connectCommands(options: CreateCacheOptions): Promise<RedisCommands> {
-  const redis = createCommandConnection(requireRedis(options).url, true);
-  await connectWithin(redis);
-  return createRedisCommands(redis, codecOf[options.candidate.codec].payloads, entryScripts);
 }
 
 function requireRedis({ redis, candidate }: CreateCacheOptions): RedisPlace {

@@ -51,7 +51,7 @@ for (const text of joining) {
         const release = await held;
         await stage.settle();
         release();
-        for (const read of await Promise.all(reads)) assert.equal(read?.outcome, 'redis-hit');
+        for (const read of await Promise.all(reads)) assert.equal(read?.outcome, 'shared-hit');
         assert.equal(stage.storage.loads.length, 0);
       });
     }
@@ -234,18 +234,21 @@ describe('lifetimes', () => {
     const stage = createTwoReplicas('stale-while-revalidate:ttl=10s,stale=10s,jitter=0');
     await readIn(stage, 'a');
     stage.clock.advance(9_000);
-    assert.equal((await readIn(stage, 'b'))?.outcome, 'redis-hit');
+    assert.equal((await readIn(stage, 'b'))?.outcome, 'shared-hit');
     assert.equal((await readIn(stage, 'b'))?.freshUntil, stage.clock.now() + 1_000);
     stage.clock.advance(11_000);
     assert.equal((await readIn(stage, 'b'))?.outcome, 'load');
   });
 
   test('a day is a day, in each tier; what no timer of 32 bits holds cannot be said (R41)', async () => {
-    for (const tiers of ['memory', 'redis']) {
+    for (const [tiers, outcome] of [
+      ['memory', 'local-hit'],
+      ['redis', 'shared-hit'],
+    ]) {
       const stage = createTwoReplicas(`cache-aside:tiers=${tiers},ttl=24h,jitter=0`);
       await readIn(stage);
       stage.clock.advance(24 * 3_600_000 - 1);
-      assert.equal((await readIn(stage))?.outcome, `${tiers}-hit`);
+      assert.equal((await readIn(stage))?.outcome, outcome);
       stage.clock.advance(1);
       assert.equal((await readIn(stage))?.outcome, 'load');
     }
@@ -272,8 +275,8 @@ describe('negative entries', () => {
         stage[name].events.flatMap((event) => (event.type === 'answered' ? [event.outcome] : [])),
       );
       assert.deepEqual(answers, [
-        ['load', 'memory-hit'],
-        ['redis-hit', 'memory-hit'],
+        ['load', 'local-hit'],
+        ['shared-hit', 'local-hit'],
       ]);
       await a.cache.write(storage.write(1));
       for (const name of ['a', 'b', 'a', 'b'] as const) assert.equal(await versionIn(stage, name), 3);

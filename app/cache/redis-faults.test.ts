@@ -65,7 +65,7 @@ describe('two processes on one Redis', () => {
       const b = await join(context, text, redis.url, 'b');
       const storage = storageOf();
       const outcomeInB = async () => (await b.cache.read(storage.entity, 1))?.outcome;
-      await waitUntil(async () => (await outcomeInB()) === 'memory-hit');
+      await waitUntil(async () => (await outcomeInB()) === 'local-hit');
       await a.cache.write(storage.write(1));
       await waitUntil(async () => (await b.cache.read(storage.entity, 1))?.version === 2);
       assert.deepEqual([a.failures, b.failures], [[], []]);
@@ -77,7 +77,7 @@ describe('two processes on one Redis', () => {
     const a = await join(context, 'versioned', redis.url, 'a');
     const b = await join(context, 'versioned', redis.url, 'b');
     const storage = storageOf();
-    const isMemoryHit = async () => (await b.cache.read(storage.entity, 1))?.outcome === 'memory-hit';
+    const isMemoryHit = async () => (await b.cache.read(storage.entity, 1))?.outcome === 'local-hit';
     await waitUntil(isMemoryHit);
     b.events.length = 0;
     await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
@@ -144,7 +144,7 @@ describe('a Redis that does not answer', () => {
     assert.equal((await cache.read(storage.entity, 1))?.outcome, 'load');
     await redis.start();
     await waitUntil(() => isAnswering(cache, results));
-    await waitUntil(async () => (await cache.read(storage.entity, 1))?.outcome === 'memory-hit');
+    await waitUntil(async () => (await cache.read(storage.entity, 1))?.outcome === 'local-hit');
   });
 
   test('silent at the start: accepting and never answering holds the start up for a bounded time', async (context) => {
@@ -173,7 +173,11 @@ test('a full Redis: reads go on, and an invalidation still takes the old entry a
   await cache.readMany(storage.entity, [1, 2]);
   await redis.command('CONFIG', 'SET', 'maxmemory', '1');
   for (let id = 10; id < 30; id += 1) assert.equal((await cache.read(storage.entity, id))?.version, 1);
-  assert.equal((await cache.read(storage.entity, 2))?.outcome, 'redis-hit', 'a full Redis can still be read');
+  assert.equal(
+    (await cache.read(storage.entity, 2))?.outcome,
+    'shared-hit',
+    'a full Redis can still be read',
+  );
   await cache.write(storage.write(1));
   assert.equal((await cache.read(storage.entity, 1))?.version, 2);
   assert.ok(results('set').includes('error'));

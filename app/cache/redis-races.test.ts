@@ -11,9 +11,8 @@ import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createSystemClock } from '../clock.ts';
 import { createBusSource } from './sources/bus-source.ts';
-import { codecOf } from './codec.ts';
+import { codecOf, codecs } from './codec.ts';
 import type { CachedEntity } from './cache.ts';
-import { codecs } from './candidates/candidate.ts';
 import { parseCandidate } from './candidates/parse-candidate.ts';
 
 /** Two replicas on a real Redis that hear of each other's writes through the test. */
@@ -113,7 +112,9 @@ test('a bus that loses its connections over and over lives on, and leaves no lis
     await redis.command('CLIENT', 'KILL', 'TYPE', times % 2 === 0 ? 'pubsub' : 'normal');
     await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await waitUntil(
-      () => deliveries.filter((change) => change === 'disconnected').length >= times && deliveries.at(-1) === 'resumed',
+      () =>
+        deliveries.filter((change) => change === 'disconnected').length >= times &&
+        deliveries.at(-1) === 'resumed',
     );
   }
   await waitUntil(() => {

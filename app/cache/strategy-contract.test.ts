@@ -7,7 +7,7 @@ import { createReplica } from '../../tests/support/cache-replica.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
-import type { SharedTier } from '../../tests/support/shared-tier.ts';
+import type { SharedTier } from './tiers/tier.ts';
 import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import type { CachedEntity, ReadOutcome } from './cache.ts';
@@ -43,10 +43,10 @@ const entityOf = <V>(loadMany: CachedEntity<number, V>['loadMany']): CachedEntit
 /** What was asked, and how it was answered. */
 function count(events: readonly RecordedEvent[]) {
   const outcomes: Record<ReadOutcome, number> = {
-    'memory-hit': 0,
-    'memory-stale-hit': 0,
-    'redis-hit': 0,
-    'redis-stale-hit': 0,
+    'local-hit': 0,
+    'local-stale-hit': 0,
+    'shared-hit': 0,
+    'shared-stale-hit': 0,
     load: 0,
     'joined-load': 0,
     bypass: 0,
@@ -96,9 +96,9 @@ for (const text of texts) {
       assert.equal(second instanceof Promise, !tiers.includes('memory'), 'a memory hit costs no promise');
       const nearest = {
         none: 'bypass',
-        memory: 'memory-hit',
-        redis: 'redis-hit',
-        'memory+redis': 'memory-hit',
+        memory: 'local-hit',
+        redis: 'shared-hit',
+        'memory+redis': 'local-hit',
       } as const;
       assert.equal((await second)?.outcome, nearest[tiers]);
       assert.deepEqual((await second)?.value, first?.value);
@@ -266,9 +266,9 @@ for (const text of texts.filter((one) => !/no-cache|stale-|refresh-/.test(one)))
       const { a, b, id, storage } = setUp(`${text},ttl=5s,jitter=0`);
       await a.cache.read(storage.entity, id);
       clock.advance(4_000);
-      assert.equal((await b.cache.read(storage.entity, id))?.outcome, 'redis-hit');
+      assert.equal((await b.cache.read(storage.entity, id))?.outcome, 'shared-hit');
       const promoted = await b.cache.read(storage.entity, id);
-      assert.deepEqual([promoted?.outcome, promoted?.freshUntil], ['memory-hit', clock.now() + 1_000]);
+      assert.deepEqual([promoted?.outcome, promoted?.freshUntil], ['local-hit', clock.now() + 1_000]);
       clock.advance(1_000);
       assert.equal((await b.cache.read(storage.entity, id))?.outcome, 'load');
     });

@@ -37,8 +37,8 @@ describe('write-through', () => {
     const { a, b, storage, read } = setUp('write-through');
     await a.cache.write(storage.write(1));
     assert.deepEqual(storage.loads, [[1]]);
-    assert.deepEqual([(await read(a))?.outcome, (await read(a))?.version], ['memory-hit', 2]);
-    assert.deepEqual([(await read(b))?.outcome, (await read(b))?.version], ['redis-hit', 2]);
+    assert.deepEqual([(await read(a))?.outcome, (await read(a))?.version], ['local-hit', 2]);
+    assert.deepEqual([(await read(b))?.outcome, (await read(b))?.version], ['shared-hit', 2]);
     assert.equal(storage.loads.length, 1);
   });
 
@@ -80,11 +80,11 @@ describe('refresh-ahead', () => {
     await settle();
     assert.equal(storage.loads.length, 1, 'too early');
     clock.advance(1);
-    assert.equal((await read())?.outcome, 'memory-hit');
+    assert.equal((await read())?.outcome, 'local-hit');
     await settle();
     assert.equal(storage.loads.length, 2);
     clock.advance(5_000);
-    assert.equal((await read())?.outcome, 'memory-hit', 'past the end of the first entry');
+    assert.equal((await read())?.outcome, 'local-hit', 'past the end of the first entry');
     assert.equal(storage.loads.length, 2);
   });
 
@@ -108,7 +108,7 @@ describe('refresh-ahead', () => {
     await settle();
     assert.equal(storage.loads.length, 2, 'the second replica found the entry of the first');
     clock.advance(5_000);
-    assert.equal((await read(b))?.outcome, 'memory-hit');
+    assert.equal((await read(b))?.outcome, 'local-hit');
   });
 
   test('a write during the refresh is not undone by it (R06)', async () => {
@@ -134,7 +134,7 @@ describe('refresh-ahead', () => {
       a.events.flatMap((event) => (event.type === 'refresh' ? [event.outcome] : [])),
       ['started', 'failed'],
     );
-    assert.equal((await read())?.outcome, 'memory-hit');
+    assert.equal((await read())?.outcome, 'local-hit');
   });
 });
 
@@ -145,9 +145,9 @@ describe('stale-while-revalidate', () => {
     const { read, clock, storage, settle } = setUp(text);
     await read();
     clock.advance(10_000);
-    assert.equal((await read())?.outcome, 'memory-stale-hit');
+    assert.equal((await read())?.outcome, 'local-stale-hit');
     await settle();
-    assert.equal((await read())?.outcome, 'memory-hit');
+    assert.equal((await read())?.outcome, 'local-hit');
     assert.equal(storage.loads.length, 2);
   });
 
@@ -155,9 +155,9 @@ describe('stale-while-revalidate', () => {
     const { a, b, read, clock, storage, settle } = setUp(text);
     await read(a);
     clock.advance(10_000);
-    assert.equal((await read(b))?.outcome, 'redis-stale-hit');
+    assert.equal((await read(b))?.outcome, 'shared-stale-hit');
     await settle();
-    assert.equal((await read(b))?.outcome, 'memory-hit');
+    assert.equal((await read(b))?.outcome, 'local-hit');
     assert.equal(storage.loads.length, 2);
   });
 
@@ -168,7 +168,7 @@ describe('stale-while-revalidate', () => {
       clock.advance(10_000);
       storage.loads.length = 0;
       const reads = await from.cache.readMany(storage.entity, [1, 2, 3]);
-      const outcome = from === a ? 'memory-stale-hit' : 'redis-stale-hit';
+      const outcome = from === a ? 'local-stale-hit' : 'shared-stale-hit';
       assert.deepEqual(new Set(reads.map((one) => one?.outcome)), new Set([outcome]));
       await settle();
       assert.deepEqual(storage.loads, [[1, 2, 3]]);
@@ -198,7 +198,7 @@ describe('stale-while-revalidate', () => {
     const reads = await a.cache.readMany(storage.entity, [1, 2, 1]);
     assert.deepEqual(
       reads.map((one) => one?.outcome),
-      ['memory-stale-hit', 'load', 'memory-stale-hit'],
+      ['local-stale-hit', 'load', 'local-stale-hit'],
     );
     await settle();
     assert.deepEqual(
@@ -215,7 +215,7 @@ describe('stale-if-error', () => {
     const { a, read, clock, storage, failing } = setUp(text);
     await read();
     clock.advance(10_000);
-    assert.equal((await a.cache.read(failing, 1))?.outcome, 'memory-stale-hit');
+    assert.equal((await a.cache.read(failing, 1))?.outcome, 'local-stale-hit');
     clock.advance(1_000);
     assert.equal((await read())?.outcome, 'load');
     assert.equal(storage.loads.length, 2);
@@ -263,13 +263,13 @@ describe('stale-if-error', () => {
       const broken = brokenFor(storage, new RangeError('its row is broken'), (id) => id === 1);
       clock.advance(10_000);
       const outcomes = async () => (await readAll(setting, broken)).map((one) => one?.outcome);
-      assert.deepEqual(await outcomes(), ['memory-stale-hit', 'load', 'load']);
+      assert.deepEqual(await outcomes(), ['local-stale-hit', 'load', 'load']);
       // The others expire once more meanwhile.
       for (let times = 0; times < 50; times += 1) {
         clock.advance(300);
         const [own, ...others] = await outcomes();
-        assert.equal(own, 'memory-stale-hit');
-        for (const outcome of others) assert.match(String(outcome), /^(memory-hit|load)$/);
+        assert.equal(own, 'local-stale-hit');
+        for (const outcome of others) assert.match(String(outcome), /^(local-hit|load)$/);
       }
     });
 
@@ -281,7 +281,7 @@ describe('stale-if-error', () => {
       const away = brokenFor(storage, new DarkroomError(code, 'away'), () => true);
       clock.advance(10_000);
       for (const id of [1, 2, 3])
-        assert.equal((await a.cache.read(away, id))?.outcome, 'memory-stale-hit', String(id));
+        assert.equal((await a.cache.read(away, id))?.outcome, 'local-stale-hit', String(id));
       assert.equal(a.events.filter((event) => event.type === 'loaded' && event.isFailed).length, 1);
     });
 
@@ -294,7 +294,7 @@ describe('stale-if-error', () => {
     clock.advance(10_000);
     const outcomes = [];
     for (const id of [1, 2, 1]) outcomes.push((await a.cache.read(broken, id))?.outcome);
-    assert.deepEqual(outcomes, ['memory-stale-hit', 'load', 'memory-stale-hit']);
+    assert.deepEqual(outcomes, ['local-stale-hit', 'load', 'local-stale-hit']);
     assert.equal(a.events.filter((event) => event.type === 'loaded' && event.isFailed).length, 1);
   });
 
@@ -303,7 +303,7 @@ describe('stale-if-error', () => {
     await read();
     clock.advance(10_000);
     await assert.rejects(async () => a.cache.readMany(failing, [1, 2]), RangeError);
-    assert.equal((await a.cache.readMany(failing, [1]))[0]?.outcome, 'memory-stale-hit');
+    assert.equal((await a.cache.readMany(failing, [1]))[0]?.outcome, 'local-stale-hit');
   });
 
   test('past its window, and after a write, the failure is told (R12)', async () => {
@@ -334,7 +334,7 @@ describe('early-expiration', () => {
     const stage = setUp(text, () => draw);
     await loadSlowly(stage);
     stage.clock.advance(6_000);
-    assert.equal((await stage.read())?.outcome, 'memory-hit');
+    assert.equal((await stage.read())?.outcome, 'local-hit');
     draw = 0.9;
     assert.equal((await stage.read())?.outcome, 'load');
   });
@@ -348,7 +348,7 @@ describe('early-expiration', () => {
     const held = stage.storage.holdNextLoad();
     const early = stage.read();
     const load = await held;
-    assert.equal((await stage.read())?.outcome, 'memory-hit');
+    assert.equal((await stage.read())?.outcome, 'local-hit');
     load.release();
     assert.equal((await early)?.outcome, 'load');
   });
@@ -357,7 +357,7 @@ describe('early-expiration', () => {
     const stage = setUp(`${text},beta=0.1`, () => 0.9);
     await loadSlowly(stage);
     stage.clock.advance(6_000);
-    assert.equal((await stage.read())?.outcome, 'memory-hit');
+    assert.equal((await stage.read())?.outcome, 'local-hit');
     stage.clock.advance(4_000);
     assert.equal((await stage.read())?.outcome, 'load');
   });
@@ -426,7 +426,7 @@ describe('parameters of any strategy', () => {
     const { b, read } = setUp('cache-aside:promotion=hot');
     await read();
     const outcomes = [await read(b), await read(b), await read(b)].map((one) => one?.outcome);
-    assert.deepEqual(outcomes, ['redis-hit', 'redis-hit', 'memory-hit']);
+    assert.deepEqual(outcomes, ['shared-hit', 'shared-hit', 'local-hit']);
   });
 });
 

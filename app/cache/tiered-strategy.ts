@@ -7,11 +7,11 @@ import { createReadPath } from './reads/read-path.ts';
 import type { ReadPathParts } from './reads/read-path.ts';
 import { freshOnly } from './strategy.ts';
 import type { CacheStrategy, DecisionParts, StrategyDefinition, TieredDecisions } from './strategy.ts';
-import { createDoubtedTier } from './tiers/doubted-tier.ts';
-import type { DoubtedTier } from './tiers/doubted-tier.ts';
+import { createDoubtedTier } from './doubted-tier.ts';
+import type { DoubtedTier } from './doubted-tier.ts';
 import type { Tier } from './tiers/tier.ts';
-import { fillShared } from './tiers/tier-stack.ts';
-import type { TierStack } from './tiers/tier-stack.ts';
+import { fillShared } from './tier-stack.ts';
+import type { TierStack } from './tier-stack.ts';
 import { createWriteSteps } from './writes/write-steps.ts';
 import type { WriteStepParts } from './writes/write-steps.ts';
 
@@ -78,7 +78,10 @@ function withShared(parts: TieredParts, { tier, leases }: DoubtedTier): TieredPa
 function fenceOf({ tiers, candidate }: TieredParts): Fence {
   const { watchesOwnFills, tellsVersions } = invalidationKinds[candidate.invalidation];
   const { create } = fenceKinds[candidate.fence];
-  return create(watchesOwnFills || tiers.shared === null ? tiers : fillingSharedOnly(tiers, tiers.shared), tellsVersions);
+  return create(
+    watchesOwnFills || tiers.shared === null ? tiers : fillingSharedOnly(tiers, tiers.shared),
+    tellsVersions,
+  );
 }
 
 /** The same tiers, whose fills leave the local one out: what this process has just filled is not watched there. */

@@ -28,7 +28,7 @@ async function warm(stage: TrackedReplicas, id = 1): Promise<void> {
       await readIn(replica, stage, id);
       await Promise.all([stage.a.barrier(), stage.b.barrier()]);
     }
-    assert.equal((await readIn(replica, stage, id))?.outcome, 'memory-hit');
+    assert.equal((await readIn(replica, stage, id))?.outcome, 'local-hit');
   }
 }
 

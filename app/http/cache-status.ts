@@ -1,4 +1,4 @@
-import type { CacheRead, ReadOutcome, StoredIn } from '../cache/cache.ts';
+import type { CacheRead, ReadOutcome, StoredIn, TierNames } from '../cache/cache.ts';
 
 /** Writes the `Cache-Status` of a read at a time of the service's clock. */
 export type FormatCacheStatus = (
@@ -6,39 +6,48 @@ export type FormatCacheStatus = (
   nowMs: number,
 ) => string;
 
-const hitTiers: Partial<Record<ReadOutcome, string>> = {
-  'memory-hit': 'memory',
-  'memory-stale-hit': 'memory',
-  'redis-hit': 'redis',
-  'redis-stale-hit': 'redis',
+/** Where a hit came from, by its outcome. */
+const hitFrom: Partial<Record<ReadOutcome, keyof TierNames>> = {
+  'local-hit': 'local',
+  'local-stale-hit': 'local',
+  'shared-hit': 'shared',
+  'shared-stale-hit': 'shared',
 };
 
-const placesOfEntries: readonly StoredIn[] = ['none', 'memory', 'redis', 'memory+redis'];
+const placesOfEntries: readonly StoredIn[] = ['none', 'local', 'shared', 'both'];
 
 /**
  * The `Cache-Status` of reads (RFC 9211): a member per tier that was asked, nearest to storage first. Only tiers at and
  * before the one that answered were asked. `stored` is said of those that have taken the entry. What does not change from
  * read to read is written once.
  */
-export function createFormatCacheStatus(stack: string): FormatCacheStatus {
-  // A stack is named from the reader on.
-  const tiers = stack === 'none' ? [] : stack.split('+').reverse();
-  const missed = (asked: readonly string[], storedIn: StoredIn) =>
-    asked.map((tier) => `${tier}; fwd=miss${storedIn.includes(tier) ? '; stored' : ''}`).join(', ');
-  const written = (asked: readonly string[]) =>
-    new Map(placesOfEntries.map((storedIn) => [storedIn, missed(asked, storedIn)]));
-  const loads = written(tiers);
-  const joinedLoad = tiers.map((tier) => `${tier}; fwd=miss; collapsed`).join(', ');
-  /** What follows the tier that had it: the nearer ones, which may have it now too. */
-  const followers = new Map(tiers.map((tier, index) => [tier, written(tiers.slice(index + 1))]));
+export function createFormatCacheStatus(names: TierNames): FormatCacheStatus {
+  const missed = (tier: keyof TierNames, storedIn: StoredIn): string[] => {
+    if (names[tier] === null) return [];
+    const isStored = storedIn === tier || storedIn === 'both';
+    return [`${names[tier]}; fwd=miss${isStored ? '; stored' : ''}`];
+  };
+  const written = (asked: readonly (keyof TierNames)[]) =>
+    new Map(
+      placesOfEntries.map((storedIn) => [
+        storedIn,
+        asked.flatMap((tier) => missed(tier, storedIn)).join(', '),
+      ]),
+    );
+  const loads = written(['shared', 'local']);
+  const joinedLoad = [names.shared, names.local]
+    .flatMap((name) => (name === null ? [] : [`${name}; fwd=miss; collapsed`]))
+    .join(', ');
+  /** What follows a hit of the shared tier: the local one, which may have the entry now too. */
+  const afterShared = written(['local']);
   return ({ outcome, freshUntil, storedIn = 'none' }, nowMs) => {
-    if (tiers.length === 0 || outcome === 'bypass') return 'darkroom; fwd=bypass';
+    if (outcome === 'bypass') return 'darkroom; fwd=bypass';
     if (outcome === 'load') return loads.get(storedIn) ?? '';
-    const tier = hitTiers[outcome];
+    const tier = hitFrom[outcome];
     if (tier === undefined) return joinedLoad;
-    const nearer = followers.get(tier)?.get(storedIn) ?? '';
     // A stale hit has outlived its TTL: RFC 9211 writes that as a negative one.
-    const hit = `${tier}; hit; ttl=${Math.floor((freshUntil - nowMs) / 1000)}`;
-    return nearer === '' ? hit : `${hit}, ${nearer}`;
+    const hit = `${names[tier]}; hit; ttl=${Math.floor((freshUntil - nowMs) / 1000)}`;
+    const local = tier === 'shared' ? afterShared.get(storedIn) : '';
+    return local === undefined || local === '' ? hit : `${hit}, ${local}`;
   };
 }

@@ -18,7 +18,7 @@ function setUp(failure: { error: Error | null }) {
       ? { likeCount: 3, version: 4, isNew: false }
       : { likeCount: 4, version: 4, isNew: true };
   };
-  const read = async () => ({ value: { likeCount: 3 }, version: 4, outcome: 'memory-hit', freshUntil: 0 });
+  const read = async () => ({ value: { likeCount: 3 }, version: 4, outcome: 'local-hit', freshUntil: 0 });
   const service = createLikeService({
     cache: {
       registerDeferred: () => {},

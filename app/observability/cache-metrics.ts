@@ -1,4 +1,4 @@
-import type { ReadOutcome } from '../cache/cache.ts';
+import type { ReadOutcome, TierNames } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver, DeliveryChange } from '../cache/cache-events.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { createExemplar } from './exemplar.ts';
@@ -10,15 +10,19 @@ import { registerCopiedCounter, registerCounter, registerGauge } from './registe
 type AnswerLabels = { readonly cache_tier: string; readonly cache_result: string };
 
 /** How the outcome of a read is said in labels, and in the attributes of spans. */
-export const answerLabels: Readonly<Record<ReadOutcome, AnswerLabels>> = {
-  'memory-hit': { cache_tier: 'memory', cache_result: 'hit' },
-  'memory-stale-hit': { cache_tier: 'memory', cache_result: 'stale_hit' },
-  'redis-hit': { cache_tier: 'redis', cache_result: 'hit' },
-  'redis-stale-hit': { cache_tier: 'redis', cache_result: 'stale_hit' },
-  load: { cache_tier: 'none', cache_result: 'miss' },
-  'joined-load': { cache_tier: 'none', cache_result: 'coalesced' },
-  bypass: { cache_tier: 'none', cache_result: 'bypass' },
-};
+export function answerLabelsOf({ local, shared }: TierNames): Readonly<Record<ReadOutcome, AnswerLabels>> {
+  const inLocal = { cache_tier: local ?? 'none' };
+  const inShared = { cache_tier: shared ?? 'none' };
+  return {
+    'local-hit': { ...inLocal, cache_result: 'hit' },
+    'local-stale-hit': { ...inLocal, cache_result: 'stale_hit' },
+    'shared-hit': { ...inShared, cache_result: 'hit' },
+    'shared-stale-hit': { ...inShared, cache_result: 'stale_hit' },
+    load: { cache_tier: 'none', cache_result: 'miss' },
+    'joined-load': { cache_tier: 'none', cache_result: 'coalesced' },
+    bypass: { cache_tier: 'none', cache_result: 'bypass' },
+  };
+}
 
 /** Outcomes whose counts carry an exemplar: reads that went to storage. Hits are so many that theirs would push these out of the buffer. */
 const ledOn: ReadonlySet<ReadOutcome> = new Set(['load', 'joined-load', 'bypass']);
@@ -31,24 +35,32 @@ type ReadCounts = {
 };
 
 function noReads(): ReadCounts {
-  const outcomes = Object.keys(answerLabels).map((outcome) => [outcome, 0]);
-  const answered = Object.fromEntries(outcomes) as Record<ReadOutcome, number>;
+  const answered = {
+    'local-hit': 0,
+    'local-stale-hit': 0,
+    'shared-hit': 0,
+    'shared-stale-hit': 0,
+    load: 0,
+    'joined-load': 0,
+    bypass: 0,
+  };
   return { asked: 0, answered, exemplars: {} };
 }
 
 /** The counters of reads, which take their values from `counts` when they are scraped. */
 function exposeReads(
   registry: MetricsRegistry,
-  strategy: string,
+  { strategy, tiers }: CacheObserverOptions,
   counts: ReadonlyMap<string, ReadCounts>,
 ): void {
+  const answerLabels = Object.entries(answerLabelsOf(tiers)) as [ReadOutcome, AnswerLabels][];
   registerCopiedCounter(registry, serviceMetrics.cacheReads, function* () {
     for (const [cache_name, { asked }] of counts)
       yield { labels: { cache_name, cache_strategy: strategy }, value: asked };
   });
   registerCopiedCounter(registry, serviceMetrics.cacheRequests, function* () {
     for (const [cache_name, { answered, exemplars }] of counts) {
-      for (const [outcome, labels] of Object.entries(answerLabels) as [ReadOutcome, AnswerLabels][]) {
+      for (const [outcome, labels] of answerLabels) {
         const value = answered[outcome];
         const exemplar = exemplars[outcome];
         if (value > 0) yield { labels: { cache_name, cache_strategy: strategy, ...labels }, value, exemplar };
@@ -172,6 +184,7 @@ export type CurrentTraceId = () => string | undefined;
 
 export type CacheObserverOptions = {
   readonly strategy: string;
+  readonly tiers: TierNames;
   /** Absent: nothing is exposed before it happens. */
   readonly possible?: PossibleEvents;
   /** Absent where nothing is traced. */
@@ -179,12 +192,10 @@ export type CacheObserverOptions = {
 };
 
 /** Makes the cache's metrics and the observer that feeds them. */
-export function createCacheObserver(
-  registry: MetricsRegistry,
-  { strategy, possible, currentTraceId }: CacheObserverOptions,
-): CacheObserver {
+export function createCacheObserver(registry: MetricsRegistry, options: CacheObserverOptions): CacheObserver {
+  const { possible, currentTraceId } = options;
   const counts = new Map<string, ReadCounts>();
-  exposeReads(registry, strategy, counts);
+  exposeReads(registry, options, counts);
   const countsOf = (name: string): ReadCounts => {
     const known = counts.get(name);
     if (known !== undefined) return known;

@@ -9,11 +9,11 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
-import type { Cache, ReadOutcome } from '../cache/cache.ts';
+import type { Cache, ReadOutcome, TierNames } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
 import type { MaybePromise } from '../cache/entry.ts';
 import type { StorageEvent } from '../storage/postgres.ts';
-import { answerLabels } from './cache-metrics.ts';
+import { answerLabelsOf } from './cache-metrics.ts';
 import { attributes } from './tracing.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -23,10 +23,10 @@ const tallyKey = createContextKey('darkroom.cache.tally');
 
 /** Who has answered, from the nearest to the farthest: a read of many is said to be as far as its farthest key. */
 const outcomesByDistance: readonly ReadOutcome[] = [
-  'memory-hit',
-  'memory-stale-hit',
-  'redis-hit',
-  'redis-stale-hit',
+  'local-hit',
+  'local-stale-hit',
+  'shared-hit',
+  'shared-stale-hit',
   'joined-load',
   'load',
   'bypass',
@@ -47,8 +47,10 @@ export type CacheSpans = {
 /** Makes spans, now or of what has just ended. `now`: the clock of all spans, see Tracing. */
 type SpanMaker = Pick<Tracing, 'tracer' | 'now'>;
 
-export function createCacheSpans(maker: SpanMaker): CacheSpans {
+export function createCacheSpans(maker: SpanMaker, tiers: TierNames): CacheSpans {
   const { tracer } = maker;
+  const describe = createDescribe(tiers);
+  const traced = createTraced(tracer, describe);
   return {
     observer: createSpanObserver(maker),
     storage: ({ statement, durationMs, errorType }) => {
@@ -63,14 +65,13 @@ export function createCacheSpans(maker: SpanMaker): CacheSpans {
     },
     around: (cache) => ({
       ...cache,
-      read: (entity, id) => traced(tracer, 'get', entity.name, 1, () => cache.read(entity, id)),
+      read: (entity, id) => traced('get', entity.name, 1, () => cache.read(entity, id)),
       readMany: (entity, ids) =>
-        traced(tracer, 'get_many', entity.name, ids.length, () => cache.readMany(entity, ids)),
-      bypass: async (entity, load) =>
-        traced(tracer, 'bypass', entity.name, 1, () => cache.bypass(entity, load)),
+        traced('get_many', entity.name, ids.length, () => cache.readMany(entity, ids)),
+      bypass: async (entity, load) => traced('bypass', entity.name, 1, () => cache.bypass(entity, load)),
       write: (write) => {
         const names = [...new Set(write.expected.map(({ entity }) => entity.name))];
-        return traced(tracer, 'write', names.join('+'), write.expected.length, () =>
+        return traced('write', names.join('+'), write.expected.length, () =>
           cache.write(write),
         ) as ReturnType<typeof cache.write<Awaited<ReturnType<typeof write.store>>['result']>>;
       },
@@ -88,28 +89,29 @@ function currentTraceparent(): string | undefined {
 }
 
 /** Runs `work` inside a span when the request is recorded, and says in it what the reads were answered with. */
-function traced<T>(
-  tracer: Tracer,
-  operation: 'get' | 'get_many' | 'bypass' | 'write',
-  name: string,
-  keys: number,
-  work: () => MaybePromise<T>,
-): MaybePromise<T> {
-  if (trace.getActiveSpan()?.isRecording() !== true) return work();
-  const span = tracer.startSpan(`cache.${operation} ${name}`, {
-    attributes: {
-      [attributes.cacheName]: name,
-      [attributes.cacheOperation]: operation,
-      [attributes.cacheKeys]: keys,
-    },
-  });
-  const tally: Tally = {};
-  const inside = trace.setSpan(context.active(), span).setValue(tallyKey, tally);
-  const finish = (): void => {
-    if (operation !== 'write') span.setAttributes(describe(tally));
-    span.end();
+function createTraced(tracer: Tracer, describe: (tally: Tally) => Attributes) {
+  return <T>(
+    operation: 'get' | 'get_many' | 'bypass' | 'write',
+    name: string,
+    keys: number,
+    work: () => MaybePromise<T>,
+  ): MaybePromise<T> => {
+    if (trace.getActiveSpan()?.isRecording() !== true) return work();
+    const span = tracer.startSpan(`cache.${operation} ${name}`, {
+      attributes: {
+        [attributes.cacheName]: name,
+        [attributes.cacheOperation]: operation,
+        [attributes.cacheKeys]: keys,
+      },
+    });
+    const tally: Tally = {};
+    const inside = trace.setSpan(context.active(), span).setValue(tallyKey, tally);
+    const finish = (): void => {
+      if (operation !== 'write') span.setAttributes(describe(tally));
+      span.end();
+    };
+    return settle(span, finish, () => context.with(inside, work));
   };
-  return settle(span, finish, () => context.with(inside, work));
 }
 
 function settle<T>(span: Span, finish: () => void, work: () => MaybePromise<T>): MaybePromise<T> {
@@ -134,21 +136,24 @@ function settle<T>(span: Span, finish: () => void, work: () => MaybePromise<T>):
 }
 
 /** The attributes of a finished read. */
-function describe(tally: Tally): Attributes {
-  const count = (...outcomes: ReadOutcome[]): number =>
-    outcomes.reduce((sum, outcome) => sum + (tally[outcome] ?? 0), 0);
-  const farthest = outcomesByDistance.findLast((outcome) => (tally[outcome] ?? 0) > 0);
-  const answer = farthest === undefined ? null : answerLabels[farthest];
-  return {
-    ...(answer !== null && {
-      [attributes.cacheResult]: answer.cache_result,
-      [attributes.cacheTier]: answer.cache_tier,
-    }),
-    [attributes.cacheHits]: count('memory-hit', 'redis-hit'),
-    [attributes.cacheStaleHits]: count('memory-stale-hit', 'redis-stale-hit'),
-    [attributes.cacheMisses]: count('load'),
-    [attributes.cacheJoined]: count('joined-load'),
-    [attributes.cacheBypasses]: count('bypass'),
+function createDescribe(tiers: TierNames): (tally: Tally) => Attributes {
+  const answerLabels = answerLabelsOf(tiers);
+  return (tally) => {
+    const count = (...outcomes: ReadOutcome[]): number =>
+      outcomes.reduce((sum, outcome) => sum + (tally[outcome] ?? 0), 0);
+    const farthest = outcomesByDistance.findLast((outcome) => (tally[outcome] ?? 0) > 0);
+    const answer = farthest === undefined ? null : answerLabels[farthest];
+    return {
+      ...(answer !== null && {
+        [attributes.cacheResult]: answer.cache_result,
+        [attributes.cacheTier]: answer.cache_tier,
+      }),
+      [attributes.cacheHits]: count('local-hit', 'shared-hit'),
+      [attributes.cacheStaleHits]: count('local-stale-hit', 'shared-stale-hit'),
+      [attributes.cacheMisses]: count('load'),
+      [attributes.cacheJoined]: count('joined-load'),
+      [attributes.cacheBypasses]: count('bypass'),
+    };
   };
 }
 

@@ -15,6 +15,8 @@ import type { MetricsOptions } from './metrics.ts';
 import { createMetricsServer } from './metrics-server.ts';
 import { answersOf } from '../../cli/worlds/cache-counts.ts';
 
+const tiers = { local: 'memory', shared: 'redis' };
+
 let app: TestApp;
 let text: string;
 before(async () => {
@@ -123,7 +125,7 @@ describe('the metrics', () => {
 describe('before anything has happened', () => {
   const written = ['photo', 'comments'];
   const exposed = async (possible?: MetricsOptions['possible']): Promise<string[]> => {
-    const run = { strategy: 's', candidate: 's', replica: 'r1', mode: 'metrics' } as const;
+    const run = { strategy: 's', candidate: 's', tiers, replica: 'r1', mode: 'metrics' } as const;
     const { registry } = createMetrics({ ...run, ...(possible !== undefined && { possible }) });
     return (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   };
@@ -171,7 +173,7 @@ describe('before anything has happened', () => {
 
 describe('what only some candidates do', () => {
   it('is exposed with all that may become of it once it has happened', async () => {
-    const run = { strategy: 's', candidate: 's', replica: 'r1', mode: 'metrics' } as const;
+    const run = { strategy: 's', candidate: 's', tiers, replica: 'r1', mode: 'metrics' } as const;
     const { registry, observers } = createMetrics(run);
     const lines = async (name: string) =>
       (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
@@ -193,6 +195,7 @@ describe('what was the most since the last scrape', () => {
     const { registry, observers } = createMetrics({
       strategy: 's',
       candidate: 's',
+      tiers,
       replica: 'r1',
       mode: 'metrics',
     });
@@ -213,7 +216,7 @@ describe('what was the most since the last scrape', () => {
 
 describe('the queue of writes', () => {
   it('is as long as it was last seen, and has no length where there is none', async () => {
-    const run = { strategy: 's', candidate: 's', replica: 'r1', mode: 'metrics' } as const;
+    const run = { strategy: 's', candidate: 's', tiers, replica: 'r1', mode: 'metrics' } as const;
     const { registry, observers } = createMetrics(run);
     const length = async () => /^cache_write_queue_entries (\d+)$/m.exec(await registry.metrics())?.[1];
     assert.equal(await length(), undefined);

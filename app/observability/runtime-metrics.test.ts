@@ -21,6 +21,7 @@ describe('the time of garbage collections', () => {
     const { registry } = createMetrics({
       strategy: 'no-cache',
       candidate: 'no-cache',
+      tiers: { local: null, shared: null },
       replica: 'r1',
       mode: 'metrics',
     });
@@ -74,6 +75,7 @@ describe('the delay of the event loop', () => {
     const { registry } = createMetrics({
       strategy: 'no-cache',
       candidate: 'no-cache',
+      tiers: { local: null, shared: null },
       replica: 'r1',
       mode: 'metrics',
     });

@@ -34,7 +34,7 @@ export function createTelemetry({ tracing, ...options }: TelemetryOptions): Tele
   }
   const metrics = createMetrics({ ...options, currentTraceId });
   metrics.watchSpans(tracing.counts);
-  const spans = { ...tracing, ...createCacheSpans(tracing) };
+  const spans = { ...tracing, ...createCacheSpans(tracing, options.tiers) };
   return {
     metrics,
     spans,

@@ -120,7 +120,10 @@ describe('the change stream of PostgreSQL', () => {
     await first.stream.stop();
     const wanted = await readers.like();
     const { heard } = await readers.started(t, first);
-    assert.ok(heard.indexOf(wanted) !== -1 && heard.indexOf(wanted) < heard.indexOf('resumed'), String(heard));
+    assert.ok(
+      heard.indexOf(wanted) !== -1 && heard.indexOf(wanted) < heard.indexOf('resumed'),
+      String(heard),
+    );
     assert.ok(!heard.includes('loss-noticed'));
   });
 

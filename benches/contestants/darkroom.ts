@@ -2,6 +2,7 @@ import { createBackgroundTasks } from '../../app/background-tasks.ts';
 import type { CachedEntity } from '../../app/cache/cache.ts';
 import { createCache } from '../../app/cache/create-cache.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { tierNamesOf } from '../../app/cache/tiers/index.ts';
 import { createStoppableClock, createSystemClock } from '../../app/clock.ts';
 import { createTelemetry } from '../../app/observability/telemetry.ts';
 import type { Photo } from '../../app/photos/photo-store.ts';
@@ -14,6 +15,7 @@ export function openDarkroom(candidateText: string, hasMetrics: boolean): OpenCa
     const candidate = parseCandidate(candidateText);
     const telemetry = createTelemetry({
       strategy: candidate.strategy,
+      tiers: tierNamesOf(candidate.tiers),
       candidate: candidateText,
       replica: sender,
       mode: hasMetrics ? 'metrics' : 'off',

@@ -1,6 +1,7 @@
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { defaultCandidate } from '../../app/cache/candidates/candidate-parameters.ts';
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
+import { tiersOf } from '../../app/cache/tiers/index.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
@@ -33,7 +34,8 @@ function isPredicted(settings: Candidate): boolean {
     settings;
   if (tiers === 'none') return true;
   // Without messages another replica's memory keeps what a write has changed.
-  const isRemovedEverywhere = invalidationKinds[invalidation].connect !== null || !tiers.includes('memory');
+  const isRemovedEverywhere =
+    invalidationKinds[invalidation].connect !== null || tiersOf(tiers).local === null;
   const isUnbounded =
     eviction === defaultCandidate.eviction &&
     memoryBytes >= defaultCandidate.memoryBytes &&

@@ -1,4 +1,4 @@
-import { needsDurableRedis } from '../../app/cache/candidates/candidate.ts';
+import { keepsEntriesInRedis, needsDurableRedis } from '../../app/cache/candidates/candidate.ts';
 import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
@@ -213,7 +213,7 @@ function redisNeedsOf({ id, candidate: text }: WorldSettings, { environment }: S
 function redisUsesOf(candidate: Candidate): RedisUse[] {
   const { redisUse } = invalidationKinds[candidate.invalidation];
   return [
-    ...(candidate.tiers.includes('redis') ? ['entries' as const] : []),
+    ...(keepsEntriesInRedis(candidate) ? ['entries' as const] : []),
     ...(needsDurableRedis(candidate) ? ['queue' as const] : []),
     ...(redisUse === null ? [] : [redisUse]),
   ];

@@ -11,7 +11,7 @@ import type { Replica } from '../support/cache-replica.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createHeldStorage } from '../support/held-storage.ts';
 import { createSharedTier } from '../support/shared-tier.ts';
-import type { SharedTier } from '../support/shared-tier.ts';
+import type { SharedTier } from '../../app/cache/tiers/tier.ts';
 
 /** What a strategy does in two replicas, counted on a storage, a redis tier and a clock of the test's own. */
 export type CountedCosts = {

@@ -5,16 +5,15 @@ import { createSingleFlight } from '../../app/cache/reads/single-flight.ts';
 import type { SingleFlight } from '../../app/cache/reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from '../../app/cache/strategy.ts';
 import { createStrategy } from '../../app/cache/tiered-strategy.ts';
-import { createMemoryTier } from '../../app/cache/tiers/memory-tier.ts';
-import type { MemoryTier } from '../../app/cache/tiers/memory-tier.ts';
-import { createTierStack } from '../../app/cache/tiers/tier-stack.ts';
-import type { SharedTier } from './shared-tier.ts';
+import { tiersOf } from '../../app/cache/tiers/index.ts';
+import type { LocalTier, SharedTier } from '../../app/cache/tiers/tier.ts';
+import { createTierStack } from '../../app/cache/tier-stack.ts';
 
 /** One part that does not do what it promises. A search that finds nothing wrong with it would find nothing at all. */
 export type BrokenPart = {
   /** The candidate that rests on it. */
   readonly text: string;
-  readonly breakLocal?: (local: MemoryTier) => MemoryTier;
+  readonly breakLocal?: (local: LocalTier) => LocalTier;
   readonly breakFlights?: (flights: SingleFlight<Found>) => SingleFlight<Found>;
   readonly breakShared?: (shared: SharedTier) => SharedTier;
   /** Messages of which every second one is lost, and nobody notices. */
@@ -64,7 +63,7 @@ const fillAnyway = async (
 export function assembleBroken({ breakLocal, breakFlights }: BrokenPart) {
   return (parts: CacheParts): { readonly cache: Cache } => {
     const { candidate, shared } = parts;
-    const whole = candidate.tiers.includes('memory') ? createMemoryTier({ ...parts, ...candidate }) : null;
+    const whole = tiersOf(candidate.tiers).local?.create({ ...parts, settings: candidate }) ?? null;
     const local = whole === null ? null : (breakLocal?.(whole) ?? whole);
     const flights = createSingleFlight<Found>();
     const source = parts.createSource?.({

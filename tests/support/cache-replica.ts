@@ -8,11 +8,12 @@ import type {
   InvalidationListener,
   InvalidationSource,
 } from '../../app/cache/sources/invalidation-source.ts';
+import { tiersOf } from '../../app/cache/tiers/index.ts';
 import type { Clock } from '../../app/clock.ts';
 import type { BusConnection, BusNetwork } from './bus-network.ts';
 import { recordEvents } from './recorded-events.ts';
 import type { RecordedEvent } from './recorded-events.ts';
-import type { SharedTier } from './shared-tier.ts';
+import type { SharedTier } from '../../app/cache/tiers/tier.ts';
 
 /** The cache of one process of a service, with its bus in the test's hands. */
 export type Replica = {
@@ -66,7 +67,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     random: options.random ?? (() => 0),
     runInBackground: (_, task) => void task,
     wait: options.wait ?? (() => setImmediate()),
-    shared: candidate.tiers.includes('redis') ? shared : null,
+    shared: tiersOf(candidate.tiers).shared === null ? null : shared,
     createQueue: options.createQueue ?? null,
     createSource: options.createSource ?? (candidate.invalidation === 'pubsub' ? createBus : null),
   });

@@ -1,9 +1,10 @@
 import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
 import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
-import { protections, tierStacks } from '../../app/cache/candidates/candidate.ts';
+import { protections } from '../../app/cache/candidates/candidate.ts';
 import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';
+import { tierStacks } from '../../app/cache/tiers/index.ts';
 import { DarkroomError } from '../../app/errors.ts';
 
 const faults: readonly Anomaly[] = ['lost-invalidation', 'failed-invalidation', 'crash-before-invalidation'];

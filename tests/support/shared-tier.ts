@@ -1,7 +1,5 @@
-import { leaseMs, makeToken } from '../../app/cache/tiers/lease.ts';
-import type { LeaseTable } from '../../app/cache/tiers/lease.ts';
-import { tombstoneMs } from '../../app/cache/tiers/tier.ts';
-import type { Tier, TierHit } from '../../app/cache/tiers/tier.ts';
+import { leaseMs, makeToken, tombstoneMs } from '../../app/cache/tiers/tier.ts';
+import type { LeaseTable, SharedTier, TierHit } from '../../app/cache/tiers/tier.ts';
 import type { Entry, MaybePromise } from '../../app/cache/entry.ts';
 import type { Clock } from '../../app/clock.ts';
 
@@ -12,9 +10,6 @@ type SharedStore = {
   readonly clock: Clock;
   readonly act: <T>(effect: () => T) => Promise<T>;
 };
-
-/** What replicas share: a tier, and the leases that it gives. */
-export type SharedTier = Tier & { readonly leases: LeaseTable };
 
 /**
  * The redis tier's promises without Redis, for tests that need thousands of schedules. `step` comes before each operation
@@ -35,7 +30,7 @@ export function createSharedTier(clock: Clock, step: () => Promise<void> = async
   const { stored, leases, act } = store;
   const look = (key: string): TierHit | undefined => {
     const entry = stored.get(key)?.entry;
-    return entry === undefined || clock.now() >= entry.staleUntil ? undefined : { entry, tier: 'redis' };
+    return entry === undefined || clock.now() >= entry.staleUntil ? undefined : { entry };
   };
   return {
     leases: createSharedLeases(store),

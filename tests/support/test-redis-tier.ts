@@ -5,15 +5,15 @@ import { codecOf } from '../../app/cache/codec.ts';
 import type { Codec } from '../../app/cache/codec.ts';
 import { createRedisCommands } from '../../app/redis/redis-commands.ts';
 import { createCommandConnection } from '../../app/redis/redis-connection.ts';
-import { entryScripts } from '../../app/cache/tiers/entry-scripts.ts';
+import { entryScripts } from '../../app/cache/tiers/redis/entry-scripts.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
-import type { RedisTier } from '../../app/cache/tiers/redis-tier.ts';
+import type { SharedTier } from '../../app/cache/tiers/tier.ts';
 import type { Clock } from '../../app/clock.ts';
 import { createTestRedis } from './databases.ts';
 import { ignoreEvents } from './recorded-events.ts';
 
 export type TestRedisTier = {
-  readonly tier: RedisTier;
+  readonly tier: SharedTier;
   readonly redis: Redis;
   readonly keyPrefix: string;
 };

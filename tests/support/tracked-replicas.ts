@@ -5,7 +5,7 @@ import type {
   InvalidationSource,
 } from '../../app/cache/sources/invalidation-source.ts';
 import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
-import { entryScripts } from '../../app/cache/tiers/entry-scripts.ts';
+import { entryScripts } from '../../app/cache/tiers/redis/entry-scripts.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import { createTrackingConnection } from '../../app/cache/sources/tracking-connection.ts';
 import { createBusNetwork } from './bus-network.ts';

@@ -95,6 +95,7 @@ export const importTable: readonly ImportRule[] = [
       'app/errors.ts',
       'app/cache/strategies/index.ts',
       'app/cache/invalidation/index.ts',
+      'app/cache/tiers/index.ts',
       'app/cache/candidates/allowed-anomalies.ts',
       'app/cache/candidates/anomalies.ts',
       'app/cache/candidates/candidate.ts',

@@ -1,5 +1,7 @@
 import { fenceKinds } from '../fences/index.ts';
 import { invalidationKinds } from '../invalidation/index.ts';
+import { tiersOf } from '../tiers/index.ts';
+import type { TierStackName } from '../tiers/index.ts';
 import type { Candidate } from './candidate.ts';
 
 type AnomalyDefinition = {
@@ -10,13 +12,16 @@ type AnomalyDefinition = {
 
 /** Within one process a marked flight is never filled; beyond it only a version or a lease's token can refuse a late fill. */
 const hasUnguardedFill = ({ tiers, protection, fence }: Candidate): boolean =>
-  !fenceKinds[fence].ordersFills && (protection === 'none' || (tiers !== 'memory' && protection !== 'lease'));
+  !fenceKinds[fence].ordersFills &&
+  (protection === 'none' || (tiersOf(tiers).shared !== null && protection !== 'lease'));
+
+function hasBothTiers(stack: TierStackName): boolean {
+  const { local, shared } = tiersOf(stack);
+  return local !== null && shared !== null;
+}
 
 /** Whether a replica that has lost a message drops what it holds. */
-export function noticesLosses({
-  fence,
-  invalidation,
-}: Pick<Candidate, 'fence' | 'invalidation'>): boolean {
+export function noticesLosses({ fence, invalidation }: Pick<Candidate, 'fence' | 'invalidation'>): boolean {
   const noticed = invalidationKinds[invalidation].noticesLosses;
   return noticed === 'always' || (noticed === 'fence' && fenceKinds[fence].ordersFills);
 }
@@ -39,16 +44,17 @@ export const anomalies = {
     meaning:
       'A write invalidates a key while its old value is on the way from redis to memory, where it then stays.',
     canOccur: ({ tiers, fence, protection }) =>
-      tiers === 'memory+redis' && !fenceKinds[fence].ordersFills && protection === 'none',
+      hasBothTiers(tiers) && !fenceKinds[fence].ordersFills && protection === 'none',
   },
   'lost-invalidation': {
     meaning:
       'A message to the other replicas is lost; another replica keeps the old value until its TTL ends.',
-    canOccur: (candidate) => candidate.tiers !== 'redis' && !noticesLosses(candidate),
+    canOccur: (candidate) => tiersOf(candidate.tiers).local !== null && !noticesLosses(candidate),
   },
   'failed-invalidation': {
     meaning: 'Redis does not take an invalidation; it serves the old value until its TTL ends.',
-    canOccur: ({ tiers, invalidation }) => tiers !== 'memory' && !invalidationKinds[invalidation].isRepeated,
+    canOccur: ({ tiers, invalidation }) =>
+      tiersOf(tiers).shared !== null && !invalidationKinds[invalidation].isRepeated,
   },
   'crash-before-invalidation': {
     meaning:

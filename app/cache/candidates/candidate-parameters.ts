@@ -1,16 +1,12 @@
-import {
-  codecs,
-  promotions,
-  protections,
-  redisEvictions,
-  tierStacks,
-} from './candidate.ts';
+import { codecs } from '../codec.ts';
+import { promotions, protections, redisEvictions } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { memoryBytesLeast, redisBytesLeast } from './memory-bounds.ts';
 import { evictionPolicies } from '../eviction/index.ts';
 import { fences } from '../fences/index.ts';
 import { invalidations } from '../invalidation/index.ts';
 import type { OwnParameter } from '../strategy.ts';
+import { tierStacks } from '../tiers/index.ts';
 
 /** One thing that can follow the colon of a candidate. */
 export type Parameter = {

@@ -1,11 +1,12 @@
+import type { CodecName } from '../codec.ts';
 import type { EvictionName } from '../eviction/index.ts';
 import type { FenceName } from '../fences/index.ts';
 import { invalidationKinds } from '../invalidation/index.ts';
 import type { InvalidationName } from '../invalidation/index.ts';
+import { tiersOf } from '../tiers/index.ts';
+import type { TierStackName } from '../tiers/index.ts';
 
-export const tierStacks = ['none', 'memory', 'redis', 'memory+redis'] as const;
 export const protections = ['none', 'single-flight', 'lease'] as const;
-export const codecs = ['json', 'msgpack'] as const;
 export const promotions = ['always', 'hot'] as const;
 /** What Redis calls its `maxmemory-policy`. */
 export const redisEvictions = [
@@ -23,7 +24,7 @@ export const redisEvictions = [
 export type Candidate = {
   /** A name of the list in `strategies/index.ts`. */
   readonly strategy: string;
-  readonly tiers: (typeof tierStacks)[number];
+  readonly tiers: TierStackName;
   readonly ttlMs: number;
   /** Share of the TTL, 0 to 0.5, that is subtracted at random. */
   readonly ttlJitter: number;
@@ -38,7 +39,7 @@ export type Candidate = {
   readonly redisMemoryBytes: number;
   readonly redisEviction: (typeof redisEvictions)[number];
   readonly promotion: (typeof promotions)[number];
-  readonly codec: (typeof codecs)[number];
+  readonly codec: CodecName;
   readonly protection: (typeof protections)[number];
   readonly invalidation: InvalidationName;
   readonly fence: FenceName;
@@ -54,10 +55,15 @@ export type Candidate = {
   readonly queueEntriesMax: number;
 };
 
+/** Whether one of its tiers lies in the Redis. */
+export function keepsEntriesInRedis({ tiers }: Pick<Candidate, 'tiers'>): boolean {
+  return tiersOf(tiers).shared?.redisUse === 'entries';
+}
+
 /** Whether the candidate talks to a Redis at all. */
 export function needsRedis(candidate: Candidate): boolean {
   return (
-    candidate.tiers.includes('redis') ||
+    keepsEntriesInRedis(candidate) ||
     invalidationKinds[candidate.invalidation].redisUse !== null ||
     needsDurableRedis(candidate)
   );

@@ -5,7 +5,7 @@ import { startOwnRedis } from '../../../tests/support/own-redis.ts';
 import type { OwnRedis } from '../../../tests/support/own-redis.ts';
 import { createCommandConnection } from '../../redis/redis-connection.ts';
 import { createRedisCommands } from '../../redis/redis-commands.ts';
-import { entryScripts } from '../tiers/entry-scripts.ts';
+import { entryScripts } from '../tiers/redis/entry-scripts.ts';
 import { createWriteLog } from '../writes/write-log.ts';
 import { redisBytesLeast } from './memory-bounds.ts';
 import { lackOfRedisMemory, parseCandidate } from './parse-candidate.ts';

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { DarkroomError } from '../../errors.ts';
-import { needsDurableRedis } from './candidate.ts';
+import { keepsEntriesInRedis, needsDurableRedis } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { candidateParameters, defaultCandidate, isOwnParameter } from './candidate-parameters.ts';
 import type { Parameter } from './candidate-parameters.ts';
@@ -9,6 +9,8 @@ import { redisBytesLeast } from './memory-bounds.ts';
 import { strategies } from '../strategies/index.ts';
 import type { StrategyName } from '../strategies/index.ts';
 import type { StrategyDefinition } from '../strategy.ts';
+import { tierKinds, tiersOf } from '../tiers/index.ts';
+import type { TierDefinition } from '../tiers/tier.ts';
 
 function refuse(message: string): never {
   throw new DarkroomError('INVALID_CANDIDATE', message);
@@ -29,33 +31,33 @@ export function strategyOf({ strategy }: Pick<Candidate, 'strategy'>): StrategyD
 function defaultsOf(definition: StrategyDefinition, tiers: Candidate['tiers'] | undefined): Candidate {
   const usual = { ...defaultCandidate, ...definition.defaults, strategy: definition.name };
   const instead = invalidationKinds[usual.invalidation].insteadWithoutLocalTier;
-  const hasMemory = (tiers ?? usual.tiers).includes('memory');
-  return instead === null || hasMemory ? usual : { ...usual, invalidation: instead };
+  const hasLocal = tiersOf(tiers ?? usual.tiers).local !== null;
+  return instead === null || hasLocal ? usual : { ...usual, invalidation: instead };
 }
 
 /** Parameters that speak of a tier that is not there. */
 function missingTier({ tiers }: Candidate, given: ReadonlySet<string>): string | null {
-  if (!tiers.includes('memory')) {
-    if (given.has('memory')) return '"memory" bounds the memory tier, and there is none.';
-    if (given.has('eviction')) return '"eviction" is of the memory tier, and there is none.';
-  }
-  if (tiers !== 'memory+redis' && given.has('promotion'))
+  const { local, shared } = tiersOf(tiers);
+  if ((local === null || shared === null) && given.has('promotion'))
     return '"promotion" is from redis to memory; it needs tiers=memory+redis.';
-  const ofRedis = ['codec', 'redis-memory', 'redis-eviction'].find((key) => given.has(key));
-  if (!tiers.includes('redis') && ofRedis !== undefined)
-    return `"${ofRedis}" is of the redis tier, and there is none.`;
+  for (const kind of Object.values<TierDefinition>(tierKinds)) {
+    if (kind === local || kind === shared) continue;
+    for (const [key, what] of Object.entries(kind.parameters))
+      if (given.has(key)) return `"${key}" ${what}, and there is none.`;
+  }
   return null;
 }
 
 /** Mechanisms that need something which the candidate does not have. */
 function missingPart({ tiers, invalidation, protection }: Candidate): string | null {
+  const { local, shared } = tiersOf(tiers);
   const reason = invalidationKinds[invalidation].refuses({
-    hasLocalTier: tiers.includes('memory'),
-    hasSharedTier: tiers.includes('redis'),
+    hasLocalTier: local !== null,
+    hasSharedTier: shared !== null,
     joinsLoads: protection !== 'none',
   });
   if (reason !== null) return reason;
-  if (protection === 'lease' && !tiers.includes('redis'))
+  if (protection === 'lease' && shared === null)
     return 'protection=lease is given by redis, and there is none.';
   return null;
 }
@@ -63,7 +65,7 @@ function missingPart({ tiers, invalidation, protection }: Candidate): string | n
 /** Why the Redis of a candidate with so many replicas would be full before it keeps anything, or null. */
 export function lackOfRedisMemory(candidate: Candidate, replicas: number): string | null {
   const least = redisBytesLeast(candidate, replicas);
-  if (!candidate.tiers.includes('redis') || candidate.redisMemoryBytes >= least) return null;
+  if (!keepsEntriesInRedis(candidate) || candidate.redisMemoryBytes >= least) return null;
   const format = candidateParameters['redis-memory']?.format ?? String;
   const queue = needsDurableRedis(candidate) ? `, a queue of ${candidate.queueEntriesMax} writes` : '';
   const whose = replicas === 1 ? 'a replica' : `${replicas} replicas`;

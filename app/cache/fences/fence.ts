@@ -1,5 +1,5 @@
 import type { Entry, MaybePromise } from '../entry.ts';
-import type { Fill, TierStack } from '../tiers/tier-stack.ts';
+import type { Fill, TierStack } from '../tier-stack.ts';
 
 /** How fills are ordered against writes. `startedAtMs` is when the read began that is being filled. */
 export interface Fence {

@@ -1,4 +1,4 @@
-import { noFill } from '../tiers/tier-stack.ts';
+import { noFill } from '../tier-stack.ts';
 import type { FenceDefinition } from './fence.ts';
 
 /**

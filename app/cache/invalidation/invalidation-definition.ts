@@ -3,6 +3,7 @@ import type { CacheObserver } from '../cache-events.ts';
 import type { Codec } from '../codec.ts';
 import type { RedisCommands } from '../../redis/redis-commands.ts';
 import type { RedisScript } from '../../redis/redis-scripts.ts';
+import type { RedisPlace } from '../tiers/tier.ts';
 import type { InvalidationListener, InvalidationSource } from '../sources/invalidation-source.ts';
 
 /** What a kind of invalidation asks of the rest of its candidate. */
@@ -14,9 +15,6 @@ export type CandidateTraits = {
   /** Reads under way are known, so that they can be marked when their key changes. */
   readonly joinsLoads: boolean;
 };
-
-/** Where a service's Redis is, and what its keys begin with. */
-export type RedisPlace = { readonly url: string; readonly keyPrefix: string };
 
 export type SourceParts = {
   /** Throws a RangeError where no Redis is given. */

@@ -4,8 +4,8 @@ import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { invalidationKinds } from '../invalidation/index.ts';
-import type { LeaseAnswer, LeaseTable } from '../tiers/lease.ts';
-import type { TierStack } from '../tiers/tier-stack.ts';
+import type { LeaseAnswer, LeaseTable } from '../tiers/tier.ts';
+import type { TierStack } from '../tier-stack.ts';
 import { loadedAs } from './loads.ts';
 import type { Loading, Loads, Miss } from './loads.ts';
 import type { AnyEntity, Found } from '../strategy.ts';
@@ -47,7 +47,7 @@ function createLeasedFills(
   loads: Loads,
   fence: Fence,
 ): LeasedFills {
-  const fillMemory = (miss: Miss, entry: Entry, { startedAtMs }: Loading): boolean => {
+  const fillLocal = (miss: Miss, entry: Entry, { startedAtMs }: Loading): boolean => {
     if (!invalidationKinds[candidate.invalidation].watchesOwnFills) return false;
     return fence.fillLocal(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
   };
@@ -60,13 +60,13 @@ function createLeasedFills(
       const entry = loads.entryOf(miss, loaded);
       if (entry === undefined) await leases.release(miss.key, token);
       if (entry === undefined || !(await leases.fill(miss.key, entry, token))) return loadedAs(entry, 'load');
-      return loadedAs(entry, 'load', fillMemory(miss, entry, loaded) ? 'memory+redis' : 'redis');
+      return loadedAs(entry, 'load', fillLocal(miss, entry, loaded) ? 'both' : 'shared');
     },
     async unleased(miss, loading) {
       const loaded = await loading;
       const entry = loads.entryOf(miss, loaded);
-      const isInMemory = entry !== undefined && fillMemory(miss, entry, loaded);
-      return loadedAs(entry, 'load', isInMemory ? 'memory' : 'none');
+      const isLocal = entry !== undefined && fillLocal(miss, entry, loaded);
+      return loadedAs(entry, 'load', isLocal ? 'local' : 'none');
     },
   };
 }

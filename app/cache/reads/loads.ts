@@ -7,7 +7,7 @@ import type { Fence } from '../fences/fence.ts';
 import { jitteredTtlMs } from './ttl-jitter.ts';
 import type { Flight } from './single-flight.ts';
 import type { AnyEntity, Found, Lookup, ReadDecisions } from '../strategy.ts';
-import { noFill } from '../tiers/tier-stack.ts';
+import { noFill } from '../tier-stack.ts';
 
 /** A key that memory could not answer, with the flight that others join, and what memory had that was no longer good enough. */
 export type Miss = Lookup & {

@@ -6,7 +6,7 @@ import type { SharedReads } from './shared-reads.ts';
 import type { Miss } from './loads.ts';
 import type { Flight, SingleFlight } from './single-flight.ts';
 import type { AnyEntity, Found, Lookup } from '../strategy.ts';
-import { freezeAndEstimateBytes } from '../tiers/value-size.ts';
+import { freezeAndEstimateBytes } from '../value-size.ts';
 
 type Read = CacheRead<unknown> | undefined;
 

@@ -11,8 +11,8 @@ import type { DueEntry, RefresherParts } from './refresher.ts';
 import type { SingleFlight } from './single-flight.ts';
 import { freshOnly } from '../strategy.ts';
 import type { CacheStrategy, Found, Lookup, ReadDecisions } from '../strategy.ts';
-import type { MemoryHit } from '../tiers/entry-store.ts';
-import type { TierStack } from '../tiers/tier-stack.ts';
+import type { LocalHit } from '../tiers/tier.ts';
+import type { TierStack } from '../tier-stack.ts';
 
 type Read = CacheRead<unknown> | undefined;
 
@@ -42,7 +42,7 @@ export function createReadPath(parts: ReadPathParts, fence: Fence, decisions: Re
       const hit = local?.get(key, nowMs);
       if (hit === undefined) return missed.one({ entity, id, key }, undefined);
       if (isPlain && nowMs < hit.freshUntil) {
-        observe.answered(entity.name, 'memory-hit', 1);
+        observe.answered(entity.name, 'local-hit', 1);
         return hit.read;
       }
       const due: DueEntry[] = [];
@@ -71,13 +71,13 @@ export function createReadPath(parts: ReadPathParts, fence: Fence, decisions: Re
         if (hit === undefined || outcome === null) misses.push({ at, lookup, rejectedEntry: hit?.entry });
         else {
           reads[at] = readOf(hit, outcome, nowMs);
-          if (outcome === 'memory-stale-hit') staleHits += 1;
+          if (outcome === 'local-stale-hit') staleHits += 1;
         }
       }
       refresher.start(entity, due);
       const freshHits = ids.length - misses.length - staleHits;
-      if (freshHits > 0) observe.answered(entity.name, 'memory-hit', freshHits);
-      if (staleHits > 0) observe.answered(entity.name, 'memory-stale-hit', staleHits);
+      if (freshHits > 0) observe.answered(entity.name, 'local-hit', freshHits);
+      if (staleHits > 0) observe.answered(entity.name, 'local-stale-hit', staleHits);
       return misses.length === 0 ? reads : complete(reads, misses, missed.many(entity, misses));
     },
     reload: shared.reload,
@@ -86,18 +86,18 @@ export function createReadPath(parts: ReadPathParts, fence: Fence, decisions: Re
 
 /** Says how a memory entry answers, or null where it does not, and notes one that is to be refreshed. */
 function createDecision(flights: SingleFlight<Found>, { decide }: ReadDecisions) {
-  return ({ entry }: MemoryHit, lookup: Lookup, nowMs: number, due: DueEntry[]): ReadOutcome | null => {
+  return ({ entry }: LocalHit, lookup: Lookup, nowMs: number, due: DueEntry[]): ReadOutcome | null => {
     const decision = decide(entry, nowMs, lookup);
     const isFresh = nowMs < entry.freshUntil;
     // One reader at a time loads early; the others go on with what is still fresh.
     if (decision === 'load' && !(isFresh && flights.current(lookup.key) !== undefined)) return null;
     if (decision === 'serve-and-refresh') due.push({ lookup, entry });
-    return isFresh ? 'memory-hit' : 'memory-stale-hit';
+    return isFresh ? 'local-hit' : 'local-stale-hit';
   };
 }
 
-function readOf(hit: MemoryHit, outcome: ReadOutcome, nowMs: number): Read {
-  return outcome === 'memory-hit' ? hit.read : foundIn(hit.entry, 'memory', nowMs).read;
+function readOf(hit: LocalHit, outcome: ReadOutcome, nowMs: number): Read {
+  return outcome === 'local-hit' ? hit.read : foundIn(hit.entry, 'local', nowMs).read;
 }
 
 async function complete(

@@ -11,7 +11,7 @@ import type { Kept, LoadParts, Miss } from './loads.ts';
 import { boundByOwnClock } from './own-age.ts';
 import type { DueEntry, Refresher } from './refresher.ts';
 import type { AnyEntity, Found, ReadDecisions } from '../strategy.ts';
-import type { LeaseTable } from '../tiers/lease.ts';
+import type { LeaseTable } from '../tiers/tier.ts';
 import type { TierHit } from '../tiers/tier.ts';
 
 /** Reads that memory could not answer: the tiers behind it, then storage, then the fill. */
@@ -60,7 +60,7 @@ export function createSharedReads(
     if (decision === 'load') return undefined;
     const isLocal = fence.fillLocal(miss.key, entry, startedAtMs, miss.flight?.isForgotten === true);
     if (decision === 'serve-and-refresh') due.push({ lookup: miss, entry, flight: miss.flight });
-    return foundIn(entry, 'redis', nowMs, isLocal ? 'memory' : 'none');
+    return foundIn(entry, 'shared', nowMs, isLocal ? 'local' : 'none');
   };
   /** A key has one flight at a time: a refresh begins when those of its readers have landed. */
   const refreshBehind = (entity: AnyEntity, due: readonly DueMiss[]): void => {
@@ -127,14 +127,14 @@ async function loaded(
     );
     // What a write has removed meanwhile is wrong, not just old.
     if (entry === undefined || flight?.isForgotten === true) throw error;
-    return foundIn(entry, entry === rejectedEntry ? 'memory' : 'redis', nowMs);
+    return foundIn(entry, entry === rejectedEntry ? 'local' : 'shared', nowMs);
   }
 }
 
 /** What an entry answers, from where it was. */
 export function foundIn(
   entry: Entry,
-  tier: TierHit['tier'],
+  tier: 'local' | 'shared',
   nowMs: number,
   storedIn: StoredIn = 'none',
 ): Found {

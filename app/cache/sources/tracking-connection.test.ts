@@ -27,7 +27,7 @@ async function setStage(context: TestContext, text: string, ...settings: string[
 const readIn = async ({ cache }: TrackedReplica, { storage }: TrackedReplicas, id = 1) =>
   cache.read(storage.entity, id);
 const isMemoryHit = async (replica: TrackedReplica, stage: TrackedReplicas, id = 1) =>
-  (await readIn(replica, stage, id))?.outcome === 'memory-hit';
+  (await readIn(replica, stage, id))?.outcome === 'local-hit';
 
 /** Until both answer from memory. */
 async function warm(stage: TrackedReplicas, id = 1): Promise<void> {

@@ -11,8 +11,7 @@ function setUp(memoryBytes = 2 ** 20) {
   const clock = createFakeClock();
   const events: RecordedEvent[] = [];
   const tier = createMemoryTier({
-    ...defaultCandidate,
-    memoryBytes,
+    settings: { ...defaultCandidate, memoryBytes },
     clock,
     observe: recordEvents(events),
   });
@@ -30,7 +29,7 @@ function setUp(memoryBytes = 2 ** 20) {
 test('answers without a promise', () => {
   const { tier, entryOf } = setUp();
   tier.set('photo:1', entryOf(1));
-  assert.equal(tier.get('photo:1')?.tier, 'memory');
+  assert.equal(tier.get('photo:1')?.entry.version, 1);
 });
 
 test('is bounded in bytes, drops what was used longest ago, and says so', () => {

@@ -1,43 +1,26 @@
-import type { Clock } from '../../clock.ts';
-import type { TierUsage } from '../cache.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
-import { createEntryStore, tellEvicted } from './entry-store.ts';
-import type { EntryStoreOptions, MemoryHit } from './entry-store.ts';
-import type { Tier } from './tier.ts';
-import { createTombstones } from './tombstones.ts';
+import { createEntryStore } from './memory/entry-store.ts';
+import { createTombstones } from './memory/tombstones.ts';
+import type { LocalHit, LocalTier, LocalTierDefinition, LocalTierParts } from './tier.ts';
 
-/** The tier of one process. All its answers are immediate. */
-export interface MemoryTier extends Tier {
-  get(key: string, nowMs?: number): MemoryHit | undefined;
-  set(key: string, entry: Entry): boolean;
-  setFenced(key: string, entry: Entry, startedAtMs: number): boolean;
-  delete(key: string): boolean;
-  deleteFenced(key: string, version: number): boolean;
-  /** Whether it is this entry that it has: it may have declined it. */
-  holds(key: string, entry: Entry): boolean;
-  /** Drops everything, and refuses fenced fills from reads that began before now. */
-  flush(): void;
-  /** Flushes, and stays empty until `resume`: for when nobody would say that an entry has become wrong. */
-  suspend(): void;
-  resume(): void;
-  usage(): TierUsage;
-}
-
-export type MemoryTierOptions = EntryStoreOptions & { readonly clock: Clock };
+const name = 'memory';
 
 /** Entries bounded in bytes. The service's clock says what is past its time. */
-export function createMemoryTier(options: MemoryTierOptions): MemoryTier {
-  const { clock, observe } = options;
-  const entries = createEntryStore(options);
+export function createMemoryTier({ settings, clock, observe }: LocalTierParts): LocalTier {
+  const entries = createEntryStore(settings, (key) => tellEvicted(key, 'size'));
   const tombstones = createTombstones(clock);
   let isSuspended = false;
 
-  const get = (key: string, nowMs = clock.now()): MemoryHit | undefined => {
+  function tellEvicted(key: string, reason: 'size' | 'ttl'): void {
+    observe.happened({ type: 'evicted', name: entityNameOf(key), tier: name, reason, count: 1 });
+  }
+
+  const get = (key: string, nowMs = clock.now()): LocalHit | undefined => {
     const hit = entries.get(key);
     if (hit === undefined || nowMs < hit.staleUntil) return hit;
     entries.delete(key);
-    tellEvicted(observe, key, 'ttl');
+    tellEvicted(key, 'ttl');
     return undefined;
   };
   const set = (key: string, entry: Entry): boolean => {
@@ -47,8 +30,8 @@ export function createMemoryTier(options: MemoryTierOptions): MemoryTier {
   const fenceOf = (key: string): number =>
     Math.max(entries.peek(key)?.entry.version ?? 0, tombstones.versionOf(key));
   const flush = (): void => {
-    for (const [name, count] of countByEntity(entries.keys()))
-      observe.happened({ type: 'evicted', name, tier: 'memory', reason: 'flush', count });
+    for (const [entity, count] of countByEntity(entries.keys()))
+      observe.happened({ type: 'evicted', name: entity, tier: name, reason: 'flush', count });
     entries.clear();
     tombstones.distrustEarlierReads();
   };
@@ -59,7 +42,7 @@ export function createMemoryTier(options: MemoryTierOptions): MemoryTier {
     set,
     setFenced(key, entry, startedAtMs) {
       if (tombstones.mayHaveMissed(startedAtMs) || entry.version < fenceOf(key)) {
-        observe.happened({ type: 'fill-rejected', name: entityNameOf(key), tier: 'memory' });
+        observe.happened({ type: 'fill-rejected', name: entityNameOf(key), tier: name });
         return false;
       }
       return set(key, entry);
@@ -83,7 +66,7 @@ export function createMemoryTier(options: MemoryTierOptions): MemoryTier {
       flush();
       isSuspended = false;
     },
-    usage: () => ({ tier: 'memory', capacityBytes: options.memoryBytes, ...entries.usage() }),
+    usage: () => ({ tier: name, capacityBytes: settings.memoryBytes, ...entries.usage() }),
     close: async () => entries.clear(),
   };
 }
@@ -93,3 +76,11 @@ function countByEntity(keys: Iterable<string>): Map<string, number> {
   for (const key of keys) counts.set(entityNameOf(key), (counts.get(entityNameOf(key)) ?? 0) + 1);
   return counts;
 }
+
+/** Memory of the process: nothing is faster, and no other replica can clear it. */
+export const memory: LocalTierDefinition = {
+  name,
+  isShared: false,
+  parameters: { memory: 'bounds the memory tier', eviction: 'is of the memory tier' },
+  create: createMemoryTier,
+};

@@ -1,20 +1,20 @@
 import type { Clock } from '../../clock.ts';
+import { createCircuitBreaker } from '../../redis/circuit-breaker.ts';
 import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
 import type { RedisCommands } from '../../redis/redis-commands.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import { encodeTombstone } from '../codec.ts';
+import { codecOf, encodeTombstone } from '../codec.ts';
 import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';
 import { entityNameOf } from '../keys.ts';
-import type { LeaseTable } from './lease.ts';
-import { createEntryPayloads } from './entry-payloads.ts';
-import { createRunCommand } from './guarded-commands.ts';
-import type { Failure } from './guarded-commands.ts';
-import { createRedisLeases } from './redis-leases.ts';
-import type { RedisTierParts } from './redis-leases.ts';
-import { deleteFencedScript, setFencedScript } from './entry-scripts.ts';
+import { createEntryPayloads } from './redis/entry-payloads.ts';
+import { createRunCommand } from './redis/guarded-commands.ts';
+import type { Failure } from './redis/guarded-commands.ts';
+import { createRedisLeases } from './redis/redis-leases.ts';
+import type { RedisTierParts } from './redis/redis-leases.ts';
+import { deleteFencedScript, entryScripts, setFencedScript } from './redis/entry-scripts.ts';
 import { tombstoneMs } from './tier.ts';
-import type { Tier } from './tier.ts';
+import type { SharedTier, SharedTierDefinition, SharedTierParts, Tier } from './tier.ts';
 
 export type RedisTierOptions = {
   readonly commands: RedisCommands;
@@ -29,20 +29,19 @@ export type RedisTierOptions = {
   readonly expirySlackMs: number;
 };
 
-/** The tier that the replicas share, with the leases that it gives. */
-export type RedisTier = Tier & { readonly leases: LeaseTable };
+const name = 'redis';
 
 /** Every command goes through the breaker; a failed one is a miss and an event. */
-export function createRedisTier(options: RedisTierOptions): RedisTier {
+export function createRedisTier(options: RedisTierOptions): SharedTier {
   const { commands, keyPrefix, clock, observe, expirySlackMs } = options;
-  const run = createRunCommand(options.breaker, observe, commands.isRefusal);
-  const { encode, hitOf } = createEntryPayloads(options);
+  const run = createRunCommand(name, options.breaker, observe, commands.isRefusal);
+  const { encode, hitOf } = createEntryPayloads({ ...options, tier: name });
   const keyOf = (key: string): string => keyPrefix + key;
   const leaseOf = (key: string): string => `${keyPrefix}${key}:lease`;
   const lifeMs = (entry: Entry): number =>
     Math.max(1, Math.ceil(entry.staleUntil - clock.now() + expirySlackMs));
   const accepted = (key: string, isSet: boolean): boolean => {
-    if (!isSet) observe.happened({ type: 'fill-rejected', name: entityNameOf(key), tier: 'redis' });
+    if (!isSet) observe.happened({ type: 'fill-rejected', name: entityNameOf(key), tier: name });
     return isSet;
   };
   const unlink = (key: string): Promise<boolean> =>
@@ -122,3 +121,38 @@ function createFencedWrites(
     },
   };
 }
+
+async function connectRedisTier(parts: SharedTierParts): Promise<SharedTier> {
+  const { url, keyPrefix } = parts.redis();
+  const codec: Codec = codecOf[parts.settings.codec];
+  return createRedisTier({
+    ...parts,
+    commands: parts.commands ?? (await connectCommands(url, codec)),
+    codec,
+    keyPrefix,
+    breaker: createCircuitBreaker(parts.clock),
+    expirySlackMs: parts.redisExpirySlackMs,
+  });
+}
+
+async function connectCommands(url: string, { payloads }: Codec): Promise<RedisCommands> {
+  const { connectWithin, createCommandConnection } = await import('../../redis/redis-connection.ts');
+  const { createRedisCommands } = await import('../../redis/redis-commands.ts');
+  const connection = createCommandConnection(url, true);
+  await connectWithin(connection);
+  return createRedisCommands(connection, payloads, entryScripts);
+}
+
+/** A Redis that all replicas share: what one has loaded, the others find. */
+export const redis: SharedTierDefinition = {
+  name,
+  isShared: true,
+  parameters: {
+    codec: 'is of the redis tier',
+    'redis-memory': 'is of the redis tier',
+    'redis-eviction': 'is of the redis tier',
+  },
+  redisUse: 'entries',
+  scripts: entryScripts,
+  connect: connectRedisTier,
+};

@@ -15,7 +15,11 @@ import type { Tier } from './tier.ts';
 
 const clock = createFakeClock();
 const memory = () =>
-  createMemoryTier({ ...defaultCandidate, memoryBytes: 2 ** 20, clock, observe: ignoreEvents });
+  createMemoryTier({
+    settings: { ...defaultCandidate, memoryBytes: 2 ** 20 },
+    clock,
+    observe: ignoreEvents,
+  });
 const redis = async (codec: Codec) =>
   (await createTestRedisTier(clock, ignoreEvents, createTestRedis(), codec)).tier;
 

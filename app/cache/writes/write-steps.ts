@@ -7,8 +7,8 @@ import { entityNameOf, makeKey } from '../keys.ts';
 import type { ReadPath } from '../reads/read-path.ts';
 import type { SingleFlight } from '../reads/single-flight.ts';
 import type { AnyEntity, Found, WriteSteps } from '../strategy.ts';
-import type { LeaseTable } from '../tiers/lease.ts';
-import type { TierStack } from '../tiers/tier-stack.ts';
+import type { LeaseTable } from '../tiers/tier.ts';
+import type { TierStack } from '../tier-stack.ts';
 
 /** The steps of writes, and of what others have written. */
 export type InvalidationSteps = WriteSteps & {

@@ -1,36 +1,35 @@
-import type { StoredIn } from '../cache.ts';
-import type { Entry, MaybePromise } from '../entry.ts';
-import type { MemoryTier } from './memory-tier.ts';
-import type { Tier } from './tier.ts';
+import type { StoredIn } from './cache.ts';
+import type { Entry, MaybePromise } from './entry.ts';
+import type { LocalTier, Tier } from './tiers/tier.ts';
 
 /** What became of a fill. */
 export type Fill = {
-  /** No tier refused it, nor failed. Memory may have declined it all the same: it is not hot, or too large. */
+  /** No tier refused it, nor failed. The local one may have declined it all the same: it is not hot, or too large. */
   readonly isAccepted: boolean;
   readonly storedIn: StoredIn;
 };
 
 export const noFill: Fill = { isAccepted: false, storedIn: 'none' };
 
-/** The fill of redis alone. */
+/** The fill of the shared tier alone. */
 export async function fillShared(
   isSharedSet: MaybePromise<boolean>,
-  local: MemoryShare = 'none',
+  local: LocalShare = 'none',
 ): Promise<Fill> {
   const isAccepted = await isSharedSet;
   if (!isAccepted) return { isAccepted, storedIn: local };
-  return { isAccepted, storedIn: local === 'none' ? 'redis' : 'memory+redis' };
+  return { isAccepted, storedIn: local === 'none' ? 'shared' : 'both' };
 }
 
-type MemoryShare = 'none' | 'memory';
+type LocalShare = 'none' | 'local';
 
 /**
- * Memory before redis: writes go through both. A delete goes to redis first: a reader between the two would bring the old
- * entry back.
+ * The tier of the process before the one that all share: writes go through both. A delete goes to the shared one first: a reader
+ * between the two would bring the old entry back.
  */
 export type TierStack = {
-  /** The memory tier, asked without a promise. */
-  readonly local: MemoryTier | null;
+  /** The tier of this process, asked without a promise. */
+  readonly local: LocalTier | null;
   /** The tier behind it. */
   readonly shared: Tier | null;
   set(key: string, entry: Entry): MaybePromise<Fill>;
@@ -45,24 +44,24 @@ async function refuse(removed: MaybePromise<boolean>): Promise<Fill> {
   return noFill;
 }
 
-export function createTierStack(local: MemoryTier | null, shared: Tier | null): TierStack {
-  const nearShare = (key: string, entry: Entry): MemoryShare =>
-    local?.holds(key, entry) === true ? 'memory' : 'none';
+export function createTierStack(local: LocalTier | null, shared: Tier | null): TierStack {
+  const localShare = (key: string, entry: Entry): LocalShare =>
+    local?.holds(key, entry) === true ? 'local' : 'none';
   return {
     local,
     shared,
     set(key, entry) {
       local?.set(key, entry);
-      const storedIn = nearShare(key, entry);
+      const storedIn = localShare(key, entry);
       return shared === null ? { isAccepted: true, storedIn } : fillShared(shared.set(key, entry), storedIn);
     },
     setFenced(key, entry, startedAtMs) {
       if (local === null || local.setFenced(key, entry, startedAtMs)) {
-        const storedIn = nearShare(key, entry);
+        const storedIn = localShare(key, entry);
         if (shared === null) return { isAccepted: true, storedIn };
         return fillShared(shared.setFenced(key, entry, startedAtMs), storedIn);
       }
-      // Memory knows what has overtaken it; redis may have lost the tombstone, and may have something older still.
+      // The local tier knows what has overtaken it; the shared one may have lost the tombstone, and may have something older still.
       return shared === null ? noFill : refuse(shared.deleteFenced(key, entry.version));
     },
     async delete(key) {

@@ -1,6 +1,6 @@
-import type { CacheEvent, CacheObserver } from '../cache-events.ts';
-import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
-import { entityNameOf } from '../keys.ts';
+import type { CacheEvent, CacheObserver } from '../../cache-events.ts';
+import type { CircuitBreaker } from '../../../redis/circuit-breaker.ts';
+import { entityNameOf } from '../../keys.ts';
 
 type TierEvent = Extract<CacheEvent, { type: 'tier-operation' }>;
 
@@ -25,6 +25,7 @@ export type GuardedCommand<Reply, T> = {
 export type RunCommand = <Reply, T>(command: GuardedCommand<Reply, T>) => Promise<T>;
 
 export function createRunCommand(
+  tier: string,
   breaker: CircuitBreaker,
   observe: CacheObserver,
   isRefusal: (error: unknown) => boolean,
@@ -38,7 +39,7 @@ export function createRunCommand(
     observe.happened({
       type: 'tier-operation',
       name: entityNameOf(key),
-      tier: 'redis',
+      tier,
       operation,
       result,
       durationMs,

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import { tombstoneMs } from './tier.ts';
+import type { Clock } from '../../../clock.ts';
+import { tombstoneMs } from '../tier.ts';
 
 /** Tombstones kept at once. When one has to go early, fills whose reads began before it are refused instead. */
 const tombstonesMax = 100_000;

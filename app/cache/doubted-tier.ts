@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.ts';
-import type { LeaseTable } from './lease.ts';
-import type { Tier, TierHit } from './tier.ts';
+import type { Clock } from '../clock.ts';
+import type { LeaseTable } from './tiers/tier.ts';
+import type { Tier, TierHit } from './tiers/tier.ts';
 
 /** The shared tier as one replica sees it: entries that were filled before changes were last lost are hidden from it. */
 export type DoubtedTier = {

@@ -1,4 +1,4 @@
-import type { RedisScript } from '../../redis/redis-scripts.ts';
+import type { RedisScript } from '../../../redis/redis-scripts.ts';
 
 const heldVersion = `
 local held = redis.call('GET', KEYS[1])

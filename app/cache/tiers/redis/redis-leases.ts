@@ -1,10 +1,10 @@
-import type { CacheObserver } from '../cache-events.ts';
-import type { RedisCommands } from '../../redis/redis-commands.ts';
-import type { Payload } from '../../redis/redis-scripts.ts';
-import type { Entry } from '../entry.ts';
-import { entityNameOf } from '../keys.ts';
-import { leaseMs, makeToken } from './lease.ts';
-import type { LeaseAnswer, LeaseTable } from './lease.ts';
+import type { CacheObserver } from '../../cache-events.ts';
+import type { Entry } from '../../entry.ts';
+import { entityNameOf } from '../../keys.ts';
+import { leaseMs, makeToken } from '../tier.ts';
+import type { LeaseAnswer, LeaseTable } from '../tier.ts';
+import type { RedisCommands } from '../../../redis/redis-commands.ts';
+import type { Payload } from '../../../redis/redis-scripts.ts';
 import type { RunCommand } from './guarded-commands.ts';
 import { acquireScript, fillScript, releaseScript } from './entry-scripts.ts';
 

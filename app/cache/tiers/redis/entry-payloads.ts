@@ -1,12 +1,17 @@
-import type { Clock } from '../../clock.ts';
-import type { CacheObserver } from '../cache-events.ts';
-import type { Payload } from '../../redis/redis-scripts.ts';
-import type { Codec } from '../codec.ts';
-import type { Entry } from '../entry.ts';
-import { entityNameOf } from '../keys.ts';
-import type { TierHit } from './tier.ts';
+import type { Clock } from '../../../clock.ts';
+import type { CacheObserver } from '../../cache-events.ts';
+import type { Payload } from '../../../redis/redis-scripts.ts';
+import type { Codec } from '../../codec.ts';
+import type { Entry } from '../../entry.ts';
+import { entityNameOf } from '../../keys.ts';
+import type { TierHit } from '../tier.ts';
 
-type PayloadOptions = { readonly codec: Codec; readonly clock: Clock; readonly observe: CacheObserver };
+type PayloadOptions = {
+  readonly tier: string;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly observe: CacheObserver;
+};
 
 export type EntryPayloads = {
   /** Null for a value that cannot be said: it is not kept. */
@@ -16,12 +21,12 @@ export type EntryPayloads = {
 };
 
 /** The codec with an observer, which is told of bytes that are not ours and of values that it cannot say. */
-export function createEntryPayloads({ codec, clock, observe }: PayloadOptions): EntryPayloads {
+export function createEntryPayloads({ tier, codec, clock, observe }: PayloadOptions): EntryPayloads {
   const tell = (key: string, operation: 'encode' | 'decode') =>
     observe.happened({
       type: 'tier-operation',
       name: entityNameOf(key),
-      tier: 'redis',
+      tier,
       operation,
       result: 'error',
       durationMs: 0,
@@ -40,7 +45,7 @@ export function createEntryPayloads({ codec, clock, observe }: PayloadOptions): 
       const stored = codec.decode(payload);
       if (stored === null) tell(key, 'decode');
       if (stored?.kind !== 'entry' || clock.now() >= stored.entry.staleUntil) return undefined;
-      return { entry: stored.entry, tier: 'redis' };
+      return { entry: stored.entry };
     },
   };
 }

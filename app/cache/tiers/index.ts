@@ -1,0 +1,51 @@
+import type { TierNames } from '../cache.ts';
+import { memory } from './memory-tier.ts';
+import { redis } from './redis-tier.ts';
+import type { LocalTierDefinition, SharedTierDefinition, TierDefinition } from './tier.ts';
+
+/** Every kind of tier. The choices of `tiers`, labels, `Cache-Status` and what a candidate needs derive from this list. */
+export const tierKinds = { memory, redis } as const satisfies Readonly<Record<string, TierDefinition>>;
+
+type Kinds = typeof tierKinds;
+type NamesOf<D> = { [N in keyof Kinds]: Kinds[N] extends D ? N : never }[keyof Kinds];
+type LocalName = NamesOf<LocalTierDefinition>;
+type SharedName = NamesOf<SharedTierDefinition>;
+
+/** What a candidate's `tiers` may be: one local tier at most, and one shared tier at most behind it. */
+export type TierStackName = 'none' | LocalName | SharedName | `${LocalName}+${SharedName}`;
+
+export type StackedTiers = {
+  readonly local: LocalTierDefinition | null;
+  readonly shared: SharedTierDefinition | null;
+};
+
+const kinds: readonly TierDefinition[] = Object.values(tierKinds);
+const locals = [null, ...kinds.filter((kind) => !kind.isShared)];
+const shareds = [null, ...kinds.filter((kind) => kind.isShared)];
+
+/** By name. Stacks of one tier come before those of two, and the local ones first, as they are listed for people. */
+const stacks: ReadonlyMap<string, StackedTiers> = new Map(
+  shareds
+    .flatMap((shared) => locals.map((local): StackedTiers => ({ local, shared })))
+    .map((stack) => [nameOf(stack), stack]),
+);
+
+function nameOf({ local, shared }: StackedTiers): string {
+  const names = [local, shared].flatMap((kind) => (kind === null ? [] : [kind.name]));
+  return names.length === 0 ? 'none' : names.join('+');
+}
+
+export const tierStacks = [...stacks.keys()] as TierStackName[];
+
+const noTiers: StackedTiers = { local: null, shared: null };
+
+/** The tiers that a stack is made of. */
+export function tiersOf(stack: TierStackName): StackedTiers {
+  return stacks.get(stack) ?? noTiers;
+}
+
+/** What people call them. */
+export function tierNamesOf(stack: TierStackName): TierNames {
+  const { local, shared } = tiersOf(stack);
+  return { local: local?.name ?? null, shared: shared?.name ?? null };
+}
