@@ -31,7 +31,7 @@ import { pathPartLengthMax, registerProblemDetails, sendFrameworkProblem } from 
 import { refuseStalledBodies, requestLimits, serverTimeouts } from './http/request-limits.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
-import { createDescribeRead } from './http/send-read.ts';
+import { createDescribeRead } from './http/cache-status.ts';
 import { createValidatorCompiler, describeInvalid } from './http/validator.ts';
 import { createViewerOf } from './http/viewer.ts';
 import { slowRequestsDown } from './lab/slow-requests-down.ts';

@@ -1,4 +1,6 @@
+import type { FastifyReply } from 'fastify';
 import type { CacheRead, ReadOutcome, StoredIn, TierNames } from '../cache/cache.ts';
+import { headers } from '../contract/headers.ts';
 
 /** Writes the `Cache-Status` of a read at a time of the service's clock. */
 export type FormatCacheStatus = (
@@ -49,5 +51,16 @@ export function createFormatCacheStatus(names: TierNames): FormatCacheStatus {
     const hit = `${names[tier]}; hit; ttl=${Math.floor((freshUntil - nowMs) / 1000)}`;
     const local = tier === 'shared' ? afterShared.get(storedIn) : '';
     return local === undefined || local === '' ? hit : `${hit}, ${local}`;
+  };
+}
+
+/** Puts on a response which tier answered it and which version it shows. */
+export type DescribeRead = (reply: FastifyReply, read: CacheRead<unknown>) => void;
+
+export function createDescribeRead(tiers: TierNames, now: () => number): DescribeRead {
+  const formatCacheStatus = createFormatCacheStatus(tiers);
+  return (reply, read) => {
+    reply.header(headers.cacheStatus, formatCacheStatus(read, now()));
+    if (read.version > 0) reply.header(headers.entryVersion, String(read.version));
   };
 }

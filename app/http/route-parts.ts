@@ -4,7 +4,7 @@ import type {} from '@fastify/swagger';
 import type { FastifyInstance, RawServerDefault, FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { DescribeRead } from './send-read.ts';
+import type { DescribeRead } from './cache-status.ts';
 import type { ViewerOf } from './viewer.ts';
 
 /** The app as routes see it: schemas are types. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { StoredIn } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { Candidate } from '../candidates/candidate.ts';
 import type { Entry, Loaded } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
-import { jitteredTtlMs } from './ttl-jitter.ts';
+import { jitteredTtlMs, longestLifetimeMs } from './lifetimes.ts';
+import type { Lifetimes } from './lifetimes.ts';
 import type { Flight } from './single-flight.ts';
 import type { AnyEntity, Found, Lookup, ReadDecisions } from '../strategy.ts';
 import { noFill } from '../tier-stack.ts';
@@ -36,18 +36,8 @@ export type Loads = {
 /** An answered load. `isKept`: all tiers have taken the row that it brought. */
 export type Kept = Found & { readonly isKept: boolean };
 
-/** How long an entry is fresh at most. */
-export function longestLifetimeMs(
-  { ttlMs, feedTtlMs, negativeTtlMs }: LoadParts['candidate'],
-  { freshness }: AnyEntity,
-  isAbsent: boolean,
-): number {
-  if (isAbsent) return negativeTtlMs;
-  return freshness === 'ttl' ? feedTtlMs : ttlMs;
-}
-
 export type LoadParts = {
-  readonly candidate: Pick<Candidate, 'ttlMs' | 'ttlJitter' | 'feedTtlMs' | 'negativeTtlMs'>;
+  readonly candidate: Lifetimes;
   readonly clock: Clock;
   readonly observe: CacheObserver;
   /** From 0 to 1; for the jitter of lifetimes. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { jitteredTtlMs } from './ttl-jitter.ts';
+import { jitteredTtlMs } from './lifetimes.ts';
 
 test('jitter only subtracts, by at most its share', () => {
   fc.assert(
