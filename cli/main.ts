@@ -9,7 +9,6 @@ import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import type { CompareOptions } from './experiment/plan-experiment.ts';
-import { primaryMetrics } from './statistics/primary-metric.ts';
 
 /** Options of every command that puts load on the service. */
 function withLoadOptions(command: Command, telemetry: TelemetryModeName): Command {
@@ -106,7 +105,7 @@ function addCompareCommand(root: Command, terminal: Terminal): void {
     )
     .option(
       '--precision <pct>',
-      'half-width of the intervals that is wanted, percent',
+      'half-width of the intervals that is wanted: percent, or for a figure without ratios points or its unit',
       boundedNumber(0.1, 100),
     )
     .option('--time-limit <seconds>', 'end after that, from the warm-up on', boundedNumber(10, 86_400))
@@ -120,10 +119,10 @@ function addCompareCommand(root: Command, terminal: Terminal): void {
       wholeNumber(1, 100_000),
     )
     .option('--baseline <candidate>', 'the candidate the others are compared with (default: no-cache)')
-    .addOption(
-      new Option('--primary <figure>', 'what the verdict rests on; request: the change of the same request')
-        .choices([...primaryMetrics])
-        .default('request'),
+    .option(
+      '--primary <figure>',
+      'what the verdict rests on (see: darkroom list figures); request: the change of the same request',
+      'request',
     )
     .option('--keep-raw', 'keep every request in requests.csv.gz')
     .option('--json <file>', 'write the result as JSON; -: to stdout, and the table to stderr')

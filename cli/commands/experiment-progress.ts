@@ -38,7 +38,7 @@ export function createExperimentProgress(
         secondsPerRound,
         secondsMax: plan.timeLimitSeconds,
       });
-      terminal.report(formatRound(state, plan.baseline));
+      terminal.report(formatRound(state, plan));
       return state.decision;
     },
     /** What is left when the experiment is cut short. */

@@ -5,7 +5,7 @@ import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
-import { tierDuties } from '../worlds/cache-counts.ts';
+import { tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
 import type { TierCounts } from '../worlds/cache-counts.ts';
 import { judgeLoad } from '../experiment/guards.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
@@ -177,7 +177,7 @@ function tierBetween(
   after: readonly (ServiceCounters | null)[],
 ): TierCounts | null {
   const counted = countersBetween(before, after, subtractCounters);
-  return counted?.isCounted === true ? counted.tier : null;
+  return counted?.isCounted === true ? tierCommandsIn(counted.counts) : null;
 }
 
 /** A line where Redis was asked for anything, warm-up included. */

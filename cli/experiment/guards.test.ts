@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { commandCounters } from '../../app/cache/cache-counters.ts';
+import { countsOf } from '../figures/counts.ts';
 import { noReads, noTierCommands } from '../worlds/cache-counts.ts';
 import type { TierCounts } from '../worlds/cache-counts.ts';
 import { judgeBlock, judgeCandidate, judgeGenerator, judgeLoad, judgeWorld } from './guards.ts';
@@ -146,7 +148,8 @@ function roundsWith(change: Partial<WorldObservation>, changed: readonly number[
   return Array.from({ length: 7 }, (_, index) => {
     const seen = { ...healthy, errors: 0, ...(changed.includes(index) ? change : {}) };
     const { requests, errors, tier } = seen;
-    return { requests, errors, tier, findings: judgeWorld(seen) } as unknown as BlockRecord;
+    const counts = tier === null ? null : countsOf(commandCounters, tier);
+    return { requests, errors, counts, findings: judgeWorld(seen) } as unknown as BlockRecord;
   });
 }
 

@@ -1,4 +1,5 @@
-import { answersOf, tierDuties } from '../worlds/cache-counts.ts';
+import { combineCounts } from '../figures/counts.ts';
+import { answersOf, tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
 import type { CacheCounts, TierCounts } from '../worlds/cache-counts.ts';
 import { failedShareMax } from '../k6/pass-timings.ts';
 import type { BlockRecord, GuardFinding } from './records.ts';
@@ -293,18 +294,11 @@ const lasting: ReadonlySet<string> = new Set(
 export function judgeCandidate(blocks: readonly BlockRecord[]): GuardFinding | null {
   const sum = (count: (block: BlockRecord) => number): number =>
     blocks.reduce((all, block) => all + count(block), 0);
-  const tierSum = (name: keyof TierCounts): number => sum(({ tier }) => tier?.[name] ?? 0);
+  const counted = blocks.reduce((all, { counts }) => combineCounts(all, counts ?? {}, (a, b) => a + b), {});
   const [pooled] = judge('candidate', {
     requests: sum(({ requests }) => requests),
     errors: sum(({ errors }) => errors),
-    tier: {
-      reads: tierSum('reads'),
-      refusedReads: tierSum('refusedReads'),
-      writes: tierSum('writes'),
-      refusedWrites: tierSum('refusedWrites'),
-      queueWrites: tierSum('queueWrites'),
-      refusedQueueWrites: tierSum('refusedQueueWrites'),
-    },
+    tier: tierCommandsIn(counted),
   });
   return blocks.flatMap(({ findings }) => findings).find(({ guard }) => lasting.has(guard)) ?? pooled ?? null;
 }

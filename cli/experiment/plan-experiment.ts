@@ -14,7 +14,8 @@ import { oneOf } from '../one-of.ts';
 import { requireBoundedMemory } from './limits-of-plan.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
-import type { PrimaryMetric } from '../statistics/primary-metric.ts';
+import { figureNamed, figures } from '../figures/figure-list.ts';
+import { usualPrimary } from '../figures/response-figures.ts';
 import type { CandidateRole, Pacing } from './records.ts';
 
 /** What the command line gave. */
@@ -38,7 +39,7 @@ export type CompareOptions = {
   readonly seed: number;
   readonly telemetry: TelemetryModeName;
   readonly baseline?: string;
-  readonly primary?: PrimaryMetric;
+  readonly primary?: string;
   readonly json?: string;
   readonly requireVerdict?: boolean;
   /** Whether a Prometheus watches it. */
@@ -60,7 +61,8 @@ export type ExperimentPlan = Pick<Profile, 'people' | 'photos' | 'parts' | 'prec
   readonly scenario: ScenarioName;
   readonly profile: ProfileName;
   readonly pacing: Pacing;
-  readonly primary: PrimaryMetric;
+  /** Name of the figure that verdicts rest on. */
+  readonly primary: string;
   /** Requests per second and world. */
   readonly rate: number;
   readonly isRateGiven: boolean;
@@ -211,6 +213,11 @@ export function planExperiment(
 ): ExperimentPlan {
   const scenario = oneOf('scenario', options.scenario, Object.keys(scenarios) as ScenarioName[]);
   const profileName = oneOf('profile', options.profile, Object.keys(profiles) as ProfileName[]);
+  const primary = oneOf(
+    'figure',
+    options.primary ?? usualPrimary,
+    figures.map(({ name }) => name),
+  );
   const { pacing, replicas } = options;
   const candidates = planCandidates(given, options.baseline, replicas);
   const profile: Profile = profiles[profileName];
@@ -228,10 +235,13 @@ export function planExperiment(
     telemetry: options.telemetry,
     baseline: candidates[0]?.label ?? defaultBaseline,
     candidates,
-    primary: options.primary ?? 'request',
+    primary,
     // A part without a round would warm up for nothing.
     parts: isTogether ? Math.min(options.parts ?? profile.parts, options.rounds ?? Infinity) : 1,
-    precisionPct: isTogether ? (options.precision ?? profile.precisionPct) : null,
+    // A profile asks for percent, which says nothing of a figure that is compared by differences.
+    precisionPct:
+      options.precision ??
+      (isTogether && figureNamed(primary).scale === 'ratio' ? profile.precisionPct : null),
     timeLimitSeconds:
       options.timeLimit ?? (isTogether && options.rounds === undefined ? profile.timeLimitSeconds : null),
     rounds: options.rounds ?? (isTogether ? null : turns.rounds),

@@ -1,16 +1,6 @@
-import type { Histogram } from 'hdr-histogram-js';
-import type { PairedRequests } from '../k6/pair-requests.ts';
+import type { MeasuredBlock } from '../figures/figure-values.ts';
 import type { PassTimings } from '../k6/pass-timings.ts';
 import type { Stretch } from '../k6/world-figures.ts';
-import type { CacheCounts, CacheWork, TierCounts } from '../worlds/cache-counts.ts';
-
-/** CPU time spent during the measured part of a block, microseconds; null where the platform does not tell. */
-export type CpuUs = {
-  readonly service: number | null;
-  readonly postgres: number | null;
-  readonly redis: number | null;
-  readonly driver: number | null;
-};
 
 /** A guard that spoke up in a block: `hard` makes the block invalid, `soft` is only named. */
 export type GuardFinding = {
@@ -24,42 +14,22 @@ export type GuardFinding = {
 /** `valid` counts; `unsteady` counts and is marked; `invalid` spoiled its round; `shakedown` never counts. */
 export type BlockStatus = 'valid' | 'unsteady' | 'invalid' | 'shakedown';
 
-/** One candidate, once. Histograms record microseconds. Figures that could not be had are null, never 0. */
-export type BlockRecord = {
-  /** 1-based; 0 for the shake-down. */
-  readonly round: number;
+/**
+ * One candidate, once. What could not be had is null, never 0. Its round is 1-based, 0 for the shake-down; its CPU together is what
+ * load added: the idle share is taken off. Arrivals that found no free virtual user (`dropped`) are null together, where nobody knows
+ * which world one would have gone to.
+ */
+export type BlockRecord = MeasuredBlock & {
   /** 1 for the first try of a round, 2 and 3 for its repetitions. */
   readonly attempt: number;
   /** Position within the round, 1-based. */
   readonly slot: number;
-  /** Label of the candidate, unique within the experiment. */
-  readonly candidate: string;
   readonly status: BlockStatus;
   readonly findings: readonly GuardFinding[];
-  /** Requests whose planned start lies in the measured part; and those of them that were started. */
-  readonly offered: number;
+  /** Of the offered requests, whose planned start lies in the measured part. */
   readonly started: number;
-  /** Arrivals that found no free virtual user; null together, where nobody knows which world one would have gone to. */
-  readonly dropped: number | null;
   readonly requests: number;
   readonly errors: number;
-  /** From sending on an open connection to the last byte, microseconds. Null when the driver died. */
-  readonly responseTimeUs: Histogram | null;
-  /** Arithmetic mean of the response times, microseconds; null without any. */
-  readonly meanUs: number | null;
-  /** What the same-request change is made of. */
-  readonly paired: PairedRequests | null;
-  /** Requests that the service answered between the readings of its counters: what the figures below are divided by. */
-  readonly servedRequests: number | null;
-  readonly cache: CacheCounts | null;
-  readonly cacheWork: CacheWork | null;
-  /** Commands to the tier behind a socket, and those that it refused. */
-  readonly tier: TierCounts | null;
-  readonly storageQueries: number | null;
-  /** Together, what load added: the idle share is taken off. */
-  readonly cpuUs: CpuUs;
-  readonly expiredEntries: number | null;
-  readonly evictedEntries: number | null;
   readonly startedAt: string;
   /** When its measured part was; null when nothing was answered in it. */
   readonly measured: Stretch | null;
@@ -113,4 +83,11 @@ export type WarmUpCurve = {
 };
 
 /** CPU that a world uses without load, microseconds per second; it is taken off the figures of its blocks. */
-export type IdleCpu = { readonly candidate: string; readonly part: number } & Omit<CpuUs, 'driver'>;
+export type IdleCpu = { readonly candidate: string; readonly part: number } & IdleRate;
+
+/** CPU of a world without load, microseconds per second. */
+export type IdleRate = {
+  readonly service: number | null;
+  readonly postgres: number | null;
+  readonly redis: number | null;
+};

@@ -1,5 +1,6 @@
 import type { ExperimentPlan, PlannedCandidate } from '../experiment/plan-experiment.ts';
-import { total } from './cache-figures.ts';
+import { sumOf } from '../figures/figure-values.ts';
+import { evictionsIn } from '../worlds/cache-counts.ts';
 import type { HitRatios } from './measured-results.ts';
 import type { Round } from './per-round.ts';
 
@@ -26,8 +27,8 @@ function describeLifetimes(plan: ExperimentPlan, livedSeconds: number | null): s
 function describeUnexercised(plan: ExperimentPlan, rounds: readonly Round[]): string[] {
   const counted = rounds.flatMap((round) => [...round.values()]);
   if (counted.length === 0 || cachingOf(plan).length === 0) return [];
-  const expired = total(counted, (block) => block.expiredEntries);
-  const evicted = total(counted, (block) => block.evictedEntries);
+  const expired = sumOf(counted, ({ counts }) => (counts === null ? null : evictionsIn(counts).expired));
+  const evicted = sumOf(counted, ({ counts }) => (counts === null ? null : evictionsIn(counts).evicted));
   return [
     ...(expired === 0 ? ['Not exercised: no entry of a memory tier expired while it was measured.'] : []),
     ...(evicted === 0 ? ['Not exercised: nothing was evicted for room.'] : []),

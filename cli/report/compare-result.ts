@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { cacheWorkNames } from '../../app/cache/figures.ts';
+import { FigureValuesSchema } from './figure-schema.ts';
 import { Manifest } from './manifest-schema.ts';
+import { Block } from './block-schema.ts';
 import {
-  Block,
   Cpu,
   Interval,
   Latency,
@@ -13,21 +15,14 @@ import {
   WarmUp,
 } from './measured-schema.ts';
 
+/** Fields of the same kind. */
+const fieldsOf = <const Names extends readonly string[], Schema>(names: Names, schema: Schema) =>
+  Object.fromEntries(names.map((name) => [name, schema])) as Record<Names[number], Schema>;
+
 const HitRatio = Type.Object({ memory: NumberOrNull, redis: NumberOrNull, all: NumberOrNull });
 
 /** Per request that the service answered. */
-const CacheWork = Type.Object({
-  loads: NumberOrNull,
-  joinedLoads: NumberOrNull,
-  loadCalls: NumberOrNull,
-  refreshes: NumberOrNull,
-  rejectedFills: NumberOrNull,
-  leaseWaits: NumberOrNull,
-  invalidationsSent: NumberOrNull,
-  invalidationsReceived: NumberOrNull,
-  invalidationsFailed: NumberOrNull,
-  evictions: NumberOrNull,
-});
+const CacheWork = Type.Object(fieldsOf(cacheWorkNames, NumberOrNull));
 
 const RefusedShare = Type.Object(
   { reads: NumberOrNull, writes: NumberOrNull, queue: NumberOrNull },
@@ -42,6 +37,7 @@ const Candidate = Type.Object({
   role: Type.Enum(['baseline', 'control', 'candidate']),
   config: Type.Record(Text, Type.Union([Text, Type.Number()])),
   allows: Type.Array(Text, { description: 'anomalies that its strategy allows' }),
+  figures: FigureValuesSchema,
   latencyMs: Latency,
   hitRatio: HitRatio,
   expectedHitRatio: HitRatio,
@@ -69,7 +65,8 @@ const Comparison = Type.Object({
   metric: Text,
   role: Type.Enum(['primary', 'exploratory']),
   scale: Type.Enum(['ratio', 'points', 'plain'], {
-    description: 'changePct is a change in percent, in percentage points, or a difference in its own unit',
+    description:
+      'changePct, interval95 and marginPct are in percent, in percentage points, or in the unit of the figure',
   }),
   changePct: NumberOrNull,
   interval95: Interval,

@@ -1,94 +1,73 @@
-import type { RoundRecord } from '../experiment/records.ts';
-import type { PrimaryMetric } from '../statistics/primary-metric.ts';
-import type { SpreadFigure } from '../statistics/process-spread.ts';
-import { costMargin, hitRatioMargin, latencyMargin } from '../statistics/verdict.ts';
-import {
-  blockQuantileMs,
-  createDroppedShare,
-  hitRatio,
-  queriesPerRequest,
-  servingCpuPerRequest,
-} from './block-figures.ts';
-import type { BlockFigure, Round } from './per-round.ts';
+import type { Figure, FigureSource } from '../../app/contract/figure.ts';
+import { figureNamed, figures } from '../figures/figure-list.ts';
+import type { ListedFigure } from '../figures/figure-list.ts';
+import { valueInBlock } from '../figures/figure-values.ts';
+import type { FigureContext, MeasuredBlock } from '../figures/figure-values.ts';
+import { effectScales } from '../statistics/effect-scale.ts';
+import type { EffectScale } from '../statistics/effect-scale.ts';
+import type { ProcessSpread, SpreadFigure } from '../statistics/process-spread.ts';
+import type { Round } from './per-round.ts';
 
-/** A figure that candidates are compared by. */
+/** A figure on the scale on which its effects add up. */
 export type ComparedFigure = {
-  readonly name: string;
-  readonly scale: 'ratio' | 'points';
-  /** Logarithms where it is compared as a ratio. */
-  readonly of: BlockFigure;
+  readonly figure: ListedFigure;
+  readonly scale: EffectScale;
+  /** Of a block, on the scale; null when it cannot be had. */
+  readonly of: (block: MeasuredBlock) => number | null;
   /** Which spread of processes it has. */
   readonly spread: SpreadFigure;
-  /** The smallest difference that matters, from the value of the other candidate (a logarithm where it is a ratio). */
-  readonly marginFrom: (other: number) => number;
-  /** More hits are better; all the others are costs. */
-  readonly isMoreBetter?: boolean;
 };
 
-/** The logarithm of a figure, so that differences are ratios; what is 0 has none. */
-function logOf(figure: BlockFigure): BlockFigure {
+/** What takes time differs from process to process; what is counted is the same whatever they are like. */
+function spreadOf(from: FigureSource): SpreadFigure {
+  if ('driver' in from) return 'latency';
+  return 'cpu' in from ? 'cpuPerRequest' : 'counted';
+}
+
+function effectIn(figure: Figure, scale: EffectScale, context: FigureContext): ComparedFigure['of'] {
+  // Its logarithms are averaged over requests: they are effects already, of microseconds.
+  if ('driver' in figure.from && figure.from.driver === 'request')
+    return ({ paired }) => (paired === null || paired.requests === 0 ? null : paired.meanLogUs);
   return (block) => {
-    const value = figure(block);
-    return value === null || value <= 0 ? null : Math.log(value);
+    const value = valueInBlock(figure, block, context);
+    return value === null ? null : scale.effectOf(value);
   };
 }
 
-/** Response times in milliseconds, but for the same-request change: its values are logarithms already, of any unit. */
-function latencyFigures(rounds: readonly RoundRecord[]): ComparedFigure[] {
-  const dropped = createDroppedShare(rounds);
-  const own: Record<PrimaryMetric, BlockFigure> = {
-    request: ({ paired }) => (paired === null || paired.requests === 0 ? null : paired.meanLogUs),
-    p50: logOf((block) => blockQuantileMs(block, 'p50', dropped)),
-    p95: logOf((block) => blockQuantileMs(block, 'p95', dropped)),
-    p99: logOf((block) => blockQuantileMs(block, 'p99', dropped)),
-    mean: logOf(({ meanUs }) => (meanUs === null ? null : meanUs / 1_000)),
-  };
-  return (Object.entries(own) as [PrimaryMetric, BlockFigure][]).map(([name, of]) => ({
-    name,
-    of,
-    scale: 'ratio',
-    spread: 'latency',
-    marginFrom: (logMs) => latencyMargin(name, Math.exp(logMs)),
-  }));
+export function comparedFigure(figure: ListedFigure, context: FigureContext): ComparedFigure {
+  const scale = effectScales[figure.scale];
+  return { figure, scale, of: effectIn(figure, scale, context), spread: spreadOf(figure.from) };
 }
-
-const costs: readonly ComparedFigure[] = [
-  {
-    name: 'storageQueriesPerRequest',
-    of: logOf(queriesPerRequest),
-    scale: 'ratio',
-    spread: 'counted',
-    marginFrom: () => costMargin,
-  },
-  {
-    name: 'cpuUsPerRequest',
-    of: logOf(servingCpuPerRequest),
-    scale: 'ratio',
-    spread: 'cpuPerRequest',
-    marginFrom: () => costMargin,
-  },
-  {
-    name: 'hitRatio',
-    of: hitRatio,
-    scale: 'points',
-    spread: 'counted',
-    marginFrom: () => hitRatioMargin,
-    isMoreBetter: true,
-  },
-];
 
 /** All figures that are compared, the primary one first. */
-export function comparedFigures(rounds: readonly RoundRecord[], primary: PrimaryMetric): ComparedFigure[] {
-  return [...latencyFigures(rounds), ...costs].toSorted(
-    (a, b) => Number(b.name === primary) - Number(a.name === primary),
+export function comparedFigures(primary: string, context: FigureContext): ComparedFigure[] {
+  const first = figureNamed(primary);
+  return [first, ...figures.filter(({ name }) => name !== primary)].map((figure) =>
+    comparedFigure(figure, context),
   );
 }
 
-/** The smallest difference from a candidate that matters, by its mean over the rounds that have the figure. */
-export function marginOf(figure: ComparedFigure, rounds: readonly Round[], other: string): number {
-  const values = rounds.flatMap((round) => {
+/** The value of a candidate that others are held against: the mean over its rounds, on the scale. */
+function meanValueOf({ of, scale }: ComparedFigure, rounds: readonly Round[], other: string): number {
+  const effects = rounds.flatMap((round) => {
     const block = round.get(other);
-    return (block === undefined ? null : figure.of(block)) ?? [];
+    return (block === undefined ? null : of(block)) ?? [];
   });
-  return figure.marginFrom(values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length));
+  return scale.valueOf(effects.reduce((sum, effect) => sum + effect, 0) / Math.max(1, effects.length));
+}
+
+/** The smallest difference from a candidate that matters, on the scale. */
+export function marginOf(compared: ComparedFigure, rounds: readonly Round[], other: string): number {
+  return compared.figure.margin(meanValueOf(compared, rounds, other));
+}
+
+/** Processes differ by a share of what they do: a spread is one of logarithms, and on the other scales that much of the value. */
+export function spreadOnScale(
+  compared: ComparedFigure,
+  process: ProcessSpread,
+  rounds: readonly Round[],
+  other: string,
+): ProcessSpread {
+  if (compared.figure.scale === 'ratio' || process.sd === 0) return process;
+  return { ...process, sd: process.sd * Math.abs(meanValueOf(compared, rounds, other)) };
 }

@@ -1,11 +1,11 @@
-import type { RoundRecord } from '../experiment/records.ts';
-import type { PrimaryMetric } from '../statistics/primary-metric.ts';
+import type { FigureContext } from '../figures/figure-values.ts';
 import { holmAdjust } from '../statistics/holm.ts';
-import { pairedEffect, toPct } from '../statistics/paired-effect.ts';
+import { pairedEffect } from '../statistics/paired-effect.ts';
 import type { PairedEffect } from '../statistics/paired-effect.ts';
+import type { EffectScale } from '../statistics/effect-scale.ts';
 import type { ProcessSpread, SpreadFigure } from '../statistics/process-spread.ts';
 import { judge, roundsNeeded } from '../statistics/verdict.ts';
-import { comparedFigures, marginOf } from './compared-figures.ts';
+import { comparedFigures, marginOf, spreadOnScale } from './compared-figures.ts';
 import type { ComparedFigure } from './compared-figures.ts';
 import type { ComparisonResult } from './compare-result.ts';
 import { differencesPerRound } from './per-round.ts';
@@ -15,12 +15,12 @@ import type { Withheld } from './withheld.ts';
 
 export type ComparisonSettings = {
   readonly rounds: readonly Round[];
-  /** What is of all blocks of a round; empty in turns. */
-  readonly roundRecords: readonly RoundRecord[];
+  readonly context: FigureContext;
   readonly baseline: string;
   /** Without the baseline and the control. */
   readonly candidates: readonly string[];
-  readonly primary: PrimaryMetric;
+  /** Name of the figure. */
+  readonly primary: string;
   readonly spreadOf: (figure: SpreadFigure) => ProcessSpread;
   readonly withheld: Withheld;
 };
@@ -47,12 +47,11 @@ function turned(effect: PairedEffect): PairedEffect {
   };
 }
 
-/** As it is shown: a change in percent, or a difference in percentage points. */
-function inPercent({ mean, interval95 }: PairedEffect, scale: ComparedFigure['scale']) {
-  const show = scale === 'ratio' ? toPct : (value: number) => value * 100;
+/** As it is told: a change in percent, or a difference in percentage points or in the unit of the figure. */
+function asTold({ mean, interval95 }: PairedEffect, { told }: EffectScale) {
   return {
-    changePct: show(mean),
-    interval95: interval95 === null ? null : ([show(interval95[0]), show(interval95[1])] as [number, number]),
+    changePct: told(mean),
+    interval95: interval95 === null ? null : ([told(interval95[0]), told(interval95[1])] as [number, number]),
   };
 }
 
@@ -67,24 +66,26 @@ function leftOutOf(rounds: readonly Round[], perRound: readonly (number | null)[
 /** One figure of a family of pairs, with Holm's correction over those that could be measured. */
 function comparePairs(
   settings: ComparisonSettings,
-  figure: ComparedFigure,
+  compared: ComparedFigure,
   pairs: readonly Pair[],
   role: ComparisonResult['role'],
 ): ComparisonResult[] {
   const { rounds, withheld } = settings;
-  const process = settings.spreadOf(figure.spread);
+  const { figure, scale } = compared;
   const measured = pairs.flatMap((pair) => {
-    const perRound = differencesPerRound(rounds, figure.of, pair);
+    const perRound = differencesPerRound(rounds, compared.of, pair);
     const known = perRound.filter((difference) => difference !== null);
-    return known.length === 0 ? [] : [{ pair, perRound, effect: pairedEffect(known, process) }];
+    if (known.length === 0) return [];
+    const process = spreadOnScale(compared, settings.spreadOf(compared.spread), rounds, pair[1]);
+    return [{ pair, perRound, process, effect: pairedEffect(known, process) }];
   });
   const adjusted = holmAdjust(measured.map(({ effect }) => effect.p ?? 1));
-  return measured.map(({ pair, perRound, effect }, index): ComparisonResult => {
+  return measured.map(({ pair, perRound, process, effect }, index): ComparisonResult => {
     const [candidate, baseline] = pair;
     const pAdjusted = adjusted[index] as number;
-    const margin = marginOf(figure, rounds, baseline);
-    const verdict = judge(figure.isMoreBetter ? turned(effect) : effect, margin, pAdjusted);
-    const withheldReason = withheldReasonOf(withheld, figure, pair);
+    const margin = marginOf(compared, rounds, baseline);
+    const verdict = judge(figure.better === 'more' ? turned(effect) : effect, margin, pAdjusted);
+    const withheldReason = withheldReasonOf(withheld, compared, pair);
     const needed =
       verdict === 'inconclusive' && effect.p !== null ? roundsNeeded(effect.sd, process, margin) : null;
     return {
@@ -93,11 +94,11 @@ function comparePairs(
       metric: figure.name,
       role,
       scale: figure.scale,
-      ...inPercent(effect, figure.scale),
+      ...asTold(effect, scale),
       df: effect.df,
       p: effect.p,
       pAdjusted: effect.p === null ? null : pAdjusted,
-      marginPct: figure.scale === 'ratio' ? toPct(margin) : margin * 100,
+      marginPct: scale.told(margin),
       perRound,
       processSdPct: process.sd * 100,
       processDf: process.sd === 0 ? null : process.df,
@@ -113,12 +114,17 @@ function comparePairs(
 /** Each candidate with the baseline, the primary figure first; then each pair of candidates. */
 export function compareCandidates(settings: ComparisonSettings): ComparisonResult[] {
   const { baseline, candidates, primary } = settings;
-  const figures = comparedFigures(settings.roundRecords, primary);
+  const figures = comparedFigures(primary, settings.context);
   const withBaseline = candidates.map((candidate): Pair => [candidate, baseline]);
   return [
-    ...figures.flatMap((figure) =>
-      comparePairs(settings, figure, withBaseline, figure.name === primary ? 'primary' : 'exploratory'),
+    ...figures.flatMap((compared) =>
+      comparePairs(
+        settings,
+        compared,
+        withBaseline,
+        compared.figure.name === primary ? 'primary' : 'exploratory',
+      ),
     ),
-    ...figures.flatMap((figure) => comparePairs(settings, figure, pairsOf(candidates), 'exploratory')),
+    ...figures.flatMap((compared) => comparePairs(settings, compared, pairsOf(candidates), 'exploratory')),
   ];
 }

@@ -1,6 +1,6 @@
-import { pairedEffect, toPct } from '../statistics/paired-effect.ts';
+import { pairedEffect } from '../statistics/paired-effect.ts';
 import type { ProcessSpread } from '../statistics/process-spread.ts';
-import { marginOf } from './compared-figures.ts';
+import { marginOf, spreadOnScale } from './compared-figures.ts';
 import type { ComparedFigure } from './compared-figures.ts';
 import type { CompareResult } from './compare-result.ts';
 import { differencesPerRound } from './per-round.ts';
@@ -13,21 +13,25 @@ import type { Round } from './per-round.ts';
 export function checkControl(
   rounds: readonly Round[],
   [control, baseline]: readonly [string, string],
-  figure: ComparedFigure,
+  compared: ComparedFigure,
   process: ProcessSpread,
 ): CompareResult['control'] {
-  const known = differencesPerRound(rounds, figure.of, [control, baseline]).filter(
+  const known = differencesPerRound(rounds, compared.of, [control, baseline]).filter(
     (difference) => difference !== null,
   );
-  const { mean, interval95, interval99 } = pairedEffect(known, process);
+  const { mean, interval95, interval99 } = pairedEffect(
+    known,
+    spreadOnScale(compared, process, rounds, baseline),
+  );
   if (interval95 === null || interval99 === null) {
     return { interval95: null, noiseFloorPct: null, passed: null };
   }
+  const { told } = compared.scale;
   const [low, high] = interval95;
   const isDifferent = interval99[0] > 0 || interval99[1] < 0;
   return {
-    interval95: [toPct(low), toPct(high)],
-    noiseFloorPct: toPct((high - low) / 2),
-    passed: !(isDifferent && Math.abs(mean) > marginOf(figure, rounds, baseline)),
+    interval95: [told(low), told(high)],
+    noiseFloorPct: told((high - low) / 2),
+    passed: !(isDifferent && Math.abs(mean) > marginOf(compared, rounds, baseline)),
   };
 }

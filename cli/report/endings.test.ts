@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noTierCommands } from '../worlds/cache-counts.ts';
+import { inventCounts } from './invented-experiment.ts';
 import type { BlockRecord, GuardFinding } from '../experiment/records.ts';
 import type { CompareResult } from './compare-result.ts';
 import {
@@ -73,7 +73,7 @@ test('a tier that refused more than a tenth of its writes takes the verdict away
     inventTogether(usual, {
       block: (block) =>
         block.candidate === 'versioned'
-          ? { ...block, tier: { ...noTierCommands, reads: 100, writes: 90, refusedWrites } }
+          ? { ...block, counts: inventCounts({ commands: { reads: 100, writes: 90, refusedWrites } }) }
           : block,
     });
   const verdictOf = (refusedWrites: number) =>
@@ -85,10 +85,10 @@ test('a tier that refused more than a tenth of its writes takes the verdict away
 test('where the tier of all candidates refuses, the way out is not a lower rate', () => {
   const message = 'redis refused 90 of 90 writes';
   const findings = [{ guard: 'tier-refused', kind: 'hard', fault: 'service', message } as const];
-  const tier = { ...noTierCommands, writes: 90, refusedWrites: 90 };
+  const counts = inventCounts({ commands: { writes: 90, refusedWrites: 90 } });
   const refusing = inventTogether(usual, {
     block: (block) =>
-      block.candidate.startsWith('no-cache') ? block : { ...block, status: 'invalid', findings, tier },
+      block.candidate.startsWith('no-cache') ? block : { ...block, status: 'invalid', findings, counts },
   });
   const result = inventResult(plan, refusing);
   assert.equal(result.exitCode, 20);

@@ -1,4 +1,4 @@
-import { nameMetric } from './change-text.ts';
+import { nameMetric, tellNoiseFloor } from './change-text.ts';
 import type { CompareResult } from './compare-result.ts';
 
 function describeRounds({ order, rounds, measureSeconds, parts }: CompareResult['manifest']): string {
@@ -13,7 +13,7 @@ export function headlineOf({ manifest, control }: CompareResult): string[] {
   const floor =
     control.noiseFloorPct === null
       ? 'noise floor unknown'
-      : `noise floor (A/A′) ±${control.noiseFloorPct.toFixed(1)} %`;
+      : `noise floor (A/A′) ${tellNoiseFloor(manifest.primary, control.noiseFloorPct)}`;
   return [
     `${nameMetric(manifest.primary)} of ${manifest.scenario}`,
     `${rate.perSecond} requests/s per candidate, ${pacing === 'together' ? 'together' : 'in turns'}`,

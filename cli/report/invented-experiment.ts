@@ -1,5 +1,15 @@
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
-import { noReads, noTierCommands, noWork } from '../worlds/cache-counts.ts';
+import {
+  commandCounters,
+  evictionCounters,
+  readCounters,
+  storageQueryCounter,
+  workCounters,
+} from '../../app/cache/cache-counters.ts';
+import type { Counter } from '../../app/contract/figure.ts';
+import type { Counts } from '../figures/counts.ts';
+import { servedRequests } from '../figures/taken-counters.ts';
+import { parseServiceCounters } from '../worlds/service-counters.ts';
 import { planExperiment } from '../experiment/plan-experiment.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, GuardFinding, Pacing, RoundRecord } from '../experiment/records.ts';
@@ -83,6 +93,49 @@ export function inventTimes(medianUs: number, round: number): Times {
   return times;
 }
 
+type Invented<Counters> = Partial<Record<keyof Counters, number>>;
+
+/** What a service has counted that answered a thousand requests, as it exposes it. */
+export function inventCounts(own: {
+  readonly queries?: number;
+  readonly reads?: Invented<typeof readCounters>;
+  readonly work?: Invented<typeof workCounters>;
+  readonly commands?: Invented<typeof commandCounters>;
+  readonly evictions?: Invented<typeof evictionCounters>;
+}): Counts {
+  const { queries = 0, reads = {}, work = {}, commands = {}, evictions = {} } = own;
+  const { refusedReads = 0, refusedWrites = 0, refusedQueueWrites = 0 } = commands;
+  const lines = [
+    seriesOf(servedRequests, 1_000),
+    seriesOf(storageQueryCounter, queries),
+    ...seriesOfAll(readCounters, reads),
+    ...seriesOfAll(workCounters, work),
+    ...seriesOfAll(evictionCounters, evictions),
+    // What was refused is among what was sent.
+    ...seriesOfAll(commandCounters, {
+      ...commands,
+      reads: (commands.reads ?? 0) - refusedReads,
+      writes: (commands.writes ?? 0) - refusedWrites,
+      queueWrites: (commands.queueWrites ?? 0) - refusedQueueWrites,
+    }),
+    'process_cpu_seconds_total 1',
+  ];
+  return parseServiceCounters(lines.join('\n')).counts;
+}
+
+/** A series that is counted by this counter. */
+function seriesOf({ counter, where = {} }: Counter, value: number): string {
+  const labels = Object.entries(where).map(([name, values]) => `${name}="${[values].flat()[0]}"`);
+  return `${counter}{${labels.join(',')}} ${value}`;
+}
+
+function seriesOfAll(
+  counters: Readonly<Record<string, Counter>>,
+  values: Readonly<Record<string, number>>,
+): string[] {
+  return Object.entries(counters).map(([name, counter]) => seriesOf(counter, values[name] ?? 0));
+}
+
 export function inventBlock(candidate: string, round: number, slot: number, shape: Shape): BlockRecord {
   const { medianMs, queries, memoryHits, noise = 0.02 } = shape;
   const medianUs = medianMs * 1_000 * (1 + noise * (randomAt(7, round, slot, 0) - 0.5));
@@ -90,16 +143,19 @@ export function inventBlock(candidate: string, round: number, slot: number, shap
     ...{ round, attempt: 1, slot, candidate, status: 'valid' as const, findings: [] },
     ...{ offered: 900, started: 900, dropped: null, requests: requestsPerBlock, errors: 0 },
     ...inventTimes(medianUs, round),
-    servedRequests: 1_000,
-    cache:
-      memoryHits === 0
-        ? { ...noReads, reads: 1000, bypasses: 1000 }
-        : { ...noReads, reads: 1000, memoryHits, redisHits: 50, loads: 950 - memoryHits },
-    cacheWork: memoryHits === 0 ? noWork : { ...noWork, loadCalls: 90, invalidationsSent: 15 },
-    tier: memoryHits === 0 ? noTierCommands : { ...noTierCommands, reads: 100, writes: 90 },
-    storageQueries: queries * 1_000,
+    counts: inventCounts({
+      queries: queries * 1_000,
+      ...(memoryHits === 0
+        ? { reads: { reads: 1000, bypasses: 1000 } }
+        : {
+            reads: { reads: 1000, memoryHits, redisHits: 50, loads: 950 - memoryHits },
+            work: { loadCalls: 90, invalidationsSent: 15 },
+            commands: { reads: 100, writes: 90 },
+          }),
+    }),
+    ...{ countedSeconds: 13, queried: {} },
     cpuUs: { service: 1_000_000, postgres: queries * 500_000, redis: 10_000, driver: 900_000 },
-    ...{ expiredEntries: 0, evictedEntries: 0, startedAt: '2026-01-01T00:00:00.000Z' },
+    ...{ startedAt: '2026-01-01T00:00:00.000Z' },
     measured: { fromMs: 1_000, toMs: 13_000 },
   };
 }

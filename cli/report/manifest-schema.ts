@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
-import { primaryMetrics } from '../statistics/primary-metric.ts';
+import { figures } from '../figures/figure-list.ts';
 import { stopReasons } from '../statistics/stopping-rule.ts';
 import { Text, TextOrNull } from './measured-schema.ts';
 
@@ -18,14 +18,18 @@ export const Manifest = Type.Object({
   pacing: Type.Enum(['together', 'turns'], {
     description: 'whether all candidates were measured at the same moments, or one after another',
   }),
-  primary: Type.Enum([...primaryMetrics], {
-    description: 'the figure that verdicts rest on; request: the same-request change',
-  }),
+  primary: Type.Enum(
+    figures.map(({ name }) => name),
+    {
+      description: 'the figure that verdicts rest on; request: the same-request change',
+    },
+  ),
   baseline: Text,
   rounds: Type.Integer({ description: 'rounds that were run; in turns, that were planned' }),
   parts: Type.Integer({ description: 'starts of the processes' }),
   precisionPct: Type.Union([Type.Number(), Type.Null()], {
-    description: 'half-width that was wanted; null: the margin of each figure',
+    description:
+      'half-width that was wanted, in percent, in points, or in the unit of the primary figure; null: its margin',
   }),
   timeLimitSeconds: Type.Union([Type.Number(), Type.Null()], {
     description: 'from the first warm-up request on; null: none',

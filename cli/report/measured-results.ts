@@ -1,47 +1,20 @@
-import { staleHitsOf } from '../worlds/cache-counts.ts';
 import type { PlannedCandidate } from '../experiment/plan-experiment.ts';
-import type { BlockRecord, CpuUs, IdleCpu } from '../experiment/records.ts';
-import { beyondPooledMin, isQuantileKnown, mergeHistograms, quantileMs } from '../statistics/histograms.ts';
-import { blockQuantileMs, isTailWhole, quantiles } from './block-figures.ts';
-import type { DroppedShare, QuantileName } from './block-figures.ts';
-import { cacheWorkOf, hitRatiosOf, perRequest, refusedShareOf, total } from './cache-figures.ts';
+import type { BlockRecord, IdleCpu, IdleRate } from '../experiment/records.ts';
+import { cacheWorkNames } from '../../app/cache/figures.ts';
+import { figures } from '../figures/figure-list.ts';
+import { sumOf, valueInBlock, valueOverBlocks } from '../figures/figure-values.ts';
+import type { FigureContext } from '../figures/figure-values.ts';
+import { staleHitsOf } from '../worlds/cache-counts.ts';
 import type { CandidateResult, CompareResult } from './compare-result.ts';
+import { countedOfBlock } from './counted-of-block.ts';
+import type { FigureValues } from './figure-schema.ts';
 
-type Latency = CandidateResult['latencyMs'];
 export type HitRatios = CandidateResult['hitRatio'];
-
-/** Means weigh as much as the requests that they are of. */
-function pooledMeanMs(blocks: readonly BlockRecord[]): number | null {
-  let sumUs = 0;
-  let requests = 0;
-  for (const { meanUs, responseTimeUs } of blocks) {
-    const count = responseTimeUs?.totalCount ?? 0;
-    if (meanUs === null || count === 0) continue;
-    sumUs += meanUs * count;
-    requests += count;
-  }
-  return requests === 0 ? null : sumUs / requests / 1_000;
-}
-
-/** Quantiles of all blocks together; a share of dropped arrivals is weighed by what was offered. */
-function pooledLatency(blocks: readonly BlockRecord[], dropped: DroppedShare): Latency {
-  const pooled = mergeHistograms(blocks.flatMap(({ responseTimeUs }) => responseTimeUs ?? []));
-  const offered = blocks.reduce((sum, block) => sum + block.offered, 0);
-  const lost = blocks.reduce((sum, block) => sum + dropped(block) * block.offered, 0);
-  const at = (name: QuantileName): number | null => {
-    const quantile = quantiles[name];
-    const isKnown =
-      isTailWhole(quantile, offered === 0 ? 0 : lost / offered) &&
-      isQuantileKnown(pooled.totalCount, quantile, beyondPooledMin);
-    return isKnown ? quantileMs(pooled, quantile) : null;
-  };
-  return { p50: at('p50'), p95: at('p95'), p99: at('p99'), mean: pooledMeanMs(blocks) };
-}
 
 /** The mean over the starts of the processes; null where one of them could not tell. */
 function idleCpuOf(label: string, idleCpu: readonly IdleCpu[]): CandidateResult['idleCpuUsPerSecond'] {
   const own = idleCpu.filter(({ candidate }) => candidate === label);
-  const mean = (part: 'service' | 'postgres' | 'redis'): number | null => {
+  const mean = (part: keyof IdleRate): number | null => {
     const known = own.map((idle) => idle[part]).filter((value) => value !== null);
     if (own.length === 0 || known.length < own.length) return null;
     return known.reduce((sum, value) => sum + value, 0) / known.length;
@@ -52,7 +25,7 @@ function idleCpuOf(label: string, idleCpu: readonly IdleCpu[]): CandidateResult[
 export type CandidateSources = {
   /** Its blocks of the rounds that count. */
   readonly blocks: readonly BlockRecord[];
-  readonly dropped: DroppedShare;
+  readonly context: FigureContext;
   readonly idleCpu: readonly IdleCpu[];
   readonly allows: readonly string[];
   readonly expectedHitRatio: HitRatios | undefined;
@@ -62,38 +35,63 @@ export type CandidateSources = {
 
 /** The headline figures of a candidate over all rounds. */
 export function toCandidateResult(
-  { label, role, settings }: PlannedCandidate,
-  { blocks, dropped, idleCpu, allows, expectedHitRatio, livedSeconds }: CandidateSources,
+  candidate: PlannedCandidate,
+  { blocks, context, idleCpu, allows, expectedHitRatio, livedSeconds }: CandidateSources,
 ): CandidateResult {
-  const cpu = (part: keyof CpuUs) => perRequest(blocks, ({ cpuUs }) => cpuUs[part]);
+  const { label, role, settings } = candidate;
   const hasTiers = settings.tiers !== 'none';
+  const values = valuesWith((figure) => valueOverBlocks(figure, blocks, context));
   return {
     name: label,
     role,
     config: { ...settings },
     allows: [...allows],
-    latencyMs: pooledLatency(blocks, dropped),
-    ...hitRatiosOf(blocks, settings.tiers),
+    figures: values,
+    ...namedParts(values),
     expectedHitRatio: expectedHitRatio ?? { memory: null, redis: null, all: null },
     lifetimes: hasTiers && livedSeconds !== null ? (livedSeconds * 1_000) / settings.ttlMs : null,
-    cacheWorkPerRequest: cacheWorkOf(blocks),
-    refusedShare: refusedShareOf(blocks),
-    storageQueriesPerRequest: perRequest(blocks, ({ storageQueries }) => storageQueries),
-    cpuUsPerRequest: {
-      service: cpu('service'),
-      postgres: cpu('postgres'),
-      redis: cpu('redis'),
-      driver: cpu('driver'),
-    },
     idleCpuUsPerSecond: idleCpuOf(label, idleCpu),
-    requests: total(blocks, (block) => block.requests) ?? 0,
-    errors: total(blocks, (block) => block.errors) ?? 0,
+    requests: sumOf(blocks, (block) => block.requests) ?? 0,
+    errors: sumOf(blocks, (block) => block.errors) ?? 0,
+  };
+}
+
+function valuesWith(valueOf: (figure: (typeof figures)[number]) => number | null): FigureValues {
+  return Object.fromEntries(figures.map((figure) => [figure.name, valueOf(figure)]));
+}
+
+/** Figures that results have had from their first version on, under the names that they have there. */
+function namedParts(values: FigureValues) {
+  const value = (name: string): number | null => values[name] ?? null;
+  const work = cacheWorkNames.map((name) => [name, value(name)] as const);
+  return {
+    latencyMs: { p50: value('p50'), p95: value('p95'), p99: value('p99'), mean: value('mean') },
+    hitRatio: {
+      memory: value('memoryHitRatio'),
+      redis: value('redisHitRatio'),
+      all: value('hitRatio'),
+    },
+    staleHitRatio: value('staleHitRatio'),
+    cacheWorkPerRequest: Object.fromEntries(work) as CandidateResult['cacheWorkPerRequest'],
+    refusedShare: {
+      reads: value('refusedReadShare'),
+      writes: value('refusedWriteShare'),
+      queue: value('refusedQueueShare'),
+    },
+    storageQueriesPerRequest: value('storageQueriesPerRequest'),
+    cpuUsPerRequest: {
+      service: value('serviceCpuUsPerRequest'),
+      postgres: value('postgresCpuUsPerRequest'),
+      redis: value('redisCpuUsPerRequest'),
+      driver: value('driverCpuUsPerRequest'),
+    },
   };
 }
 
 /** A block as others read it: quantiles instead of a histogram. */
-export function toBlockResult(block: BlockRecord, dropped: DroppedShare): CompareResult['blocks'][number] {
-  const at = (name: QuantileName) => blockQuantileMs(block, name, dropped);
+export function toBlockResult(block: BlockRecord, context: FigureContext): CompareResult['blocks'][number] {
+  const values = valuesWith((figure) => valueInBlock(figure, block, context));
+  const { cache, tier, cacheWork, servedRequests, storageQueries } = countedOfBlock(block.counts);
   return {
     round: block.round,
     attempt: block.attempt,
@@ -106,18 +104,14 @@ export function toBlockResult(block: BlockRecord, dropped: DroppedShare): Compar
     dropped: block.dropped,
     requests: block.requests,
     errors: block.errors,
-    latencyMs: {
-      p50: at('p50'),
-      p95: at('p95'),
-      p99: at('p99'),
-      mean: block.meanUs === null ? null : block.meanUs / 1_000,
-    },
+    figures: values,
+    latencyMs: namedParts(values).latencyMs,
     paired: block.paired,
-    cache: block.cache === null ? null : { ...block.cache, staleHits: staleHitsOf(block.cache) },
-    cacheWork: block.cacheWork,
-    redisCommands: block.tier,
-    servedRequests: block.servedRequests,
-    storageQueries: block.storageQueries,
+    cache: cache === null ? null : { ...cache, staleHits: staleHitsOf(cache) },
+    cacheWork,
+    redisCommands: tier,
+    servedRequests,
+    storageQueries,
     cpuUs: block.cpuUs,
   };
 }

@@ -1,4 +1,6 @@
 import Type from 'typebox';
+import { commandCounters, readCounters, workCounters } from '../../app/cache/cache-counters.ts';
+import type { Counter } from '../../app/contract/figure.ts';
 
 export const Text = Type.String();
 export const TextOrNull = Type.Union([Text, Type.Null()]);
@@ -20,43 +22,29 @@ export const Cpu = Type.Object({
   driver: NumberOrNull,
 });
 
-const CacheReads = Type.Object({
-  reads: Type.Integer(),
-  memoryHits: Type.Integer({ description: 'fresh hits of the memory tiers' }),
-  redisHits: Type.Integer({ description: 'fresh hits of the redis tier' }),
-  memoryStaleHits: Type.Integer(),
-  redisStaleHits: Type.Integer(),
+type Counted = Counter & { readonly meaning?: string };
+
+/** A whole number for each counter of a list. */
+function countsOf<Name extends string>(counters: Readonly<Record<Name, Counted>>) {
+  const fields = Object.entries<Counted>(counters).map(([name, { meaning }]) => [
+    name,
+    meaning === undefined ? Type.Integer() : Type.Integer({ description: meaning }),
+  ]);
+  return Object.fromEntries(fields) as Record<Name, ReturnType<typeof Type.Integer>>;
+}
+
+export const CacheReads = Type.Object({
+  ...countsOf(readCounters),
   staleHits: Type.Integer({ description: 'memoryStaleHits + redisStaleHits' }),
-  loads: Type.Integer(),
-  joinedLoads: Type.Integer(),
-  bypasses: Type.Integer(),
 });
 
-const CacheWorkOfBlock = Type.Object({
-  loadCalls: Type.Integer({
-    description: 'calls to storage for what a cache lacked: for readers, refreshes and writes',
-  }),
-  refreshes: Type.Integer(),
-  rejectedFills: Type.Integer(),
-  leaseWaits: Type.Integer(),
-  invalidationsSent: Type.Integer(),
-  invalidationsReceived: Type.Integer(),
-  invalidationsFailed: Type.Integer(),
+export const CacheWorkOfBlock = Type.Object(countsOf(workCounters));
+
+export const RedisCommands = Type.Object(countsOf(commandCounters), {
+  description: 'commands to the Redis, and those of them that it refused or did not answer',
 });
 
-const RedisCommands = Type.Object(
-  {
-    reads: Type.Integer(),
-    refusedReads: Type.Integer(),
-    writes: Type.Integer({ description: 'deletes and leases too' }),
-    refusedWrites: Type.Integer(),
-    queueWrites: Type.Integer({ description: 'writes that were to wait in the queue' }),
-    refusedQueueWrites: Type.Integer(),
-  },
-  { description: 'commands to the Redis, and those of them that it refused or did not answer' },
-);
-
-const Paired = Type.Object(
+export const Paired = Type.Object(
   {
     requests: Type.Integer(),
     leftOut: Type.Integer({ description: 'requests of the round without a counterpart in every world' }),
@@ -64,31 +52,6 @@ const Paired = Type.Object(
   },
   { description: 'of the requests that every world answered alike at nearly the same moment' },
 );
-
-/** One candidate, once. */
-export const Block = Type.Object({
-  round: Type.Integer(),
-  attempt: Type.Integer({ description: '1 together' }),
-  slot: Type.Integer({ description: '0 together' }),
-  candidate: Text,
-  status: Type.Enum(['valid', 'unsteady', 'invalid', 'shakedown']),
-  reasons: Type.Array(Text),
-  offered: Type.Integer(),
-  started: Type.Integer(),
-  dropped: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'null together, where nobody knows which world an arrival would have gone to',
-  }),
-  requests: Type.Integer(),
-  errors: Type.Integer(),
-  latencyMs: Latency,
-  paired: Type.Union([Paired, Type.Null()]),
-  cache: Type.Union([CacheReads, Type.Null()]),
-  cacheWork: Type.Union([CacheWorkOfBlock, Type.Null()]),
-  redisCommands: Type.Union([RedisCommands, Type.Null()]),
-  servedRequests: NumberOrNull,
-  storageQueries: NumberOrNull,
-  cpuUs: Cpu,
-});
 
 const MachineOfRound = Type.Object({
   stealShare: NumberOrNull,

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inventPlan, inventResult, inventTogether, inventTurns, usual } from './invented-experiment.ts';
+import {
+  inventPlan,
+  inventResult,
+  inventTogether,
+  inventTurns,
+  usual,
+  inventCounts,
+} from './invented-experiment.ts';
 import type { Changes } from './invented-experiment.ts';
 import type { SummaryInput } from './summarise.ts';
 
@@ -104,7 +111,9 @@ test('a hit ratio that is not predicted, and what was not exercised, are said', 
   const notes = notesOf({}, { expectedHitRatios: new Map([['versioned', nothing]]) });
   assert.match(notes, /^Not predicted: the hit ratio of versioned;/m);
   assert.match(notes, /^Not exercised: no entry of a memory tier expired/m);
-  const exercised = notesOf({ block: (block) => ({ ...block, expiredEntries: 1, evictedEntries: 1 }) });
+  const exercised = notesOf({
+    block: (block) => ({ ...block, counts: inventCounts({ evictions: { expired: 1, evicted: 1 } }) }),
+  });
   assert.doesNotMatch(exercised, /Not exercised/);
 });
 

@@ -2,7 +2,9 @@ import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { Experiment, SentPass } from '../experiment/experiment.ts';
 import { isWarmUpPass } from '../experiment/round-plan.ts';
 import { describeCaches } from './cache-notes.ts';
-import { total } from './cache-figures.ts';
+import { countOf } from '../figures/counts.ts';
+import { sumOf } from '../figures/figure-values.ts';
+import { servedRequests } from '../figures/taken-counters.ts';
 import type { CandidateResult, CompareResult } from './compare-result.ts';
 import { describeMachine } from './machine-notes.ts';
 import type { HitRatios } from './measured-results.ts';
@@ -97,9 +99,9 @@ function describeLeftOutCpu(
     const { sharedPostgresCpuUs: own } = machine;
     return sum === null || own === null ? null : sum + own;
   }, 0);
-  const served = total(
+  const served = sumOf(
     rounds.flatMap((round) => [...round.values()]),
-    (block) => block.servedRequests,
+    ({ counts }) => (counts === null ? null : countOf(counts, servedRequests)),
   );
   const isSharedKnown = experiment.rounds.length > 0 && shared !== null && served !== null && served > 0;
   return [

@@ -48,13 +48,10 @@ export function partsOf(rounds: readonly Pick<RoundRecord, 'part'>[]): number {
   return squares === 0 ? 1 : rounds.length ** 2 / squares;
 }
 
-/** A figure of one block, on the scale on which effects add up; null when it cannot be had. */
-export type BlockFigure = (block: BlockRecord) => number | null;
-
 /** Differences of a figure between two candidates, round by round; null where one of the two lacks it. */
 export function differencesPerRound(
   rounds: readonly Round[],
-  figure: BlockFigure,
+  figure: (block: BlockRecord) => number | null,
   [candidate, baseline]: readonly [string, string],
 ): (number | null)[] {
   return rounds.map((round) => {

@@ -3,8 +3,9 @@ import type { BlockRecord, RoundRecord } from '../experiment/records.ts';
 import { processSpreadOf } from '../statistics/process-spread.ts';
 import type { MachineKind } from '../statistics/process-spread.ts';
 import type { ComparisonSoFar } from '../statistics/stopping-rule.ts';
-import { comparedFigures, marginOf } from './compared-figures.ts';
-import type { ComparedFigure } from './compared-figures.ts';
+import { figureNamed } from '../figures/figure-list.ts';
+import { comparedFigure, marginOf, spreadOnScale } from './compared-figures.ts';
+import { contextOf } from './figure-context.ts';
 import { countedRounds, differencesPerRound, partsOf } from './per-round.ts';
 import { failedCandidates } from './withheld.ts';
 
@@ -24,12 +25,13 @@ export function primarySoFar({ plan, blocks, rounds, machine }: RecordsSoFar): C
   const labels = plan.candidates.map(({ label }) => label);
   const counted = countedRounds(blocks, labels, plan);
   const failed = failedCandidates(counted, plan.pacing);
-  const [figure] = comparedFigures(rounds, plan.primary) as [ComparedFigure];
-  const process = processSpreadOf(figure.spread, machine, partsOf(rounds));
+  const figure = comparedFigure(figureNamed(plan.primary), contextOf(plan, rounds));
+  const spread = processSpreadOf(figure.spread, machine, partsOf(rounds));
+  const process = spreadOnScale(figure, spread, counted, plan.baseline);
   const precision =
     plan.precisionPct === null
       ? marginOf(figure, counted, plan.baseline)
-      : Math.log1p(plan.precisionPct / 100);
+      : figure.scale.effectOfTold(plan.precisionPct);
   return plan.candidates
     .filter(({ role, label }) => role === 'candidate' && !failed.has(label))
     .map(({ label }) => ({

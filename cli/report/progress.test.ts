@@ -27,8 +27,10 @@ test('in turns a line per block says where a run is and how long it takes', () =
   assert.equal(describeSpoiled([spoiled]), 'a-guard in 1 of its blocks; cache-aside: it went wrong');
 });
 
+const told = { baseline: 'no-cache', primary: 'request' };
+
 test('together a line per round says the changes so far, what is wanted, and the time left', () => {
-  const line = formatRound(decideStop(soFar(5)), 'no-cache');
+  const line = formatRound(decideStop(soFar(5)), told);
   assert.match(
     line,
     /^round 5 {2}no-cache→cache-aside -(49|50)\.\d % ±\d\.\d, versioned -(49|50)\.\d % ±\d\.\d; wanted ±19 %; at most 2 min 10 s left$/,
@@ -38,18 +40,18 @@ test('together a line per round says the changes so far, what is wanted, and the
 test('the last line of an experiment promises no more rounds', () => {
   const state = decideStop(soFar(7));
   assert.deepEqual(state.decision, { stop: true, because: 'precision' });
-  assert.doesNotMatch(formatRound(state, 'no-cache'), /left/);
+  assert.doesNotMatch(formatRound(state, told), /left/);
 });
 
 test('with a fixed number of rounds it says how many, and nothing is wanted', () => {
   const state = decideStop({ ...soFar(2), roundsFixed: 9, secondsMax: null });
-  assert.match(formatRound(state, 'no-cache'), /^round 2\/9 {2}no-cache→.*; at most 1 min 28 s left$/);
-  assert.doesNotMatch(formatRound(state, 'no-cache'), /wanted/);
+  assert.match(formatRound(state, told), /^round 2\/9 {2}no-cache→.*; at most 1 min 28 s left$/);
+  assert.doesNotMatch(formatRound(state, told), /wanted/);
 });
 
 test('after the first round there is no interval yet, and before it no change', () => {
-  assert.match(formatRound(decideStop(soFar(1)), 'no-cache'), /cache-aside -\d+\.\d %, versioned -/);
-  assert.match(formatRound(decideStop(soFar(0)), 'no-cache'), /no-cache→cache-aside n\/a, versioned n\/a/);
+  assert.match(formatRound(decideStop(soFar(1)), told), /cache-aside -\d+\.\d %, versioned -/);
+  assert.match(formatRound(decideStop(soFar(0)), told), /no-cache→cache-aside n\/a, versioned n\/a/);
 });
 
 test('of many candidates the widest are shown', () => {
@@ -59,7 +61,7 @@ test('of many candidates the widest are shown', () => {
     candidate: `c${index}`,
     differences: [0, index / 10, 0, index / 10],
   }));
-  const line = formatRound(decideStop({ ...rest, comparisons: many }), 'no-cache');
+  const line = formatRound(decideStop({ ...rest, comparisons: many }), told);
   assert.match(line, /no-cache→c5 .*, c4 .*, c3 .*, 3 narrower;/);
 });
 

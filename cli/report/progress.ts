@@ -1,7 +1,10 @@
-import { hitBaseOf, hitsOf } from '../worlds/cache-counts.ts';
+import { cacheReadsIn, hitBaseOf, hitsOf } from '../worlds/cache-counts.ts';
+import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import { quantileMs } from '../statistics/histograms.ts';
-import { toPct } from '../statistics/paired-effect.ts';
+import { effectScales } from '../statistics/effect-scale.ts';
+import { figureNamed } from '../figures/figure-list.ts';
+import { tellEffect, tellHalfWidth, tellMargin } from './change-text.ts';
 import type { Narrowness, StoppingState } from '../statistics/stopping-rule.ts';
 
 /** A time for people: `45 s`, `2 min 10 s`. */
@@ -14,7 +17,7 @@ export function formatDuration(seconds: number): string {
 export function formatBlock(block: BlockRecord, rounds: number, secondsLeft: number): string {
   const place = block.round === 0 ? 'shake-down' : `round ${block.round}/${rounds}`;
   const p50 = quantileMs(block.responseTimeUs, 0.5);
-  const { cache } = block;
+  const cache = block.counts === null ? null : cacheReadsIn(block.counts);
   const hit = cache === null || cache.reads === 0 ? null : hitsOf(cache) / hitBaseOf(cache);
   const figures = [
     p50 === null ? 'no latency' : `p50 ${p50.toFixed(2)} ms`,
@@ -31,25 +34,31 @@ export function formatBlock(block: BlockRecord, rounds: number, secondsLeft: num
 /** More make a line that nobody reads. */
 const changesShownMax = 3;
 
-const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(1)}`;
-
-function formatNarrowness({ candidate, mean, halfWidth }: Narrowness): string {
+function formatNarrowness({ candidate, mean, halfWidth }: Narrowness, primary: string): string {
   if (Number.isNaN(mean)) return `${candidate} n/a`;
-  return `${candidate} ${signed(toPct(mean))} %${halfWidth === null ? '' : ` ±${toPct(halfWidth).toFixed(1)}`}`;
+  const { told } = effectScales[figureNamed(primary).scale];
+  const width = halfWidth === null ? '' : ` ${tellHalfWidth(primary, told(halfWidth))}`;
+  return `${candidate} ${tellEffect(primary, told(mean))}${width}`;
 }
 
 const width = ({ halfWidth }: Narrowness): number => halfWidth ?? Number.MAX_VALUE;
 
 /** One line per round together: the widest intervals so far, what is wanted of the one furthest from it, and the time left. */
-export function formatRound(state: StoppingState, baseline: string): string {
+export function formatRound(
+  state: StoppingState,
+  { baseline, primary }: Pick<ExperimentPlan, 'baseline' | 'primary'>,
+): string {
   const { rounds, roundsFixed, comparisons, widest, secondsLeft } = state;
   const widestFirst = comparisons.toSorted((a, b) => width(b) - width(a));
   const shown = comparisons.length <= changesShownMax ? comparisons : widestFirst.slice(0, changesShownMax);
-  const changes = shown.map(formatNarrowness).join(', ');
+  const changes = shown.map((narrowness) => formatNarrowness(narrowness, primary)).join(', ');
+  const { told } = effectScales[figureNamed(primary).scale];
   const others = comparisons.length - shown.length;
   const parts = [
     ...(shown.length === 0 ? [] : [`${baseline}→${changes}${others === 0 ? '' : `, ${others} narrower`}`]),
-    ...(widest === null || roundsFixed !== null ? [] : [`wanted ±${toPct(widest.wanted).toFixed(0)} %`]),
+    ...(widest === null || roundsFixed !== null
+      ? []
+      : [`wanted ±${tellMargin(primary, told(widest.wanted))}`]),
     ...(secondsLeft === null || state.decision.stop ? [] : [`at most ${formatDuration(secondsLeft)} left`]),
   ];
   return `round ${rounds}${roundsFixed === null ? '' : `/${roundsFixed}`}  ${parts.join('; ')}`.trimEnd();

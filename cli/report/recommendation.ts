@@ -1,4 +1,5 @@
-import { describeChange, formatInterval } from './change-text.ts';
+import { describeChange, formatInterval, nameBriefly } from './change-text.ts';
+import { findFigure } from '../figures/figure-list.ts';
 import type { CompareResult, ComparisonResult } from './compare-result.ts';
 
 const gains = ['better', 'slightly better'];
@@ -74,10 +75,11 @@ export function recommend(result: CompareResult): string {
   const better = judged
     .filter(({ verdict }) => gains.includes(verdict ?? ''))
     .toSorted((a, b) => (a.changePct ?? 0) - (b.changePct ?? 0));
+  if (findFigure(primary)?.better === 'more') better.reverse();
   const [best, ...others] = better;
   if (best !== undefined) return recommendBest(result, best, others);
   const isOpen = judged.length === 0 || judged.some(({ verdict }) => verdict === 'inconclusive');
-  const figure = primary === 'request' ? 'the same request' : primary;
+  const figure = nameBriefly(primary);
   if (isOpen)
     return `No recommendation: on ${figure} these rounds show no candidate to be better than ${baseline}.`;
   return `Recommendation: keep ${baseline}; no candidate was shown to be better on ${figure}.`;

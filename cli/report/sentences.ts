@@ -1,5 +1,14 @@
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
-import { describeChange, formatChange, formatInterval, unknown } from './change-text.ts';
+import {
+  describeChange,
+  formatChange,
+  formatInterval,
+  nameBriefly,
+  nameMetric,
+  tellMargin,
+  unknown,
+} from './change-text.ts';
+import { figures } from '../figures/figure-list.ts';
 
 /** The comparisons of a candidate with the baseline, by their figures. */
 function comparisonsOf(result: CompareResult, name: string): ReadonlyMap<string, ComparisonResult> {
@@ -18,42 +27,48 @@ function furtherStarts({ manifest }: CompareResult): string {
 
 /** What it would take to tell a difference that was not shown. */
 function whatItTakes(result: CompareResult, comparison: ComparisonResult): string {
-  const { roundsNeeded, needsMoreStarts, marginPct } = comparison;
+  const { roundsNeeded, needsMoreStarts, marginPct, metric } = comparison;
   if (needsMoreStarts) return `; only further starts would narrow it${furtherStarts(result)}`;
   if (roundsNeeded === null) return '';
   const more = Math.max(1, roundsNeeded - result.manifest.order.length);
   const rounds = `about ${more} more ${more === 1 ? 'round' : 'rounds'} (--rounds ${roundsNeeded})`;
-  return `; telling ±${marginPct.toFixed(0)} % would take ${rounds}`;
+  return `; telling ±${tellMargin(metric, marginPct)} would take ${rounds}`;
 }
 
 /** A sentence on one candidate: what was found on the primary figure, and what would change it. */
 function describePrimary(result: CompareResult, comparison: ComparisonResult): string {
-  const { candidate, verdict, marginPct, withheldReason } = comparison;
+  const { candidate, verdict, withheldReason } = comparison;
   const found = `${candidate}: ${describeChange(comparison)}${formatInterval(comparison)}`;
-  const margin = `${marginPct.toFixed(0)} %`;
+  const margin = tellMargin(comparison.metric, comparison.marginPct);
+  const whatMatters = comparison.scale === 'ratio' ? `the ${margin} that matter` : `the margin of ${margin}`;
   switch (verdict) {
     case null:
       return `${found}. Verdict withheld: ${withheldReason ?? 'unknown reason'}.`;
     case 'better':
     case 'worse':
-      return `${found}: ${verdict}, by more than the ${margin} that matter.`;
+      return `${found}: ${verdict}, by more than ${whatMatters}.`;
     case 'equivalent':
       return `${found}: equivalent within ±${margin}.`;
     case 'inconclusive':
       return `${found}: no difference shown${whatItTakes(result, comparison)}.`;
     default:
-      return `${found}: ${verdict}; less than the ${margin} that matter is possible.`;
+      return `${found}: ${verdict}; less than ${whatMatters} is possible.`;
   }
+}
+
+/** Response times, or the other figures, that a sentence tells beside the one that the verdict rests on. */
+function toldBeside({ manifest }: CompareResult, isOfTime: boolean) {
+  return figures.filter(
+    ({ name, from, isTold }) => isTold === true && name !== manifest.primary && 'driver' in from === isOfTime,
+  );
 }
 
 /** How the response times changed as a whole, beside the figure that the verdict rests on. */
 function describeBeside(result: CompareResult, name: string): string {
   const comparisons = comparisonsOf(result, name);
-  const beside = ['request', 'p50', 'p95', 'mean'].filter((metric) => metric !== result.manifest.primary);
-  const parts = beside.map((metric) => {
+  const parts = toldBeside(result, true).map(({ name: metric }) => {
     const comparison = comparisons.get(metric);
-    const label = metric === 'request' ? 'the same request' : metric;
-    return `${label} ${comparison === undefined ? unknown : formatChange(comparison)}`;
+    return `${nameBriefly(metric)} ${comparison === undefined ? unknown : formatChange(comparison)}`;
   });
   return `  ${parts.join('; ')}.`;
 }
@@ -61,17 +76,13 @@ function describeBeside(result: CompareResult, name: string): string {
 /** What it costs or saves beside the response times, where that was told apart. */
 function describeCosts(result: CompareResult, name: string): string {
   const comparisons = comparisonsOf(result, name);
-  const words = {
-    storageQueriesPerRequest: 'storage queries per request',
-    cpuUsPerRequest: 'CPU per request of service and stores',
-  };
-  const parts = Object.entries(words).flatMap(([metric, text]) => {
+  const parts = toldBeside(result, false).flatMap(({ name: metric }) => {
     const comparison = comparisons.get(metric);
     const isTold =
       comparison?.verdict !== undefined &&
       comparison.verdict !== null &&
       comparison.verdict !== 'inconclusive';
-    return comparison !== undefined && isTold ? [`${text} ${formatChange(comparison)}`] : [];
+    return comparison !== undefined && isTold ? [`${nameMetric(metric)} ${formatChange(comparison)}`] : [];
   });
   return parts.length === 0 ? '' : `  ${parts.join('; ')}.`;
 }

@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
-import { noReads, noWork } from '../worlds/cache-counts.ts';
 import type { BlockRecord } from '../experiment/records.ts';
 import type { CompareResult } from './compare-result.ts';
-import { inventBlock, inventPlan, inventResult, inventTogether, usual } from './invented-experiment.ts';
+import {
+  inventBlock,
+  inventCounts,
+  inventPlan,
+  inventResult,
+  inventTogether,
+  usual,
+} from './invented-experiment.ts';
 import type { Changes, Shape } from './invented-experiment.ts';
 import { schemaFile, schemaText } from './result-schema.ts';
 import type { SummaryInput } from './summarise.ts';
@@ -97,8 +103,7 @@ test('figures that could not be had are null, and n/a in the table', () => {
   const result = resultOf(usual, {
     block: (block) => ({
       ...block,
-      cache: null,
-      storageQueries: null,
+      counts: null,
       cpuUs: { service: null, postgres: null, redis: null, driver: null },
     }),
   });
@@ -108,11 +113,10 @@ test('figures that could not be had are null, and n/a in the table', () => {
 });
 
 test('stale hits are hits, shown beside them, and work is told per request', () => {
-  const counts = { memoryHits: 800, memoryStaleHits: 60, redisStaleHits: 40, loads: 100 };
+  const reads = { memoryHits: 800, memoryStaleHits: 60, redisStaleHits: 40, loads: 100 };
   const result = resultOf(usual, {
     block: blocksOf('cache-aside', {
-      cache: { ...noReads, reads: 1000, ...counts },
-      cacheWork: { ...noWork, refreshes: 75, loadCalls: 150 },
+      counts: inventCounts({ reads: { reads: 1000, ...reads }, work: { refreshes: 75, loadCalls: 150 } }),
     }),
   });
   const aside = candidateOf(result, 'cache-aside');

@@ -2,12 +2,12 @@ import type { RoundRecord } from '../experiment/records.ts';
 import { exitCodes } from '../errors.ts';
 import { processSpreadOf } from '../statistics/process-spread.ts';
 import type { SpreadFigure } from '../statistics/process-spread.ts';
-import { createDroppedShare } from './block-figures.ts';
-import { comparedFigures } from './compared-figures.ts';
-import type { ComparedFigure } from './compared-figures.ts';
+import { figureNamed } from '../figures/figure-list.ts';
+import { comparedFigure } from './compared-figures.ts';
 import type { CompareResult, ComparisonResult, RoundResult } from './compare-result.ts';
 import { compareCandidates } from './comparisons.ts';
 import { checkControl } from './control-check.ts';
+import { contextOf } from './figure-context.ts';
 import { endingOf } from './endings.ts';
 import { toBlockResult, toCandidateResult } from './measured-results.ts';
 import { notesOf } from './notes.ts';
@@ -46,15 +46,19 @@ export function summarise(input: SummaryInput): CompareResult {
   const rounds = countedRounds(experiment.blocks, labels, { pacing, isNoisy: experiment.ended === 'noisy' });
   const spreadOf = (figure: SpreadFigure) =>
     processSpreadOf(figure, manifest.machine, partsOf(experiment.rounds));
-  const [figure] = comparedFigures(experiment.rounds, primary) as [ComparedFigure];
-  const checked = checkControl(rounds, [control, baseline], figure, spreadOf(figure.spread));
+  const context = contextOf(plan, experiment.rounds);
+  const checkOf = (name: string) => {
+    const figure = comparedFigure(figureNamed(name), context);
+    return checkControl(rounds, [control, baseline], figure, spreadOf(figure.spread));
+  };
+  const checked = checkOf(primary);
   const { failure } = input;
   const failed = failedCandidates(rounds, pacing);
   const controlPassed = checked.passed;
   const ending = endingOf({ experiment, failure, baseline, control, candidates, failed, controlPassed });
   const comparisons = compareCandidates({
     rounds,
-    roundRecords: experiment.rounds,
+    context,
     baseline,
     candidates,
     primary,
@@ -62,11 +66,10 @@ export function summarise(input: SummaryInput): CompareResult {
     withheld: ending.withheld,
   });
   const needsVerdict = input.requireVerdict && ending.status === 'ok' && isOpen(candidates, comparisons);
-  const dropped = createDroppedShare(experiment.rounds);
   const results = plan.candidates.map((candidate) =>
     toCandidateResult(candidate, {
       blocks: rounds.flatMap((round) => round.get(candidate.label) ?? []),
-      dropped,
+      context,
       idleCpu: experiment.idleCpu,
       allows: input.allows.get(candidate.label) ?? [],
       expectedHitRatio: input.expectedHitRatios.get(candidate.label),
@@ -81,7 +84,7 @@ export function summarise(input: SummaryInput): CompareResult {
     manifest,
     candidates: results,
     rounds: experiment.rounds.map(toRoundResult),
-    blocks: experiment.blocks.map((block) => toBlockResult(block, dropped)),
+    blocks: experiment.blocks.map((block) => toBlockResult(block, context)),
     control: checked,
     comparisons,
     warmUps: experiment.warmUpCurves.map((curve) => ({ ...curve, seconds: [...curve.seconds] })),

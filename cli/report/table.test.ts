@@ -34,6 +34,27 @@ function comparisonOf(
 }
 
 type Refused = CandidateResult['refusedShare'];
+
+/** The same by the names of figures, of which tables are made. */
+function figuresOf(own: Omit<CandidateResult, 'figures'>): CandidateResult['figures'] {
+  const { latencyMs, hitRatio, refusedShare, cpuUsPerRequest } = own;
+  return {
+    ...latencyMs,
+    memoryHitRatio: hitRatio.memory,
+    redisHitRatio: hitRatio.redis,
+    hitRatio: hitRatio.all,
+    staleHitRatio: own.staleHitRatio,
+    refusedReadShare: refusedShare.reads,
+    refusedWriteShare: refusedShare.writes,
+    refusedQueueShare: refusedShare.queue,
+    storageQueriesPerRequest: own.storageQueriesPerRequest,
+    ...own.cacheWorkPerRequest,
+    serviceCpuUsPerRequest: cpuUsPerRequest.service,
+    postgresCpuUsPerRequest: cpuUsPerRequest.postgres,
+    redisCpuUsPerRequest: cpuUsPerRequest.redis,
+  };
+}
+
 type Figures = Partial<Work> & {
   readonly hit?: number;
   readonly stale?: number;
@@ -43,7 +64,7 @@ type Figures = Partial<Work> & {
 function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }: Figures): CandidateResult {
   const tiers = hit === 0 ? 'none' : 'memory+redis';
   const hitRatio = { memory: hit - 0.03, redis: 0.03, all: hit };
-  return {
+  const own: Omit<CandidateResult, 'figures'> = {
     name,
     role: name === 'no-cache' ? 'baseline' : name === 'no-cache′' ? 'control' : 'candidate',
     config: { strategy: name, tiers },
@@ -61,6 +82,7 @@ function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }
     requests: 4_200,
     errors: 0,
   };
+  return { ...own, figures: figuresOf(own) };
 }
 
 function resultOf(figures: Readonly<Record<string, Figures>>): CompareResult {

@@ -1,36 +1,14 @@
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
+import { milliseconds, percent } from '../../app/contract/figure-text.ts';
+import { isAskedFor } from '../figures/asked-systems.ts';
 import { formatChange, unknown } from './change-text.ts';
+import { figureColumns, workTables } from './figure-columns.ts';
+import type { Column } from './figure-columns.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
 import { headlineOf } from './headline.ts';
 import { recommend } from './recommendation.ts';
 import { describeVerdicts } from './sentences.ts';
 import { columnsMax, foldColumns, wrapParts } from './text-columns.ts';
-
-function ms(value: number | null): string {
-  if (value === null) return unknown;
-  return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
-}
-
-function percent(ratio: number | null, digits = 0): string {
-  return ratio === null ? unknown : (ratio * 100).toFixed(digits);
-}
-
-function hits({ hitRatio, config }: CandidateResult): string {
-  if (config['tiers'] === 'none') return '– / – / 0';
-  const tier = (name: string, value: number | null) =>
-    String(config['tiers']).includes(name) ? percent(value) : '–';
-  return [tier('memory', hitRatio.memory), tier('redis', hitRatio.redis), percent(hitRatio.all)].join(' / ');
-}
-
-function expected({ expectedHitRatio, config }: CandidateResult): string {
-  if (config['tiers'] === 'none') return '0';
-  return expectedHitRatio.all === null ? '–' : percent(expectedHitRatio.all);
-}
-
-function cpu({ cpuUsPerRequest }: CandidateResult): string {
-  const { service, postgres, redis } = cpuUsPerRequest;
-  return [service, postgres, redis].map((value) => (value === null ? unknown : value.toFixed(0))).join(' / ');
-}
 
 function primaryOf(result: CompareResult, label: string): ComparisonResult | undefined {
   return result.comparisons.find(({ candidate, role }) => candidate === label && role === 'primary');
@@ -50,100 +28,48 @@ function verdictCell({ name: candidate, role }: CandidateResult, result: Compare
   return comparison.verdict ?? 'withheld';
 }
 
-type Column = {
-  readonly title: string;
-  readonly isLeft?: boolean;
-  readonly cell: (candidate: CandidateResult, result: CompareResult) => string;
-};
-
 const name: Column = { title: 'candidate', isLeft: true, cell: (candidate) => candidate.name };
 
 /** How fast it was, and whether that is a difference. */
-const responseColumns: readonly Column[] = [
-  name,
-  { title: 'p50', cell: ({ latencyMs }) => ms(latencyMs.p50) },
-  { title: 'p95', cell: ({ latencyMs }) => ms(latencyMs.p95) },
-  { title: 'p99', cell: ({ latencyMs }) => ms(latencyMs.p99) },
-  { title: 'mean', cell: ({ latencyMs }) => ms(latencyMs.mean) },
-  { title: 'change', isLeft: true, cell: changeCell },
-  { title: 'verdict', isLeft: true, cell: verdictCell },
-];
-
-const staleColumn: Column = { title: 'stale hit %', cell: ({ staleHitRatio }) => percent(staleHitRatio, 1) };
-
-type Refused = CandidateResult['refusedShare'];
-
-/** Shares of what was asked of the Redis, those of the queue only where there is one; a dash for what nobody asked. */
-function refusedColumn(duties: readonly (keyof Refused)[]): Column {
-  return {
-    title: `refused % ${duties.map((duty) => duty.replace(/s$/, '')).join('/')}`,
-    cell: ({ refusedShare }) =>
-      duties.map((duty) => (refusedShare[duty] === null ? '–' : percent(refusedShare[duty], 1))).join(' / '),
-  };
-}
-
-function refusedColumns(candidates: readonly CandidateResult[]): Column[] {
-  const duties = (['reads', 'writes', 'queue'] as const).filter(
-    (duty) => duty !== 'queue' || candidates.some(({ refusedShare }) => refusedShare.queue !== null),
-  );
-  const hasRefusals = candidates.some(({ refusedShare }) =>
-    duties.some((duty) => (refusedShare[duty] ?? 0) > 0),
-  );
-  return hasRefusals ? [refusedColumn(duties)] : [];
-}
-
-/** What it spared and what it cost. */
-function costColumns({ candidates }: CompareResult): readonly Column[] {
-  const hasStaleHits = candidates.some(({ staleHitRatio }) => (staleHitRatio ?? 0) > 0);
+function responseColumns({ candidates }: CompareResult): Column[] {
   return [
     name,
-    { title: 'hit % mem/redis/all', cell: hits },
-    { title: 'expected', cell: expected },
-    ...(hasStaleHits ? [staleColumn] : []),
-    ...refusedColumns(candidates),
-    {
-      title: 'q/req',
-      cell: ({ storageQueriesPerRequest }) => storageQueriesPerRequest?.toFixed(2) ?? unknown,
-    },
-    { title: 'CPU µs/req app/pg/redis', cell: cpu },
+    ...figureColumns('responses', candidates),
+    { title: 'change', isLeft: true, cell: changeCell },
+    { title: 'verdict', isLeft: true, cell: verdictCell },
   ];
 }
 
-type Work = CandidateResult['cacheWorkPerRequest'];
+/** What a replay of the requests against ideal caches predicts; it stands beside the hit ratio that it is of. */
+const expectedHits: Column = {
+  title: 'expected',
+  cell: ({ expectedHitRatio, config }) => {
+    if (config['tiers'] === 'none') return '0';
+    return expectedHitRatio.all === null ? '–' : percent(0)(expectedHitRatio.all);
+  },
+};
 
-/** Kinds of work with the figures of each; a column shows them with slashes between. */
-const workKinds: readonly (readonly [string, ...(keyof Work)[]])[] = [
-  ['loads', 'loads'],
-  ['joined', 'joinedLoads'],
-  ['load calls', 'loadCalls'],
-  ['refreshes', 'refreshes'],
-  ['rejected', 'rejectedFills'],
-  ['lease waits', 'leaseWaits'],
-  ['inv. sent/got', 'invalidationsSent', 'invalidationsReceived'],
-  ['inv. failed', 'invalidationsFailed'],
-  ['evicted', 'evictions'],
-];
-
-function perThousand(value: number | null): string {
-  if (value === null) return unknown;
-  const thousand = value * 1_000;
-  return thousand === 0 ? '0' : thousand.toFixed(thousand < 10 ? 1 : 0);
+/** What it spared and what it cost. */
+function costColumns({ candidates }: CompareResult): Column[] {
+  return [
+    name,
+    ...figureColumns('costs', candidates).flatMap((column) =>
+      column.figures.includes('hitRatio') ? [column, expectedHits] : [column],
+    ),
+  ];
 }
 
-/** What the caches did, of that only what one of them did: it tells apart what the same latency hides. */
-function renderWork(result: CompareResult): string[] {
-  const candidates = result.candidates.filter(
-    ({ config, role, requests }) => config['tiers'] !== 'none' && role !== 'control' && requests > 0,
-  );
-  const shown = workKinds.filter(([, ...figures]) =>
-    candidates.some(({ cacheWorkPerRequest: work }) => figures.some((figure) => work[figure] !== 0)),
-  );
-  if (candidates.length === 0 || shown.length === 0) return [];
-  const columns = shown.map(([title, ...figures]): Column => ({
-    title,
-    cell: ({ cacheWorkPerRequest: work }) => figures.map((figure) => perThousand(work[figure])).join(' / '),
-  }));
-  return ['Per 1,000 requests the caches did:', ...render(result, [name, ...columns], candidates)];
+/** What systems did beside answering, of that only what one of them did: it tells apart what the same latency hides. */
+function renderWork(result: CompareResult): string[][] {
+  return workTables.map(({ system, heading }) => {
+    const candidates = result.candidates.filter(
+      (candidate) =>
+        isAskedFor(system, candidate.config) && candidate.role !== 'control' && candidate.requests > 0,
+    );
+    const columns = figureColumns('work', candidates, system);
+    if (candidates.length === 0 || columns.length === 0) return [];
+    return [heading, ...render(result, [name, ...columns], candidates)];
+  });
 }
 
 function render(
@@ -171,7 +97,7 @@ function describeTraces({ slowTraces, candidates, manifest }: CompareResult): st
       .map(({ round, durationMs, name: request, traceId }) => [
         candidate.name,
         `round ${round}`,
-        ms(durationMs),
+        milliseconds(durationMs),
         request,
         `darkroom trace ${traceId.slice(0, 16)}`,
       ]),
@@ -184,9 +110,9 @@ function describeTraces({ slowTraces, candidates, manifest }: CompareResult): st
 export function renderTable(result: CompareResult): string {
   const sections = [
     wrapParts(headlineOf(result), ' · ', columnsMax),
-    render(result, responseColumns),
+    render(result, responseColumns(result)),
     render(result, costColumns(result)),
-    renderWork(result),
+    ...renderWork(result),
     [recommend(result)],
     describeVerdicts(result),
     describeTraces(result),

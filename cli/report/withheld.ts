@@ -31,8 +31,8 @@ export function failedCandidates(rounds: readonly Round[], pacing: Pacing): Map<
 /** Why the verdict on a figure of two candidates is withheld, or null. */
 export function withheldReasonOf(
   { all, timed, own }: Withheld,
-  figure: ComparedFigure,
+  { spread }: ComparedFigure,
   [candidate, other]: readonly [string, string],
 ): string | null {
-  return all ?? own.get(candidate) ?? own.get(other) ?? (figure.spread === 'counted' ? null : timed);
+  return all ?? own.get(candidate) ?? own.get(other) ?? (spread === 'counted' ? null : timed);
 }

@@ -11,7 +11,7 @@ import {
 import { holmAdjust } from './holm.ts';
 import { pairedEffect } from './paired-effect.ts';
 import { processSpreadOf } from './process-spread.ts';
-import { judge, latencyMargin, roundsNeeded } from './verdict.ts';
+import { judge, roundsNeeded } from './verdict.ts';
 
 const near = (actual: number, expected: number, tolerance: number) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected} ± ${tolerance}`);
@@ -42,16 +42,6 @@ test('verdicts say the first word that applies', () => {
   assert.equal(judge(effect(-0.2, 0.2), 0.05, 0.9), 'inconclusive');
   assert.equal(judge(effect(-0.5, -0.2), 0.05, 0.06), 'inconclusive');
   assert.equal(judge(pairedEffect([1], counted), 0.05, 0), 'inconclusive');
-});
-
-test('a tail must change by a millisecond too', () => {
-  near(latencyMargin('p99', 2), Math.log(1.5), 1e-12);
-  near(latencyMargin('p99', 100), Math.log(1.1), 1e-12);
-});
-
-test('the other figures of latency have margins of five percent', () => {
-  for (const metric of ['request', 'p50', 'mean'] as const)
-    near(latencyMargin(metric, 0.5), Math.log(1.05), 1e-12);
 });
 
 test('what is counted needs as many rounds as its spread asks for', () => {

@@ -1,8 +1,7 @@
-import type { PrimaryMetric } from './primary-metric.ts';
 import type { PairedEffect } from './paired-effect.ts';
 import type { ProcessSpread } from './process-spread.ts';
 
-/** What an effect amounts to. `better` is less: latency, queries and CPU are costs. */
+/** What an effect amounts to. `better` is less: of a figure of which more is better, the effect is turned before. */
 export type Verdict =
   'better' | 'worse' | 'equivalent' | 'slightly better' | 'slightly worse' | 'inconclusive';
 
@@ -15,7 +14,7 @@ const intervalRoundsMin = 2;
 /**
  * The first that applies: better or worse, when the 95 % interval lies beyond the margin; equivalent, when the 90 % interval
  * lies within it (two one-sided tests); slightly better or worse, when the 95 % interval excludes no change. A difference is
- * called only when its adjusted p allows it. Effect and margin are on the same scale (logs of ratios).
+ * called only when its adjusted p allows it. Effect and margin are on the same scale.
  */
 export function judge(effect: PairedEffect, margin: number, pAdjusted: number): Verdict {
   const { interval95, interval90 } = effect;
@@ -41,14 +40,3 @@ export function roundsNeeded(sd: number, process: ProcessSpread, delta: number):
   if (room <= 0) return 'more-starts';
   return Math.max(intervalRoundsMin, Math.ceil(sd ** 2 / room));
 }
-
-/** The smallest change of a latency that matters, on the log scale: 5 %; of a tail 10 %, and a millisecond. */
-export function latencyMargin(metric: PrimaryMetric, baselineMs: number): number {
-  if (metric !== 'p95' && metric !== 'p99') return Math.log(1.05);
-  return Math.max(Math.log(1.1), Math.log(1 + 1 / baselineMs));
-}
-
-/** The smallest change of a cost (queries, CPU) that matters. */
-export const costMargin = Math.log(1.05);
-/** The smallest change of a hit ratio that matters: a percentage point. */
-export const hitRatioMargin = 0.01;

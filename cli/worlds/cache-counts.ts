@@ -1,51 +1,27 @@
-/**
- * Reads of one block by the part that answered. `reads` is counted where a read is asked, the others where it is answered.
- * `memoryHits` and `redisHits` are the fresh ones.
- */
-export type CacheCounts = {
-  readonly reads: number;
-  readonly memoryHits: number;
-  readonly redisHits: number;
-  readonly memoryStaleHits: number;
-  readonly redisStaleHits: number;
-  readonly loads: number;
-  readonly joinedLoads: number;
-  readonly bypasses: number;
-};
+import {
+  commandCounters,
+  evictionCounters,
+  readCounters,
+  workCounters,
+} from '../../app/cache/cache-counters.ts';
+import { countAll } from '../figures/counts.ts';
+import type { Counts } from '../figures/counts.ts';
 
+/** Reads of one block by the part that answered. `memoryHits` and `redisHits` are the fresh ones. */
+export type CacheCounts = Readonly<Record<keyof typeof readCounters, number>>;
 /** What the caches of one block did beside answering. */
-export type CacheWork = {
-  /** Calls to storage for what a cache lacked: for readers, refreshes and writes. One call may load many keys. */
-  readonly loadCalls: number;
-  readonly refreshes: number;
-  readonly rejectedFills: number;
-  readonly leaseWaits: number;
-  readonly invalidationsSent: number;
-  readonly invalidationsReceived: number;
-  readonly invalidationsFailed: number;
-};
+export type CacheWork = Readonly<Record<keyof typeof workCounters, number>>;
+/** Commands to the tier behind a socket, and those of them that it refused or did not answer. */
+export type TierCounts = Readonly<Record<keyof typeof commandCounters, number>>;
+export type EvictionCounts = Readonly<Record<keyof typeof evictionCounters, number>>;
 
-/**
- * Commands to the tier behind a socket, and those of them that it refused or did not answer. `queueWrites` are writes that were
- * to wait in its queue; one that finds the queue full is not refused.
- */
-export type TierCounts = {
-  readonly reads: number;
-  readonly refusedReads: number;
-  readonly writes: number;
-  readonly refusedWrites: number;
-  readonly queueWrites: number;
-  readonly refusedQueueWrites: number;
-};
+export const cacheReadsIn = (counts: Counts): CacheCounts => countAll(counts, readCounters);
+export const cacheWorkIn = (counts: Counts): CacheWork => countAll(counts, workCounters);
+export const tierCommandsIn = (counts: Counts): TierCounts => countAll(counts, commandCounters);
+export const evictionsIn = (counts: Counts): EvictionCounts => countAll(counts, evictionCounters);
 
-export const noTierCommands: TierCounts = {
-  reads: 0,
-  refusedReads: 0,
-  writes: 0,
-  refusedWrites: 0,
-  queueWrites: 0,
-  refusedQueueWrites: 0,
-};
+export const noReads: CacheCounts = cacheReadsIn({});
+export const noTierCommands: TierCounts = tierCommandsIn({});
 
 /** What a tier is asked to do: the counters of each, and what it is called. */
 export const tierDuties = [
@@ -58,27 +34,6 @@ export const tierDuties = [
   readonly refused: keyof TierCounts;
   readonly called: string;
 }[];
-
-export const noReads: CacheCounts = {
-  reads: 0,
-  memoryHits: 0,
-  redisHits: 0,
-  memoryStaleHits: 0,
-  redisStaleHits: 0,
-  loads: 0,
-  joinedLoads: 0,
-  bypasses: 0,
-};
-
-export const noWork: CacheWork = {
-  loadCalls: 0,
-  refreshes: 0,
-  rejectedFills: 0,
-  leaseWaits: 0,
-  invalidationsSent: 0,
-  invalidationsReceived: 0,
-  invalidationsFailed: 0,
-};
 
 export function staleHitsOf({ memoryStaleHits, redisStaleHits }: CacheCounts): number {
   return memoryStaleHits + redisStaleHits;
@@ -95,6 +50,11 @@ export function hitsOf(counts: CacheCounts): number {
  */
 export function hitBaseOf({ reads, bypasses }: CacheCounts): number {
   return reads === bypasses ? reads : reads - bypasses;
+}
+
+/** Reads for which a tier could answer. */
+export function askedOf({ reads, bypasses }: CacheCounts): number {
+  return reads - bypasses;
 }
 
 /** Reads that some part has answered: as many as were asked, when nothing is lost. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { countedOfBlock } from '../report/counted-of-block.ts';
 import { parseServiceCounters, subtractCounters, sumCounters } from './service-counters.ts';
 
 const exposition = (cpuSeconds: number) => `# HELP process_cpu_seconds Total user and system CPU time.
@@ -50,41 +51,45 @@ cache_invalidations_total{cache_name="",outcome="gap"} 40
 `;
 
 test('reads every figure from a scrape, and nothing from others', () => {
-  assert.deepEqual(parseServiceCounters(exposition(1.5)), {
-    isCounted: true,
-    requests: 10,
-    cache: {
-      reads: 18,
-      memoryHits: 5,
-      redisHits: 4,
-      memoryStaleHits: 2,
-      redisStaleHits: 1,
-      loads: 3,
-      joinedLoads: 2,
-      bypasses: 1,
+  const { isCounted, cpuUs, counts } = parseServiceCounters(exposition(1.5));
+  assert.deepEqual(
+    { isCounted, cpuUs, ...countedOfBlock(counts) },
+    {
+      isCounted: true,
+      servedRequests: 10,
+      cache: {
+        reads: 18,
+        memoryHits: 5,
+        redisHits: 4,
+        memoryStaleHits: 2,
+        redisStaleHits: 1,
+        loads: 3,
+        joinedLoads: 2,
+        bypasses: 1,
+      },
+      cacheWork: {
+        loadCalls: 6,
+        refreshes: 3,
+        rejectedFills: 4,
+        leaseWaits: 2,
+        invalidationsSent: 7,
+        invalidationsReceived: 9,
+        invalidationsFailed: 1,
+      },
+      tier: {
+        reads: 17,
+        refusedReads: 7,
+        writes: 66,
+        refusedWrites: 56,
+        queueWrites: 10,
+        refusedQueueWrites: 2,
+      },
+      storageQueries: 11,
+      cpuUs: 1_500_000,
+      expiredEntries: 6,
+      evictedEntries: 2,
     },
-    cacheWork: {
-      loadCalls: 6,
-      refreshes: 3,
-      rejectedFills: 4,
-      leaseWaits: 2,
-      invalidationsSent: 7,
-      invalidationsReceived: 9,
-      invalidationsFailed: 1,
-    },
-    tier: {
-      reads: 17,
-      refusedReads: 7,
-      writes: 66,
-      refusedWrites: 56,
-      queueWrites: 10,
-      refusedQueueWrites: 2,
-    },
-    storageQueries: 11,
-    cpuUs: 1_500_000,
-    expiredEntries: 6,
-    evictedEntries: 2,
-  });
+  );
 });
 
 test('says when the telemetry of the service is off, and nothing was counted but CPU', () => {
@@ -97,13 +102,13 @@ test('subtracts two scrapes of a process and sums the replicas', () => {
   const before = parseServiceCounters(exposition(1));
   const after = parseServiceCounters(exposition(3));
   assert.equal(subtractCounters(after, before).cpuUs, 2_000_000);
-  assert.equal(subtractCounters(after, before).cache.reads, 0);
-  assert.equal(subtractCounters(after, before).cacheWork.loadCalls, 0);
-  assert.equal(subtractCounters(after, before).tier.reads, 0);
-  assert.equal(sumCounters([before, after]).requests, 20);
-  assert.equal(sumCounters([before, after]).cache.memoryStaleHits, 4);
-  assert.equal(sumCounters([before, after]).cacheWork.invalidationsReceived, 18);
-  assert.deepEqual(sumCounters([before, after]).tier, {
+  const grown = countedOfBlock(subtractCounters(after, before).counts);
+  assert.deepEqual([grown.cache?.reads, grown.cacheWork?.loadCalls, grown.tier?.reads], [0, 0, 0]);
+  const both = countedOfBlock(sumCounters([before, after]).counts);
+  assert.equal(both.servedRequests, 20);
+  assert.equal(both.cache?.memoryStaleHits, 4);
+  assert.equal(both.cacheWork?.invalidationsReceived, 18);
+  assert.deepEqual(both.tier, {
     reads: 34,
     refusedReads: 14,
     writes: 132,

@@ -1,8 +1,10 @@
 import type { K6Drive, K6End } from '../../cli/k6/run-k6.ts';
 import type { SampleRow } from '../../cli/k6/sample-rows.ts';
 import type { Sources } from '../../cli/experiment/together/readings.ts';
+import { keyOf } from '../../cli/figures/counts.ts';
+import type { Counts } from '../../cli/figures/counts.ts';
+import { servedRequests } from '../../cli/figures/taken-counters.ts';
 import { sumCounters } from '../../cli/worlds/service-counters.ts';
-import type { ServiceCounters } from '../../cli/worlds/service-counters.ts';
 import type { World } from '../../cli/worlds/world.ts';
 import { arrivalCount, arrivalRate } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
@@ -29,7 +31,7 @@ export type FakeWorldSettings = {
   readonly cpuUsOf?: (served: number) => number | null;
   readonly idleCpuUsPerSecond?: number;
   /** What else it counts. */
-  readonly counters?: (served: number) => Partial<ServiceCounters>;
+  readonly counts?: (served: number) => Counts;
   readonly lostReplicas?: () => readonly string[];
 };
 
@@ -82,7 +84,7 @@ export function createFakeExperiment(
     await new Promise((resolve) => setImmediate(resolve));
   };
 
-  const worlds = worldSettings.map(({ label, idleCpuUsPerSecond = 0, counters, lostReplicas }, world) => {
+  const worlds = worldSettings.map(({ label, idleCpuUsPerSecond = 0, counts, lostReplicas }, world) => {
     const idleUs = () => ((clock.now() - beganMs) / 1000) * idleCpuUsPerSecond;
     return {
       label,
@@ -93,7 +95,7 @@ export function createFakeExperiment(
       readCounters: async () => {
         readAtMs.push(clock.now());
         const count = served[world] ?? 0;
-        return [{ ...sumCounters([]), requests: count, ...counters?.(count) }];
+        return [{ ...sumCounters([]), counts: { [keyOf(servedRequests)]: count, ...counts?.(count) } }];
       },
     } as unknown as World;
   });

@@ -14,8 +14,12 @@ import type { SeedRows } from '../../app/contract/seed-rows.ts';
 import { headers } from '../../app/contract/headers.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { loadSeedRows } from '../../app/storage/seed.ts';
+import { storageQueryCounter } from '../../app/cache/cache-counters.ts';
+import { countOf } from '../../cli/figures/counts.ts';
+import { servedRequests } from '../../cli/figures/taken-counters.ts';
+import { cacheReadsIn } from '../../cli/worlds/cache-counts.ts';
+import type { CacheCounts } from '../../cli/worlds/cache-counts.ts';
 import { parseServiceCounters } from '../../cli/worlds/service-counters.ts';
-import type { ServiceCounters } from '../../cli/worlds/service-counters.ts';
 import { createTestDatabase } from './databases.ts';
 import { villageRows } from './village-rows.ts';
 
@@ -35,7 +39,11 @@ export type TestApp = BuiltApp & {
   /** What was logged, a line each. */
   readonly logs: readonly string[];
   /** What its metrics say. */
-  counters(): Promise<ServiceCounters>;
+  counters(): Promise<{
+    readonly requests: number;
+    readonly cache: CacheCounts;
+    readonly storageQueries: number;
+  }>;
   ask(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
   /** Does as a client is told that finds storage unreachable: asks again. A machine that is busy may take a second to connect. */
   askAgain(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
@@ -92,7 +100,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     databaseUrl,
     mediaFolder,
     logs,
-    counters: async () => parseServiceCounters(await built.metrics.registry.metrics()),
+    counters: async () => {
+      const { counts } = parseServiceCounters(await built.metrics.registry.metrics());
+      return {
+        requests: countOf(counts, servedRequests),
+        cache: cacheReadsIn(counts),
+        storageQueries: countOf(counts, storageQueryCounter),
+      };
+    },
     ask,
     async askAgain(...request) {
       let answer = await ask(...request);

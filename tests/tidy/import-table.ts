@@ -93,6 +93,8 @@ export const importTable: readonly ImportRule[] = [
       'app/config.ts',
       'app/clock.ts',
       'app/errors.ts',
+      'app/cache/cache-counters.ts',
+      'app/cache/figures.ts',
       'app/cache/strategies/index.ts',
       'app/cache/invalidation/index.ts',
       'app/cache/tiers/index.ts',

@@ -1,7 +1,9 @@
+import { figureNamed } from '../../figures/figure-list.ts';
+import { usualPrimary } from '../../figures/response-figures.ts';
 import { holmAdjust } from '../../statistics/holm.ts';
 import { pairedEffect, toPct } from '../../statistics/paired-effect.ts';
 import type { PairedEffect } from '../../statistics/paired-effect.ts';
-import { judge, latencyMargin } from '../../statistics/verdict.ts';
+import { judge } from '../../statistics/verdict.ts';
 import type { Verdict } from '../../statistics/verdict.ts';
 import { estimateSpread, worldRoundsOf } from '../estimate-spread.ts';
 import type { SpreadEstimate } from '../estimate-spread.ts';
@@ -58,7 +60,7 @@ export function judgeByOtherHalf(records: readonly Identical[]): Judged[] {
       .slice(1)
       .map((perRound) => pairedEffect(perRound, { ...spread, parts: record.log.parts }));
     const adjusted = holmAdjust(effects.map(({ p }) => p ?? 1));
-    const margin = latencyMargin('request', 1);
+    const margin = figureNamed(usualPrimary).margin(1);
     return effects.map((effect, index) => ({
       record,
       effect,

@@ -3,9 +3,10 @@ import { clockDisagreementMs, difference, machineBetween } from '../../stack/mac
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import type { ServiceCounters } from '../../worlds/service-counters.ts';
 import { countersBetween } from '../../worlds/world.ts';
+import type { CpuUs } from '../../figures/figure-values.ts';
+import { cacheReadsIn, tierCommandsIn } from '../../worlds/cache-counts.ts';
 import { judgeWorld } from '../guards.ts';
-import type { BlockRecord, CpuUs, RoundRecord } from '../records.ts';
-import type { IdleRate } from './idle-cpu.ts';
+import type { BlockRecord, IdleRate, RoundRecord } from '../records.ts';
 import type { CpuReading, Edge } from './readings.ts';
 
 /** A round of all worlds: what was read before and after it, and what the samples say. */
@@ -65,15 +66,15 @@ function blockOf(
   world: number,
 ): BlockRecord {
   const read = countersBetween(before.counters[world] ?? [], after.counters[world] ?? [], subtractCounters);
-  const counters = read?.isCounted === true ? read : null;
+  const counts = read?.isCounted === true ? read.counts : null;
   const met = timings.worlds[world] as WorldTimings;
   const offered = timings.offered / worlds.length;
   const findings = judgeWorld({
     lostReplicas,
     requests: met.requests,
     errors: met.errors,
-    cache: before.isDrained && after.isDrained ? (counters?.cache ?? null) : null,
-    tier: counters?.tier ?? null,
+    cache: counts !== null && before.isDrained && after.isDrained ? cacheReadsIn(counts) : null,
+    tier: counts === null ? null : tierCommandsIn(counts),
   });
   return {
     round,
@@ -90,14 +91,10 @@ function blockOf(
     responseTimeUs: met.responseTimeUs,
     meanUs: met.meanUs,
     paired: met.paired,
-    servedRequests: counters?.requests ?? null,
-    cache: counters?.cache ?? null,
-    cacheWork: counters?.cacheWork ?? null,
-    tier: counters?.tier ?? null,
-    storageQueries: counters?.storageQueries ?? null,
+    counts,
+    countedSeconds: (after.closing.atMs - before.closing.atMs) / 1000,
+    queried: {},
     cpuUs: cpuOf(before.opening, after.closing, { world, worlds: worlds.length, idle: idle[world], read }),
-    expiredEntries: counters?.expiredEntries ?? null,
-    evictedEntries: counters?.evictedEntries ?? null,
     startedAt,
     measured: met.measured,
   };

@@ -1,10 +1,7 @@
-import type { CpuUs } from '../records.ts';
+import type { IdleRate } from '../records.ts';
 import { difference } from '../../stack/machine-between.ts';
 import { readCpu } from './readings.ts';
 import type { CpuReading, Sources } from './readings.ts';
-
-/** CPU of a world without load, microseconds per second. */
-export type IdleRate = Omit<CpuUs, 'driver'>;
 
 /** What was begun by the last requests (refreshes, collections of garbage) has time to end. */
 const calmMs = 1_000;

@@ -6,8 +6,10 @@ import { createSchedule } from '../../../loadtests/workloads/schedule.ts';
 import { createFakeExperiment, driverCpuUsPerSecond } from '../../../tests/support/fake-experiment.ts';
 import type { FakeK6, FakeWorldSettings } from '../../../tests/support/fake-experiment.ts';
 import type { RawRequest } from '../../k6/pass-timings.ts';
-import { noReads } from '../../worlds/cache-counts.ts';
-import type { IdleRate } from './idle-cpu.ts';
+import { readCounters } from '../../../app/cache/cache-counters.ts';
+import { countOf, countsOf } from '../../figures/counts.ts';
+import { servedRequests } from '../../figures/taken-counters.ts';
+import type { IdleRate } from '../records.ts';
 import { quietMs, runRounds } from './rounds-of-part.ts';
 import type { PartDriver, RoundResult } from './rounds-of-part.ts';
 
@@ -104,7 +106,7 @@ describe('the rounds of a part', () => {
     await run();
     for (const { blocks } of results)
       assert.deepEqual(
-        blocks.map(({ servedRequests }) => servedRequests),
+        blocks.map(({ counts }) => countOf(counts ?? {}, servedRequests)),
         [roundRequests, roundRequests],
       );
     const { arrivalsOf, latticeMs } = createSchedule(settings);
@@ -148,7 +150,8 @@ describe('the rounds of a part', () => {
         [160, 160, 0],
       ],
     );
-    for (const { blocks } of results) assert.ok(blocks.every(({ servedRequests }) => servedRequests === 80));
+    for (const { blocks } of results)
+      assert.ok(blocks.every(({ counts }) => countOf(counts ?? {}, servedRequests) === 80));
   });
 });
 
@@ -202,9 +205,7 @@ describe('late answers', () => {
   /** Counts reads that no part has answered. */
   const lossy = twoWorlds.map(({ label }) => ({
     label,
-    counters: (served: number) => ({
-      cache: { ...noReads, reads: served, memoryHits: Math.floor(served / 2) },
-    }),
+    counts: (served: number) => countsOf(readCounters, { reads: served, memoryHits: Math.floor(served / 2) }),
   }));
 
   it('belong to their round, however late they are', async () => {

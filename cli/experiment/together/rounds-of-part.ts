@@ -3,9 +3,8 @@ import type { K6Drive } from '../../k6/run-k6.ts';
 import type { SampleRow } from '../../k6/sample-rows.ts';
 import { createTimings } from '../../k6/pass-timings.ts';
 import type { RawRequest, Timings } from '../../k6/pass-timings.ts';
-import type { BlockRecord, RoundRecord } from '../records.ts';
+import type { BlockRecord, IdleRate, RoundRecord } from '../records.ts';
 import { blocksOf, roundRecordOf } from './blocks-of-round.ts';
-import type { IdleRate } from './idle-cpu.ts';
 import { readEdge } from './readings.ts';
 import type { Edge, Sources } from './readings.ts';
 

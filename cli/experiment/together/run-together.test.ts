@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { countOf } from '../../figures/counts.ts';
+import { servedRequests } from '../../figures/taken-counters.ts';
 import { arrivalCount, requestCount } from '../../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
 import { createFakeExperiment } from '../../../tests/support/fake-experiment.ts';
@@ -105,7 +107,11 @@ describe('an experiment together', () => {
       Array.from({ length: 3 }, () => ['no-cache', 'versioned', 'no-cache′']),
     );
     assert.deepEqual(
-      experiment.blocks.map(({ round, requests, servedRequests }) => [round, requests, servedRequests]),
+      experiment.blocks.map(({ round, requests, counts }) => [
+        round,
+        requests,
+        countOf(counts ?? {}, servedRequests),
+      ]),
       [1, 2, 3].flatMap((round) => Array.from({ length: 3 }, () => [round, 80, 80])),
     );
     assert.equal(isDriven(), false);
@@ -308,8 +314,8 @@ describe('an experiment ends', () => {
     const { run } = createExperiment({ options: { rounds: 12 }, k6: dropping(0.03) });
     const experiment = await run();
     assert.deepEqual([experiment.ended, experiment.rounds.length], ['complete', 12]);
-    for (const { requests, servedRequests } of experiment.blocks)
-      assert.deepEqual([requests, servedRequests], [80, 80]);
+    for (const { requests, counts } of experiment.blocks)
+      assert.deepEqual([requests, countOf(counts ?? {}, servedRequests)], [80, 80]);
   });
 
   it('as if nothing had been when many were while connections were opened', async () => {

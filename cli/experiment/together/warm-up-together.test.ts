@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
 import { createFakeExperiment } from '../../../tests/support/fake-experiment.ts';
 import type { FakeK6, FakeWorldSettings } from '../../../tests/support/fake-experiment.ts';
-import { noReads } from '../../worlds/cache-counts.ts';
+import { readCounters } from '../../../app/cache/cache-counters.ts';
+import { countsOf } from '../../figures/counts.ts';
 import { warmUpTogether } from './warm-up-together.ts';
 import type { WarmUpDriver } from './warm-up-together.ts';
 
@@ -118,14 +119,12 @@ describe('how it went', () => {
         label: 'a',
         cpuUsOf: heating(600),
         // Every read of the first 300 is a load, every one after them a hit.
-        counters: (served: number) => ({
-          cache: {
-            ...noReads,
+        counts: (served: number) =>
+          countsOf(readCounters, {
             reads: served,
             loads: Math.min(300, served),
             redisHits: Math.max(0, served - 300),
-          },
-        }),
+          }),
       },
       { label: 'b' },
     ];

@@ -7,7 +7,7 @@ import { createHistogram, quantileMs, recordUs } from '../../statistics/histogra
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
-import { hitsOf } from '../../worlds/cache-counts.ts';
+import { askedOf, cacheReadsIn, hitsOf } from '../../worlds/cache-counts.ts';
 import type { WarmUpCurve } from '../records.ts';
 import { readCounters } from './readings.ts';
 import type { CountersReading } from './readings.ts';
@@ -118,11 +118,11 @@ function stepOf(before: Reading, after: Reading, histogram: Histogram | undefine
   const [early, late] = [before.cpuUs[world] ?? null, after.cpuUs[world] ?? null];
   const requests = histogram?.totalCount ?? 0;
   const p50 = quantileMs(histogram ?? null, 0.5);
-  const asked = counters === null ? 0 : counters.cache.reads - counters.cache.bypasses;
+  const cache = counters === null ? null : cacheReadsIn(counters.counts);
   return {
     requests,
     p50Us: p50 === null ? null : p50 * 1000,
-    hitRatio: counters === null || asked === 0 ? null : hitsOf(counters.cache) / asked,
+    hitRatio: cache === null || askedOf(cache) === 0 ? null : hitsOf(cache) / askedOf(cache),
     cpuUsPerRequest: early === null || late === null || requests === 0 ? null : (late - early) / requests,
   };
 }

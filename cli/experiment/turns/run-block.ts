@@ -1,17 +1,20 @@
 import type { Clock } from '../../../app/clock.ts';
 import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
+import type { Counts } from '../../figures/counts.ts';
+import type { CpuUs } from '../../figures/figure-values.ts';
 import type { K6Run } from '../../k6/run-k6.ts';
 import { readMachine } from '../../stack/cpu-accounting.ts';
 import type { MachineReading } from '../../stack/cpu-accounting.ts';
 import { clockDisagreementMs, difference, machineBetween } from '../../stack/machine-between.ts';
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import type { ServiceCounters } from '../../worlds/service-counters.ts';
+import { cacheReadsIn, tierCommandsIn } from '../../worlds/cache-counts.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
 import { judgeBlock } from '../guards.ts';
 import type { BlockObservation } from '../guards.ts';
 import { quantileMs } from '../../statistics/histograms.ts';
-import type { BlockRecord, BlockStatus, CpuUs, GuardFinding } from '../records.ts';
+import type { BlockRecord, BlockStatus, GuardFinding } from '../records.ts';
 import { judgeSteadiness } from './steadiness.ts';
 
 /** Which block it is: the world, the pass that names its requests, and its place in the experiment. */
@@ -67,10 +70,10 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   if (world.lostReplicas().length === 0) await world.stopClock();
 
   const read = countersBetween(before.counters, after.counters, subtractCounters);
-  const counters = read?.isCounted === true ? read : null;
+  const counts = read?.isCounted === true ? read.counts : null;
   const cpuUs = cpuBetween(world, before, after, read, run);
   const unsteady = judgeSteadiness(run.seconds);
-  const judged = judgeBlock(observe({ world, before, after, counters, cpuUs, run }));
+  const judged = judgeBlock(observe({ world, before, after, counts, cpuUs, run }));
   const findings = unsteady === null ? judged : [...judged, unsteady];
   return {
     round: input.round,
@@ -87,14 +90,10 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     responseTimeUs: run.driverFailure === null ? run.responseTimeUs : null,
     meanUs: run.driverFailure === null ? run.meanUs : null,
     paired: run.driverFailure === null ? run.paired : null,
-    servedRequests: counters?.requests ?? null,
-    cache: counters?.cache ?? null,
-    cacheWork: counters?.cacheWork ?? null,
-    tier: counters?.tier ?? null,
-    storageQueries: counters?.storageQueries ?? null,
+    counts,
+    countedSeconds: (after.atMs - before.atMs) / 1000,
+    queried: {},
     cpuUs,
-    expiredEntries: counters?.expiredEntries ?? null,
-    evictedEntries: counters?.evictedEntries ?? null,
     startedAt,
     measured: run.measured,
   };
@@ -125,12 +124,12 @@ type Observed = {
   readonly world: World;
   readonly before: Edge;
   readonly after: Edge;
-  readonly counters: ServiceCounters | null;
+  readonly counts: Counts | null;
   readonly cpuUs: CpuUs;
   readonly run: K6Run;
 };
 
-function observe({ world, before, after, counters, cpuUs, run }: Observed): BlockObservation {
+function observe({ world, before, after, counts, cpuUs, run }: Observed): BlockObservation {
   const wallUs = (after.atMs - before.atMs) * 1000;
   const own = [cpuUs.service, cpuUs.postgres, cpuUs.redis, cpuUs.driver, after.ownCpuUs - before.ownCpuUs];
   const machine = machineBetween(before.machine, after.machine, own);
@@ -152,7 +151,7 @@ function observe({ world, before, after, counters, cpuUs, run }: Observed): Bloc
     cpuPressurePct: machine.cpuPressurePct,
     throttledPeriods: machine.throttledPeriods,
     clockDisagreementMs: clockDisagreementMs(before, after),
-    cache: counters?.cache ?? null,
-    tier: counters?.tier ?? null,
+    cache: counts === null ? null : cacheReadsIn(counts),
+    tier: counts === null ? null : tierCommandsIn(counts),
   };
 }

@@ -3,7 +3,7 @@ import type { K6Run } from '../../k6/run-k6.ts';
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
-import { hitsOf } from '../../worlds/cache-counts.ts';
+import { askedOf, cacheReadsIn, hitsOf } from '../../worlds/cache-counts.ts';
 import type { WarmUpCurve } from '../records.ts';
 
 const secondMs = 1_000;
@@ -20,9 +20,9 @@ export async function warmUp(
   let reading = Promise.resolve();
   const read = async (): Promise<void> => {
     const now = await world.readCounters();
-    const cache = countersBetween(last, now, subtractCounters)?.cache;
-    const asked = cache === undefined ? 0 : cache.reads - cache.bypasses;
-    hitRatios.push(cache === undefined || asked === 0 ? null : hitsOf(cache) / asked);
+    const counters = countersBetween(last, now, subtractCounters);
+    const cache = counters === null ? null : cacheReadsIn(counters.counts);
+    hitRatios.push(cache === null || askedOf(cache) === 0 ? null : hitsOf(cache) / askedOf(cache));
     last = now;
   };
   await world.resumeClock();

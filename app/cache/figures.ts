@@ -1,0 +1,149 @@
+import { costMargin, counterOf } from '../contract/figure.ts';
+import type { CandidateValues, Counter, Figure } from '../contract/figure.ts';
+import { fixed, percent, perThousand } from '../contract/figure-text.ts';
+import { serviceMetrics } from '../contract/service-metrics.ts';
+import {
+  commandCounters,
+  evictionCounters,
+  readCounters,
+  storageQueryCounter,
+  workCounters,
+} from './cache-counters.ts';
+
+/** The smallest change of a share that matters: a percentage point. */
+const shareMargin = (): number => 0.01;
+/** The smallest difference of work that matters: once in a hundred requests. */
+const workMargin = (): number => 0.01;
+
+const hasTier =
+  (tier: string) =>
+  ({ tiers }: CandidateValues): boolean =>
+    String(tiers).includes(tier);
+
+const hits = (tiers: readonly string[], results: readonly string[]): Counter =>
+  counterOf(serviceMetrics.cacheRequests, { cache_tier: tiers, cache_result: results });
+
+/** Of the reads that could have been hits, with those past the TTL. Reads past the cache could not; where there are no others, it is 0. */
+const shareOfReads = {
+  per: counterOf(serviceMetrics.cacheRequests, {
+    cache_result: ['hit', 'stale_hit', 'miss', 'coalesced'],
+  }),
+  whenNone: 0,
+  scale: 'points',
+  margin: shareMargin,
+  unit: 'of the reads that ask the cache, 0 to 1',
+  table: 'costs',
+} as const;
+
+const hitRatios: readonly Figure[] = [
+  {
+    ...{ ...shareOfReads, name: 'memoryHitRatio', better: 'more', column: 'hit %', title: 'mem' },
+    meaning: 'reads that a memory tier answered',
+    from: hits(['memory'], ['hit', 'stale_hit']),
+    write: percent(0),
+    appliesTo: hasTier('memory'),
+  },
+  {
+    ...{ ...shareOfReads, name: 'redisHitRatio', better: 'more', column: 'hit %', title: 'redis' },
+    meaning: 'reads that the redis tier answered',
+    from: hits(['redis'], ['hit', 'stale_hit']),
+    write: percent(0),
+    appliesTo: hasTier('redis'),
+  },
+  {
+    ...{ ...shareOfReads, name: 'hitRatio', better: 'more', column: 'hit %', title: 'all' },
+    meaning: 'reads that did not wait for storage; 0 where nothing is cached',
+    from: hits(['memory', 'redis'], ['hit', 'stale_hit']),
+    write: percent(0),
+    words: 'hit ratio',
+  },
+  {
+    ...{ ...shareOfReads, name: 'staleHitRatio', better: 'less', title: 'stale hit %' },
+    meaning: 'reads that were answered past the TTL of the entry; they are hits',
+    from: hits(['memory', 'redis'], ['stale_hit']),
+    write: percent(1),
+    shows: 'where-any',
+  },
+];
+
+/** Of the commands to the Redis, by what they are for, the share that it refused or did not answer. */
+function refusedShare(name: string, title: string, sent: Counter, refused: Counter): Figure {
+  return {
+    name,
+    meaning: `share of the ${title === 'queue' ? 'writes to the queue' : `${title}s`} that Redis refused or did not answer`,
+    unit: 'of those sent, 0 to 1',
+    from: refused,
+    per: sent,
+    scale: 'points',
+    better: 'less',
+    margin: shareMargin,
+    write: percent(1),
+    title,
+    table: 'costs',
+    column: 'refused %',
+    shows: title === 'queue' ? 'where-known' : 'where-any',
+    lacking: '–',
+  };
+}
+
+const { reads, refusedReads, writes, refusedWrites, queueWrites, refusedQueueWrites } = commandCounters;
+
+const costs: readonly Figure[] = [
+  refusedShare('refusedReadShare', 'read', reads, refusedReads),
+  refusedShare('refusedWriteShare', 'write', writes, refusedWrites),
+  refusedShare('refusedQueueShare', 'queue', queueWrites, refusedQueueWrites),
+  {
+    name: 'storageQueriesPerRequest',
+    meaning: 'queries to PostgreSQL per request that the service answered',
+    unit: 'per request',
+    from: storageQueryCounter,
+    per: 'request',
+    scale: 'ratio',
+    better: 'less',
+    margin: () => costMargin,
+    write: fixed(2),
+    title: 'q/req',
+    table: 'costs',
+    words: 'storage queries per request',
+    isTold: true,
+  },
+];
+
+/** What tells apart caches of the same latency. */
+function work<const Name extends string>(
+  name: Name,
+  title: string,
+  from: Counter,
+  meaning: string,
+  column?: string,
+): Figure & { readonly name: Name } {
+  return {
+    ...{ name, title, from, meaning, unit: 'per request', per: 'request', scale: 'plain', better: 'less' },
+    margin: workMargin,
+    write: perThousand,
+    table: 'work',
+    shows: 'where-any',
+    ...(column === undefined ? {} : { column }),
+  };
+}
+
+const { invalidationsSent, invalidationsReceived, invalidationsFailed } = workCounters;
+
+const workFigures = [
+  work('loads', 'loads', readCounters.loads, 'reads that were answered from storage'),
+  work('joinedLoads', 'joined', readCounters.joinedLoads, "reads that joined another's load"),
+  work('loadCalls', 'load calls', workCounters.loadCalls, workCounters.loadCalls.meaning),
+  work('refreshes', 'refreshes', workCounters.refreshes, 'loads behind an answer'),
+  work('rejectedFills', 'rejected', workCounters.rejectedFills, 'fills that something newer refused'),
+  work('leaseWaits', 'lease waits', workCounters.leaseWaits, "waits for another replica's load"),
+  work('invalidationsSent', 'sent', invalidationsSent, 'invalidations told to the other replicas', 'inv.'),
+  work('invalidationsReceived', 'got', invalidationsReceived, 'invalidations heard of others', 'inv.'),
+  work('invalidationsFailed', 'inv. failed', invalidationsFailed, 'invalidations that could not be told'),
+  work('evictions', 'evicted', evictionCounters.evicted, 'entries that had to go from memory for room'),
+];
+
+/** In results these stand together. */
+export const cacheWorkNames = workFigures.map(({ name }) => name);
+
+/** What is measured of caches. */
+export const cacheFigures: readonly Figure[] = [...hitRatios, ...costs, ...workFigures];

@@ -1,0 +1,33 @@
+import { cacheFigures } from '../../app/cache/figures.ts';
+import type { Figure } from '../../app/contract/figure.ts';
+import { cpuFigures } from './cpu-figures.ts';
+import { responseFigures } from './response-figures.ts';
+
+/** A figure with the system that it is of; null: it is the experiment's own. */
+export type ListedFigure = Figure & { readonly system: string | null };
+
+const systemFigures: Readonly<Record<string, readonly Figure[]>> = { cache: cacheFigures };
+
+const ofExperiment = (figures: readonly Figure[]): ListedFigure[] =>
+  figures.map((figure) => ({ ...figure, system: null }));
+
+/** Every figure, in the order of tables. */
+export const figures: readonly ListedFigure[] = [
+  ...ofExperiment(responseFigures),
+  ...Object.entries(systemFigures).flatMap(([system, own]) => own.map((figure) => ({ ...figure, system }))),
+  ...ofExperiment(cpuFigures),
+];
+
+const byName: ReadonlyMap<string, ListedFigure> = new Map(figures.map((figure) => [figure.name, figure]));
+
+/** Undefined for what another version may have measured. */
+export function findFigure(name: string): ListedFigure | undefined {
+  return byName.get(name);
+}
+
+/** Throws a RangeError for a name that nobody has checked. */
+export function figureNamed(name: string): ListedFigure {
+  const found = findFigure(name);
+  if (found === undefined) throw new RangeError(`not the name of a figure: ${name}`);
+  return found;
+}

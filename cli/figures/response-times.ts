@@ -1,0 +1,90 @@
+import type { Histogram } from 'hdr-histogram-js';
+import {
+  beyondPerBlockMin,
+  beyondPooledMin,
+  isQuantileKnown,
+  mergeHistograms,
+  quantileMs,
+} from '../statistics/histograms.ts';
+
+/** Quantiles of response time that are shown. */
+export const quantiles = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
+export type QuantileName = keyof typeof quantiles;
+
+/** What the driver measured of a block. */
+export type MeasuredTimes = {
+  readonly round: number;
+  /** Requests whose planned start lies in the measured part. */
+  readonly offered: number;
+  /** Arrivals that were not sent; null where they are counted for all blocks of the round. */
+  readonly dropped: number | null;
+  /** From sending on an open connection to the last byte, microseconds. Null when the driver died. */
+  readonly responseTimeUs: Histogram | null;
+  /** Arithmetic mean of the response times, microseconds; null without any. */
+  readonly meanUs: number | null;
+};
+
+/**
+ * Whether a quantile may be told though arrivals were dropped. Those that nobody sent would have met a stall: they may be the
+ * slowest ones, so they must stay few beside the requests that lie beyond the quantile.
+ */
+function isTailWhole(quantile: number, droppedShare: number): boolean {
+  return droppedShare <= (1 - quantile) / 5 + 1e-12;
+}
+
+/** The share of the arrivals that were dropped while a block was measured. */
+export type DroppedShare = (block: Pick<MeasuredTimes, 'round' | 'dropped' | 'offered'>) => number;
+
+type RoundOfAll = { readonly round: number; readonly dropped: number; readonly offered: number };
+
+/** Together drops are counted for all worlds of a round; in turns each block has its own. */
+export function createDroppedShare(rounds: readonly RoundOfAll[]): DroppedShare {
+  const shares = new Map(
+    rounds.map(({ round, dropped, offered }) => [round, offered === 0 ? 0 : dropped / offered] as const),
+  );
+  return ({ round, dropped, offered }) =>
+    dropped === null || offered === 0 ? (shares.get(round) ?? 0) : dropped / offered;
+}
+
+/** A quantile of a block in milliseconds; null where too few requests lie beyond it, or too many were dropped. */
+export function blockQuantileMs(
+  block: MeasuredTimes,
+  name: QuantileName,
+  dropped: DroppedShare,
+): number | null {
+  const quantile = quantiles[name];
+  const { responseTimeUs } = block;
+  if (responseTimeUs === null || !isTailWhole(quantile, dropped(block))) return null;
+  return isQuantileKnown(responseTimeUs.totalCount, quantile, beyondPerBlockMin)
+    ? quantileMs(responseTimeUs, quantile)
+    : null;
+}
+
+/** The quantile of all blocks together; a share of dropped arrivals is weighed by what was offered. */
+export function pooledQuantileMs(
+  blocks: readonly MeasuredTimes[],
+  name: QuantileName,
+  dropped: DroppedShare,
+): number | null {
+  const quantile = quantiles[name];
+  const pooled = mergeHistograms(blocks.flatMap(({ responseTimeUs }) => responseTimeUs ?? []));
+  const offered = blocks.reduce((sum, block) => sum + block.offered, 0);
+  const lost = blocks.reduce((sum, block) => sum + dropped(block) * block.offered, 0);
+  const isKnown =
+    isTailWhole(quantile, offered === 0 ? 0 : lost / offered) &&
+    isQuantileKnown(pooled.totalCount, quantile, beyondPooledMin);
+  return isKnown ? quantileMs(pooled, quantile) : null;
+}
+
+/** Means weigh as much as the requests that they are of. */
+export function pooledMeanMs(blocks: readonly MeasuredTimes[]): number | null {
+  let sumUs = 0;
+  let requests = 0;
+  for (const { meanUs, responseTimeUs } of blocks) {
+    const count = responseTimeUs?.totalCount ?? 0;
+    if (meanUs === null || count === 0) continue;
+    sumUs += meanUs * count;
+    requests += count;
+  }
+  return requests === 0 ? null : sumUs / requests / 1_000;
+}

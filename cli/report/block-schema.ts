@@ -1,0 +1,38 @@
+import Type from 'typebox';
+import { FigureValuesSchema } from './figure-schema.ts';
+import {
+  CacheReads,
+  CacheWorkOfBlock,
+  Cpu,
+  Latency,
+  NumberOrNull,
+  Paired,
+  RedisCommands,
+  Text,
+} from './measured-schema.ts';
+
+/** One candidate, once. */
+export const Block = Type.Object({
+  round: Type.Integer(),
+  attempt: Type.Integer({ description: '1 together' }),
+  slot: Type.Integer({ description: '0 together' }),
+  candidate: Text,
+  status: Type.Enum(['valid', 'unsteady', 'invalid', 'shakedown']),
+  reasons: Type.Array(Text),
+  offered: Type.Integer(),
+  started: Type.Integer(),
+  dropped: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'null together, where nobody knows which world an arrival would have gone to',
+  }),
+  requests: Type.Integer(),
+  errors: Type.Integer(),
+  figures: FigureValuesSchema,
+  latencyMs: Latency,
+  paired: Type.Union([Paired, Type.Null()]),
+  cache: Type.Union([CacheReads, Type.Null()]),
+  cacheWork: Type.Union([CacheWorkOfBlock, Type.Null()]),
+  redisCommands: Type.Union([RedisCommands, Type.Null()]),
+  servedRequests: NumberOrNull,
+  storageQueries: NumberOrNull,
+  cpuUs: Cpu,
+});
