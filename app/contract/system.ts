@@ -1,0 +1,23 @@
+import type { Axes, ValuesOf } from './axis.ts';
+import type { RedisUse } from './redis-use.ts';
+
+/**
+ * A part of the service that can be compared on its own, as data: what a candidate may choose of it, and what it takes.
+ * `app/systems.ts` lists them. Functions are methods, so that the definition of one system is one of any.
+ */
+export type SystemDefinition<A extends Axes = Axes> = {
+  /** Its key in the list, and the name of its folder. */
+  readonly name: string;
+  /** One sentence for lists. */
+  readonly summary: string;
+  readonly axes: A;
+  /** All values, from those that a text gives. Absent: the fallbacks of the axes stand for the others. */
+  complete?(given: Partial<ValuesOf<A>>): ValuesOf<A>;
+  /** Why a combination makes no sense, in words, or null. `given`: names of its axes that the text gives. */
+  refuses(values: ValuesOf<A>, given: ReadonlySet<string>): string | null;
+  /** What it does with the Redis of its world; nothing: it needs none. */
+  redisUses(values: ValuesOf<A>): readonly RedisUse[];
+};
+
+/** Systems by their names. */
+export type Systems = Readonly<Record<string, SystemDefinition>>;
