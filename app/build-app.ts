@@ -3,11 +3,13 @@ import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import { createBackgroundTasks } from './background-tasks.ts';
 import type { Cache } from './cache/cache.ts';
-import { needsDurableRedis } from './cache/candidates/candidate.ts';
 import { createCache } from './cache/create-cache.ts';
 import { invalidationKinds } from './cache/invalidation/index.ts';
+import type { CacheSettings } from './cache/settings/cache-settings.ts';
+import { redisUsesOf } from './cache/settings/chosen-strategy.ts';
 import { tierNamesOf } from './cache/tiers/index.ts';
 import { rowKeys } from './cached-entities.ts';
+import { formatCandidate } from './candidates/format-candidate.ts';
 import { changeSourceOf } from './change-source.ts';
 import { createStoppableClock, createSystemClock } from './clock.ts';
 import type { StoppableClock } from './clock.ts';
@@ -42,7 +44,6 @@ import { registerMediaRoutes } from './media/media-routes.ts';
 import { createTelemetry } from './observability/telemetry.ts';
 import type { Telemetry } from './observability/telemetry.ts';
 import type { Tracing } from './observability/tracing.ts';
-import { formatCandidate } from './cache/candidates/parse-candidate.ts';
 import type { PossibleEvents } from './observability/cache-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createJpegNormaliser } from './photos/jpeg.ts';
@@ -95,7 +96,7 @@ export async function buildApp(
   metrics.watchPool(storage);
   const objectStore = createFileStore(config.mediaFolder);
   const cache = await createCache({
-    candidate: config.candidate,
+    candidate: config.candidate.cache,
     redis: config.redisUrl === '' ? null : { url: config.redisUrl, keyPrefix: config.redisPrefix },
     sender: `${config.replica}:${uniqueId()}`,
     clock,
@@ -116,11 +117,10 @@ export async function buildApp(
   await registerCommonParts(app);
   const parts = {
     viewerOf: createViewerOf(config.isLab),
-    describeRead: createDescribeRead(tierNamesOf(config.candidate.tiers), clock.now),
+    describeRead: createDescribeRead(tierNamesOf(config.candidate.cache.tiers), clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
-  const decodeBytesMax = config.decodeMemoryMiB * mebibyte;
-  registerFeatures(app, { parts, cache: telemetry.around(cache), storage, objectStore, decodeBytesMax });
+  registerFeatures(app, { config, parts, cache: telemetry.around(cache), storage, objectStore });
   registerMediaRoutes(app, objectStore);
   // Routes within a scope are declared once it is loaded.
   await app.after();
@@ -144,20 +144,21 @@ export async function buildApp(
 
 function telemetryOf({ candidate, replica, telemetry }: Config, tracing: Tracing | null): Telemetry {
   return createTelemetry({
-    strategy: candidate.strategy,
-    tiers: tierNamesOf(candidate.tiers),
+    strategy: candidate.cache.strategy,
+    tiers: tierNamesOf(candidate.cache.tiers),
     candidate: formatCandidate(candidate),
     replica,
     mode: telemetry,
-    possible: possibleEvents(candidate),
+    possible: possibleEvents(candidate.cache),
     tracing,
   });
 }
 
-function possibleEvents(candidate: Config['candidate']): PossibleEvents {
+function possibleEvents(settings: CacheSettings): PossibleEvents {
   const written = Object.values(rowKeys).flatMap((keys) => keys.map(({ entityName }) => entityName));
-  const { outcomes } = invalidationKinds[candidate.invalidation];
-  return { written, invalidations: outcomes, defersWrites: needsDurableRedis(candidate) };
+  const { outcomes } = invalidationKinds[settings.invalidation];
+  const defersWrites = redisUsesOf(settings).includes('queue');
+  return { written, invalidations: outcomes, defersWrites };
 }
 
 async function observeRequests(app: App, { spans, metrics }: Telemetry): Promise<void> {
@@ -219,20 +220,25 @@ async function closeServer(app: App): Promise<void> {
 }
 
 type FeatureParts = {
+  readonly config: Pick<Config, 'candidate' | 'decodeMemoryMiB'>;
   readonly parts: RouteParts;
   readonly cache: Cache;
   readonly storage: Storage;
   readonly objectStore: ObjectStore;
-  readonly decodeBytesMax: number;
 };
 
 /** Every feature: its store, its service, its routes. */
 function registerFeatures(app: App, features: FeatureParts): void {
-  const { parts, cache, storage, objectStore, decodeBytesMax } = features;
-  const normaliseJpeg = createJpegNormaliser(decodeBytesMax);
+  const { config, parts, cache, storage, objectStore } = features;
+  const normaliseJpeg = createJpegNormaliser(config.decodeMemoryMiB * mebibyte);
   const photoStore = createPhotoStore(storage);
   const photoService = createPhotoService({ cache, objectStore, photoStore, normaliseJpeg });
-  const feedService = createFeedService({ cache, photoService, feedStore: createFeedStore(storage) });
+  const feedService = createFeedService({
+    cache,
+    photoService,
+    feedStore: createFeedStore(storage),
+    lifetimeMs: config.candidate.cache.feedTtlMs,
+  });
   const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });
   const followService = createFollowService({ cache, followStore: createFollowStore(storage) });
   const likeService = createLikeService({

@@ -35,7 +35,7 @@ describe('settings', () => {
       DARKROOM_LAB_MODE: '1',
       DARKROOM_LAB_TOKEN: 'x',
     });
-    assert.equal(config.candidate.ttlMs, 5_000);
+    assert.equal(config.candidate.cache.ttlMs, 5_000);
     assert.deepEqual([config.port, config.poolSize, config.isLab, config.labToken], [0, 3, true, 'x']);
   });
 

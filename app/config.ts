@@ -1,5 +1,6 @@
-import { needsRedis } from './cache/candidates/candidate.ts';
-import { formatCandidate, parseCandidate } from './cache/candidates/parse-candidate.ts';
+import { formatCandidate } from './candidates/format-candidate.ts';
+import { parseCandidate } from './candidates/parse-candidate.ts';
+import { needsRedis } from './candidates/redis-of-candidate.ts';
 import { parseSlowdown, slowdownForm } from './contract/planted-slowdown.ts';
 import { telemetryModes } from './contract/telemetry-modes.ts';
 import type { TelemetryModeName } from './contract/telemetry-modes.ts';

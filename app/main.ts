@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { BuiltApp } from './build-app.ts';
-import { formatCandidate } from './cache/candidates/parse-candidate.ts';
+import { formatCandidate } from './candidates/format-candidate.ts';
 import { readConfig } from './config.ts';
 import { telemetryModes } from './contract/telemetry-modes.ts';
 import type { Config } from './config.ts';
@@ -52,7 +52,7 @@ async function traceFor(config: Config): Promise<Tracing | null> {
     otlpEndpoint: config.otlpEndpoint,
     replica: config.replica,
     candidate: formatCandidate(config.candidate),
-    strategy: config.candidate.strategy,
+    strategy: config.candidate.cache.strategy,
     isCallerBelieved: config.isLab,
     random: Math.random,
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import fastify from 'fastify';
+import { parseCandidate } from '../app/candidates/parse-candidate.ts';
 import { headers } from '../app/contract/headers.ts';
 import { operations, pathOf } from '../app/contract/operations.ts';
 import { CommandError } from '../cli/errors.ts';
@@ -66,8 +67,7 @@ async function startService(lab: Lab) {
   const world = await createWorld(stack, {
     label: ours,
     id: `${run.id}_bench`,
-    candidate,
-    needsRedis: false,
+    candidate: parseCandidate(candidate),
     telemetry: { mode: 'metrics', otlpEndpoint: null },
     replicas: 1,
     template,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
+import { parseCandidate } from '../app/candidates/parse-candidate.ts';
 import { headers } from '../app/contract/headers.ts';
 import { operations, pathOf } from '../app/contract/operations.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
@@ -76,8 +77,7 @@ async function startMode({ stack, mediaFolder, template, receiver }: Site, mode:
       worlds[label] = await createWorld(stack, {
         label: `${mode} ${label}`,
         id: `${stack.run.id}_${mode}_${label}`,
-        candidate: cases[label].candidate,
-        needsRedis: label === 'redis',
+        candidate: parseCandidate(cases[label].candidate),
         telemetry: { mode, otlpEndpoint: receiver.endpointOf(senderOf(mode, label)) },
         replicas: 1,
         template,

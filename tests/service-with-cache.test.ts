@@ -176,6 +176,19 @@ describe('a warm cache', () => {
     );
   });
 
+  it('keeps a feed for the candidate’s feed-ttl, and all else for its ttl', async (context) => {
+    const candidate = 'cache-aside:tiers=memory,ttl=1h,jitter=0,feed-ttl=20s,invalidation=ttl';
+    const [app] = (await startReplicas(context, candidate, 1)) as [TestApp];
+    const secondsLeft = async (name: 'feedPage' | 'photoPage') => {
+      await perform(app, name, 1);
+      const { headers } = await perform(app, name, 1);
+      return Number(/memory; hit; ttl=(\d+)/.exec(String(headers['cache-status']))?.[1]);
+    };
+    const [ofFeed, ofPhoto] = [await secondsLeft('feedPage'), await secondsLeft('photoPage')];
+    assert.ok(ofFeed > 0 && ofFeed <= 20, String(ofFeed));
+    assert.ok(ofPhoto > 1_000 && ofPhoto <= 3_600, String(ofPhoto));
+  });
+
   it('lets a replica find in Redis what the other one has loaded', async (context) => {
     const [one, other] = (await startReplicas(context, 'versioned', 2)) as [TestApp, TestApp];
     await warmUp([one, other], 'versioned');

@@ -3,11 +3,11 @@ import type { AnyDeferredKind, ApplyParts } from './writes/apply-writes.ts';
 import type { RunInBackground, RunInOwnTrace } from './background-work.ts';
 import type { Cache, CachedEntity, CacheRead } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
-import type { Candidate } from './candidates/candidate.ts';
+import type { CacheSettings } from './settings/cache-settings.ts';
 import type { MaybePromise } from './entry.ts';
 import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
 import { checkEntityName } from './keys.ts';
-import { strategyOf } from './candidates/parse-candidate.ts';
+import { strategyOf } from './settings/chosen-strategy.ts';
 import { bypassed, countBypass } from './reads/bypass.ts';
 import { createSingleFlight } from './reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from './strategy.ts';
@@ -20,7 +20,7 @@ import type { WriteQueue } from './writes/write-queue.ts';
 
 /** What a cache is joined from. The race tests put their own shared tier and bus here. */
 export type CacheParts = {
-  readonly candidate: Candidate;
+  readonly candidate: CacheSettings;
   readonly clock: Clock;
   readonly random: () => number;
   readonly observe: CacheObserver;

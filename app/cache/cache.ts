@@ -1,14 +1,19 @@
 import type { Loaded, MaybePromise } from './entry.ts';
 
 /**
+ * Of what is cached. `versioned`: writes invalidate it, and it lives for the candidate's TTL. With a TTL of its own: no write
+ * does, and it is declared stale until that TTL ends.
+ */
+export type Freshness = 'versioned' | { readonly ttlMs: number };
+
+/**
  * One kind of thing that is cached. `name` is the metric label `cache_name`, bounded by the features that exist.
  * `loadMany` asks storage once for all ids; an id that is absent from its map does not exist.
  */
 export type CachedEntity<Id extends string | number, V> = {
   readonly name: string;
   readonly loadMany: (ids: readonly Id[]) => Promise<ReadonlyMap<Id, Loaded<V>>>;
-  /** `versioned`: writes invalidate it. `ttl`: nothing does; it is declared stale until its TTL ends. */
-  readonly freshness: 'versioned' | 'ttl';
+  readonly freshness: Freshness;
 };
 
 /**

@@ -6,10 +6,10 @@ import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { fencedRaceCandidates, raceCandidates } from '../../tests/support/race-candidates.ts';
 import { createTwoReplicas } from '../../tests/support/two-replicas.ts';
 import type { TwoReplicas } from '../../tests/support/two-replicas.ts';
-import { allowedBy } from './candidates/allowed-anomalies.ts';
-import { anomalies } from './candidates/anomalies.ts';
-import type { Anomaly } from './candidates/anomalies.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { allowedBy } from './settings/chosen-strategy.ts';
+import { anomalies } from './settings/anomalies.ts';
+import type { Anomaly } from './settings/anomalies.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 type Stage = TwoReplicas & { readonly log: ChangeLog };
 
@@ -55,7 +55,7 @@ function writeDuringLoad(writer: 'a' | 'b', fills: boolean, told: 'at once' | 'l
 
 function writeDuringFill(writer: 'a' | 'b', fills: boolean): Scenario {
   return async (stage) => {
-    if (!parseCandidate(stage.text).tiers.includes('redis')) return false;
+    if (!parseSettings(stage.text).tiers.includes('redis')) return false;
     const held = stage.shared.holdNextFill();
     const slow = readIn(stage, 'a');
     const release = await held;
@@ -164,7 +164,7 @@ const streamed = [...raceCandidates(), ...fencedRaceCandidates()]
 
 for (const text of streamed) {
   describe(`races of ${text}`, () => {
-    const candidate = parseCandidate(text);
+    const candidate = parseSettings(text);
     const allowed = allowedBy(candidate);
     for (const anomaly of Object.keys(anomalies) as Anomaly[]) {
       const shows = scenarios[anomaly];

@@ -6,14 +6,14 @@ import { createReplica } from '../../tests/support/cache-replica.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { createSharedTier } from '../../tests/support/shared-tier.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 const ttlMs = 20_000;
 const skewMs = 60_000;
 
 /** A replica that fills, whose clock is ahead of that of one that reads. What they share lives by the first one's clock, as by Redis's own. */
 function createSkewed(text: string) {
-  const candidate = parseCandidate(text);
+  const candidate = parseSettings(text);
   const [ahead, behind] = [createFakeClock(1_000_000 + skewMs), createFakeClock(1_000_000)];
   const shared = createSharedTier(ahead);
   const network = createBusNetwork();

@@ -95,4 +95,3 @@ const msgpack: Codec = {
 export const codecOf = { json, msgpack } as const satisfies Readonly<Record<string, Codec>>;
 
 export type CodecName = keyof typeof codecOf;
-export const codecs = Object.keys(codecOf) as CodecName[];

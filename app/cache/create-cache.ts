@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { assembleCache } from './assemble-cache.ts';
 import type { CacheParts } from './assemble-cache.ts';
 import type { Cache } from './cache.ts';
-import { needsDurableRedis } from './candidates/candidate.ts';
 import { createCircuitBreaker } from '../redis/circuit-breaker.ts';
 import { codecOf } from './codec.ts';
 import { invalidationKinds } from './invalidation/index.ts';
 import { createDurableConnection } from '../redis/durable-connection.ts';
 import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
+import { redisUsesOf } from './settings/chosen-strategy.ts';
 import { tiersOf } from './tiers/index.ts';
 import type { RedisPlace } from './tiers/tier.ts';
 import { createWriteLog } from './writes/write-log.ts';
@@ -32,7 +32,7 @@ export type CreateCacheOptions = Omit<CacheParts, 'shared' | 'createSource' | 'c
  */
 export async function createCache(options: CreateCacheOptions): Promise<Cache> {
   const { candidate } = options;
-  const waiting = needsDurableRedis(candidate) ? await connectQueue(options) : null;
+  const waiting = redisUsesOf(candidate).includes('queue') ? await connectQueue(options) : null;
   const redis = () => requireRedis(options);
   const { payloads } = codecOf[candidate.codec];
   const kind = tiersOf(candidate.tiers).shared;

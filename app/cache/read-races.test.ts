@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { raceCandidates } from '../../tests/support/race-candidates.ts';
 import { createTwoReplicas } from '../../tests/support/two-replicas.ts';
 import type { TwoReplicas } from '../../tests/support/two-replicas.ts';
-import { allowedBy } from './candidates/allowed-anomalies.ts';
+import { allowedBy } from './settings/chosen-strategy.ts';
 import type { CachedEntity } from './cache.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 const readIn = async (stage: TwoReplicas, name: 'a' | 'b' = 'a', id = 1) =>
   stage[name].cache.read(stage.storage.entity, id);
@@ -24,7 +24,7 @@ const texts = raceCandidates().filter((text) => !/client-tracking|change-stream|
 const joining = texts.filter((text) => !text.includes('protection=none'));
 
 for (const text of joining) {
-  const { strategy, tiers } = parseCandidate(text);
+  const { strategy, tiers } = parseSettings(text);
 
   describe(`readers of one key, ${text}`, () => {
     if (tiers !== 'memory') {
@@ -121,7 +121,7 @@ for (const text of joining) {
 }
 
 for (const text of texts.filter((one) => one.includes('memory'))) {
-  const { strategy } = parseCandidate(text);
+  const { strategy } = parseSettings(text);
 
   describe(`memory, ${text}`, () => {
     test('a key that is evicted while it loads reaches its readers (R35)', async () => {
@@ -252,7 +252,7 @@ describe('lifetimes', () => {
       stage.clock.advance(1);
       assert.equal((await readIn(stage))?.outcome, 'load');
     }
-    assert.throws(() => parseCandidate('cache-aside:ttl=600h'), /at most 24h/);
+    assert.throws(() => parseSettings('cache-aside:ttl=600h'), /at most 24h/);
   });
 });
 
@@ -282,7 +282,7 @@ describe('negative entries', () => {
       for (const name of ['a', 'b', 'a', 'b'] as const) assert.equal(await versionIn(stage, name), 3);
     });
 
-    if (allowedBy(parseCandidate(text)).includes('stale-fill')) continue;
+    if (allowedBy(parseSettings(text)).includes('stale-fill')) continue;
     test(`${text}: one that was loaded before a create does not hide it (R53)`, async () => {
       for (const writer of ['a', 'b'] as const) {
         const stage = createTwoReplicas(text);

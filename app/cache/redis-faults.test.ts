@@ -11,7 +11,7 @@ import { createSystemClock } from '../clock.ts';
 import type { Cache } from './cache.ts';
 import { recordEvents } from '../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 import { createCache } from './create-cache.ts';
 import { commandTimeoutMs } from '../redis/redis-connection.ts';
 
@@ -20,7 +20,7 @@ async function join(context: TestContext, text: string, url: string, sender: str
   const events: RecordedEvent[] = [];
   const failures: unknown[] = [];
   const cache: Cache = await createCache({
-    candidate: parseCandidate(text),
+    candidate: parseSettings(text),
     redis: { url, keyPrefix: 'darkroom:' },
     sender,
     clock: createSystemClock(),

@@ -11,13 +11,14 @@ import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createSystemClock } from '../clock.ts';
 import { createBusSource } from './sources/bus-source.ts';
-import { codecOf, codecs } from './codec.ts';
+import { codecOf } from './codec.ts';
 import type { CachedEntity } from './cache.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { parameterAxes } from './settings/cache-axes.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 /** Two replicas on a real Redis that hear of each other's writes through the test. */
 async function setStage(context: TestContext, text: string) {
-  const candidate = parseCandidate(text);
+  const candidate = parseSettings(text);
   const clock = createSystemClock();
   const network = createBusNetwork();
   const events: RecordedEvent[] = [];
@@ -37,7 +38,7 @@ async function setStage(context: TestContext, text: string) {
 
 describe('values through both tiers', () => {
   const values = [0, -0.5, '', 'a|b\n', false, true, null, undefined, [], {}, { of: [null, { deep: '' }] }];
-  for (const codec of codecs) {
+  for (const codec of parameterAxes.codec.choices) {
     test(`${codec}: what is nearly nothing is kept, in both replicas, or asked for again (R50)`, async (context) => {
       const { a, b } = await setStage(context, `versioned:codec=${codec}`);
       for (const [index, value] of values.entries()) {

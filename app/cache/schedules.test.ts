@@ -10,7 +10,7 @@ import {
   raceCandidates,
 } from '../../tests/support/race-candidates.ts';
 import type { SearchOrder } from '../../tests/support/schedule-worker.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 // In a thread: the test runner follows each promise of its own, which takes thrice the time.
 const worker = new Worker(new URL('../../tests/support/schedule-worker.ts', import.meta.url));
@@ -26,7 +26,7 @@ async function search(order: SearchOrder): Promise<string | null> {
 /** Times that the clock steps over: the plans let 4, 7 and 31 seconds pass. */
 function withTimes(text: string): string {
   const own = { stale: 'stale=10s', refresh: 'refresh=0.3', beta: 'beta=10' };
-  const { strategy } = parseCandidate(text);
+  const { strategy } = parseSettings(text);
   const [parameter] = Object.entries(own).filter(([name]) => strategy.startsWith(name));
   const early = strategy === 'early-expiration' ? own.beta : parameter?.[1];
   return [text, 'ttl=10s,jitter=0', ...(early === undefined ? [] : [early])].join(

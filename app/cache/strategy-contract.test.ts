@@ -11,7 +11,7 @@ import type { SharedTier } from './tiers/tier.ts';
 import { createTestRedisTier } from '../../tests/support/test-redis-tier.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import type { CachedEntity, ReadOutcome } from './cache.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 const clock = createFakeClock();
 let shared: SharedTier;
@@ -23,7 +23,7 @@ before(async () => {
 after(() => shared.close());
 
 function setUp(text: string) {
-  const candidate = parseCandidate(text);
+  const candidate = parseSettings(text);
   const network = createBusNetwork();
   const [a, b] = ['a', 'b'].map((sender) => createReplica({ candidate, clock, shared, network, sender }));
   assert.ok(a !== undefined && b !== undefined);
@@ -80,7 +80,7 @@ const texts = raceCandidates().filter((text) => !/client-tracking|change-stream/
 
 for (const text of texts) {
   describe(`contract of ${text}`, () => {
-    const { strategy, tiers, protection } = parseCandidate(text);
+    const { strategy, tiers, protection } = parseSettings(text);
     const isSingleFlight = protection !== 'none';
     /** Every load is a reader's answer: none is made behind one, and none that failed is stood in for. */
     const loadsForReaders = !text.includes('stale-') && !text.includes('refresh-');
@@ -249,9 +249,9 @@ for (const text of texts.filter((one) => !/no-cache|stale-|refresh-/.test(one)))
       assert.equal((await a.cache.read(storage.entity, id))?.outcome, 'load');
     });
 
-    test('what no write invalidates lives for feed-ttl', async () => {
-      const { a, id } = setUp(`${text},ttl=60s,feed-ttl=2s,jitter=0`);
-      const feeds = createHeldStorage({ name: 'feed', freshness: 'ttl' });
+    test('what no write invalidates lives for a TTL of its own', async () => {
+      const { a, id } = setUp(`${text},ttl=60s,jitter=0`);
+      const feeds = createHeldStorage({ name: 'feed', freshness: { ttlMs: 2_000 } });
       await a.cache.read(feeds.entity, id);
       clock.advance(1_999);
       await a.cache.read(feeds.entity, id);

@@ -7,11 +7,11 @@ import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { createSharedTier } from '../../tests/support/shared-tier.ts';
 import { DarkroomError } from '../errors.ts';
 import type { CachedEntity } from './cache.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 /** What makes each strategy different from cache-aside, on two replicas that share a tier in the test's memory. */
 function setUp(text: string, random = () => 0) {
-  const candidate = parseCandidate(text);
+  const candidate = parseSettings(text);
   const clock = createFakeClock();
   const network = createBusNetwork();
   const shared = createSharedTier(clock);
@@ -86,6 +86,20 @@ describe('refresh-ahead', () => {
     clock.advance(5_000);
     assert.equal((await read())?.outcome, 'local-hit', 'past the end of the first entry');
     assert.equal(storage.loads.length, 2);
+  });
+
+  test('what has a TTL of its own is refreshed near the end of that one', async () => {
+    const { a, clock, settle } = setUp(text);
+    const feeds = createHeldStorage({ name: 'feed', freshness: { ttlMs: 1_000 } });
+    await a.cache.read(feeds.entity, 1);
+    clock.advance(799);
+    await a.cache.read(feeds.entity, 1);
+    await settle();
+    assert.equal(feeds.loads.length, 1, 'too early');
+    clock.advance(1);
+    await a.cache.read(feeds.entity, 1);
+    await settle();
+    assert.equal(feeds.loads.length, 2);
   });
 
   test('many readers start one refresh (R33)', async () => {

@@ -1,7 +1,8 @@
-import type { Anomaly } from './candidates/anomalies.ts';
+import type { Anomaly } from './settings/anomalies.ts';
 import type { CachedEntity, CacheRead, CacheWrite, ChangedKey, EntityKey, ReadOutcome } from './cache.ts';
 import type { CacheObserver, DeliveryChange } from './cache-events.ts';
-import type { Candidate } from './candidates/candidate.ts';
+import type { OwnParameter } from './settings/cache-axes.ts';
+import type { CacheSettings } from './settings/cache-settings.ts';
 import type { Entry, MaybePromise } from './entry.ts';
 import type { WriteQueue } from './writes/write-queue.ts';
 
@@ -16,7 +17,7 @@ export type Found = { readonly outcome: ReadOutcome; readonly read: CacheRead<un
 
 /** What a strategy decides by. The mechanisms that act on its decisions are none of its business. */
 export type DecisionParts = {
-  readonly candidate: Candidate;
+  readonly candidate: CacheSettings;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Null: no write waits for storage. */
@@ -42,19 +43,19 @@ export interface CacheStrategy {
   onDelivery(change: DeliveryChange): void;
 }
 
-/** Parameters that only some strategies know. */
-export type OwnParameter = 'stale' | 'refresh' | 'beta' | 'flush' | 'queue';
-
 type CommonDefinition = {
   readonly name: string;
   /** One sentence for lists. */
   readonly summary: string;
+  /** It acknowledges writes that storage does not have yet, and needs a queue for them that outlives its process. */
+  readonly defersWrites?: true;
+  /** Those of its own, beside those of all. */
   readonly parameters: readonly OwnParameter[];
   /** Where it differs from the defaults of all. */
-  readonly defaults: Partial<Omit<Candidate, 'strategy'>>;
+  readonly defaults: Partial<Omit<CacheSettings, 'strategy'>>;
   readonly allows: readonly Anomaly[];
   /** Why a combination makes no sense for it, or null. */
-  readonly refuses: (candidate: Candidate) => string | null;
+  readonly refuses: (settings: CacheSettings) => string | null;
 };
 
 /** A strategy that keeps entries in tiers. It only decides; `tiered-strategy.ts` joins that with what acts on it. */

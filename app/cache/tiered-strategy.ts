@@ -1,5 +1,5 @@
-import { noticesLosses } from './candidates/anomalies.ts';
-import type { Candidate } from './candidates/candidate.ts';
+import { noticesLosses } from './settings/anomalies.ts';
+import type { CacheSettings } from './settings/cache-settings.ts';
 import type { Fence } from './fences/fence.ts';
 import { fenceKinds } from './fences/index.ts';
 import { invalidationKinds } from './invalidation/index.ts';
@@ -18,7 +18,7 @@ import type { WriteStepParts } from './writes/write-steps.ts';
 /** What acts on a strategy's decisions; each part says itself what it needs. */
 export type TieredParts = ReadPathParts &
   WriteStepParts & {
-    readonly candidate: Pick<Candidate, 'fence' | 'invalidation'>;
+    readonly candidate: Pick<CacheSettings, 'fence' | 'invalidation'>;
     readonly tiers: TierStack;
   };
 

@@ -4,9 +4,9 @@ import type { TestContext } from 'node:test';
 import { createTestRedis } from '../../tests/support/databases.ts';
 import { connectTrackedReplicas } from '../../tests/support/tracked-replicas.ts';
 import type { TrackedReplica, TrackedReplicas } from '../../tests/support/tracked-replicas.ts';
-import { allowedBy } from './candidates/allowed-anomalies.ts';
-import type { Anomaly } from './candidates/anomalies.ts';
-import { parseCandidate } from './candidates/parse-candidate.ts';
+import { allowedBy } from './settings/chosen-strategy.ts';
+import type { Anomaly } from './settings/anomalies.ts';
+import { parseSettings } from '../../tests/support/parse-settings.ts';
 
 async function setStage(
   context: TestContext,
@@ -143,7 +143,7 @@ const candidates = strategies.flatMap((strategy) =>
 
 for (const text of candidates) {
   describe(`races of ${text}`, () => {
-    const allowed = allowedBy(parseCandidate(text));
+    const allowed = allowedBy(parseSettings(text));
     for (const [anomaly, shows] of Object.entries(scenarios) as [Anomaly, Record<string, Scenario>][]) {
       const isExpected = allowed.includes(anomaly);
       test(`${anomaly} ${isExpected ? 'occurs, as declared' : 'never occurs'}`, async (context) => {

@@ -16,16 +16,18 @@ export type FeedServiceParts = {
   readonly cache: Cache;
   readonly feedStore: FeedStore;
   readonly photoService: PhotoService;
+  /** How long the ids of a first page are answered with; no write invalidates them. */
+  readonly lifetimeMs: number;
 };
 
 /**
  * A feed caches ids only, and reads the photos by themselves: a like changes one small entry, not every feed that shows the
  * photo. Pages behind the first are read from storage.
  */
-export function createFeedService({ cache, feedStore, photoService }: FeedServiceParts) {
+export function createFeedService({ cache, feedStore, photoService, lifetimeMs }: FeedServiceParts) {
   const feeds = cache.register<number, FeedIds>({
     name: entityNames.feed,
-    freshness: 'ttl',
+    freshness: { ttlMs: lifetimeMs },
     loadMany: async (viewerIds) => {
       const pages = await Promise.all(
         viewerIds.map(async (id) => ({ id, value: await feedStore.loadFirstPage(id) })),

@@ -1,7 +1,7 @@
 import { createBackgroundTasks } from '../../app/background-tasks.ts';
 import type { CachedEntity } from '../../app/cache/cache.ts';
 import { createCache } from '../../app/cache/create-cache.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
 import { tierNamesOf } from '../../app/cache/tiers/index.ts';
 import { createStoppableClock, createSystemClock } from '../../app/clock.ts';
 import { createTelemetry } from '../../app/observability/telemetry.ts';
@@ -12,7 +12,7 @@ import type { OpenCache } from './contestant.ts';
 /** Darkroom's cache as the service makes it, for one candidate, with the service's metrics or with nobody listening. */
 export function openDarkroom(candidateText: string, hasMetrics: boolean): OpenCache {
   return async ({ redisUrl: url, keyPrefix, sender, load }) => {
-    const candidate = parseCandidate(candidateText);
+    const candidate = parseCandidate(candidateText).cache;
     const telemetry = createTelemetry({
       strategy: candidate.strategy,
       tiers: tierNamesOf(candidate.tiers),

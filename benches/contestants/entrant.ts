@@ -1,4 +1,4 @@
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
 import type { Assignment } from '../harness/bench.ts';
 import { makeKeys } from '../harness/photo-records.ts';
 import type { CacheSetting, OpenCache } from './contestant.ts';

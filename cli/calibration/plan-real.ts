@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { formatCandidate } from '../../app/cache/candidates/parse-candidate.ts';
-import { defaultRate, planExperiment, readCandidate } from '../experiment/plan-experiment.ts';
+import { readCandidate } from '../experiment/named-candidates.ts';
+import { defaultRate, planExperiment } from '../experiment/plan-experiment.ts';
 import type { CompareOptions, ExperimentPlan, PlannedCandidate } from '../experiment/plan-experiment.ts';
 import type { RealPlan, RealWorld } from './real-experiment.ts';
 
@@ -13,12 +13,10 @@ const defaults = {
 } as const satisfies Partial<CompareOptions>;
 
 function planWorld({ name, candidate, slowdown }: RealWorld, index: number): PlannedCandidate {
-  const settings = readCandidate(candidate, defaults.replicas);
   return {
     label: name,
     role: index === 0 ? 'baseline' : 'candidate',
-    text: formatCandidate(settings),
-    settings,
+    candidate: readCandidate(candidate, defaults.replicas),
     ...(slowdown !== undefined && { slowdown }),
   };
 }

@@ -4,6 +4,7 @@ import { inventResult, inventTogether, inventTurns, usual } from '../report/inve
 import { planCalibration, slowedWorlds } from './calibration-sizes.ts';
 import type { PlannedOf } from './calibration-sizes.ts';
 import { estimateSpread, worldRoundsOf } from './estimate-spread.ts';
+import { formatCandidate } from '../../app/candidates/format-candidate.ts';
 import { planReal } from './plan-real.ts';
 import { realFigures } from './real-experiment.ts';
 import { logOf } from './real-log.ts';
@@ -17,7 +18,7 @@ describe('the plan of a real experiment', () => {
       2,
     );
     assert.deepEqual(
-      plan.candidates.map(({ label, role, text }) => [label, role, text]),
+      plan.candidates.map(({ label, role, candidate }) => [label, role, formatCandidate(candidate)]),
       [
         ['one', 'baseline', 'cache-aside'],
         ['two', 'candidate', 'cache-aside'],

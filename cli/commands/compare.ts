@@ -1,4 +1,4 @@
-import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
+import { allowedBy } from '../../app/cache/settings/chosen-strategy.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
@@ -101,7 +101,9 @@ async function runSession(session: CompareSession, jsonFile: string | null): Pro
       experiment,
       manifest: manifestOf(session, experiment),
       expectedHitRatios,
-      allows: new Map(plan.candidates.map(({ label, settings }) => [label, allowedBy(settings)] as const)),
+      allows: new Map(
+        plan.candidates.map(({ label, candidate }) => [label, allowedBy(candidate.cache)] as const),
+      ),
       requireVerdict: options.requireVerdict ?? false,
       failure,
       slowTraces,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { candidateParameters, isOwnParameter } from '../../app/cache/candidates/candidate-parameters.ts';
+import { sharedAxes } from '../../app/cache/settings/cache-axes.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { CommandError } from '../errors.ts';
 import { columnsMax } from '../report/text-columns.ts';
@@ -14,7 +14,7 @@ function printed(what: string, options: { json?: boolean } = {}): string {
   return text;
 }
 
-for (const what of ['strategies', 'parameters', 'scenarios']) {
+for (const what of ['strategies', 'axes', 'parameters', 'scenarios']) {
   test(`the list of ${what} stays within a terminal of usual width`, () => {
     for (const line of printed(what).split('\n')) assert.ok(line.length <= columnsMax, line);
   });
@@ -29,11 +29,12 @@ test('every strategy is named once, with what it allows', () => {
 });
 
 test('shared parameters come first, then those of some strategies with their names', () => {
-  const text = printed('parameters');
+  const text = printed('axes');
+  assert.equal(printed('parameters'), text, 'the earlier name');
+  assert.match(text, /^ {2}strategy +how reads/m);
   assert.match(text, /^ {2}tiers +where entries live\n +none \| memory .*default memory\+redis$/m);
   const [shared = '', own = ''] = text.split('Of some strategies only');
-  for (const name of Object.keys(candidateParameters).filter((key) => !isOwnParameter(key)))
-    assert.match(shared, new RegExp(`^ {2}${name} `, 'm'));
+  for (const name of Object.keys(sharedAxes)) assert.match(shared, new RegExp(`^ {2}${name} `, 'm'));
   assert.match(own, /^ {2}stale .*\n.*default 30s\n +of stale-while-revalidate, stale-if-error$/m);
   assert.doesNotMatch(text, /of *$/m);
 });
@@ -53,6 +54,17 @@ test('JSON says what programs need to build a candidate', () => {
     ['64MiB', 'off', null],
   );
   assert.deepEqual(parameter('beta')?.of, ['early-expiration']);
+  const { axes } = JSON.parse(printed('axes', { json: true })) as {
+    axes: { system: string; name: string; default: string; matters: string | string[] }[];
+  };
+  assert.deepEqual(
+    axes.slice(0, 2).map(({ system, name, default: usual, matters }) => [system, name, usual, matters]),
+    [
+      ['cache', 'strategy', 'cache-aside', 'all'],
+      ['cache', 'tiers', 'memory+redis', 'all'],
+    ],
+  );
+  assert.equal(axes.length, content.parameters.length + 1);
   assert.deepEqual(Object.keys(JSON.parse(printed('scenarios', { json: true })) as object), ['scenarios']);
 });
 

@@ -1,53 +1,46 @@
-import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
-import {
-  candidateParameters,
-  defaultCandidate,
-  isOwnParameter,
-} from '../../app/cache/candidates/candidate-parameters.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { isOwnParameter, parameterAxes } from '../../app/cache/settings/cache-axes.ts';
+import { allowedBy, ownersOf } from '../../app/cache/settings/chosen-strategy.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
+import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
+import { writtenValues } from '../../app/contract/axis.ts';
+import type { Axis } from '../../app/contract/axis.ts';
+import type { SystemDefinition } from '../../app/contract/system.ts';
+import { systems } from '../../app/systems.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { columnsMax, wrapWords } from '../report/text-columns.ts';
 import { oneOf } from '../one-of.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Values of a candidate's fields as they are written on the command line, by parameter. */
-function asWritten(values: Partial<Candidate>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(candidateParameters).flatMap(([name, { field, format }]) => {
-      const value = values[field];
-      return value === undefined ? [] : [[name, format(value)] as const];
-    }),
-  );
-}
 
 /** `allows` and `defaults` are those of the bare name; `parameters` are its own, beside those of all. */
 function listStrategies() {
   return Object.values(strategies).map(({ name, summary, parameters, defaults }) => ({
     name,
     summary,
-    allows: [...allowedBy(parseCandidate(name))],
+    allows: [...allowedBy(parseCandidate(name).cache)],
     parameters: [...parameters],
-    defaults: asWritten(defaults),
+    defaults: writtenValues(parameterAxes, defaults),
   }));
 }
 
-/** `of` names the strategies that know a parameter; null: all that have tiers. What nobody knows is not listed. */
-function listParameters() {
-  const defaults = asWritten(defaultCandidate);
-  return Object.entries(candidateParameters)
-    .map(([name, { takes, meaning }]) => {
-      const of = isOwnParameter(name) ? ownersOf(name) : null;
-      return { name, takes, meaning, default: defaults[name] ?? '', of };
-    })
-    .filter(({ of }) => of === null || of.length > 0);
+/** `of` names the strategies that know a parameter; null: all that have tiers, or no parameter of the cache. */
+function describeAxis(name: string, { takes, meaning, fallback, format }: Axis) {
+  const of = isOwnParameter(name) ? ownersOf(name) : null;
+  return { name, takes, meaning, default: format(fallback), of };
 }
 
-function ownersOf(parameter: string): string[] {
-  return Object.values(strategies)
-    .filter(({ parameters }) => parameters.some((own) => own === parameter))
-    .map(({ name }) => name);
+function listParameters() {
+  return Object.entries(parameterAxes).map(([name, axis]) => describeAxis(name, axis));
+}
+
+/** `matters` names the scenarios whose figures an axis can change. */
+function listAxes() {
+  const all: readonly SystemDefinition[] = Object.values(systems);
+  return all.flatMap(({ name: system, axes }) =>
+    Object.entries(axes).map(([name, axis]) => {
+      const { matters } = axis;
+      return { system, ...describeAxis(name, axis), matters: matters === 'all' ? matters : [...matters] };
+    }),
+  );
 }
 
 function listScenarios() {
@@ -74,27 +67,49 @@ function describeStrategies(): string[] {
   return [
     ...layOut(items),
     '',
-    'What may follow the name, as in cache-aside:ttl=5s,tiers=redis: darkroom list parameters',
+    'What may follow the name, as in cache-aside:ttl=5s,tiers=redis: darkroom list axes',
     'Each strategy at length, and what it allows: docs/strategies.md',
   ];
 }
 
-function describeParameters(): string[] {
-  const items = listParameters().map(({ name, meaning, takes, default: usual, of }) => ({
-    name,
-    texts: [meaning, `${takes}; default ${usual}`, ...(of === null ? [] : [`of ${of.join(', ')}`])],
-    isShared: of === null,
-  }));
-  const shared = items.filter(({ isShared }) => isShared);
-  const own = items.filter(({ isShared }) => !isShared);
+type ListedAxis = ReturnType<typeof listAxes>[number];
+
+function asItem({ name, meaning, takes, default: usual, of, matters }: ListedAxis): Item {
+  const restrictions = [
+    ...(of === null ? [] : [`of ${of.join(', ')}`]),
+    ...(matters === 'all' ? [] : [`matters to ${matters.join(', ')}`]),
+  ];
+  return { name, texts: [meaning, `${takes}; default ${usual}`, ...restrictions] };
+}
+
+/** Those that all strategies share before those of some; and in front of them the strategy itself. */
+function describeCacheAxes(axes: readonly ListedAxis[]): string[] {
+  const parameters = axes.filter(({ name }) => Object.hasOwn(parameterAxes, name));
+  const leading = axes.filter((axis) => !parameters.includes(axis));
   return [
+    ...layOut(leading.map(asItem), '  '),
+    '',
     'Of every strategy with tiers, as in cache-aside:ttl=5s,tiers=redis',
-    ...layOut(shared, '  '),
+    ...layOut(parameters.filter(({ of }) => of === null).map(asItem), '  '),
     '',
     'Of some strategies only',
-    ...layOut(own, '  '),
+    ...layOut(parameters.filter(({ of }) => of !== null).map(asItem), '  '),
     '',
     'Some strategies have other defaults, and refuse what makes no sense for them: docs/strategies.md',
+  ];
+}
+
+function describeAxes(): string[] {
+  const bySystem = Map.groupBy(listAxes(), ({ system }) => system);
+  const sections = Object.values(systems).flatMap(({ name, summary }) => {
+    const axes = bySystem.get(name) ?? [];
+    const lines = name === systems.cache.name ? describeCacheAxes(axes) : layOut(axes.map(asItem), '  ');
+    return [...layOut([{ name, texts: [summary] }]), ...lines, ''];
+  });
+  return [
+    ...sections,
+    'A candidate names what differs from the defaults, as in versioned:ttl=5s. Without a strategy, as',
+    'in ttl=5s,tiers=redis, it is cache-aside.',
   ];
 }
 
@@ -108,7 +123,12 @@ const lists = {
     describe: describeStrategies,
     content: () => ({ strategies: listStrategies(), parameters: listParameters() }),
   },
-  parameters: { describe: describeParameters, content: () => ({ parameters: listParameters() }) },
+  axes: { describe: describeAxes, content: () => ({ axes: listAxes() }) },
+  // What the axes were called before there were systems. Programs read its JSON by that name.
+  parameters: {
+    describe: describeAxes,
+    content: () => ({ parameters: listParameters(), axes: listAxes() }),
+  },
   scenarios: { describe: describeScenarios, content: () => ({ scenarios: listScenarios() }) },
 } as const;
 

@@ -9,7 +9,7 @@ import { tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
 import type { TierCounts } from '../worlds/cache-counts.ts';
 import { judgeLoad } from '../experiment/guards.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
-import { readCandidate } from '../experiment/plan-experiment.ts';
+import { readNamed } from '../experiment/named-candidates.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import { runLoad } from '../k6/load-figures.ts';
@@ -65,8 +65,9 @@ function describe(run: LoadFigures, scenario: ScenarioName, options: LoadOptions
 /** Puts one scenario's load on one candidate and prints what the load met. */
 export async function load(terminal: Terminal, scenarioText: string, options: LoadOptions): Promise<void> {
   const scenario = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
+  const named = readNamed(options.candidate, options.replicas);
   const needs = needsOfWorlds({
-    candidates: [readCandidate(options.candidate, options.replicas)],
+    candidates: [named.candidate],
     replicas: options.replicas,
     rate: options.rate,
     isTogether: true,
@@ -83,15 +84,14 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
     const receiver = await openTraceReceiver(options.telemetry);
     const slow = receiver === null ? null : createSlowRequests<MeasuredBlock>(receiver.store, tracesKeptMax);
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
-    const { candidate } = options;
     try {
       const { run, tier } = await withWorlds(
         { stack, mediaFolder },
-        { candidates: [candidate], options, port: 0, telemetry },
+        { candidates: [named], options, port: 0, telemetry },
         async (worlds) => {
           slow?.watch(worlds);
           terminal.report(
-            `Loading ${candidate} at ${options.rate} requests/s for ${settleSeconds} + ${options.duration} s ...`,
+            `Loading ${named.label} at ${options.rate} requests/s for ${settleSeconds} + ${options.duration} s ...`,
           );
           const targets = worlds.flatMap((world) => world.addresses());
           const before = await readCountersOf(worlds);
@@ -104,7 +104,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
       if (run.driverFailure !== null) throw new CommandError('generatorSaturated', run.driverFailure);
       terminal.print(describe(run, scenario, options) + describeTier(tier));
       if (slow !== null) {
-        const block = { candidate, measured: run.measured };
+        const block = { candidate: named.label, measured: run.measured };
         slow.blocksEnded([block]);
         const makeFolder = () => createRunFolder(stack.context.paths, startedAt);
         attempts.attempt('The folder of the slowest requests', () =>

@@ -1,6 +1,6 @@
-import { formatCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { formatCandidate } from '../../app/candidates/format-candidate.ts';
 import { CommandError } from '../errors.ts';
-import { readCandidate } from '../experiment/plan-experiment.ts';
+import { readCandidate } from '../experiment/named-candidates.ts';
 import { alignColumns } from '../report/text-columns.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
 import { askRunningTraces } from '../traces/running-traces.ts';

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { TraceStoreFigures } from '../driver/driver-metrics.ts';
 import { CommandError, exitCodes } from '../errors.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
-import { readCandidate, requireDistinct } from '../experiment/plan-experiment.ts';
+import { readNamed, requireDistinct } from '../experiment/named-candidates.ts';
+import type { NamedCandidate } from '../experiment/named-candidates.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import { oneOf } from '../one-of.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
@@ -46,9 +46,9 @@ const defaultCandidate = 'cache-aside';
  * dies.
  */
 export async function up(terminal: Terminal, given: readonly string[], options: UpOptions): Promise<void> {
-  const candidates = given.length === 0 ? [defaultCandidate] : given;
+  const candidates = readCandidates(given.length === 0 ? [defaultCandidate] : given, options.replicas);
   const needs = needsOfWorlds({
-    candidates: checkCandidates(candidates, options.replicas),
+    candidates: candidates.map(({ candidate }) => candidate),
     replicas: options.replicas,
     rate: options.load === undefined ? null : options.rate,
     // Each world has a k6 of its own.
@@ -76,15 +76,15 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
   await withWorkbench(terminal, work, needs);
 }
 
-function checkCandidates(candidates: readonly string[], replicas: number): Candidate[] {
-  const parsed = candidates.map((text) => readCandidate(text, replicas));
+function readCandidates(texts: readonly string[], replicas: number): NamedCandidate[] {
+  const candidates = texts.map((text) => readNamed(text, replicas));
   requireDistinct(candidates);
   if (candidates.length > candidatesMax)
     throw new CommandError(
       'usage',
       `${candidates.length} candidates are too many: at most ${candidatesMax}.`,
     );
-  return parsed;
+  return candidates;
 }
 
 async function prepareLoad(context: StackContext, scenario: ScenarioName, rate: number): Promise<LoadToPut> {

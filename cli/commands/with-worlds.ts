@@ -1,6 +1,4 @@
-import { needsRedis } from '../../app/cache/candidates/candidate.ts';
-import { formatCandidate } from '../../app/cache/candidates/parse-candidate.ts';
-import { readCandidate } from '../experiment/plan-experiment.ts';
+import type { NamedCandidate } from '../experiment/named-candidates.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import type { ReplicaTelemetry } from '../worlds/replica.ts';
@@ -10,8 +8,7 @@ import type { World, Stack } from '../worlds/world.ts';
 
 /** The worlds of a command that compares nothing. */
 export type PlainWorlds = {
-  /** As on the command line. */
-  readonly candidates: readonly string[];
+  readonly candidates: readonly NamedCandidate[];
   readonly options: ServiceOptions;
   /** Port of the first replica, the next ones follow; 0: any free ones. */
   readonly port: number;
@@ -24,22 +21,20 @@ export async function withWorlds<T>(
   { candidates, options, port, telemetry }: PlainWorlds,
   work: (worlds: readonly World[]) => Promise<T>,
 ): Promise<T> {
-  const parsed = candidates.map((label) => ({ label, candidate: readCandidate(label, options.replicas) }));
   await storeSamplePhotos(stack.checkout, mediaFolder);
   const template = await ensureSeededTemplate(stack, { seed: options.seed, ...populationOf(options) });
   const worlds = await createWorlds(
     stack,
-    parsed.map(({ label, candidate }, index) => ({
+    candidates.map(({ label, candidate }, index) => ({
       label,
       id: `${stack.run.id}_${index + 1}`,
-      candidate: formatCandidate(candidate),
-      needsRedis: needsRedis(candidate),
+      candidate,
       replicas: options.replicas,
       template,
       mediaFolder,
       port: port === 0 ? 0 : port + index * options.replicas,
       telemetry,
-      replicaPrefix: parsed.length === 1 ? 'r' : `c${index + 1}-r`,
+      replicaPrefix: candidates.length === 1 ? 'r' : `c${index + 1}-r`,
     })),
   );
   try {

@@ -1,3 +1,4 @@
+import { redisUses } from '../../app/contract/redis-use.ts';
 import { createDatabaseAdmin } from '../stack/database-admin.ts';
 import { tryPostgres } from '../stack/given-postgres.ts';
 import { liveRuns } from '../stack/leftovers.ts';
@@ -8,7 +9,7 @@ import { startPostgres } from '../stack/postgres-server.ts';
 import { findRedisBinary } from '../stack/redis-binary.ts';
 import { redisRemedy } from '../stack/redis-remedies.ts';
 import { startRedis } from '../stack/redis-server.ts';
-import { redisUses, tryRedis } from '../stack/redis-trials.ts';
+import { tryRedis } from '../stack/redis-trials.ts';
 import type { RedisTrial } from '../stack/redis-trials.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { wordsOf } from '../stack/server-words.ts';

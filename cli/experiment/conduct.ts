@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { needsRedis } from '../../app/cache/candidates/candidate.ts';
 import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
 import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
@@ -61,11 +60,10 @@ export async function conduct(plan: ExperimentPlan, hooks: ExperimentHooks): Pro
   stack.context.report(`Starting ${plan.candidates.length} worlds of ${plan.replicas} replicas ...`);
   const worlds = await createWorlds(
     stack,
-    plan.candidates.map(({ label, text, settings, slowdown }, index) => ({
+    plan.candidates.map(({ label, candidate, slowdown }, index) => ({
       label,
       id: `${stack.run.id}_${index + 1}`,
-      candidate: text,
-      needsRedis: needsRedis(settings),
+      candidate,
       replicas: plan.replicas,
       template,
       mediaFolder,

@@ -1,6 +1,6 @@
-import { needsRedis } from '../../app/cache/candidates/candidate.ts';
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
+import type { Candidate } from '../../app/candidates/candidate.ts';
+import { needsRedis } from '../../app/candidates/redis-of-candidate.ts';
 import { settings as serviceSettings } from '../../app/config.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import { virtualUsers } from '../../loadtests/workloads/run-settings.ts';
@@ -27,7 +27,7 @@ export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked)
   return needsOf({
     worlds: candidates.map((candidate) => ({
       hasRedis: needsRedis(candidate),
-      hasChangeStream: invalidationKinds[candidate.invalidation].readsChangeStream,
+      hasChangeStream: invalidationKinds[candidate.cache.invalidation].readsChangeStream,
     })),
     replicas,
     poolSize: Number(serviceSettings.poolSize.fallback),
@@ -41,8 +41,8 @@ export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked)
 
 /** What a plan needs. In turns a k6 knows one world only. */
 export function needsOfPlan({ candidates, replicas, rate, pacing }: ExperimentPlan): Needs {
-  const settings = candidates.map((candidate) => candidate.settings);
-  return needsOfWorlds({ candidates: settings, replicas, rate, isTogether: pacing === 'together' });
+  const asked = candidates.map(({ candidate }) => candidate);
+  return needsOfWorlds({ candidates: asked, replicas, rate, isTogether: pacing === 'together' });
 }
 
 /** How much there is of what is needed. A server that is not ours keeps its data elsewhere. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { CommandError } from '../errors.ts';
-import { planCandidates, planExperiment, requireDistinct } from './plan-experiment.ts';
+import { readNamed, requireDistinct } from './named-candidates.ts';
+import { planCandidates, planExperiment } from './plan-experiment.ts';
 import type { CompareOptions } from './plan-experiment.ts';
 
 const options: CompareOptions = {
@@ -183,10 +184,15 @@ test('a candidate is itself in every spelling', () => {
   assert.throws(() => planCandidates(['cache-aside', 'cache-aside:ttl=1m', 'versioned'], undefined), twins);
   assert.throws(() => planCandidates(['versioned', 'versioned', 'no-cache'], undefined), usage(/the same/));
   assert.throws(() => planCandidates(['no-cache', 'no-cache', 'versioned'], undefined), usage(/the same/));
-  assert.throws(() => requireDistinct(['cache-aside', 'cache-aside:ttl=1m']), twins);
+  const distinct = (texts: string[]) => requireDistinct(texts.map((text) => readNamed(text, 1)));
+  assert.throws(() => distinct(['cache-aside', 'cache-aside:ttl=1m']), twins);
+  assert.throws(
+    () => distinct(['ttl=5s', 'cache-aside:ttl=5s']),
+    usage(/same candidate: cache-aside:ttl=5s/),
+  );
   const otherOrder = ['versioned:ttl=90s,jitter=.2', 'versioned:jitter=0.20,ttl=90000ms'];
-  assert.throws(() => requireDistinct(otherOrder), usage(/same candidate: versioned:ttl=90s,jitter=0.2/));
-  requireDistinct(['cache-aside', 'cache-aside:ttl=61s']);
+  assert.throws(() => distinct(otherOrder), usage(/same candidate: versioned:ttl=90s,jitter=0.2/));
+  distinct(['cache-aside', 'cache-aside:ttl=61s']);
   const planned = planCandidates(['versioned', 'cache-aside:ttl=60s'], 'cache-aside');
   assert.deepEqual(
     planned.map(({ label, role }) => `${label} ${role}`),

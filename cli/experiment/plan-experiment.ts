@@ -1,17 +1,12 @@
 import { availableParallelism } from 'node:os';
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
-import {
-  formatCandidate,
-  lackOfRedisMemory,
-  parseCandidate,
-} from '../../app/cache/candidates/parse-candidate.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
-import { DarkroomError } from '../../app/errors.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
 import { oneOf } from '../one-of.ts';
 import { requireBoundedMemory } from './limits-of-plan.ts';
+import { isSameCandidate, readNamed, requireDistinct } from './named-candidates.ts';
+import type { NamedCandidate } from './named-candidates.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
 import { figureNamed, figures } from '../figures/figure-list.ts';
@@ -46,13 +41,9 @@ export type CompareOptions = {
   readonly watch?: boolean;
 };
 
-export type PlannedCandidate = {
-  /** As the user wrote it; the control's has a prime mark. */
-  readonly label: string;
+/** The control's label has a prime mark. */
+export type PlannedCandidate = NamedCandidate & {
   readonly role: CandidateRole;
-  /** Canonical text, what the service is started with. */
-  readonly text: string;
-  readonly settings: Candidate;
   /** Extra work that the lab plants in its replicas, to see whether it is found. */
   readonly slowdown?: string;
 };
@@ -91,53 +82,18 @@ const defaultBaseline = 'no-cache';
 /** Each candidate is a world of processes; beyond this a machine measures itself. */
 const candidatesMax = 8;
 
-/** Parses a candidate for the command line: what is wrong with it, for so many replicas, is the user's to mend. */
-export function readCandidate(text: string, replicas = 1): Candidate {
-  const candidate = parse(text);
-  const lack = lackOfRedisMemory(candidate, replicas);
-  if (lack !== null)
-    throw new CommandError('usage', lack, { remedy: 'Raise redis-memory, or take fewer --replicas.' });
-  return candidate;
-}
-
-function parse(text: string): Candidate {
-  try {
-    return parseCandidate(text);
-  } catch (error) {
-    if (!(error instanceof DarkroomError)) throw error;
-    throw new CommandError('usage', error.message, { remedy: 'See: darkroom list strategies', cause: error });
-  }
-}
-
-/** The spelling that all spellings of a candidate have in common. */
-function canonicalText(text: string): string {
-  return formatCandidate(readCandidate(text));
-}
-
-/** Refuses two spellings of one candidate. */
-export function requireDistinct(labels: readonly string[]): void {
-  const seen = new Map<string, string>();
-  for (const label of labels) {
-    const text = canonicalText(label);
-    const twin = seen.get(text);
-    if (twin !== undefined) {
-      throw new CommandError('usage', `"${twin}" and "${label}" are the same candidate: ${text}.`, {
-        remedy: 'Name each candidate once; the baseline of a comparison is run twice by itself.',
-      });
-    }
-    seen.set(text, label);
-  }
-}
-
 /**
- * The candidates without the baseline, where it is one of them. A baseline that the user named may be spelled otherwise there.
+ * Where the baseline stands among the candidates; -1: it does not. One that was asked for by name may stand there in another
+ * spelling.
  */
-function withoutOne(texts: readonly string[], baseline: string, isAskedFor: boolean): string[] {
-  const named = texts.indexOf(baseline);
-  const spelled = isAskedFor
-    ? texts.findIndex((text) => canonicalText(text) === canonicalText(baseline))
-    : -1;
-  return texts.toSpliced(named < 0 ? spelled : named, named < 0 && spelled < 0 ? 0 : 1);
+function placeOf(
+  baseline: NamedCandidate,
+  candidates: readonly NamedCandidate[],
+  isAskedFor: boolean,
+): number {
+  const place = candidates.findIndex(({ label }) => label === baseline.label);
+  if (place >= 0 || !isAskedFor) return place;
+  return candidates.findIndex((one) => isSameCandidate(one, baseline));
 }
 
 function chooseBaseline(texts: readonly string[], wanted: string | undefined): string {
@@ -152,24 +108,26 @@ export function planCandidates(
   replicas = 1,
 ): PlannedCandidate[] {
   const texts = given.length === 0 ? [...defaultCandidates] : [...given];
-  const baseline = chooseBaseline(texts, wantedBaseline);
-  const others = withoutOne(texts, baseline, wantedBaseline !== undefined);
-  const planned = [baseline, ...others].map((label): PlannedCandidate => {
-    const settings = readCandidate(label, replicas);
-    const role = label === baseline ? 'baseline' : 'candidate';
-    return { label, role, text: formatCandidate(settings), settings };
-  });
-  requireDistinct(planned.map(({ label }) => label));
+  const candidates = texts.map((text) => readNamed(text, replicas));
+  const baselineText = chooseBaseline(texts, wantedBaseline);
+  const baseline =
+    candidates.find(({ label }) => label === baselineText) ?? readNamed(baselineText, replicas);
+  const place = placeOf(baseline, candidates, wantedBaseline !== undefined);
+  const others = place < 0 ? candidates : candidates.toSpliced(place, 1);
+  const planned: readonly PlannedCandidate[] = [
+    { ...baseline, role: 'baseline' },
+    ...others.map((one) => ({ ...one, role: 'candidate' as const })),
+  ];
+  requireDistinct(planned);
   if (others.length === 0) {
-    throw new CommandError('usage', `"${baseline}" alone leaves nothing to compare.`, {
+    throw new CommandError('usage', `"${baseline.label}" alone leaves nothing to compare.`, {
       remedy: 'Name another candidate; see: darkroom list strategies',
     });
   }
   if (planned.length > candidatesMax) {
     throw new CommandError('usage', `${planned.length} candidates are too many: at most ${candidatesMax}.`);
   }
-  const [first] = planned as [PlannedCandidate, ...PlannedCandidate[]];
-  return [...planned, { ...first, label: `${first.label}′`, role: 'control' }];
+  return [...planned, { ...baseline, label: `${baseline.label}′`, role: 'control' }];
 }
 
 /**

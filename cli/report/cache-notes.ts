@@ -8,13 +8,13 @@ import type { Round } from './per-round.ts';
 const lifetimesMin = 3;
 
 function cachingOf({ candidates }: ExperimentPlan): PlannedCandidate[] {
-  return candidates.filter(({ role, settings }) => role !== 'control' && settings.tiers !== 'none');
+  return candidates.filter(({ role, candidate }) => role !== 'control' && candidate.cache.tiers !== 'none');
 }
 
 /** How many of its TTLs each candidate lived; those that lived as many are named together. */
 function describeLifetimes(plan: ExperimentPlan, livedSeconds: number | null): string[] {
   if (livedSeconds === null) return [];
-  const byTtl = Map.groupBy(cachingOf(plan), ({ settings }) => settings.ttlMs / 1_000);
+  const byTtl = Map.groupBy(cachingOf(plan), ({ candidate }) => candidate.cache.ttlMs / 1_000);
   return [...byTtl].map(([ttlSeconds, own]) => {
     const lifetimes = livedSeconds / ttlSeconds;
     const names = own.map(({ label }) => label).join(', ');

@@ -1,6 +1,6 @@
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
-import { defaultCandidate } from '../../app/cache/candidates/candidate-parameters.ts';
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
+import { defaultParameters } from '../../app/cache/settings/cache-settings.ts';
+import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
 import { tiersOf } from '../../app/cache/tiers/index.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
@@ -29,7 +29,7 @@ const replayed: ReadonlySet<string> = new Set([
 const unknown: HitRatios = { memory: null, redis: null, all: null };
 
 /** Whether the prediction knows what decides over this candidate's hits: it replays tiers without a bound. */
-function isPredicted(settings: Candidate): boolean {
+function isPredicted(settings: CacheSettings): boolean {
   const { strategy, tiers, invalidation, eviction, memoryBytes, redisMemoryBytes, negativeTtlMs, promotion } =
     settings;
   if (tiers === 'none') return true;
@@ -37,15 +37,15 @@ function isPredicted(settings: Candidate): boolean {
   const isRemovedEverywhere =
     invalidationKinds[invalidation].connect !== null || tiersOf(tiers).local === null;
   const isUnbounded =
-    eviction === defaultCandidate.eviction &&
-    memoryBytes >= defaultCandidate.memoryBytes &&
-    redisMemoryBytes >= defaultCandidate.redisMemoryBytes;
+    eviction === defaultParameters.eviction &&
+    memoryBytes >= defaultParameters.memoryBytes &&
+    redisMemoryBytes >= defaultParameters.redisMemoryBytes;
   const keepsWhatItLoads = promotion === 'always' && negativeTtlMs === 0;
   return replayed.has(strategy) && isRemovedEverywhere && isUnbounded && keepsWhatItLoads;
 }
 
 /** Which tier answers is not known where a fill does not go to both; how many reads hit is. */
-function knownPart(settings: Candidate, ratios: HitRatios): HitRatios {
+function knownPart(settings: CacheSettings, ratios: HitRatios): HitRatios {
   return invalidationKinds[settings.invalidation].watchesOwnFills ? ratios : { ...unknown, all: ratios.all };
 }
 
@@ -61,7 +61,7 @@ export function expectHits(
   const graph = createSocialGraph(workload.population);
   const common = { workload, graph, passes: sent, replicas: plan.replicas };
   return new Map(
-    plan.candidates.map(({ label, settings }) => {
+    plan.candidates.map(({ label, candidate: { cache: settings } }) => {
       if (!isPredicted(settings)) return [label, unknown] as const;
       const { tiers, ttlMs, feedTtlMs } = settings;
       return [label, knownPart(settings, predictHitRatio({ ...common, tiers, ttlMs, feedTtlMs }))] as const;

@@ -1,3 +1,4 @@
+import { configOf } from '../../app/candidates/config-record.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { RoundRecord } from '../experiment/records.ts';
 import type { FigureContext } from '../figures/figure-values.ts';
@@ -8,6 +9,6 @@ export function contextOf(
   { candidates }: Pick<ExperimentPlan, 'candidates'>,
   rounds: readonly RoundRecord[],
 ): FigureContext {
-  const values = new Map(candidates.map(({ label, settings }) => [label, settings] as const));
+  const values = new Map(candidates.map(({ label, candidate }) => [label, configOf(candidate)] as const));
   return { dropped: createDroppedShare(rounds), valuesOf: (candidate) => values.get(candidate) ?? {} };
 }

@@ -1,3 +1,4 @@
+import { configOf } from '../../app/candidates/config-record.ts';
 import type { PlannedCandidate } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, IdleCpu, IdleRate } from '../experiment/records.ts';
 import { cacheWorkNames } from '../../app/cache/figures.ts';
@@ -35,21 +36,22 @@ export type CandidateSources = {
 
 /** The headline figures of a candidate over all rounds. */
 export function toCandidateResult(
-  candidate: PlannedCandidate,
+  planned: PlannedCandidate,
   { blocks, context, idleCpu, allows, expectedHitRatio, livedSeconds }: CandidateSources,
 ): CandidateResult {
-  const { label, role, settings } = candidate;
-  const hasTiers = settings.tiers !== 'none';
+  const { label, role, candidate } = planned;
+  const { tiers, ttlMs } = candidate.cache;
+  const hasTiers = tiers !== 'none';
   const values = valuesWith((figure) => valueOverBlocks(figure, blocks, context));
   return {
     name: label,
     role,
-    config: { ...settings },
+    config: configOf(candidate),
     allows: [...allows],
     figures: values,
     ...namedParts(values),
     expectedHitRatio: expectedHitRatio ?? { memory: null, redis: null, all: null },
-    lifetimes: hasTiers && livedSeconds !== null ? (livedSeconds * 1_000) / settings.ttlMs : null,
+    lifetimes: hasTiers && livedSeconds !== null ? (livedSeconds * 1_000) / ttlMs : null,
     idleCpuUsPerSecond: idleCpuOf(label, idleCpu),
     requests: sumOf(blocks, (block) => block.requests) ?? 0,
     errors: sumOf(blocks, (block) => block.errors) ?? 0,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RedisUse } from '../../app/contract/redis-use.ts';
 import { CommandError } from '../errors.ts';
 import { readTreeCpuUs } from './cpu-accounting.ts';
 import { findFreePort } from './free-port.ts';
@@ -9,7 +10,6 @@ import { provideRedisBinary } from './redis-binary.ts';
 import { reasonOfEnd } from './reason-of-end.ts';
 import { redisRemedy } from './redis-remedies.ts';
 import { connectOnce, requireWorkingRedis } from './redis-trials.ts';
-import type { RedisUse } from './redis-trials.ts';
 import { codeOf, wordsOf } from './server-words.ts';
 import type { StackContext } from './stack-context.ts';
 import { startProcess } from './supervised-process.ts';

@@ -7,14 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { redisUses } from '../../app/contract/redis-use.ts';
+import type { RedisUse } from '../../app/contract/redis-use.ts';
 import { startOwnRedis } from '../../tests/support/own-redis.ts';
 import type { OwnRedis } from '../../tests/support/own-redis.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { CommandError } from '../errors.ts';
 import { startRedis } from './redis-server.ts';
-import { redisUses, tryRedis } from './redis-trials.ts';
-import type { RedisUse } from './redis-trials.ts';
+import { tryRedis } from './redis-trials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-trials-'));
 const { context: stack, remove } = createTestStack();

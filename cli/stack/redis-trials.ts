@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, ReplyError } from 'ioredis';
+import { redisUses } from '../../app/contract/redis-use.ts';
+import type { RedisUse } from '../../app/contract/redis-use.ts';
 import { CommandError } from '../errors.ts';
 import { redisRemedy } from './redis-remedies.ts';
 import { isAddress, wordsOf } from './server-words.ts';
-
-/** What a candidate does with a Redis: it keeps entries there, tells replicas of writes, lets writes wait, or is told what changes. */
-export const redisUses = ['entries', 'messages', 'queue', 'tracking'] as const;
-export type RedisUse = (typeof redisUses)[number];
 
 /** One thing that was tried. */
 export type RedisTrial = {

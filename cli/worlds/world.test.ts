@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createSystemClock } from '../../app/clock.ts';
 import { migrate } from '../../app/storage/migrate.ts';
+import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { recordsOfRun } from '../stack/child-records.ts';
@@ -35,8 +36,7 @@ after(async () => {
 const settingsOf = (id: string, candidate: string) => ({
   label: candidate,
   id,
-  candidate,
-  needsRedis: candidate === 'cache-aside',
+  candidate: parseCandidate(candidate),
   replicas: 2,
   template,
   mediaFolder: tmpdir(),
@@ -119,11 +119,11 @@ test(
 );
 
 test('a replica that does not start takes all worlds down, and its error is the one that is told', async () => {
-  const { candidate: _, ...broken } = settingsOf('z_2', 'no-cache');
-  const all = [settingsOf('z_1', 'cache-aside'), { ...broken, candidate: 'no-such-strategy' }];
+  const broken = { ...settingsOf('z_2', 'no-cache'), slowdown: 'no-such-slowdown' };
+  const all = [settingsOf('z_1', 'cache-aside'), broken];
   await assert.rejects(
     createWorlds(stack, all),
-    /the service z_2-\d ended while it started: .*no-such-strategy/,
+    /the service z_2-\d ended while it started: .*DARKROOM_LAB_SLOWDOWN/,
   );
   assert.deepEqual(
     (await stack.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),

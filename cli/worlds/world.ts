@@ -1,7 +1,6 @@
-import { keepsEntriesInRedis, needsDurableRedis } from '../../app/cache/candidates/candidate.ts';
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
-import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
+import type { Candidate } from '../../app/candidates/candidate.ts';
+import { formatCandidate, namedAxes } from '../../app/candidates/format-candidate.ts';
+import { allRedisUses } from '../../app/candidates/redis-of-candidate.ts';
 import type { Clock } from '../../app/clock.ts';
 import { CommandError } from '../errors.ts';
 import { readProcessCpuUs } from '../stack/cpu-accounting.ts';
@@ -9,7 +8,6 @@ import type { StackContext } from '../stack/stack-context.ts';
 import type { PostgresServer } from '../stack/postgres-server.ts';
 import { startRedis } from '../stack/redis-server.ts';
 import type { RedisNeeds, RedisServer } from '../stack/redis-server.ts';
-import type { RedisUse } from '../stack/redis-trials.ts';
 import type { ServerRun } from '../stack/server-run.ts';
 import { startReplica } from './replica.ts';
 import type { Replica, ReplicaTelemetry } from './replica.ts';
@@ -50,8 +48,7 @@ export type WorldSettings = {
   readonly label: string;
   /** Name for files, databases and replicas: the id of the run, then lower-case letters, digits and underscores. */
   readonly id: string;
-  readonly candidate: string;
-  readonly needsRedis: boolean;
+  readonly candidate: Candidate;
   readonly replicas: number;
   readonly template: string;
   readonly mediaFolder: string;
@@ -108,7 +105,8 @@ async function createStores(stack: Stack, settings: WorldSettings): Promise<Worl
   const database = `darkroom_world_${settings.id}`;
   await postgres.createDatabase(database, run.mark('world'), { template: settings.template });
   try {
-    const redis = settings.needsRedis ? await startRedis(context, redisNeedsOf(settings, context)) : null;
+    const needs = redisNeedsOf(settings, context);
+    const redis = needs === null ? null : await startRedis(context, needs);
     return assembleWorld(stack, settings, { database, redis });
   } catch (error) {
     await postgres.dropDatabase(database).catch(() => {});
@@ -153,7 +151,7 @@ function startsOf(stack: Stack, settings: WorldSettings, { database, redis }: St
     const either = AbortSignal.any([context.signal, signal]);
     return startReplica({ ...context, signal: either }, checkout, {
       name: `${settings.replicaPrefix ?? `${settings.id}-`}${index + 1}`,
-      candidate: settings.candidate,
+      candidate: formatCandidate(settings.candidate),
       databaseUrl: postgres.urlOf(database),
       redis,
       mediaFolder: settings.mediaFolder,
@@ -192,29 +190,25 @@ export async function closeWorlds(worlds: readonly World[]): Promise<void> {
   await Promise.allSettled(worlds.map((world) => world.close()));
 }
 
-/** The Redis that a candidate asks for. Throws a usage error when it asks for settings and the Redis is the user's own. */
-function redisNeedsOf({ id, candidate: text }: WorldSettings, { environment }: StackContext): RedisNeeds {
-  const candidate = parseCandidate(text);
-  const { redisMemoryBytes, redisEviction } = candidate;
-  if (environment.redisUrl !== null && /redis-(?:memory|eviction)=/.test(text)) {
+/** What a candidate says of the Redis that is started for it. */
+const redisAxes = ['redis-memory', 'redis-eviction'];
+
+/** The Redis that a candidate asks for; null: none. Throws a usage error when it asks for settings and the Redis is the user's own. */
+function redisNeedsOf({ id, candidate }: WorldSettings, { environment }: StackContext): RedisNeeds | null {
+  const uses = allRedisUses(candidate);
+  if (uses.length === 0) return null;
+  if (environment.redisUrl !== null && namedAxes(candidate).some((name) => redisAxes.includes(name))) {
+    const text = formatCandidate(candidate);
     throw new CommandError('usage', `The Redis of REDIS_URL is as its owner has set it: ${text}`, {
       remedy: 'Unset REDIS_URL, or leave redis-memory and redis-eviction out.',
     });
   }
+  const { redisMemoryBytes, redisEviction } = candidate.cache;
   return {
     name: `redis-${id}`,
-    isDurable: needsDurableRedis(candidate),
+    isDurable: uses.includes('queue'),
     memoryBytes: redisMemoryBytes,
     eviction: redisEviction,
-    uses: redisUsesOf(candidate),
+    uses,
   };
-}
-
-function redisUsesOf(candidate: Candidate): RedisUse[] {
-  const { redisUse } = invalidationKinds[candidate.invalidation];
-  return [
-    ...(keepsEntriesInRedis(candidate) ? ['entries' as const] : []),
-    ...(needsDurableRedis(candidate) ? ['queue' as const] : []),
-    ...(redisUse === null ? [] : [redisUse]),
-  ];
 }

@@ -3,7 +3,8 @@ import type {
   InvalidationListener,
   InvalidationSource,
 } from '../../app/cache/sources/invalidation-source.ts';
-import { parseCandidate, strategyOf } from '../../app/cache/candidates/parse-candidate.ts';
+import { strategyOf } from '../../app/cache/settings/chosen-strategy.ts';
+import { parseSettings } from '../support/parse-settings.ts';
 import { randomAt } from '../../loadtests/workloads/counter-random.ts';
 import { createBusNetwork } from '../support/bus-network.ts';
 import { createReplica } from '../support/cache-replica.ts';
@@ -55,7 +56,7 @@ function countOperations(tier: SharedTier) {
 }
 
 function setUp(text: string) {
-  const candidate = parseCandidate(text);
+  const candidate = parseSettings(text);
   const clock = createFakeClock();
   const network = createBusNetwork();
   const { counts, shared } = countOperations(createSharedTier(clock));

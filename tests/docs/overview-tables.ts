@@ -1,7 +1,7 @@
-import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
-import { anomalies } from '../../app/cache/candidates/anomalies.ts';
-import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { allowedBy } from '../../app/cache/settings/chosen-strategy.ts';
+import { anomalies } from '../../app/cache/settings/anomalies.ts';
+import type { Anomaly } from '../../app/cache/settings/anomalies.ts';
+import { parseSettings } from '../support/parse-settings.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { wrapWords } from '../../cli/report/text-columns.ts';
 import { readers } from './counted-costs.ts';
@@ -28,7 +28,7 @@ function linked(names: readonly Anomaly[]): string {
 
 /** Anomalies of the textbook strategy that this one does not have, and hardships of readers that the counts show it to spare. */
 function protectsFrom(name: string, costs: CountedCosts): string {
-  const own = allowedBy(parseCandidate(name));
+  const own = allowedBy(parseSettings(name));
   if (own.length === 0) return 'every anomaly';
   const spared: string[] = [];
   if (costs.stampedeLoads === 1) spared.push('stampedes, over all replicas');
@@ -39,7 +39,7 @@ function protectsFrom(name: string, costs: CountedCosts): string {
   // Where nothing is invalidated, no invalidation can go wrong: that protects from nothing.
   const avoided = own.includes('no-invalidation')
     ? []
-    : allowedBy(parseCandidate(textbook)).filter((anomaly) => !own.includes(anomaly));
+    : allowedBy(parseSettings(textbook)).filter((anomaly) => !own.includes(anomaly));
   return [...spared, ...(avoided.length === 0 ? [] : [linked(avoided)])].join('; ') || '–';
 }
 
@@ -52,7 +52,7 @@ function costsOf(name: string, costs: CountedCosts): string {
   else if (costs.waitingAtExpiry < readers) parts.push('loads before they are due');
   if (costs.operationsPerMiss > 2) parts.push(`${costs.operationsPerMiss} Redis operations per miss`);
   if (costs.loadsPerWrite > 0) parts.push('a load per write');
-  if (allowedBy(parseCandidate(name)).includes('no-invalidation')) parts.push('old values until a TTL ends');
+  if (allowedBy(parseSettings(name)).includes('no-invalidation')) parts.push('old values until a TTL ends');
   return parts.join('; ') || '–';
 }
 
@@ -72,7 +72,7 @@ export function overview(costs: Costs): string {
       `[${name}](#${name})`,
       summary,
       protectsFrom(name, own),
-      linked(allowedBy(parseCandidate(name))) || 'nothing',
+      linked(allowedBy(parseSettings(name))) || 'nothing',
       costsOf(name, own),
     ];
   });
@@ -109,7 +109,7 @@ export function costTable(costs: Costs): string {
 export function anomalySections(): string[] {
   return Object.entries(anomalies).map(([anomaly, { meaning }]) => {
     const allowing = Object.keys(strategies).filter((name) =>
-      allowedBy(parseCandidate(name)).includes(anomaly as Anomaly),
+      allowedBy(parseSettings(name)).includes(anomaly as Anomaly),
     );
     const who = allowing.length === 0 ? 'Allowed by none.' : `Allowed by ${allowing.join(', ')}.`;
     return `### ${anomaly}\n\n${wrapWords(`${meaning} ${who}`, columns).join('\n')}`;

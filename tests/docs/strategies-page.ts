@@ -1,21 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  candidateParameters,
-  defaultCandidate,
-  isOwnParameter,
-} from '../../app/cache/candidates/candidate-parameters.ts';
-import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
-import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
 import { evictionPolicies } from '../../app/cache/eviction/index.ts';
+import type { Anomaly } from '../../app/cache/settings/anomalies.ts';
+import { isOwnParameter, ownAxes, parameterAxes, sharedAxes } from '../../app/cache/settings/cache-axes.ts';
+import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
+import { allowedBy, ownersOf } from '../../app/cache/settings/chosen-strategy.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';
+import { writtenValues } from '../../app/contract/axis.ts';
+import type { Axes, Axis } from '../../app/contract/axis.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { wrapWords } from '../../cli/report/text-columns.ts';
 import { countCosts } from './counted-costs.ts';
 import { readDocComments } from './doc-comments.ts';
+import { parseSettings } from '../support/parse-settings.ts';
 import { anomalySections, columns, costTable, markdownTable, overview } from './overview-tables.ts';
 
 /** Where the page is kept. */
@@ -36,28 +34,16 @@ const code = (text: string): string => `\`${text}\``;
 const listed = (parts: readonly string[], last: string): string =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${last} ${parts.at(-1)}`;
 
-/** Values as they are written on the command line. */
-function written(values: Partial<Candidate>): string[] {
-  return Object.entries(candidateParameters).flatMap(([name, { field, format }]) => {
-    const value = values[field];
-    return value === undefined ? [] : [`${name}=${format(value)}`];
-  });
+function axisRow([name, { meaning, takes, fallback, format }]: [string, Axis]): string[] {
+  return [code(name), meaning, takes.replaceAll(' | ', ', '), format(fallback)];
 }
-
-function parameterRow(name: string): string[] {
-  const { field, meaning, takes, format } = candidateParameters[name] as (typeof candidateParameters)[string];
-  return [code(name), meaning, takes.replaceAll(' | ', ', '), format(defaultCandidate[field])];
-}
-
-const ownersOf = (parameter: string): string[] =>
-  definitions.filter(({ parameters }) => parameters.some((own) => own === parameter)).map(({ name }) => name);
 
 function parameterTables(): string[] {
-  const names = Object.keys(candidateParameters);
-  const shared = names.filter((name) => !isOwnParameter(name)).map(parameterRow);
-  const own = names
-    .filter((name) => isOwnParameter(name) && ownersOf(name).length > 0)
-    .map((name) => [...parameterRow(name), ownersOf(name).join(', ')]);
+  const shared = Object.entries(sharedAxes).map(axisRow);
+  const own = Object.entries(ownAxes).map(([name, axis]) => [
+    ...axisRow([name, axis]),
+    (isOwnParameter(name) ? ownersOf(name) : []).join(', '),
+  ]);
   return [
     'Of every strategy with tiers:',
     markdownTable(['parameter', 'meaning', 'values', 'default'], shared),
@@ -76,12 +62,13 @@ type Alternative = {
 /** Of each parameter that is a choice, the others that there are. What no strategy takes alone is left out. */
 function alternativesOf({ name, usesTiers, refuses }: StrategyDefinition): Alternative[] {
   if (!usesTiers) return [];
-  const usual = parseCandidate(name);
-  return Object.entries(candidateParameters).flatMap(([parameter, { field, takes, parse }]) =>
-    takes.split(' | ').flatMap((choice): Alternative[] => {
-      const value = parse(choice);
-      if (value === null || value === usual[field]) return [];
-      const pair = `${parameter}=${choice}`;
+  const usual = parseSettings(name);
+  const written = writtenValues(parameterAxes, usual);
+  const axes: Axes = parameterAxes;
+  return Object.entries(axes).flatMap(([parameter, { field, choices = [], format }]) =>
+    choices.flatMap((value): Alternative[] => {
+      if (format(value) === written[parameter]) return [];
+      const pair = `${parameter}=${format(value)}`;
       const reason = refuses({ ...usual, [field]: value });
       if (reason !== null) return [{ pair, allowed: null, reason }];
       const candidate = candidateOrNull(`${name}:${pair}`);
@@ -90,9 +77,9 @@ function alternativesOf({ name, usesTiers, refuses }: StrategyDefinition): Alter
   );
 }
 
-function candidateOrNull(text: string): Candidate | null {
+function candidateOrNull(text: string): CacheSettings | null {
   try {
-    return parseCandidate(text);
+    return parseSettings(text);
   } catch (error) {
     if (error instanceof DarkroomError) return null;
     throw error;
@@ -101,7 +88,7 @@ function candidateOrNull(text: string): Candidate | null {
 
 /** What the strategy allows with its defaults, and what one other choice takes away from that or adds to it. */
 function allowedItems({ name, allows }: StrategyDefinition, others: readonly Alternative[]): string[] {
-  const usual = allowedBy(parseCandidate(name));
+  const usual = allowedBy(parseSettings(name));
   const choices = (isWanted: (allowed: readonly Anomaly[]) => boolean): string =>
     listed(
       others.filter(({ allowed }) => allowed !== null && isWanted(allowed)).map(({ pair }) => code(pair)),
@@ -136,14 +123,14 @@ function strategySection(definition: StrategyDefinition, comment: string): strin
   const facts: string[] = [];
   if (parameters.length > 0) {
     const own = parameters.map((parameter) => {
-      const { field, meaning, format } = candidateParameters[
-        parameter
-      ] as (typeof candidateParameters)[string];
-      return `${code(parameter)} (${meaning}; default ${format(defaultCandidate[field])})`;
+      const { meaning, fallback, format } = ownAxes[parameter];
+      return `${code(parameter)} (${meaning}; default ${format(fallback)})`;
     });
     facts.push(wrapped(`Parameters of its own: ${listed(own, 'and')}.`));
   }
-  const different = written(defaults).map(code);
+  const different = Object.entries(writtenValues(parameterAxes, defaults)).map(([key, value]) =>
+    code(`${key}=${value}`),
+  );
   if (different.length > 0) facts.push(wrapped(`Other defaults: ${different.join(', ')}.`));
   const others = alternativesOf(definition);
   const allowed = allowedItems(definition, others);

@@ -1,6 +1,6 @@
 import type { CacheParts } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
-import { strategyOf } from '../../app/cache/candidates/parse-candidate.ts';
+import { strategyOf } from '../../app/cache/settings/chosen-strategy.ts';
 import { createSingleFlight } from '../../app/cache/reads/single-flight.ts';
 import type { SingleFlight } from '../../app/cache/reads/single-flight.ts';
 import type { AnyEntity, CacheStrategy, Found } from '../../app/cache/strategy.ts';

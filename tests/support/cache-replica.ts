@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { assembleCache } from '../../app/cache/assemble-cache.ts';
 import type { CacheParts } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
-import type { Candidate } from '../../app/cache/candidates/candidate.ts';
+import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
 import { createInvalidationBus } from '../../app/cache/sources/invalidation-bus.ts';
 import type {
   InvalidationListener,
@@ -25,7 +25,7 @@ export type Replica = {
 };
 
 export type ReplicaOptions = {
-  readonly candidate: Candidate;
+  readonly candidate: CacheSettings;
   readonly clock: Clock;
   readonly shared: SharedTier | null;
   readonly network: BusNetwork;

@@ -1,4 +1,4 @@
-import type { CachedEntity, CacheWrite } from '../../app/cache/cache.ts';
+import type { CachedEntity, CacheWrite, Freshness } from '../../app/cache/cache.ts';
 import { makeKey } from '../../app/cache/keys.ts';
 
 /** A load that was stopped on its way back, after storage had answered. */
@@ -26,7 +26,7 @@ export type HeldStorage = {
 export function createHeldStorage(
   options: {
     name?: string;
-    freshness?: 'versioned' | 'ttl';
+    freshness?: Freshness;
     between?: () => Promise<void>;
     /** Told of each commit at once, in order. */
     onCommit?: (key: string, version: number) => void;

@@ -1,11 +1,13 @@
-import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
-import type { Anomaly } from '../../app/cache/candidates/anomalies.ts';
-import { protections } from '../../app/cache/candidates/candidate.ts';
-import { formatCandidate, parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { allowedBy } from '../../app/cache/settings/chosen-strategy.ts';
+import type { Anomaly } from '../../app/cache/settings/anomalies.ts';
+import { parameterAxes } from '../../app/cache/settings/cache-axes.ts';
+import { formatCandidate } from '../../app/candidates/format-candidate.ts';
+import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';
-import { tierStacks } from '../../app/cache/tiers/index.ts';
 import { DarkroomError } from '../../app/errors.ts';
+
+const { tiers, protection } = parameterAxes;
 
 const faults: readonly Anomaly[] = ['lost-invalidation', 'failed-invalidation', 'crash-before-invalidation'];
 
@@ -23,8 +25,8 @@ function isCandidate(text: string): boolean {
 export function raceCandidates(): string[] {
   return (Object.values(strategies) as StrategyDefinition[]).flatMap(({ name, usesTiers }) => {
     if (!usesTiers) return [name];
-    return tierStacks.flatMap((tiers) =>
-      protections.map((protection) => `${name}:tiers=${tiers},protection=${protection}`).filter(isCandidate),
+    return tiers.choices.flatMap((stack) =>
+      protection.choices.map((kind) => `${name}:tiers=${stack},protection=${kind}`).filter(isCandidate),
     );
   });
 }
@@ -38,5 +40,5 @@ export function fencedRaceCandidates(): string[] {
 
 /** What a candidate may show although every process lives and every message and command arrives in the end. */
 export function allowedWithoutFaults(text: string): Anomaly[] {
-  return allowedBy(parseCandidate(text)).filter((anomaly) => !faults.includes(anomaly));
+  return allowedBy(parseCandidate(text).cache).filter((anomaly) => !faults.includes(anomaly));
 }

@@ -1,6 +1,6 @@
 import { createCache } from '../../app/cache/create-cache.ts';
 import type { CachedEntity } from '../../app/cache/cache.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { parseSettings } from './parse-settings.ts';
 import { createSystemClock } from '../../app/clock.ts';
 import { ignoreEvents } from './recorded-events.ts';
 import type { FromReplica, ToReplica } from './replica-messages.ts';
@@ -35,7 +35,7 @@ const photo: CachedEntity<number, string> = {
 };
 
 const cache = await createCache({
-  candidate: parseCandidate(text),
+  candidate: parseSettings(text),
   redis: { url, keyPrefix },
   sender,
   clock: createSystemClock(),

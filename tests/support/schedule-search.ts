@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { allowedBy } from '../../app/cache/candidates/allowed-anomalies.ts';
+import { allowedBy } from '../../app/cache/settings/chosen-strategy.ts';
 import type { CacheWrite, ChangedKey } from '../../app/cache/cache.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { parseSettings } from './parse-settings.ts';
 import { assembleBroken } from './broken-parts.ts';
 import type { BrokenPart } from './broken-parts.ts';
 import { createBusNetwork } from './bus-network.ts';
@@ -61,7 +61,7 @@ type Stage = {
 };
 
 function setStage(text: string, seed: number, broken: BrokenPart | null): Stage {
-  const candidate = parseCandidate(text);
+  const candidate = parseSettings(text);
   const scheduler = createStepScheduler(seed);
   const { step } = scheduler;
   const clock = createFakeClock();

@@ -4,7 +4,7 @@ import type {
   InvalidationListener,
   InvalidationSource,
 } from '../../app/cache/sources/invalidation-source.ts';
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { parseSettings } from './parse-settings.ts';
 import { entryScripts } from '../../app/cache/tiers/redis/entry-scripts.ts';
 import { createRedisTier } from '../../app/cache/tiers/redis-tier.ts';
 import { createTrackingConnection } from '../../app/cache/sources/tracking-connection.ts';
@@ -47,7 +47,7 @@ export async function connectTrackedReplicas(
   const clock = createFakeClock();
   const storage = createHeldStorage();
   const connect = async (sender: string, url: string): Promise<TrackedReplica> => {
-    const candidate = parseCandidate(text);
+    const candidate = parseSettings(text);
     const events: RecordedEvent[] = [];
     const observe = recordEvents(events);
     const codec = codecOf[candidate.codec];

@@ -1,4 +1,4 @@
-import { parseCandidate } from '../../app/cache/candidates/parse-candidate.ts';
+import { parseSettings } from './parse-settings.ts';
 import { createBusNetwork } from './bus-network.ts';
 import type { BusNetwork } from './bus-network.ts';
 import { createReplica } from './cache-replica.ts';
@@ -30,7 +30,7 @@ export function createTwoReplicas(
   options: Partial<ReplicaOptions> = {},
   storage = createHeldStorage(),
 ): TwoReplicas {
-  const candidate = parseCandidate(text);
+  const candidate = parseSettings(text);
   const clock = createFakeClock();
   const network = createBusNetwork();
   const shared = createHeldTier(createSharedTier(clock));

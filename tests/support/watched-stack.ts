@@ -8,6 +8,7 @@ import { openTraceReceiver } from '../../cli/watch/trace-receiver.ts';
 import { watchWorlds } from '../../cli/watch/watch-worlds.ts';
 import { withWorkbench } from '../../cli/worlds/workbench.ts';
 import { withWorlds } from '../../cli/commands/with-worlds.ts';
+import { readNamed } from '../../cli/experiment/named-candidates.ts';
 import type { ServiceOptions } from '../../cli/experiment/service-options.ts';
 import type { World } from '../../cli/worlds/world.ts';
 
@@ -40,7 +41,9 @@ export async function startWatchedStack(settings: WatchedStackSettings): Promise
     assert.ok(receiver !== null, 'this mode makes no traces');
     const k6 = await provideK6(stack.context);
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver.address };
-    await withWorlds({ stack, mediaFolder }, { candidates, options, port: 0, telemetry }, async (worlds) => {
+    const named = candidates.map((text) => readNamed(text, options.replicas));
+    const asked = { candidates: named, options, port: 0, telemetry };
+    await withWorlds({ stack, mediaFolder }, asked, async (worlds) => {
       const driver = createDriverMetrics();
       driver.watchTraces(() => ({ spans: receiver.store.counts(), traces: receiver.store.traces() }));
       driver.showBlocks(

@@ -20,12 +20,19 @@ export const importTable: readonly ImportRule[] = [
   {
     of: ['app/cache/'],
     mayImport: ['app/cache/', 'app/redis/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
-    packages: ['node:', 'lru-cache', '@redis/client', 'msgpackr', 'fastest-levenshtein'],
+    packages: ['node:', 'lru-cache', '@redis/client', 'msgpackr'],
   },
   {
     of: ['app/redis/'],
     mayImport: ['app/redis/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
     packages: ['node:', 'ioredis'],
+  },
+  // The list names the `system.ts` of each folder that is a system.
+  { of: ['app/systems.ts'], mayImport: service, packages: [] },
+  {
+    of: ['app/candidates/'],
+    mayImport: ['app/candidates/', 'app/systems.ts', 'app/contract/', 'app/errors.ts'],
+    packages: ['fastest-levenshtein'],
   },
   {
     of: ['app/storage/'],
@@ -51,12 +58,7 @@ export const importTable: readonly ImportRule[] = [
   { of: ['app/lab/'], mayImport: ['app/lab/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'] },
   {
     of: ['app/config.ts'],
-    mayImport: [
-      'app/cache/candidates/candidate.ts',
-      'app/cache/candidates/parse-candidate.ts',
-      'app/contract/',
-      'app/errors.ts',
-    ],
+    mayImport: ['app/candidates/', 'app/contract/', 'app/errors.ts'],
   },
   {
     of: ['app/cached-entities.ts'],
@@ -95,14 +97,12 @@ export const importTable: readonly ImportRule[] = [
       'app/errors.ts',
       'app/cache/cache-counters.ts',
       'app/cache/figures.ts',
+      'app/systems.ts',
+      'app/candidates/',
       'app/cache/strategies/index.ts',
       'app/cache/invalidation/index.ts',
+      'app/cache/settings/',
       'app/cache/tiers/index.ts',
-      'app/cache/candidates/allowed-anomalies.ts',
-      'app/cache/candidates/anomalies.ts',
-      'app/cache/candidates/candidate.ts',
-      'app/cache/candidates/candidate-parameters.ts',
-      'app/cache/candidates/parse-candidate.ts',
       'app/observability/metrics-registry.ts',
       'app/observability/metrics-server.ts',
       'app/storage/',

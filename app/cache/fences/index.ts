@@ -7,6 +7,3 @@ export const fenceKinds = {
   none: noFence,
   version: versionFence,
 } as const satisfies Readonly<Record<string, FenceDefinition>>;
-
-export type FenceName = keyof typeof fenceKinds;
-export const fences = Object.keys(fenceKinds) as FenceName[];

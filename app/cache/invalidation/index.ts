@@ -11,6 +11,3 @@ export const invalidationKinds = {
   'client-tracking': clientTracking,
   'change-stream': changeStream,
 } as const satisfies Readonly<Record<string, InvalidationDefinition>>;
-
-export type InvalidationName = keyof typeof invalidationKinds;
-export const invalidations = Object.keys(invalidationKinds) as InvalidationName[];

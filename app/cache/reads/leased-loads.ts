@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { Candidate } from '../candidates/candidate.ts';
+import type { CacheSettings } from '../settings/cache-settings.ts';
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { invalidationKinds } from '../invalidation/index.ts';
@@ -72,7 +72,7 @@ function createLeasedFills(
 }
 
 export type LeasedLoadParts = {
-  readonly candidate: Pick<Candidate, 'invalidation'>;
+  readonly candidate: Pick<CacheSettings, 'invalidation'>;
   readonly tiers: Pick<TierStack, 'shared'>;
   readonly clock: Clock;
   readonly observe: CacheObserver;

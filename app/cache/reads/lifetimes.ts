@@ -1,18 +1,22 @@
-import type { Candidate } from '../candidates/candidate.ts';
+import type { CacheSettings } from '../settings/cache-settings.ts';
 import type { Entry } from '../entry.ts';
 import type { AnyEntity } from '../strategy.ts';
 
 /** What a candidate says of lifetimes. */
-export type Lifetimes = Pick<Candidate, 'ttlMs' | 'ttlJitter' | 'feedTtlMs' | 'negativeTtlMs'>;
+export type Lifetimes = Pick<CacheSettings, 'ttlMs' | 'ttlJitter' | 'negativeTtlMs'>;
+
+/** How long an entry with a value is fresh at most, where the candidate's TTL is `ttlMs`. */
+export function lifetimeMsOf({ freshness }: Pick<AnyEntity, 'freshness'>, ttlMs: number): number {
+  return freshness === 'versioned' ? ttlMs : freshness.ttlMs;
+}
 
 /** How long an entry is fresh at most. */
 export function longestLifetimeMs(
-  { ttlMs, feedTtlMs, negativeTtlMs }: Lifetimes,
-  { freshness }: AnyEntity,
+  { ttlMs, negativeTtlMs }: Lifetimes,
+  entity: AnyEntity,
   isAbsent: boolean,
 ): number {
-  if (isAbsent) return negativeTtlMs;
-  return freshness === 'ttl' ? feedTtlMs : ttlMs;
+  return isAbsent ? negativeTtlMs : lifetimeMsOf(entity, ttlMs);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { StoredIn } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import type { Entry, Loaded } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
-import { jitteredTtlMs, longestLifetimeMs } from './lifetimes.ts';
+import { jitteredTtlMs, lifetimeMsOf } from './lifetimes.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import type { Flight } from './single-flight.ts';
 import type { AnyEntity, Found, Lookup, ReadDecisions } from '../strategy.ts';
@@ -47,7 +47,7 @@ export type LoadParts = {
 export function createLoads(parts: LoadParts, fence: Fence, decisions: ReadDecisions): Loads {
   const { candidate, clock, observe, random } = parts;
   const ttlMs = (entity: AnyEntity): number =>
-    jitteredTtlMs(longestLifetimeMs(candidate, entity, false), candidate.ttlJitter, random);
+    jitteredTtlMs(lifetimeMsOf(entity, candidate.ttlMs), candidate.ttlJitter, random);
 
   const ask: Loads['ask'] = async (entity, lookups) => {
     const { name } = entity;

@@ -1,6 +1,6 @@
 import type { CacheRead, ReadOutcome } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { Candidate } from '../candidates/candidate.ts';
+import type { CacheSettings } from '../settings/cache-settings.ts';
 import type { Entry } from '../entry.ts';
 import type { SharedReads } from './shared-reads.ts';
 import type { Miss } from './loads.ts';
@@ -21,7 +21,7 @@ export type MissedReads = {
 };
 
 export type MissedReadParts = {
-  readonly candidate: Pick<Candidate, 'protection'>;
+  readonly candidate: Pick<CacheSettings, 'protection'>;
   /** Loads under way: those that other readers join, where the candidate joins them, and refreshes. */
   readonly flights: SingleFlight<Found>;
   readonly observe: CacheObserver;

@@ -1,3 +1,4 @@
+import { lifetimeMsOf } from '../reads/lifetimes.ts';
 import { storeThenInvalidate } from '../strategy.ts';
 import type { TieredDefinition } from '../strategy.ts';
 import { readThrough } from './read-through.ts';
@@ -13,12 +14,12 @@ export const refreshAhead: TieredDefinition = {
   name: 'refresh-ahead',
   summary: 'a read near the end of the TTL reloads behind its answer; hot keys never miss',
   parameters: ['refresh'],
-  decisions({ candidate: { ttlMs, feedTtlMs, refreshShare } }) {
+  decisions({ candidate: { ttlMs, refreshShare } }) {
     return {
-      decide(entry, nowMs, { entity: { freshness } }) {
+      decide(entry, nowMs, { entity }) {
         const leftMs = entry.freshUntil - nowMs;
         if (leftMs <= 0) return 'load';
-        const lifetimeMs = freshness === 'ttl' ? feedTtlMs : ttlMs;
+        const lifetimeMs = lifetimeMsOf(entity, ttlMs);
         return leftMs <= lifetimeMs - refreshShare * lifetimeMs ? 'serve-and-refresh' : 'serve';
       },
       write: storeThenInvalidate,

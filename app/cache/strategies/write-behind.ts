@@ -16,6 +16,7 @@ export const writeBehind: TieredDefinition = {
   ...cacheAside,
   name: 'write-behind',
   summary: 'a write is acknowledged once a durable queue has it; storage follows in batches',
+  defersWrites: true,
   parameters: ['flush', 'queue'],
   defaults: { protection: 'single-flight', redisEviction: 'volatile-lru' },
   allows: [...cacheAside.allows, 'storage-lags'],

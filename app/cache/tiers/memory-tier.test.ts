@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { recordEvents } from '../../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
-import { defaultCandidate } from '../candidates/candidate-parameters.ts';
+import { defaultParameters } from '../settings/cache-settings.ts';
 import { createMemoryTier } from './memory-tier.ts';
 import { tombstoneMs } from './tier.ts';
 
@@ -11,7 +11,7 @@ function setUp(memoryBytes = 2 ** 20) {
   const clock = createFakeClock();
   const events: RecordedEvent[] = [];
   const tier = createMemoryTier({
-    settings: { ...defaultCandidate, memoryBytes },
+    settings: { ...defaultParameters, memoryBytes },
     clock,
     observe: recordEvents(events),
   });

@@ -5,7 +5,7 @@ import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { ignoreEvents } from '../../../tests/support/recorded-events.ts';
 import { createSharedTier } from '../../../tests/support/shared-tier.ts';
 import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
-import { defaultCandidate } from '../candidates/candidate-parameters.ts';
+import { defaultParameters } from '../settings/cache-settings.ts';
 import { codecOf } from '../codec.ts';
 import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';
@@ -16,7 +16,7 @@ import type { Tier } from './tier.ts';
 const clock = createFakeClock();
 const memory = () =>
   createMemoryTier({
-    settings: { ...defaultCandidate, memoryBytes: 2 ** 20 },
+    settings: { ...defaultParameters, memoryBytes: 2 ** 20 },
     clock,
     observe: ignoreEvents,
   });

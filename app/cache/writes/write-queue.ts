@@ -2,7 +2,7 @@ import type { DeferrableWrite } from '../cache.ts';
 import { applyWrites } from './apply-writes.ts';
 import type { ApplyParts } from './apply-writes.ts';
 import { createBackOff } from './back-off.ts';
-import type { Candidate } from '../candidates/candidate.ts';
+import type { CacheSettings } from '../settings/cache-settings.ts';
 import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
 import type { TakenWrite, WriteLog } from './write-log.ts';
 
@@ -20,7 +20,7 @@ export type WriteQueue = {
 
 export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
   readonly log: WriteLog;
-  readonly candidate: Pick<Candidate, 'flushMs' | 'queueEntriesMax'>;
+  readonly candidate: Pick<CacheSettings, 'flushMs' | 'queueEntriesMax'>;
   readonly breaker: CircuitBreaker;
   /** From 0 to 1. */
   readonly random: () => number;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTwoReplicas } from '../../../tests/support/two-replicas.ts';
 import type { TwoReplicas } from '../../../tests/support/two-replicas.ts';
-import { allowedBy } from '../candidates/allowed-anomalies.ts';
-import { parseCandidate } from '../candidates/parse-candidate.ts';
+import { allowedBy } from '../settings/chosen-strategy.ts';
+import { parseSettings } from '../../../tests/support/parse-settings.ts';
 
 const versionsIn = async ({ a, b, storage }: TwoReplicas) =>
   Promise.all([a, b].map(async ({ cache }) => (await cache.read(storage.entity, 1))?.version));
@@ -20,7 +20,7 @@ const writeThroughs = stacks.flatMap((tiers) => [
 
 for (const text of writeThroughs) {
   describe(`two writers, ${text}`, () => {
-    assert.ok(!allowedBy(parseCandidate(text)).includes('older-overwrites-newer'));
+    assert.ok(!allowedBy(parseSettings(text)).includes('older-overwrites-newer'));
 
     for (const writer of ['a', 'b'] as const) {
       for (const mood of ['deliver', 'hold'] as const) {

@@ -2,16 +2,16 @@ import { fenceKinds } from '../fences/index.ts';
 import { invalidationKinds } from '../invalidation/index.ts';
 import { tiersOf } from '../tiers/index.ts';
 import type { TierStackName } from '../tiers/index.ts';
-import type { Candidate } from './candidate.ts';
+import type { CacheSettings } from './cache-settings.ts';
 
 type AnomalyDefinition = {
   readonly meaning: string;
-  /** Whether a candidate's parameters leave it possible, if its strategy does. */
-  readonly canOccur: (candidate: Candidate) => boolean;
+  /** Whether the parameters leave it possible, if the strategy does. */
+  readonly canOccur: (settings: CacheSettings) => boolean;
 };
 
 /** Within one process a marked flight is never filled; beyond it only a version or a lease's token can refuse a late fill. */
-const hasUnguardedFill = ({ tiers, protection, fence }: Candidate): boolean =>
+const hasUnguardedFill = ({ tiers, protection, fence }: CacheSettings): boolean =>
   !fenceKinds[fence].ordersFills &&
   (protection === 'none' || (tiersOf(tiers).shared !== null && protection !== 'lease'));
 
@@ -21,7 +21,10 @@ function hasBothTiers(stack: TierStackName): boolean {
 }
 
 /** Whether a replica that has lost a message drops what it holds. */
-export function noticesLosses({ fence, invalidation }: Pick<Candidate, 'fence' | 'invalidation'>): boolean {
+export function noticesLosses({
+  fence,
+  invalidation,
+}: Pick<CacheSettings, 'fence' | 'invalidation'>): boolean {
   const noticed = invalidationKinds[invalidation].noticesLosses;
   return noticed === 'always' || (noticed === 'fence' && fenceKinds[fence].ordersFills);
 }
@@ -49,7 +52,7 @@ export const anomalies = {
   'lost-invalidation': {
     meaning:
       'A message to the other replicas is lost; another replica keeps the old value until its TTL ends.',
-    canOccur: (candidate) => tiersOf(candidate.tiers).local !== null && !noticesLosses(candidate),
+    canOccur: (settings) => tiersOf(settings.tiers).local !== null && !noticesLosses(settings),
   },
   'failed-invalidation': {
     meaning: 'Redis does not take an invalidation; it serves the old value until its TTL ends.',

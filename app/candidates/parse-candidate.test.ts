@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { DarkroomError } from '../../errors.ts';
-import { needsRedis } from './candidate.ts';
-import { candidateParameters, defaultCandidate } from './candidate-parameters.ts';
-import { formatCandidate, parseCandidate } from './parse-candidate.ts';
-import { strategies } from '../strategies/index.ts';
+import { defaultParameters } from '../cache/settings/cache-settings.ts';
+import { strategies } from '../cache/strategies/index.ts';
+import { DarkroomError } from '../errors.ts';
+import { formatCandidate } from './format-candidate.ts';
+import { parseCandidate } from './parse-candidate.ts';
+import { allRedisUses, needsRedis } from './redis-of-candidate.ts';
 
 function refusal(text: string): string {
   try {
@@ -19,19 +20,32 @@ function refusal(text: string): string {
 }
 
 test('a name alone has every default', () => {
-  assert.deepEqual(parseCandidate('cache-aside'), { ...defaultCandidate, strategy: 'cache-aside' });
-  assert.equal(parseCandidate('versioned').protection, 'single-flight');
-  assert.equal(parseCandidate('no-cache').tiers, 'none');
+  const usual = { ...defaultParameters, strategy: 'cache-aside' };
+  assert.deepEqual(parseCandidate('cache-aside'), { cache: usual });
+  assert.equal(parseCandidate('versioned').cache.protection, 'single-flight');
+  assert.equal(parseCandidate('no-cache').cache.tiers, 'none');
 });
 
 test('parameters are read', () => {
-  const candidate = parseCandidate('versioned:tiers=redis,ttl=5s,jitter=0,feed-ttl=500ms,protection=none');
+  const text = 'versioned:tiers=redis,ttl=5s,jitter=0,feed-ttl=500ms,protection=none';
+  const candidate = parseCandidate(text).cache;
   assert.deepEqual(
     [candidate.tiers, candidate.ttlMs, candidate.ttlJitter, candidate.feedTtlMs, candidate.protection],
     ['redis', 5_000, 0, 500, 'none'],
   );
   assert.equal(candidate.invalidation, 'ttl', 'without a memory tier nobody needs a message');
-  assert.equal(parseCandidate('cache-aside:memory=512KiB,ttl=2m').memoryBytes, 512 * 1024);
+  assert.equal(parseCandidate('cache-aside:memory=512KiB,ttl=2m').cache.memoryBytes, 512 * 1024);
+});
+
+test('axes alone are those of cache-aside', () => {
+  assert.deepEqual(parseCandidate('ttl=5s'), parseCandidate('cache-aside:ttl=5s'));
+  assert.deepEqual(
+    parseCandidate('tiers=redis,jitter=0'),
+    parseCandidate('cache-aside:jitter=0,tiers=redis'),
+  );
+  assert.deepEqual(parseCandidate('strategy=versioned,ttl=5s'), parseCandidate('versioned:ttl=5s'));
+  assert.equal(formatCandidate(parseCandidate('ttl=5s')), 'cache-aside:ttl=5s');
+  assert.equal(formatCandidate(parseCandidate('ttl=60s')), 'cache-aside');
 });
 
 describe('what is not valid is refused with what is', () => {
@@ -39,6 +53,16 @@ describe('what is not valid is refused with what is', () => {
     ['', /no strategy "".*no-cache/],
     ['versionned', /Did you mean "versioned"\?.*cache-aside/],
     ['constructor', /no strategy/],
+    [':ttl=5s', /no strategy ""/],
+    ['ttl=5s:jitter=0', /no strategy "ttl=5s"/],
+    ['tttl=5s', /no parameter "tttl".*Did you mean "ttl"/],
+    ['ttl=', /"ttl" takes a time/],
+    ['=5s', /no parameter ""/],
+    ['ttl=5s,', /no parameter ""/],
+    ['ttl=5s,ttl=6s', /given twice/],
+    ['versioned,ttl=5s', /no parameter "versioned".*stands in front of a colon: versioned:/],
+    ['versioned:strategy=lease', /"strategy" is given twice/],
+    ['strategy=leese', /"strategy" takes no-cache \|/],
     ['cache-aside:tttl=5s', /no parameter "tttl".*Did you mean "ttl"\?.*feed-ttl/],
     ['cache-aside:constructor=1', /no parameter "constructor"/],
     ['cache-aside:', /no parameter ""/],
@@ -138,8 +162,6 @@ test('the list of strategies names each by its own name and says what it is', ()
     assert.equal(definition.name, name);
     assert.notEqual(definition.summary, '');
   }
-  for (const { meaning, takes } of Object.values(candidateParameters))
-    assert.ok(meaning !== '' && takes !== '');
 });
 
 test('Redis is needed for a redis tier and for a bus, and for nothing else', () => {
@@ -148,4 +170,8 @@ test('Redis is needed for a redis tier and for a bus, and for nothing else', () 
   );
   assert.deepEqual(answers, [false, true, true, true]);
   assert.equal(needsRedis(parseCandidate('cache-aside:tiers=memory,invalidation=ttl')), false);
+  const usesOf = (text: string) => allRedisUses(parseCandidate(text));
+  assert.deepEqual(usesOf('cache-aside'), ['entries', 'messages']);
+  assert.deepEqual(usesOf('write-behind:tiers=memory,invalidation=ttl'), ['queue']);
+  assert.deepEqual(usesOf('client-tracking'), ['entries', 'tracking']);
 });

@@ -1,6 +1,3 @@
-import type { Candidate } from './candidate.ts';
-import { needsDurableRedis } from './candidate.ts';
-
 const kibibyte = 1024;
 const mebibyte = 1024 ** 2;
 
@@ -20,12 +17,8 @@ const replicaBytes = 512 * kibibyte;
 /** With what is counted of attempts, and dead letters. */
 const waitingWriteBytes = 256;
 
-/** The least `maxmemory` with which the Redis of a candidate works; in whole MiB, as people write it. */
-export function redisBytesLeast(
-  candidate: Pick<Candidate, 'strategy' | 'queueEntriesMax'>,
-  replicas: number,
-): number {
-  const queueBytes = needsDurableRedis(candidate) ? candidate.queueEntriesMax * waitingWriteBytes : 0;
-  const bytes = serverBytes + entriesBytes + replicas * replicaBytes + queueBytes;
+/** The least `maxmemory` with which a Redis works, for so many writes that may wait; in whole MiB, as people write it. */
+export function redisBytesLeast(waitingWrites: number, replicas: number): number {
+  const bytes = serverBytes + entriesBytes + replicas * replicaBytes + waitingWrites * waitingWriteBytes;
   return Math.ceil(bytes / mebibyte) * mebibyte;
 }

@@ -8,7 +8,8 @@ import { createRedisCommands } from '../../redis/redis-commands.ts';
 import { entryScripts } from '../tiers/redis/entry-scripts.ts';
 import { createWriteLog } from '../writes/write-log.ts';
 import { redisBytesLeast } from './memory-bounds.ts';
-import { lackOfRedisMemory, parseCandidate } from './parse-candidate.ts';
+import { parseSettings } from '../../../tests/support/parse-settings.ts';
+import { lackOfRedisMemory } from './refused-settings.ts';
 
 const replicas = 2;
 const connectionsPerReplica = 4;
@@ -36,8 +37,7 @@ async function useAsReplicas(context: TestContext, { url }: OwnRedis): Promise<n
 
 describe('the least memory of a Redis', () => {
   it('is enough for what it takes for itself, its connections and a thousand entries', async (context) => {
-    const candidate = parseCandidate('cache-aside');
-    const bytes = redisBytesLeast(candidate, replicas);
+    const bytes = redisBytesLeast(0, replicas);
     const redis = await startOwnRedis('--maxmemory', String(bytes), '--maxmemory-policy', 'allkeys-lru');
     context.after(() => redis.stop());
     assert.equal(await useAsReplicas(context, redis), 0);
@@ -45,8 +45,8 @@ describe('the least memory of a Redis', () => {
   });
 
   it('is enough for a full queue of write-behind beside them', async (context) => {
-    const candidate = parseCandidate('write-behind');
-    const bytes = redisBytesLeast(candidate, replicas);
+    const { queueEntriesMax } = parseSettings('write-behind');
+    const bytes = redisBytesLeast(queueEntriesMax, replicas);
     // Whether it is on disk changes nothing of what it takes in memory.
     const redis = await startOwnRedis('--maxmemory', String(bytes), '--maxmemory-policy', 'volatile-lru');
     context.after(() => redis.stop());
@@ -56,7 +56,6 @@ describe('the least memory of a Redis', () => {
     context.after(() => connection.disconnect());
     const trusted = { redis: connection, isTrusted: () => true, start: async () => {}, close: () => {} };
     const log = createWriteLog(trusted, 'darkroom:', () => {});
-    const { queueEntriesMax } = candidate;
     for (let from = 0; from < queueEntriesMax; from += batch) {
       const writes = Array.from({ length: batch }, (_, index) => {
         const like = { photoId: 100_000 + from + index, personId: 100_000 + index };
@@ -71,21 +70,18 @@ describe('the least memory of a Redis', () => {
   });
 
   it('grows with replicas, and with the queue of who has one', () => {
-    const mebibytes = (text: string, of: number) => redisBytesLeast(parseCandidate(text), of) / 1024 ** 2;
-    assert.deepEqual(
-      [mebibytes('cache-aside', 1), mebibytes('cache-aside', 2), mebibytes('cache-aside', 16)],
-      [4, 4, 11],
-    );
-    assert.deepEqual([mebibytes('write-behind', 2), mebibytes('write-behind:queue=1000', 2)], [7, 5]);
+    const mebibytes = (writes: number, of: number) => redisBytesLeast(writes, of) / 1024 ** 2;
+    assert.deepEqual([mebibytes(0, 1), mebibytes(0, 2), mebibytes(0, 16)], [4, 4, 11]);
+    assert.deepEqual([mebibytes(10_000, 2), mebibytes(1_000, 2)], [7, 5]);
   });
 
   it('is asked of a candidate for its replicas', () => {
-    const candidate = parseCandidate('cache-aside:redis-memory=4MiB');
+    const candidate = parseSettings('cache-aside:redis-memory=4MiB');
     assert.equal(lackOfRedisMemory(candidate, 2), null);
     assert.match(
       lackOfRedisMemory(candidate, 16) ?? '',
       /^redis-memory=4MiB is less than Redis takes for itself and 16 replicas: at least 11MiB\.$/,
     );
-    assert.equal(lackOfRedisMemory(parseCandidate('cache-aside:tiers=memory'), 100), null);
+    assert.equal(lackOfRedisMemory(parseSettings('cache-aside:tiers=memory'), 100), null);
   });
 });

@@ -12,12 +12,11 @@ import type { HeldTier } from '../../../tests/support/shared-tier.ts';
 import type { SharedTier } from '../tiers/tier.ts';
 import { fencedRaceCandidates, raceCandidates } from '../../../tests/support/race-candidates.ts';
 import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
-import { allowedBy } from './allowed-anomalies.ts';
+import { allowedBy, redisUsesOf } from './chosen-strategy.ts';
 import { anomalies } from './anomalies.ts';
 import type { Anomaly } from './anomalies.ts';
-import { needsDurableRedis } from './candidate.ts';
-import type { Candidate } from './candidate.ts';
-import { parseCandidate } from './parse-candidate.ts';
+import type { CacheSettings } from './cache-settings.ts';
+import { parseSettings } from '../../../tests/support/parse-settings.ts';
 import type { WriteQueue } from '../writes/write-queue.ts';
 
 /** Two replicas of one service on one storage and one Redis, and every hand that can stop or lose something. */
@@ -47,10 +46,10 @@ const patientQueue: WriteQueue = {
   stop: async () => {},
 };
 
-function setStage(candidate: Candidate): Stage & { readonly id: number } {
+function setStage(candidate: CacheSettings): Stage & { readonly id: number } {
   const shared = createHeldTier(redisTier);
   const network = createBusNetwork();
-  const createQueue = needsDurableRedis(candidate) ? () => patientQueue : null;
+  const createQueue = redisUsesOf(candidate).includes('queue') ? () => patientQueue : null;
   const replica = (sender: string) =>
     createReplica({ candidate, clock, shared, network, sender, createQueue });
   const [a, b] = [replica('a'), replica('b')];
@@ -257,7 +256,7 @@ const scenarios: Record<Anomaly, Readonly<Record<string, Scenario>>> = {
 const candidates = [...raceCandidates(), ...fencedRaceCandidates()];
 for (const text of candidates.filter((one) => !/client-tracking|change-stream/.test(one))) {
   describe(`races of ${text}`, () => {
-    const candidate = parseCandidate(text);
+    const candidate = parseSettings(text);
     const allowed = allowedBy(candidate);
     for (const anomaly of Object.keys(anomalies) as Anomaly[]) {
       // Without a second tier there is no promotion to race with.

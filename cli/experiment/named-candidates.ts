@@ -1,0 +1,48 @@
+import { lackOfRedisMemory } from '../../app/cache/settings/refused-settings.ts';
+import type { Candidate } from '../../app/candidates/candidate.ts';
+import { formatCandidate } from '../../app/candidates/format-candidate.ts';
+import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
+import { DarkroomError } from '../../app/errors.ts';
+import { CommandError } from '../errors.ts';
+
+/** A candidate of a command line, and how it is called: as the user wrote it. */
+export type NamedCandidate = { readonly label: string; readonly candidate: Candidate };
+
+/** Parses a candidate for the command line: what is wrong with it, for so many replicas, is the user's to mend. */
+export function readCandidate(text: string, replicas = 1): Candidate {
+  const candidate = parse(text);
+  const lack = lackOfRedisMemory(candidate.cache, replicas);
+  if (lack !== null)
+    throw new CommandError('usage', lack, { remedy: 'Raise redis-memory, or take fewer --replicas.' });
+  return candidate;
+}
+
+function parse(text: string): Candidate {
+  try {
+    return parseCandidate(text);
+  } catch (error) {
+    if (!(error instanceof DarkroomError)) throw error;
+    throw new CommandError('usage', error.message, { remedy: 'See: darkroom list strategies', cause: error });
+  }
+}
+
+export const readNamed = (label: string, replicas: number): NamedCandidate => ({
+  label,
+  candidate: readCandidate(label, replicas),
+});
+
+/** Whether two spellings mean the same. */
+export const isSameCandidate = (one: NamedCandidate, other: NamedCandidate): boolean =>
+  formatCandidate(one.candidate) === formatCandidate(other.candidate);
+
+/** Refuses two spellings of one candidate. */
+export function requireDistinct(all: readonly NamedCandidate[]): void {
+  for (const [index, one] of all.entries()) {
+    const twin = all.slice(0, index).find((earlier) => isSameCandidate(earlier, one));
+    if (twin === undefined) continue;
+    const text = formatCandidate(one.candidate);
+    throw new CommandError('usage', `"${twin.label}" and "${one.label}" are the same candidate: ${text}.`, {
+      remedy: 'Name each candidate once; the baseline of a comparison is run twice by itself.',
+    });
+  }
+}
