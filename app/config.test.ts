@@ -106,7 +106,6 @@ describe('settings', () => {
     assert.equal(readConfig(least).labSlowdown, 'none');
     for (const text of [
       'every=0,by=10%',
-      'every=1,by=0%',
       'every=1,by=10',
       'every=1',
       'by=10%,every=1',

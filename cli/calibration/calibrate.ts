@@ -4,7 +4,7 @@ import { CommandError } from '../errors.ts';
 import type { MachineKind } from '../statistics/process-spread.ts';
 import { calibrationParts } from './calibration-sizes.ts';
 import type { PlannedExperiment } from './calibration-sizes.ts';
-import { methodVersion } from './experiment-journal.ts';
+import { methodVersions } from './experiment-journal.ts';
 import type { ExperimentJournal, PartOutcome } from './experiment-journal.ts';
 
 /** So many experiments may fail before something must be wrong with the machine or the code. */
@@ -48,7 +48,14 @@ export async function calibrate(given: CalibrationRun): Promise<void> {
       // An experiment that was cut short says what it had until then: that is not what was planned.
       if (signal.aborted) return;
       const seconds = Math.round((clock.now() - startMs) / 100) / 10;
-      journal.append({ method: methodVersion, machine, key: next.key, startedAt, seconds, ...outcome });
+      journal.append({
+        method: methodVersions[next.part],
+        machine,
+        key: next.key,
+        startedAt,
+        seconds,
+        ...outcome,
+      });
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;

@@ -108,15 +108,29 @@ function identical({ identical: count, rounds }: CalibrationSize): PlannedOf<'b'
   });
 }
 
-/** Worlds of one candidate, whose requests are slowed down by what is known. */
-export const slowedWorlds: readonly RealWorld[] = [
-  { name: 'base', candidate: 'cache-aside' },
-  { name: 'base′', candidate: 'cache-aside' },
-  { name: '+5 %', candidate: 'cache-aside', slowdown: 'every=1,by=5%' },
-  { name: '+10 %', candidate: 'cache-aside', slowdown: 'every=1,by=10%' },
-  { name: '+20 %', candidate: 'cache-aside', slowdown: 'every=1,by=20%' },
-  { name: '×5 on every tenth', candidate: 'cache-aside', slowdown: 'every=10,by=400%' },
-];
+/** The same code as in a slowed world, so that what is planted is the only difference. */
+export const unslowed = 'every=1,by=0%';
+
+const slowdown = (name: string, planted: string) => ({
+  name,
+  candidate: 'cache-aside',
+  slowdown: planted,
+});
+
+/** Worlds of one candidate, whose requests are slowed down by what is known. The others are compared with the first. */
+export const slowedWorlds = {
+  base: slowdown('base', unslowed),
+  small: slowdown('+5 %', 'every=1,by=5%'),
+  medium: slowdown('+10 %', 'every=1,by=10%'),
+  large: slowdown('+20 %', 'every=1,by=20%'),
+  rare: slowdown('×5 on every tenth', 'every=10,by=400%'),
+} as const satisfies Readonly<Record<string, RealWorld>>;
+
+/** As many worlds as identical ones, whose starts are known: with more, each world gets fewer requests, and starts differ by more. */
+function slowedWorldsOf(index: number): RealWorld[] {
+  const { base, small, medium, large, rare } = slowedWorlds;
+  return [base, index % 2 === 0 ? large : small, medium, rare];
+}
 
 function slowdowns({ slowdowns: count, rounds }: CalibrationSize): PlannedOf<'c'>[] {
   // The default limit and rule decide how many rounds there are, but for a smoke run.
@@ -124,7 +138,12 @@ function slowdowns({ slowdowns: count, rounds }: CalibrationSize): PlannedOf<'c'
   return numbered(count).map((index) => ({
     key: `c · ${index + 1} · ${fixed ?? 'enough'} rounds`,
     part: 'c' as const,
-    plan: { worlds: slowedWorlds, pacing: 'together' as const, rounds: fixed, seed: populationSeedOf(index) },
+    plan: {
+      worlds: slowedWorldsOf(index),
+      pacing: 'together' as const,
+      rounds: fixed,
+      seed: populationSeedOf(index),
+    },
   }));
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import { madeUpMachine, madeUpRecord, madeUpTally } from '../../tests/support/made-up-calibration.ts';
-import { methodVersion, openJournal } from './experiment-journal.ts';
+import { methodVersions, openJournal } from './experiment-journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-journal-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,7 +41,7 @@ describe('the journal of experiments', () => {
   it('counts only what this kind of machine has done by this version of the method', () => {
     const journal = openJournal(file, madeUpMachine);
     journal.append(recordOf('own'));
-    journal.append({ ...recordOf('older'), method: methodVersion - 1 });
+    journal.append({ ...recordOf('older'), method: methodVersions.a - 1 });
     journal.append({ ...recordOf('more cores'), machine: { ...madeUpMachine, cores: 4 } });
     journal.append({ ...recordOf('other CPU'), machine: { ...madeUpMachine, cpu: 'another' } });
     assert.deepEqual(keysOf(journal), ['own']);

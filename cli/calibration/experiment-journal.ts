@@ -6,10 +6,10 @@ import type { RealLog } from './real-experiment.ts';
 import type { SimulationTally } from './simulated-experiments.ts';
 
 /**
- * Counts the versions of what is calibrated: estimators, intervals, the stopping rule, how an experiment is run. Raise it when
- * one of them changes: what was measured before then counts no longer.
+ * Counts, for each part, the versions of what is calibrated: estimators, intervals, the stopping rule, how an experiment is
+ * run, what is planted. Raise it when one of them changes: what was measured before then counts no longer.
  */
-export const methodVersion = 1;
+export const methodVersions: Readonly<Record<PartLetter, number>> = { a: 1, b: 1, c: 2, d: 1, e: 1 };
 
 /** How the README's command ended. */
 export type CommandOutcome = {
@@ -30,7 +30,7 @@ export type PartOutcome =
       readonly foreignCores: number;
       readonly log: RealLog;
     }
-  | { readonly part: 'c'; readonly log: RealLog }
+  | { readonly part: 'c'; readonly worlds: readonly string[]; readonly log: RealLog }
   | { readonly part: 'd'; readonly foreignCores: number; readonly command: CommandOutcome }
   | { readonly part: 'e'; readonly together: RealLog; readonly turns: RealLog };
 
@@ -74,7 +74,7 @@ function parseLine(line: string): JournalRecord | null {
 /** Experiments of all machines, a JSON line each, to which finished ones are appended. */
 export function openJournal(file: string, machine: MachineKind): ExperimentJournal {
   const isOwn = (record: JournalRecord) =>
-    record.method === methodVersion &&
+    record.method === methodVersions[record.part] &&
     record.machine.cpu === machine.cpu &&
     record.machine.cores === machine.cores;
   const all = () =>

@@ -31,12 +31,12 @@ describe('the plan of a real experiment', () => {
   });
 
   it('carries planned slowdowns, and fixed rounds', () => {
-    const plan = planReal({ worlds: slowedWorlds, pacing: 'together', rounds: 3, seed: 1 }, 2);
+    const plan = planReal({ worlds: Object.values(slowedWorlds), pacing: 'together', rounds: 3, seed: 1 }, 2);
     assert.deepEqual(
       plan.candidates.map(({ slowdown }) => slowdown),
-      slowedWorlds.map(({ slowdown }) => slowdown),
+      Object.values(slowedWorlds).map(({ slowdown }) => slowdown),
     );
-    assert.deepEqual([plan.rounds, plan.rate], [3, 50]);
+    assert.deepEqual([plan.rounds, plan.rate], [3, 60]);
   });
 
   it('in turns compares medians, as requests have no counterparts', () => {

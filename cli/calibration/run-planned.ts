@@ -24,7 +24,10 @@ export async function runPlanned(planned: PlannedExperiment, tools: CalibrationT
     const log = await underLoad(tools, load, () => tools.runReal(plan));
     return { part, candidate, half, foreignCores: load.cores, log };
   }
-  if (part === 'c') return { part, log: await tools.runReal(planned.plan) };
+  if (part === 'c') {
+    const { plan } = planned;
+    return { part, worlds: plan.worlds.map(({ name }) => name), log: await tools.runReal(plan) };
+  }
   if (part === 'd') {
     const { load } = planned;
     const command = await underLoad(tools, load, tools.runCommand);

@@ -1,4 +1,4 @@
-import { methodVersion } from '../../cli/calibration/experiment-journal.ts';
+import { methodVersions } from '../../cli/calibration/experiment-journal.ts';
 import type { FinishedExperiment, PartOutcome, RecordOf } from '../../cli/calibration/experiment-journal.ts';
 import { realFigures } from '../../cli/calibration/real-experiment.ts';
 import type { ComparisonLog, RealFigure, RealLog } from '../../cli/calibration/real-experiment.ts';
@@ -15,7 +15,7 @@ export function madeUpRecord<Outcome extends PartOutcome>(
   { key = `made up ${outcome.part}`, seconds = 100 } = {},
 ): FinishedExperiment & Outcome {
   const when = { startedAt: '2001-02-03T04:05:06.000Z', seconds };
-  return { method: methodVersion, machine: madeUpMachine, key, ...when, ...outcome };
+  return { method: methodVersions[outcome.part], machine: madeUpMachine, key, ...when, ...outcome };
 }
 
 /** A comparison whose figures are given; without rounds. */

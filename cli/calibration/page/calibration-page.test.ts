@@ -120,6 +120,7 @@ describe('the report of planted slowdowns (made up)', () => {
   const experiment = (given: Readonly<Record<string, Partial<ComparisonLog>>> = {}) =>
     madeUpRecord({
       part: 'c' as const,
+      worlds,
       log: madeUpLog(
         worlds.map((world) =>
           madeUpComparison(world, 'request', { changePct: 9, p: 0.01, verdict: 'worse', ...given[world] }),
@@ -142,6 +143,18 @@ describe('the report of planted slowdowns (made up)', () => {
     assert.match(reportSlowdowns(lost).found, /×5 on every tenth found in 90 %/);
   });
 
+  it('counts only experiments that had the world', () => {
+    const half = times(10, (index) => {
+      const record = experiment();
+      const own = worlds.filter((world) => world !== (index % 2 === 0 ? '+5 %' : '+20 %'));
+      const comparisons = record.log.comparisons.filter(({ world }) => own.includes(world));
+      return { ...record, worlds: own, log: { ...record.log, comparisons } };
+    });
+    const report = reportSlowdowns(half);
+    assert.equal(report.state, 'holds');
+    assert.match(report.blocks.join('\n'), /\| request \| 5 of 5, \+9\.0 % \| 10 of 10, \+9\.0 % \| 5 of 5/);
+  });
+
   it('does not hold with one in the wrong direction', () => {
     const wrong = experiment({ '+5 %': { changePct: -3 } });
     const report = reportSlowdowns([...times(9, () => experiment()), wrong]);
@@ -151,7 +164,11 @@ describe('the report of planted slowdowns (made up)', () => {
   });
 
   it('counts an experiment without a comparison as one that has not found it', () => {
-    const empty = madeUpRecord({ part: 'c' as const, log: madeUpLog([], { status: 'generator-saturated' }) });
+    const empty = madeUpRecord({
+      part: 'c' as const,
+      worlds,
+      log: madeUpLog([], { status: 'generator-saturated' }),
+    });
     const report = reportSlowdowns([...times(9, () => experiment()), empty]);
     assert.equal(report.state, 'does not hold');
     assert.match(report.blocks.join('\n'), /9 of 10/);
@@ -222,7 +239,7 @@ describe('the page with experiments (made up)', () => {
     const records = [
       madeUpRecord({ part: 'a' as const, isAsAssumed: true, tally: madeUpTally({ experiments: 50 }) }),
       madeUpIdentical(1, { roundSd: 0.02, processSd: 0.01, half: 'odd' }),
-      madeUpRecord({ part: 'c' as const, log: madeUpLog([]) }),
+      madeUpRecord({ part: 'c' as const, worlds: ['+10 %'], log: madeUpLog([]) }),
       madeUpRecord({ part: 'e' as const, together: madeUpLog([]), turns: madeUpLog([]) }),
     ];
     const text = page(records);

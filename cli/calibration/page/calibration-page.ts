@@ -1,5 +1,5 @@
 import { calibrationParts } from '../calibration-sizes.ts';
-import { methodVersion, recordsOf } from '../experiment-journal.ts';
+import { recordsOf } from '../experiment-journal.ts';
 import type { JournalRecord } from '../experiment-journal.ts';
 import type { CalibratedMachine, MachineKind } from '../../statistics/process-spread.ts';
 import { markdownTable, percent } from './part-report.ts';
@@ -57,7 +57,7 @@ export function renderCalibrationPage({ machine, records, calibrated }: Calibrat
     '# Calibration',
     'How far the verdicts of `darkroom compare` can be trusted, measured. `npm run calibrate` wrote this page from ' +
       '[the experiments](calibration/experiments.jsonl), a line each; do not edit it. What it has not run, it says.',
-    `Machine: ${machine.cpu}, ${machine.cores} cores. Version ${methodVersion} of the method. ${describeMeasured(records)}`,
+    `Machine: ${machine.cpu}, ${machine.cores} cores. ${describeMeasured(records)}`,
     describeSpread(calibrated),
     overview,
     ...parts.map(section),

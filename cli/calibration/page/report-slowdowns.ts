@@ -29,34 +29,39 @@ const isSeen = ({ p }: ComparisonLog): boolean => p !== null && p <= significanc
 const isFound = (one: ComparisonLog): boolean => isSeen(one) && (one.changePct ?? 0) > 0;
 const isWrong = (one: ComparisonLog): boolean => isSeen(one) && (one.changePct ?? 0) < 0;
 
+/** An experiment of that world that lacks the comparison has not found it. */
+const planned = (records: readonly RecordOf<'c'>[], world: string) =>
+  records.filter(({ worlds }) => worlds.includes(world));
+
 function cell(records: readonly RecordOf<'c'>[], world: string, figure: RealFigure): string {
   const comparisons = comparisonsOf(records, world, figure);
   if (comparisons.length === 0) return '–';
   const median = medianOf(comparisons.flatMap(({ changePct }) => changePct ?? []));
   const wrong = comparisons.filter(isWrong).length;
-  const found = `${count(comparisons.filter(isFound).length, records.length)}, ${signed(median)}`;
+  const found = `${count(comparisons.filter(isFound).length, planned(records, world).length)}, ${signed(median)}`;
   return wrong === 0 ? found : `${found}, ${wrong} wrong`;
 }
 
 export function reportSlowdowns(records: readonly RecordOf<'c'>[]): PartReport {
   if (records.length === 0) return notRun('c', asked);
-  const others = slowedWorlds.slice(1).map(({ name }) => name);
-  const slowed = slowedWorlds.filter(({ slowdown }) => slowdown !== undefined).map(({ name }) => name);
+  const { base, ...others } = slowedWorlds;
+  const slowed = Object.values(others).map(({ name }) => name);
   const shares = Object.keys(wanted).map((world) => {
-    const comparisons = comparisonsOf(records, world, 'request');
-    // An experiment that lacks the comparison has not found it.
-    const share = comparisons.filter(isFound).length / records.length;
+    const found = comparisonsOf(records, world, 'request').filter(isFound).length;
+    const share = found / Math.max(1, planned(records, world).length);
     return { world, share, isEnough: share >= (wanted[world] ?? 1) };
   });
   const wrong = slowed.flatMap((world) => comparisonsOf(records, world, 'request').filter(isWrong)).length;
-  const called = slowed.map((world) => {
-    const share = shareOf(records, ({ log }) =>
-      log.comparisons.some(
-        (one) => one.world === world && one.figure === 'request' && isDifference(one.verdict),
-      ),
-    );
-    return `${world} ${percent(share, 0)}`;
-  });
+  const called = slowed
+    .filter((world) => planned(records, world).length > 0)
+    .map((world) => {
+      const share = shareOf(planned(records, world), ({ log }) =>
+        log.comparisons.some(
+          (one) => one.world === world && one.figure === 'request' && isDifference(one.verdict),
+        ),
+      );
+      return `${world} ${percent(share, 0)}`;
+    });
   const rounds = medianOf(records.map(({ log }) => log.rounds)) ?? 0;
   return {
     part: 'c',
@@ -70,13 +75,13 @@ export function reportSlowdowns(records: readonly RecordOf<'c'>[]): PartReport {
       experimentsWanted,
     ),
     blocks: [
-      `Six worlds of \`${slowedWorlds[0]?.candidate}\` measured together, ${plural(rounds, 'round')} at the median. CPU is burned in the process, ` +
-        'before the answer: 5, 10 or 20 % of the time that the request has taken there so far and 0.3 ms for what the client sees ' +
-        'beyond it; ×5 makes each tenth request take five times as long. Found: p of at most 5 % in the right direction. The ' +
-        'median change stands beside it.',
+      `Four worlds of \`${base.candidate}\` measured together (one unslowed, +5 and +20 % in turn), ${plural(rounds, 'round')} at the median. CPU is burned in the process, ` +
+        'before the answer: 5, 10 or 20 % of the time that the request has taken there so far, and of what the client sees ' +
+        'beyond it (a share of the time that requests take in the process at the moment); ×5 makes each tenth request take five ' +
+        'times as long. Found: p of at most 5 % in the right direction. The median change stands beside it.',
       markdownTable(
-        ['figure', ...others],
-        realFigures.map((figure) => [figure, ...others.map((world) => cell(records, world, figure))]),
+        ['figure', ...slowed],
+        realFigures.map((figure) => [figure, ...slowed.map((world) => cell(records, world, figure))]),
       ),
       `A verdict of the same-request change that says "better" or "worse", p adjusted for all comparisons: ${called.join(', ')}.`,
     ],
