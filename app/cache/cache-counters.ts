@@ -1,21 +1,35 @@
 import { counterOf } from '../contract/figure.ts';
 import type { Counter } from '../contract/figure.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
+import { tierKinds, tierNames } from './tiers/index.ts';
+import type { TierName } from './tiers/index.ts';
 
-type Counters = Readonly<Record<string, Counter & { readonly meaning?: string }>>;
+type DescribedCounter = Counter & { readonly meaning?: string };
+type Counters = Readonly<Record<string, DescribedCounter>>;
 
 const { cacheRequests, cacheOperationDuration, cacheQueuedWrites, cacheInvalidations } = serviceMetrics;
 
 const answeredBy = (cache_tier: string, cache_result: string): Counter =>
   counterOf(cacheRequests, { cache_tier, cache_result });
 
+/** A counter of each kind of tier, by its name with that ending. */
+function ofTiers<Ending extends string>(
+  ending: Ending,
+  counterOfTier: (tier: TierName) => DescribedCounter,
+): Readonly<Record<`${TierName}${Ending}`, DescribedCounter>> {
+  const entries = tierNames.map((tier) => [`${tier}${ending}`, counterOfTier(tier)]);
+  // It has a name for each kind, of which the type checker sees only that they are texts.
+  return Object.fromEntries(entries) as Record<`${TierName}${Ending}`, DescribedCounter>;
+}
+
 /** Reads by the part that answered. `reads` is counted where a read is asked, the others where it is answered. */
 export const readCounters = {
   reads: counterOf(serviceMetrics.cacheReads),
-  memoryHits: { ...answeredBy('memory', 'hit'), meaning: 'fresh hits of the memory tiers' },
-  redisHits: { ...answeredBy('redis', 'hit'), meaning: 'fresh hits of the redis tier' },
-  memoryStaleHits: answeredBy('memory', 'stale_hit'),
-  redisStaleHits: answeredBy('redis', 'stale_hit'),
+  ...ofTiers('Hits', (tier) => ({
+    ...answeredBy(tier, 'hit'),
+    meaning: `fresh hits of the ${tier} ${tierKinds[tier].isShared ? 'tier' : 'tiers'}`,
+  })),
+  ...ofTiers('StaleHits', (tier) => answeredBy(tier, 'stale_hit')),
   loads: answeredBy('none', 'miss'),
   joinedLoads: answeredBy('none', 'coalesced'),
   bypasses: answeredBy('none', 'bypass'),

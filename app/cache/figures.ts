@@ -1,7 +1,9 @@
 import { costMargin, counterOf } from '../contract/figure.ts';
-import type { CandidateValues, Counter, Figure } from '../contract/figure.ts';
+import type { Counter, Figure } from '../contract/figure.ts';
 import { fixed, percent, perThousand } from '../contract/figure-text.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
+import { tierKinds, tierNames } from './tiers/index.ts';
+import type { TierDefinition } from './tiers/tier.ts';
 import {
   commandCounters,
   evictionCounters,
@@ -14,11 +16,6 @@ import {
 const shareMargin = (): number => 0.01;
 /** The smallest difference of work that matters: once in a hundred requests. */
 const workMargin = (): number => 0.01;
-
-const hasTier =
-  (tier: string) =>
-  ({ tiers }: CandidateValues): boolean =>
-    String(tiers).includes(tier);
 
 const hits = (tiers: readonly string[], results: readonly string[]): Counter =>
   counterOf(serviceMetrics.cacheRequests, { cache_tier: tiers, cache_result: results });
@@ -35,32 +32,30 @@ const shareOfReads = {
   table: 'costs',
 } as const;
 
+/** The share of one kind of tier, where the candidate has it. */
+function tierHitRatio({ name, column, isShared }: TierDefinition): Figure {
+  return {
+    ...{ ...shareOfReads, name: `${name}HitRatio`, better: 'more', column: 'hit %', title: column },
+    meaning: `reads that ${isShared ? 'the' : 'a'} ${name} tier answered`,
+    from: hits([name], ['hit', 'stale_hit']),
+    write: percent(0),
+    appliesTo: ({ tiers }) => String(tiers).split('+').includes(name),
+  };
+}
+
 const hitRatios: readonly Figure[] = [
-  {
-    ...{ ...shareOfReads, name: 'memoryHitRatio', better: 'more', column: 'hit %', title: 'mem' },
-    meaning: 'reads that a memory tier answered',
-    from: hits(['memory'], ['hit', 'stale_hit']),
-    write: percent(0),
-    appliesTo: hasTier('memory'),
-  },
-  {
-    ...{ ...shareOfReads, name: 'redisHitRatio', better: 'more', column: 'hit %', title: 'redis' },
-    meaning: 'reads that the redis tier answered',
-    from: hits(['redis'], ['hit', 'stale_hit']),
-    write: percent(0),
-    appliesTo: hasTier('redis'),
-  },
+  ...Object.values(tierKinds).map(tierHitRatio),
   {
     ...{ ...shareOfReads, name: 'hitRatio', better: 'more', column: 'hit %', title: 'all' },
     meaning: 'reads that did not wait for storage; 0 where nothing is cached',
-    from: hits(['memory', 'redis'], ['hit', 'stale_hit']),
+    from: hits(tierNames, ['hit', 'stale_hit']),
     write: percent(0),
     words: 'hit ratio',
   },
   {
     ...{ ...shareOfReads, name: 'staleHitRatio', better: 'less', title: 'stale hit %' },
     meaning: 'reads that were answered past the TTL of the entry; they are hits',
-    from: hits(['memory', 'redis'], ['stale_hit']),
+    from: hits(tierNames, ['stale_hit']),
     write: percent(1),
     shows: 'where-any',
   },

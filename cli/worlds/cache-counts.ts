@@ -4,10 +4,11 @@ import {
   readCounters,
   workCounters,
 } from '../../app/cache/cache-counters.ts';
+import { tierNames } from '../../app/cache/tiers/index.ts';
 import { countAll } from '../figures/counts.ts';
 import type { Counts } from '../figures/counts.ts';
 
-/** Reads of one block by the part that answered. `memoryHits` and `redisHits` are the fresh ones. */
+/** Reads of one block by the part that answered. `memoryHits`, and the like of other tiers, are the fresh ones. */
 export type CacheCounts = Readonly<Record<keyof typeof readCounters, number>>;
 /** What the caches of one block did beside answering. */
 export type CacheWork = Readonly<Record<keyof typeof workCounters, number>>;
@@ -35,13 +36,13 @@ export const tierDuties = [
   readonly called: string;
 }[];
 
-export function staleHitsOf({ memoryStaleHits, redisStaleHits }: CacheCounts): number {
-  return memoryStaleHits + redisStaleHits;
+export function staleHitsOf(counts: CacheCounts): number {
+  return tierNames.reduce((sum, tier) => sum + counts[`${tier}StaleHits`], 0);
 }
 
 /** Reads that did not wait for storage, with what was fresh and with what was not. */
 export function hitsOf(counts: CacheCounts): number {
-  return counts.memoryHits + counts.redisHits + staleHitsOf(counts);
+  return tierNames.reduce((sum, tier) => sum + counts[`${tier}Hits`], staleHitsOf(counts));
 }
 
 /**

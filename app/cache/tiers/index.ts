@@ -6,6 +6,9 @@ import type { LocalTierDefinition, SharedTierDefinition, TierDefinition } from '
 /** Every kind of tier. The choices of `tiers`, labels, `Cache-Status` and what a candidate needs derive from this list. */
 export const tierKinds = { memory, redis } as const satisfies Readonly<Record<string, TierDefinition>>;
 
+export type TierName = keyof typeof tierKinds;
+export const tierNames = Object.keys(tierKinds) as TierName[];
+
 type Kinds = typeof tierKinds;
 type NamesOf<D> = { [N in keyof Kinds]: Kinds[N] extends D ? N : never }[keyof Kinds];
 type LocalName = NamesOf<LocalTierDefinition>;

@@ -80,6 +80,7 @@ function countByEntity(keys: Iterable<string>): Map<string, number> {
 /** Memory of the process: nothing is faster, and no other replica can clear it. */
 export const memory: LocalTierDefinition = {
   name,
+  column: 'mem',
   isShared: false,
   parameters: { memory: 'bounds the memory tier', eviction: 'is of the memory tier' },
   create: createMemoryTier,

@@ -146,6 +146,7 @@ async function connectCommands(url: string, { payloads }: Codec): Promise<RedisC
 /** A Redis that all replicas share: what one has loaded, the others find. */
 export const redis: SharedTierDefinition = {
   name,
+  column: 'redis',
   isShared: true,
   parameters: {
     codec: 'is of the redis tier',

@@ -133,6 +133,8 @@ export type SharedTierParts = {
 type CommonDefinition = {
   /** As in a candidate's `tiers`, in metric labels and in `Cache-Status`. */
   readonly name: string;
+  /** Over its column in tables, where there is little room. */
+  readonly column: string;
   /** Parameters of a candidate that say something of this tier alone, and what: the reason why they are refused without it. */
   readonly parameters: Readonly<Record<string, string>>;
 };
