@@ -66,19 +66,29 @@ function connect({ url, payloads, scripts }: TrackingConnectionOptions) {
   return client;
 }
 
+type TrackingClient = ReturnType<typeof connect>;
+
 /**
  * Redis's client tracking by node-redis (RESP3), since ioredis drops the pushes. It says nothing of a lost connection by
  * itself: whoever is disconnected must drop what it holds, and gets it back by reading again.
  */
 export function createTrackingConnection(options: TrackingConnectionOptions): TrackingConnection {
-  const { keyPrefix, observe } = options;
   const client = connect(options);
+  const commands = createCommands(client);
+  return {
+    commands,
+    createSource: (listener) => createSource(client, options, listener, commands.close),
+  };
+}
+
+/** The commands of the shared tier, each answered in bounded time. */
+function createCommands(client: TrackingClient): RedisCommands {
   const scripts = client as unknown as Record<
     RedisScript['name'],
     (keys: readonly string[], args: Arguments) => Promise<unknown>
   >;
   const { within, stop } = createDeadlines(commandTimeoutMs);
-  const commands: RedisCommands = {
+  return {
     get: (key) => within(client.get(key) as Promise<Payload | null>),
     mget: (keys) => within(client.mGet([...keys]) as Promise<(Payload | null)[]>),
     set: (key, payload, lifeMs) =>
@@ -95,51 +105,55 @@ export function createTrackingConnection(options: TrackingConnectionOptions): Tr
       if (client.isOpen) client.destroy();
     },
   };
+}
+
+/** What Redis pushes, and what becomes of the connection, told to a listener. `close` ends the connection. */
+function createSource(
+  client: TrackingClient,
+  { keyPrefix, observe }: TrackingConnectionOptions,
+  listener: InvalidationListener,
+  close: () => void,
+): InvalidationSource {
+  const tell = (change: DeliveryChange): void => {
+    observe.happened({ type: 'delivery', change });
+    listener.onDelivery(change);
+  };
+  client.on('invalidate', (pushed: string | Buffer | null) => {
+    // Null: all keys of this Redis have changed.
+    if (pushed === null) return tell('loss-noticed');
+    const key = pushed.toString();
+    if (!key.startsWith(keyPrefix)) return;
+    const ownKey = key.slice(keyPrefix.length);
+    observe.happened({ type: 'invalidation', name: entityNameOf(ownKey), outcome: 'received' });
+    listener.onInvalidation(ownKey, null);
+  });
+  let isDisconnected = true;
+  const disconnected = (): void => {
+    if (isDisconnected) return;
+    isDisconnected = true;
+    tell('disconnected');
+  };
+  const resumed = (): void => {
+    isDisconnected = false;
+    tell('resumed');
+  };
+  client.on('ready', resumed);
+  for (const event of ['error', 'reconnecting', 'end'] as const) client.on(event, disconnected);
+  const heartbeat = createHeartbeat(() => client.ping(), {
+    silent: disconnected,
+    heard() {
+      if (isDisconnected) resumed();
+    },
+  });
   return {
-    commands,
-    createSource(listener) {
-      const tell = (change: DeliveryChange): void => {
-        observe.happened({ type: 'delivery', change });
-        listener.onDelivery(change);
-      };
-      client.on('invalidate', (pushed: string | Buffer | null) => {
-        // Null: all keys of this Redis have changed.
-        if (pushed === null) return tell('loss-noticed');
-        const key = pushed.toString();
-        if (!key.startsWith(keyPrefix)) return;
-        const ownKey = key.slice(keyPrefix.length);
-        observe.happened({ type: 'invalidation', name: entityNameOf(ownKey), outcome: 'received' });
-        listener.onInvalidation(ownKey, null);
-      });
-      let isDisconnected = true;
-      const disconnected = (): void => {
-        if (isDisconnected) return;
-        isDisconnected = true;
-        tell('disconnected');
-      };
-      const resumed = (): void => {
-        isDisconnected = false;
-        tell('resumed');
-      };
-      client.on('ready', resumed);
-      for (const event of ['error', 'reconnecting', 'end'] as const) client.on(event, disconnected);
-      const heartbeat = createHeartbeat(() => client.ping(), {
-        silent: disconnected,
-        heard() {
-          if (isDisconnected) resumed();
-        },
-      });
-      return {
-        sender: null,
-        async start() {
-          await connectWithin(client);
-          heartbeat.start();
-        },
-        async stop() {
-          heartbeat.stop();
-          commands.close();
-        },
-      };
+    sender: null,
+    async start() {
+      await connectWithin(client);
+      heartbeat.start();
+    },
+    async stop() {
+      heartbeat.stop();
+      close();
     },
   };
 }
