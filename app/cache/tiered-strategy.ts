@@ -7,8 +7,8 @@ import { createReadPath } from './reads/read-path.ts';
 import type { ReadPathParts } from './reads/read-path.ts';
 import { freshOnly } from './strategy.ts';
 import type { CacheStrategy, DecisionParts, StrategyDefinition, TieredDecisions } from './strategy.ts';
-import { createDoubtedTier } from './doubted-tier.ts';
-import type { DoubtedTier } from './doubted-tier.ts';
+import { createLossAwareTier } from './loss-aware-tier.ts';
+import type { LossAwareTier } from './loss-aware-tier.ts';
 import type { Tier } from './tiers/tier.ts';
 import { fillShared } from './tier-stack.ts';
 import type { TierStack } from './tier-stack.ts';
@@ -33,8 +33,8 @@ export function createStrategy(
 
 /** Joins a strategy's decisions with the tiers, the fence and the read path of its candidate. */
 function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): CacheStrategy {
-  const doubted = doubtedTierOf(given);
-  const parts = doubted === null ? given : withShared(given, doubted);
+  const lossAware = lossAwareTierOf(given);
+  const parts = lossAware === null ? given : withShared(given, lossAware);
   const { tiers, flights, candidate } = parts;
   const fence = fenceOf(parts);
   const path = createReadPath(parts, fence, { ...freshOnly, ...decisions });
@@ -55,7 +55,7 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
       if (!isDroppingAtLosses) return;
       flights.forgetAll();
       if (change === 'loss-noticed') tiers.local?.flush();
-      if (change === 'loss-noticed') doubted?.rejectFilledBeforeNow();
+      if (change === 'loss-noticed') lossAware?.rejectFilledBeforeNow();
       if (change === 'disconnected') tiers.local?.suspend();
       if (change === 'resumed') tiers.local?.resume();
     },
@@ -63,15 +63,16 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
 }
 
 /**
- * The shared tier as it is believed, where invalidations alone clear it: what a replica has missed may still be there as it was
- * before, since the process that wrote may be dead, or none of the service. Null where who writes clears it, or there is none.
+ * The shared tier without what a loss has made doubtful, where invalidations alone clear it: what a replica has missed may still be
+ * there as it was before, since the process that wrote may be dead, or none of the service. Null where who writes clears it, or where
+ * there is no shared tier.
  */
-function doubtedTierOf({ tiers, leases, clock, candidate }: TieredParts): DoubtedTier | null {
+function lossAwareTierOf({ tiers, leases, clock, candidate }: TieredParts): LossAwareTier | null {
   if (!invalidationKinds[candidate.invalidation].clearsSharedTier || tiers.shared === null) return null;
-  return createDoubtedTier(tiers.shared, leases, clock, candidate.ttlMs);
+  return createLossAwareTier(tiers.shared, leases, clock, candidate.ttlMs);
 }
 
-function withShared(parts: TieredParts, { tier, leases }: DoubtedTier): TieredParts {
+function withShared(parts: TieredParts, { tier, leases }: LossAwareTier): TieredParts {
   return { ...parts, leases, tiers: { ...parts.tiers, shared: tier } };
 }
 

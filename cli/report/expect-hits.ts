@@ -49,6 +49,13 @@ function knownPart(settings: CacheSettings, ratios: HitRatios): HitRatios {
   return invalidationKinds[settings.invalidation].watchesOwnFills ? ratios : { ...unknown, all: ratios.all };
 }
 
+/** The prediction knows a tier in each process and one for all, under the names of those that there are today. */
+function idealTiersOf({ tiers }: CacheSettings): 'none' | 'memory' | 'redis' | 'memory+redis' {
+  const { local, shared } = tiersOf(tiers);
+  if (local === null) return shared === null ? 'none' : 'redis';
+  return shared === null ? 'memory' : 'memory+redis';
+}
+
 /**
  * Hit ratios of ideal caches under the requests as they were sent, by candidate: what the achieved ones are held against. Null where
  * they cannot be known.
@@ -63,8 +70,9 @@ export function expectHits(
   return new Map(
     plan.candidates.map(({ label, candidate: { cache: settings } }) => {
       if (!isPredicted(settings)) return [label, unknown] as const;
-      const { tiers, ttlMs, feedTtlMs } = settings;
-      return [label, knownPart(settings, predictHitRatio({ ...common, tiers, ttlMs, feedTtlMs }))] as const;
+      const { ttlMs, feedTtlMs } = settings;
+      const asked = { ...common, tiers: idealTiersOf(settings), ttlMs, feedTtlMs };
+      return [label, knownPart(settings, predictHitRatio(asked))] as const;
     }),
   );
 }
