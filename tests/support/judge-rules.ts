@@ -9,7 +9,6 @@ import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
 import { signOf } from '../dashboards/alerts/alert-case.ts';
 import type { AlertCase } from '../dashboards/alerts/alert-case.ts';
-import { alertCases } from '../dashboards/alerts/alert-cases.ts';
 import { recordingGroups } from '../../dashboards/rules/recording-rules.ts';
 import type { AlertRule, RecordingRule } from '../../dashboards/rules/rule.ts';
 import type { Timing } from '../../dashboards/rules/timing.ts';
@@ -51,38 +50,62 @@ function expectationOf({ alertname, rule }: Judged, { at, stepSeconds, fires }: 
   };
 }
 
-/** The names of those that do not what the cases of their alert say, and the words of promtool. */
+/** Rules of one alert, and the cases of it that they are held against. */
+export type Trial = { readonly cases: readonly AlertCase[]; readonly judged: readonly Judged[] };
+
+/** Those that do not what a case says of them, by name, with the words of promtool. It is called once for all trials. */
 export async function judgeRules(
   { promtool, folder }: Bench,
   timing: Timing,
-  alert: string,
-  judged: readonly Judged[],
-): Promise<{ readonly failed: ReadonlySet<string>; readonly output: string }> {
-  const own = mkdtempSync(join(folder, 'case-'));
-  const alerts = judged.map(({ alertname, rule }) => ({ ...rule, alert: alertname }));
-  const recordings = neededBy(
-    alerts.map(({ expr }) => expr),
-    timing,
-  );
-  const rules = join(own, 'rules.yml');
-  writeFileSync(rules, stringify({ groups: [{ name: 'case', rules: [...recordings, ...alerts] }] }));
-  const cases = alertCases(timing).filter((one) => one.alert === alert);
-  const tests = cases.map((one) => ({
+  trials: readonly Trial[],
+): Promise<ReadonlyMap<string, string>> {
+  const own = mkdtempSync(join(folder, 'trials-'));
+  const files = trials
+    .map(({ cases, judged }) => ({ judged, tests: cases.map((one) => testOf(judged, one)), cases }))
+    .filter(({ tests }) => tests.some(({ promql_expr_test }) => promql_expr_test.length > 0))
+    .map(({ judged, tests, cases }, index) => {
+      const rules = join(own, `rules-${index}.yml`);
+      writeFileSync(rules, stringify({ groups: [{ name: 'case', rules: withRecordings(judged, timing) }] }));
+      const file = join(own, `cases-${index}.yml`);
+      const evaluation_interval = `${cases[0]?.evaluationSeconds}s`;
+      const told = tests.filter(({ promql_expr_test }) => promql_expr_test.length > 0);
+      writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval, tests: told }));
+      return file;
+    });
+  const { stdout, stderr } = await promisify(execFile)(promtool, ['test', 'rules', ...files], {
+    maxBuffer,
+  }).catch((error: { stdout: string; stderr: string }) => error);
+  const [, ...failures] = stderr.split('FAILED:');
+  assert.equal((stdout.match(/SUCCESS/g)?.length ?? 0) + failures.length, files.length, stdout + stderr);
+  return new Map(failures.flatMap(failedIn));
+}
+
+/** What a case expects of each that it speaks of. */
+function testOf(judged: readonly Judged[], one: AlertCase) {
+  return {
     interval: `${one.stepSeconds}s`,
     input_series: Object.entries(one.series).map(([series, values]) => ({ series, values })),
     promql_expr_test: judged
       .filter(({ rule }) => one.of?.includes(signOf(rule)) !== false)
       .map((each) => expectationOf(each, one)),
-  }));
-  const file = join(own, 'cases.yml');
-  const evaluation_interval = `${cases[0]?.evaluationSeconds}s`;
-  const told = tests.filter(({ promql_expr_test }) => promql_expr_test.length > 0);
-  writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval, tests: told }));
-  const output = await promisify(execFile)(promtool, ['test', 'rules', file], { maxBuffer }).then(
-    ({ stdout }) => stdout,
-    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
+  };
+}
+
+function withRecordings(judged: readonly Judged[], timing: Timing): (RecordingRule | AlertRule)[] {
+  const alerts = judged.map(({ alertname, rule }) => ({ ...rule, alert: alertname }));
+  const recordings = neededBy(
+    alerts.map(({ expr }) => expr),
+    timing,
   );
-  const failed = [...output.matchAll(/alertname=\\?"(\w+)\\?"/g)].map(([, name = '']) => name);
-  if (failed.length === 0) assert.match(output, /SUCCESS/);
-  return { failed: new Set(failed), output };
+  return [...recordings, ...alerts];
+}
+
+/** What failed in a file, by name. That the file itself is wrong is no answer. */
+function failedIn(failure: string): (readonly [string, string])[] {
+  const named = failure.split(/\n(?=\s*expr: )/).flatMap((text) => {
+    const [, name] = /alertname=\\?"(\w+)\\?"/.exec(text) ?? [];
+    return name === undefined ? [] : [[name, text] as const];
+  });
+  assert.ok(named.length > 0, failure);
+  return named;
 }
