@@ -54,8 +54,12 @@ const claiming = searched.filter((text) =>
   allowedWithoutFaults(text).every((one) => one === 'late-invalidation'),
 );
 const others = searched.filter((text) => !claiming.includes(text));
-/** A hundred thousand in all. */
-const runs = Math.ceil(100_000 / claiming.length);
+/**
+ * In all, other ones each time. A part that does not do what it promises was found within 150 of its own, in each of ten
+ * searches: these are four times as many for each candidate. For more, set the variable.
+ */
+const schedules = Number(process.env['DARKROOM_TEST_SCHEDULES'] ?? 50_000);
+const runs = Math.ceil(schedules / claiming.length);
 /** What is there to be found shows within a few hundred. */
 const runsToFind = 20_000;
 const isFound = /(acknowledged|seen) before|at rest/;
@@ -63,20 +67,23 @@ const isFound = /(acknowledged|seen) before|at rest/;
 describe('schedules', { concurrency: 1 }, () => {
   for (const text of claiming) {
     test(`${text} keeps its promise under each of ${runs} schedules`, async () => {
-      assert.equal(await search({ text, runs, broken: null }), null);
+      assert.equal(await search({ text, runs, broken: null, isFindExpected: false }), null);
     });
   }
 
   for (const text of others) {
     test(`the same search finds a stale read of ${text}`, async () => {
-      assert.match(String(await search({ text, runs: runsToFind, broken: null })), isFound);
+      assert.match(
+        String(await search({ text, runs: runsToFind, broken: null, isFindExpected: true })),
+        isFound,
+      );
     });
   }
 
   for (const [name, { text }] of Object.entries(brokenParts)) {
     test(`the same search finds ${name}`, async () => {
       const broken = name as BrokenPartName;
-      assert.match(String(await search({ text, runs: runsToFind, broken })), isFound);
+      assert.match(String(await search({ text, runs: runsToFind, broken, isFindExpected: true })), isFound);
     });
   }
 });
