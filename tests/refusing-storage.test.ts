@@ -109,12 +109,12 @@ describe('likes that were acknowledged', () => {
           (await app.ask('PUT', `/photos/${photoId}/like`, { viewer: 7 + index })).statusCode,
           200,
         );
-      await waitUntil(async () => (await queued(app, 'failed')) >= failedBefore + photos.length, 20_000);
+      await waitUntil(async () => (await queued(app, 'failed')) >= failedBefore + photos.length);
       await storage.serve(refusals[name]);
     }
     assert.equal(await redis.command('EXISTS', `${prefix}write-behind:attempts`), 0);
     // What a replica has taken and not stored is taken again after five seconds.
-    await waitUntil(async () => (await length()) === 0, 30_000);
+    await waitUntil(async () => (await length()) === 0);
     for (const index of kinds.keys()) assert.deepEqual(await likesOf(storage, 7 + index), photos);
     assert.equal(await length(':dead-letters'), 0);
   });
@@ -128,7 +128,7 @@ describe('likes that were acknowledged', () => {
     for (const answer of answers.slice(0, 5)) assert.equal(answer.statusCode, 200);
     for (const answer of answers.slice(5)) assertProblem(answer, 503, 'STORAGE_REFUSES_WRITES');
     await storage.serve(refusals['is read-only']);
-    await waitUntil(async () => (await length()) === 0, 30_000);
+    await waitUntil(async () => (await length()) === 0);
     assert.deepEqual(await likesOf(storage, 7), photos.slice(0, 5));
   });
 
@@ -137,7 +137,7 @@ describe('likes that were acknowledged', () => {
     await storage.sql('ALTER TABLE likes ADD CHECK (photo_id <> 13)');
     for (const photoId of photos)
       assert.equal((await app.ask('PUT', `/photos/${photoId}/like`, { viewer: 7 })).statusCode, 200);
-    await waitUntil(async () => (await length(':dead-letters')) === 1, 40_000);
+    await waitUntil(async () => (await length(':dead-letters')) === 1);
     assert.equal(await length(), 0);
     assert.deepEqual(
       await likesOf(storage, 7),

@@ -127,13 +127,11 @@ for (const candidate of candidates) {
         assert.ok(await isShown(), `photo ${photoId}`);
       }
       for (const app of [one, other]) {
-        await waitUntil(
-          () =>
-            assertShowsStorage(app).then(
-              () => true,
-              () => false,
-            ),
-          5_000,
+        await waitUntil(() =>
+          assertShowsStorage(app).then(
+            () => true,
+            () => false,
+          ),
         ).catch(() => {});
         await assertShowsStorage(app);
         await assertIdentity(app, candidate);

@@ -207,7 +207,7 @@ for (const flush of ['1h', '5ms']) {
     const heir = startReplica(context, stores, 'write-behind:flush=20ms');
     await heir.listening;
     // What a dead replica has taken is given up for lost after five seconds.
-    await waitUntil(async () => (await waiting(redis)) === 0, 30_000);
+    await waitUntil(async () => (await waiting(redis)) === 0);
     const stored = await stores.likes();
     assert.deepEqual(
       [...acknowledged].filter((pair) => !stored.has(pair)),

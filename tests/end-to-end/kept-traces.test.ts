@@ -31,7 +31,8 @@ test('the slowest requests of a comparison open from its table, and were measure
   const run = runCli(['compare', 'no-cache', 'versioned', ...traced, '--json', json]);
   const { status, stdout, stderr } = await run.ended;
   const result = readResult(json);
-  assert.equal(status, 0, stderr);
+  // What a busy machine measures has no verdict, and has traces all the same.
+  assert.ok([0, 30, 31].includes(Number(status)), stderr);
 
   const blocks = readFileSync(join(runFolderOf(stderr), 'blocks.jsonl'), 'utf8')
     .trim()
