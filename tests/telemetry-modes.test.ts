@@ -86,7 +86,7 @@ const isTraced = ({ spans }: Shown, traceId: string): boolean =>
 const samplesOf = ({ metrics }: Shown): number =>
   metrics.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
 
-describe('a process of the service', { timeout: 120_000 }, () => {
+describe('a process of the service', { timeout: 600_000 }, () => {
   it('tells nothing but its CPU in mode off', async () => {
     const shown = await show('off');
     assert.deepEqual(shown.spans, []);
