@@ -44,18 +44,19 @@ describe('a further tier costs its file and its line', () => {
       assert.match(stdout, new RegExp(`[" ]${stack.replace('+', String.raw`\+`)}[" ]`));
   });
 
-  it('answers reads, and is called by its name in headers and labels', () => {
+  it('answers reads, and is called by its name in headers, labels and figures', () => {
     const text = 'read-through:tiers=memory+shelf,invalidation=ttl';
     const { status, stdout, stderr } = run(join(folder, 'tests', 'support', 'ask-tiers.ts'), text);
     assert.equal(status, 0, stderr);
-    const { told, counted } = JSON.parse(stdout) as { told: string[]; counted: string[] };
+    const { told, counted, figures } = JSON.parse(stdout) as Record<string, string[]>;
+    assert.ok(figures?.includes('shelfHitRatio'), String(figures));
     assert.deepEqual(told, [
       'shelf; fwd=miss; stored, memory; fwd=miss; stored',
       'shelf; hit; ttl=0, memory; fwd=miss; stored',
       'memory; hit; ttl=0',
     ]);
     assert.deepEqual(
-      counted.map((line) => /cache_tier="(\w+)",cache_result="(\w+)"/.exec(line)?.slice(1).join(' ')),
+      counted?.map((line) => /cache_tier="(\w+)",cache_result="(\w+)"/.exec(line)?.slice(1).join(' ')),
       ['memory hit', 'shelf hit', 'none miss'],
     );
   });

@@ -1,5 +1,6 @@
 import { createCache } from '../../app/cache/create-cache.ts';
 import type { CachedEntity } from '../../app/cache/cache.ts';
+import { cacheFigures } from '../../app/cache/figures.ts';
 import { tierNamesOf } from '../../app/cache/tiers/index.ts';
 import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
 import { createSystemClock } from '../../app/clock.ts';
@@ -45,4 +46,5 @@ for (const cache of [one, other, other]) {
 }
 const metrics = await telemetry.metrics.registry.metrics();
 const counted = metrics.split('\n').filter((line) => line.startsWith('cache_requests_total{'));
-process.stdout.write(JSON.stringify({ told, counted }));
+const figures = cacheFigures.map((figure) => figure.name);
+process.stdout.write(JSON.stringify({ told, counted, figures }));
