@@ -11,7 +11,7 @@ import { tierNamesOf } from './cache/tiers/index.ts';
 import { rowKeys } from './cached-entities.ts';
 import { formatCandidate } from './candidates/format-candidate.ts';
 import { changeSourceOf } from './change-source.ts';
-import { createStoppableClock, createSystemClock } from './clock.ts';
+import { createSystemClock } from './clock.ts';
 import type { StoppableClock } from './clock.ts';
 import { registerCommentRoutes } from './comments/comment-routes.ts';
 import { createCommentService } from './comments/comment-service.ts';
@@ -43,13 +43,13 @@ import { createLikeStore } from './likes/like-store.ts';
 import { registerMediaRoutes } from './media/media-routes.ts';
 import { createTelemetry } from './observability/telemetry.ts';
 import type { Telemetry } from './observability/telemetry.ts';
-import type { Tracing } from './observability/tracing.ts';
 import type { PossibleEvents } from './observability/cache-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createJpegNormaliser } from './photos/jpeg.ts';
 import { registerPhotoRoutes } from './photos/photo-routes.ts';
 import { createPhotoService } from './photos/photo-service.ts';
 import { createPhotoStore } from './photos/photo-store.ts';
+import type { ProcessParts } from './process/process-parts.ts';
 import { createFileStore } from './storage/object-store.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 import { createStorage } from './storage/postgres.ts';
@@ -76,18 +76,9 @@ const settleLimitMs = 1_000;
 /** In lab mode a world's clock may stand still for as long as an experiment takes. */
 const labExpirySlackMs = 24 * 3_600_000;
 
-/** What differs between one start and the next. */
-export type Entropy = { readonly random: () => number; readonly uniqueId: () => string };
-
-export async function buildApp(
-  config: Config,
-  logger: FastifyBaseLogger,
-  { random, uniqueId }: Entropy,
-  tracing: Tracing | null = null,
-): Promise<BuiltApp> {
-  const systemClock = createSystemClock();
-  const clock = createStoppableClock(systemClock);
-  const telemetry = telemetryOf(config, tracing);
+export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
+  const { config, logger, clock, random, uniqueId } = ofProcess;
+  const telemetry = telemetryOf(ofProcess);
   const { metrics, spans } = telemetry;
   const background = createBackgroundTasks((name, reason) =>
     logger.warn({ err: reason, task: name }, 'background task failed'),
@@ -112,7 +103,7 @@ export async function buildApp(
   const app = createServer(logger, config.replica);
   const declareOtherMethods = watchMethods(app);
   let isDraining = false;
-  if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, systemClock);
+  if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, createSystemClock());
   await observeRequests(app, telemetry);
   await registerCommonParts(app);
   const parts = {
@@ -142,13 +133,15 @@ export async function buildApp(
   };
 }
 
-function telemetryOf({ candidate, replica, telemetry }: Config, tracing: Tracing | null): Telemetry {
+function telemetryOf({ config, registry, tracing }: ProcessParts): Telemetry {
+  const { candidate, replica, telemetry: mode } = config;
   return createTelemetry({
     strategy: candidate.cache.strategy,
     tiers: tierNamesOf(candidate.cache.tiers),
     candidate: formatCandidate(candidate),
     replica,
-    mode: telemetry,
+    mode,
+    registry,
     possible: possibleEvents(candidate.cache),
     tracing,
   });

@@ -51,6 +51,8 @@ describe('the process', () => {
       assert.equal((await fetch(`http://127.0.0.1:${lab}/lab/clock`, { method: 'PUT' })).status, 401);
       service.child.kill(signal);
       assert.deepEqual(await service.exited, { code: 0, signal: null });
+      const ports = { http, metrics, lab };
+      assert.deepEqual(service.told, [{ type: 'listening', ...ports }, { type: 'drained' }]);
     }
   });
 
@@ -146,6 +148,9 @@ describe('a start that fails', () => {
         const service = start(context, environment);
         assert.equal((await service.exited).code, 2);
         assertOneLine(service.stderr(), pattern);
+        const [failed, ...more] = service.told;
+        assert.ok(failed?.type === 'failed' && more.length === 0, JSON.stringify(service.told));
+        assert.equal(service.stderr(), `darkroom service: ${failed.code}: ${failed.message}\n`);
       }),
     );
   });
@@ -159,6 +164,9 @@ describe('a start that fails', () => {
       const service = start(context, { [variable]: port, DARKROOM_LOG_LEVEL: 'warn' });
       assert.equal((await service.exited).code, 1);
       assertOneLine(service.stderr(), new RegExp(`EADDRINUSE.*${port}`));
+      const [failed] = service.told;
+      assert.ok(failed?.type === 'failed');
+      assert.deepEqual([failed.code, failed.port], ['EADDRINUSE', Number(port)]);
     }
   });
 });

@@ -41,6 +41,8 @@ const rules: readonly {
       [0, file('app/storage/postgres.ts', "import type { Config } from '../config.ts';")],
       [1, file('app/main.ts', "import { compare } from '../cli/commands/compare.ts';")],
       [1, file('app/main.ts', 'const part = await import(nameOfPart);')],
+      [1, file('app/process/run-process.ts', "import { buildApp } from '../build-app.ts';")],
+      [0, file('app/processes/worker.ts', "import { buildApp } from '../build-app.ts';")],
       [1, file('loadtests/workloads/zipf.ts', "import { randomUUID } from 'node:crypto';")],
       [1, file('cli/main.ts', "import { createTestDatabase } from '../tests/support/databases.ts';")],
       [1, file('cli/worlds/world.ts', "import { buildApp } from '../../app/build-app.ts';")],
@@ -173,7 +175,7 @@ const rules: readonly {
       [1, file('app/a.ts', 'const random = Math.random;')],
       [1, file('cli/a.ts', 'const client = new pg.Client({ connectionString: url });')],
       [0, file('cli/a.ts', 'const pool = new pg.Pool({ ...connectionTo(url), max: 1 });')],
-      [0, file('app/main.ts', 'const random = Math.random;')],
+      [0, file('app/process/process-parts.ts', 'const random = Math.random;')],
     ],
   },
   {

@@ -6,11 +6,12 @@ import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { allocatorEnvironment } from '../app/contract/allocator.ts';
 import { headers } from '../app/contract/headers.ts';
+import type { ProcessPorts } from '../app/contract/process-messages.ts';
 import { runtimeMetrics } from '../app/contract/service-metrics.ts';
 import { greyJpeg } from './support/grey-jpeg.ts';
 import { photoForm } from './support/multipart-form.ts';
 import { startServiceProcess } from './support/service-process.ts';
-import type { Ports, ServiceProcess } from './support/service-process.ts';
+import type { ServiceProcess } from './support/service-process.ts';
 import { createSeededDatabase } from './support/test-app.ts';
 import { village } from './support/village-rows.ts';
 
@@ -23,7 +24,7 @@ const uploads = 40;
 let database: Awaited<ReturnType<typeof createSeededDatabase>>;
 let mediaFolder: string;
 let service: ServiceProcess;
-let ports: Ports;
+let ports: ProcessPorts;
 
 before(async () => {
   database = await createSeededDatabase();

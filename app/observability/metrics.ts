@@ -2,15 +2,14 @@ import type { TierUsage } from '../cache/cache.ts';
 import type { CacheObserver } from '../cache/cache-events.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { telemetryModes } from '../contract/telemetry-modes.ts';
-import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
 import { createCacheObserver } from './cache-metrics.ts';
 import type { CacheObserverOptions } from './cache-metrics.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
-import { createMetricsRegistry } from './metrics-registry.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
+import { createProcessRegistry } from './process-registry.ts';
+import type { ProcessIdentity } from './process-registry.ts';
 import { registerCopiedCounter, registerGauge } from './registered.ts';
-import { exposeCpuOnly, exposeRuntime } from './runtime-metrics.ts';
 
 /** A finished request, as the metrics see it. `route` is a template, never a path. */
 export type RequestEvent = {
@@ -47,25 +46,19 @@ export type MetricObservers = {
   readonly request: (event: RequestEvent) => void;
 };
 
-export type MetricsOptions = CacheObserverOptions & {
-  /** As it is written on the command line. */
-  readonly candidate: string;
-  readonly replica: string;
-  readonly mode: TelemetryModeName;
-};
+export type MetricsOptions = CacheObserverOptions &
+  ProcessIdentity & {
+    /** Of the process, where others tell something in it, too; absent: one of its own. */
+    readonly registry?: MetricsRegistry;
+  };
 
-/** Makes the registry of one process and the observers that feed it. */
+/** What the service tells of its work in the registry of its process, and the observers that feed it. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const registry = createMetricsRegistry();
-  const { strategy, candidate, replica, mode } = options;
-  const run = { candidate, cache_strategy: strategy, telemetry_mode: mode, replica };
-  registerGauge(registry, serviceMetrics.runInfo, () => [[run, 1]]);
+  const { registry = createProcessRegistry(options), mode } = options;
   if (!telemetryModes[mode].metrics) {
-    exposeCpuOnly(registry);
     const nothing = () => {};
     return { registry, observers: null, watchPool: nothing, watchTiers: nothing, watchSpans: nothing };
   }
-  exposeRuntime(registry);
   return {
     registry,
     observers: createObservers(registry, options),

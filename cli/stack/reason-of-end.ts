@@ -1,8 +1,8 @@
 import type { Exit, SupervisedProcess } from './supervised-process.ts';
 
-/** Lines by which PostgreSQL and its programs, Node, V8 and the service say why they end. */
+/** Lines by which PostgreSQL and its programs, Node, V8 and the processes of the service say why they end. */
 const isReason =
-  /\b(?:FATAL|PANIC):\s|^\w+: (?:fatal |)error: |^(?:Uncaught )?\w*Error\b.*|^darkroom service: |^FATAL ERROR: /;
+  /\b(?:FATAL|PANIC):\s|^\w+: (?:fatal |)error: |^(?:Uncaught )?\w*Error\b.*|^darkroom [a-z][\w-]*: |^FATAL ERROR: /;
 /** What belongs to the line above it. */
 const isMore = /\b(?:DETAIL|HINT|detail|hint):\s/;
 /** Node ends the report of an uncaught error with its version. */

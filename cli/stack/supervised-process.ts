@@ -35,6 +35,8 @@ export type SupervisedProcess = {
   /** The last lines that it has written to its log, for a message. */
   readonly lastLines: (count?: number) => string;
   readonly exited: Promise<Exit>;
+  /** As `exited`, once the listeners were given every message that it had sent before. */
+  readonly heardOut: Promise<Exit>;
   readonly isAlive: () => boolean;
   readonly onMessage: (listener: (message: unknown) => void) => void;
   /** Asks, waits, then kills. Resolves when the process is gone. */
@@ -103,6 +105,10 @@ export async function startProcess(
     ended.resolve({ code, signal });
   });
   const exited = ended.promise;
+  const channelClosed = new Promise<void>((resolve) => {
+    if (child.connected) child.once('disconnect', resolve);
+    else resolve();
+  });
   try {
     forget = recordChild(context.paths, settings.name, pid);
   } catch (error) {
@@ -117,6 +123,7 @@ export async function startProcess(
     logFile,
     lastLines: (count = 3) => tailOf(log, count),
     exited,
+    heardOut: Promise.all([exited, channelClosed]).then(([exit]) => exit),
     isAlive: () => isAlive,
     onMessage: (listener) => void child.on('message', listener),
     stop: async () => {

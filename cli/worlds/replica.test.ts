@@ -98,8 +98,8 @@ const deaths = [
 for (const [program, reason] of deaths)
   test(`a service that dies at start says why: ${program}`, async () => {
     const broken = join(context.paths.checkout, 'broken');
-    mkdirSync(join(broken, 'app'), { recursive: true });
-    writeFileSync(join(broken, 'app', 'main.ts'), program);
+    mkdirSync(join(broken, 'app', 'processes'), { recursive: true });
+    writeFileSync(join(broken, 'app', 'processes', 'service.ts'), program);
     const settings = { ...settingsOf('postgres://127.0.0.1/x', null), name: 'late-1' };
     await assert.rejects(startReplica(context, broken, settings), (error: unknown) => {
       assert.ok(error instanceof CommandError);

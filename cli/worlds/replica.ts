@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { allocatorEnvironment } from '../../app/contract/allocator.ts';
+import type { ProcessFailure, ProcessPorts } from '../../app/contract/process-messages.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { CommandError } from '../errors.ts';
-import { reasonOfEnd } from '../stack/reason-of-end.ts';
 import { startProcess } from '../stack/supervised-process.ts';
-import type { Exit, SupervisedProcess } from '../stack/supervised-process.ts';
+import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import type { StackContext } from '../stack/stack-context.ts';
+import { awaitStart, startError } from './await-start.ts';
 import { parseServiceCounters } from './service-counters.ts';
 import type { ServiceCounters } from './service-counters.ts';
 
@@ -41,52 +42,8 @@ export type ReplicaSettings = {
 /** How much the service tells of itself, and who takes its spans; null: nobody does. */
 export type ReplicaTelemetry = { readonly mode: TelemetryModeName; readonly otlpEndpoint: string | null };
 
-/** A start takes about a second of CPU, and all replicas start at once: two minutes mean that it hangs. */
-const startLimitMs = 120_000;
 /** An answer from loopback takes milliseconds; a frozen process must not stop the experiment. */
 const answerLimitMs = 5_000;
-
-type Listening = { readonly http: number; readonly metrics: number; readonly lab: number };
-
-/** The service's message over IPC once it listens, or null for any other message. */
-function parseListening(message: unknown): Listening | null {
-  if (typeof message !== 'object' || message === null) return null;
-  const { type, http, metrics, lab } = message as Record<string, unknown>;
-  if (type !== 'listening') return null;
-  if (typeof http !== 'number' || typeof metrics !== 'number' || typeof lab !== 'number') return null;
-  return { http, metrics, lab };
-}
-
-/** Resolves with the ports once the service listens; rejects when it dies or hangs before. */
-function awaitListening(child: SupervisedProcess, name: string, signal: AbortSignal): Promise<Listening> {
-  const { promise, resolve, reject } = Promise.withResolvers<Listening>();
-  const fail = (what: string, exit: Exit | null = null) => {
-    const reason = reasonOfEnd(child, exit);
-    const needs = /(?:REDIS_NOT_DURABLE|CHANGE_STREAM_UNAVAILABLE): (.*)/.exec(reason)?.[1];
-    if (needs !== undefined) {
-      const remedy = 'Without REDIS_URL and DATABASE_URL servers are started that are set up so.';
-      reject(new CommandError('cannotProvision', needs, { logFile: child.logFile, remedy }));
-    }
-    reject(
-      new CommandError('serviceFailed', `the service ${name} ${what}: ${reason}`, {
-        logFile: child.logFile,
-      }),
-    );
-  };
-  const limit = setTimeout(() => fail('did not start within two minutes'), startLimitMs);
-  const abort = () => fail('was interrupted while it started');
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  child.onMessage((message) => {
-    const listening = parseListening(message);
-    if (listening !== null) resolve(listening);
-  });
-  child.exited.then((exit) => fail('ended while it started', exit), reject);
-  return promise.finally(() => {
-    clearTimeout(limit);
-    signal.removeEventListener('abort', abort);
-  });
-}
 
 function environmentOf(settings: ReplicaSettings, labToken: string): Record<string, string> {
   return {
@@ -119,44 +76,41 @@ export async function startReplica(
   checkout: string,
   settings: ReplicaSettings,
 ): Promise<Replica> {
-  let wanted = settings;
-  for (;;) {
-    try {
-      return await startOnPorts(context, checkout, wanted);
-    } catch (error) {
-      const next = withoutTakenPort(wanted, error);
-      if (next === null) throw error;
-      wanted = next;
-    }
+  const labToken = crypto.randomUUID();
+  const who = { kindName: 'service', name: settings.name };
+  const child = await startProcess(context, {
+    name: `service-${settings.name}`,
+    command: process.execPath,
+    args: [join(checkout, 'app', 'processes', 'service.ts')],
+    env: environmentOf(settings, labToken),
+    ipc: true,
+  });
+  try {
+    const told = await awaitStart(child, who, context.signal);
+    if (told.type === 'listening') return replicaOf(settings.name, child, told, labToken);
+    const next = withoutTakenPort(settings, told);
+    if (next === null) throw startError(child, who, told);
+    await child.stop();
+    return await startReplica(context, checkout, next);
+  } catch (error) {
+    await child.stop();
+    throw error;
   }
 }
 
 /** The settings without the port on which somebody else listens; null when that is not what went wrong. */
-function withoutTakenPort(settings: ReplicaSettings, error: unknown): ReplicaSettings | null {
-  if (!(error instanceof CommandError)) return null;
-  const taken = Number(/: EADDRINUSE: .*:(\d+)$/.exec(error.message)?.[1] ?? 0);
-  if (taken === 0) return null;
-  if (taken === settings.port) return { ...settings, port: 0 };
-  return taken === settings.metricsPort ? { ...settings, metricsPort: 0 } : null;
+function withoutTakenPort(settings: ReplicaSettings, { code, port }: ProcessFailure): ReplicaSettings | null {
+  if (code !== 'EADDRINUSE' || port === undefined || port === 0) return null;
+  if (port === settings.port) return { ...settings, port: 0 };
+  return port === settings.metricsPort ? { ...settings, metricsPort: 0 } : null;
 }
 
-async function startOnPorts(
-  context: StackContext,
-  checkout: string,
-  settings: ReplicaSettings,
-): Promise<Replica> {
-  const labToken = crypto.randomUUID();
-  const child = await startProcess(context, {
-    name: `service-${settings.name}`,
-    command: process.execPath,
-    args: [join(checkout, 'app', 'main.ts')],
-    env: environmentOf(settings, labToken),
-    ipc: true,
-  });
-  const ports = await awaitListening(child, settings.name, context.signal).catch(async (error: unknown) => {
-    await child.stop();
-    throw error;
-  });
+function replicaOf(
+  name: string,
+  child: SupervisedProcess,
+  ports: ProcessPorts,
+  labToken: string,
+): Replica {
   const putClock = async (body: object) => {
     const response = await fetch(`http://127.0.0.1:${ports.lab}/lab/clock`, {
       method: 'PUT',
@@ -165,11 +119,11 @@ async function startOnPorts(
       signal: AbortSignal.timeout(answerLimitMs),
     });
     if (!response.ok)
-      throw new CommandError('internal', `the clock of ${settings.name} answered ${response.status}`);
+      throw new CommandError('internal', `the clock of ${name} answered ${response.status}`);
   };
   const metricsAddress = `http://127.0.0.1:${ports.metrics}/metrics`;
   return {
-    name: settings.name,
+    name,
     address: `http://127.0.0.1:${ports.http}`,
     metricsAddress,
     process: child,

@@ -2,16 +2,17 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { parseProcessMessage } from '../../app/contract/process-messages.ts';
+import type { ProcessMessage, ProcessPorts } from '../../app/contract/process-messages.ts';
 import { readEnvironment } from '../../cli/environment.ts';
-
-/** Where a process of the service listens. `lab` is null outside of lab mode. */
-export type Ports = { readonly http: number; readonly metrics: number; readonly lab: number | null };
 
 /** The service as a process of its own. */
 export type ServiceProcess = {
   readonly child: ChildProcess;
   /** Resolves once it listens; rejects when it ends before. */
-  readonly listening: Promise<Ports>;
+  readonly listening: Promise<ProcessPorts>;
+  /** What it has told over its channel so far. */
+  readonly told: readonly ProcessMessage[];
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   /** What it has written to stderr so far. */
   readonly stderr: () => string;
@@ -37,14 +38,22 @@ export function startServiceProcess(environment: Readonly<Record<string, string>
     signal: signal as string | null,
   }));
   const ended = exited.then(({ code }) => Promise.reject(new RangeError(`it ended with ${code}: ${stderr}`)));
-  const told = once(child, 'message').then(([message]) => message as Ports);
-  const listening = Promise.race([told, ended]);
+  const told: ProcessMessage[] = [];
+  const { promise: ready, resolve } = Promise.withResolvers<ProcessPorts>();
+  child.on('message', (message) => {
+    const parsed = parseProcessMessage(message);
+    if (parsed === null) return;
+    told.push(parsed);
+    if (parsed.type === 'listening') resolve(parsed);
+  });
+  const listening = Promise.race([ready, ended]);
   listening.catch(() => {});
   const kill = () => void child.kill('SIGKILL');
   process.once('exit', kill);
   return {
     child,
     listening,
+    told,
     exited,
     stderr: () => stderr,
     async stop() {

@@ -8,7 +8,9 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { buildApp } from '../../app/build-app.ts';
 import type { BuiltApp } from '../../app/build-app.ts';
+import { createStoppableClock, createSystemClock } from '../../app/clock.ts';
 import { readConfig } from '../../app/config.ts';
+import { createProcessRegistry } from '../../app/observability/process-registry.ts';
 import type { Tracing } from '../../app/observability/tracing.ts';
 import type { SeedRows } from '../../app/contract/seed-rows.ts';
 import { headers } from '../../app/contract/headers.ts';
@@ -86,7 +88,20 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...environment,
   });
   const logger = pino({ level: config.logLevel }, { write: (line) => void logs.push(line) });
-  const built = await buildApp(config, logger, entropy, options.tracing ?? null);
+  const { strategy } = config.candidate.cache;
+  const built = await buildApp({
+    config,
+    logger,
+    clock: createStoppableClock(createSystemClock()),
+    registry: createProcessRegistry({
+      strategy,
+      candidate,
+      replica: config.replica,
+      mode: config.telemetry,
+    }),
+    tracing: options.tracing ?? null,
+    ...entropy,
+  });
   const admin = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   const ask: TestApp['ask'] = (method, url, { viewer, headers: given = {}, body } = {}) => {
     const named = viewer === undefined ? {} : { [headers.viewer]: String(viewer) };

@@ -64,7 +64,25 @@ export const importTable: readonly ImportRule[] = [
     of: ['app/cached-entities.ts'],
     mayImport: ['app/contract/', 'app/cache/keys.ts', 'app/cache/entry.ts', 'app/cache/cache.ts'],
   },
-  { of: ['app/build-app.ts', 'app/change-source.ts', 'app/main.ts'], mayImport: service },
+  {
+    of: ['app/process/'],
+    mayImport: [
+      'app/process/',
+      'app/contract/',
+      'app/clock.ts',
+      'app/errors.ts',
+      // Every kind of process has the same settings, the same lab, and tells of itself in the same way and under the same name.
+      'app/config.ts',
+      'app/candidates/format-candidate.ts',
+      'app/lab/lab-server.ts',
+      'app/observability/',
+    ],
+    packages: ['node:', 'pino'],
+  },
+  {
+    of: ['app/build-app.ts', 'app/change-source.ts', 'app/main.ts', 'app/processes/'],
+    mayImport: service,
+  },
   // Whatever else is a folder in app/ is a feature; `featureOf` below adds the services of the others.
   {
     of: ['app/'],

@@ -1,0 +1,19 @@
+/** Processes of one kind, of which each world of a candidate runs so many. */
+export type ProcessKind = {
+  /** In names of processes, logs, labels and figures: lower-case letters, digits and hyphens. */
+  readonly name: string;
+  /** Its file in `app/processes/`. */
+  readonly entry: string;
+  readonly count: number;
+  /** Whether requests go to it, in place of the replicas behind it; it then answers all that the service answers. */
+  readonly takesLoad: boolean;
+  /** Whether its `/metrics` is read and scraped. */
+  readonly isScraped: boolean;
+};
+
+/** The replicas of the service, which every world has. */
+export function serviceKind(replicas: number): ProcessKind {
+  return { name: serviceKindName, entry: 'service.ts', count: replicas, takesLoad: true, isScraped: true };
+}
+
+export const serviceKindName = 'service';

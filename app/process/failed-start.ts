@@ -1,0 +1,24 @@
+import type { ProcessFailure } from '../contract/process-messages.ts';
+import { DarkroomError } from '../errors.ts';
+import { tellParent } from './tell-parent.ts';
+
+/** Says why a process could not start, in one line and to the one that started it, and ends it: with 2 where a setting is wrong. */
+export async function failToStart(kindName: string, error: unknown): Promise<never> {
+  const failure = failureOf(error);
+  process.stderr.write(`darkroom ${kindName}: ${failure.code}: ${failure.message}\n`);
+  await tellParent({ type: 'failed', ...failure });
+  process.exit(error instanceof DarkroomError ? 2 : 1);
+}
+
+/** With the stable code of an error of ours, or of the system. */
+function failureOf(error: unknown): ProcessFailure {
+  if (error instanceof DarkroomError) return { code: error.code, message: error.message };
+  if (!(error instanceof Error)) return { code: unknownCode, message: String(error) };
+  return {
+    code: 'code' in error && typeof error.code === 'string' ? error.code : unknownCode,
+    message: error.message,
+    ...('port' in error && typeof error.port === 'number' && { port: error.port }),
+  };
+}
+
+const unknownCode = 'INTERNAL';

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readConfig } from '../config.ts';
+import { createLabServer } from '../lab/lab-server.ts';
+import { createMetricsServer } from '../observability/metrics-server.ts';
+import { failToStart } from './failed-start.ts';
+import { createProcessParts } from './process-parts.ts';
+import type { ProcessParts } from './process-parts.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
+import { tellParent } from './tell-parent.ts';
+
+/** What a kind of process makes of its parts: itself, at work. */
+export type ProcessAtWork = {
+  /** The port at which it answers requests; null: it answers none. */
+  readonly http: number | null;
+  /** From here on it takes nothing new. */
+  readonly drain?: () => void;
+  /** Finishes what is under way and lets go of everything. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Runs this process as one of a kind: reads the settings, starts what every process has (traces, log, metrics, in lab mode the
+ * clock of its world), lets `make` start what this kind is for, tells that it is ready, and drains when it is told to stop.
+ */
+export async function runProcess(
+  kindName: string,
+  make: (parts: ProcessParts) => ProcessAtWork | Promise<ProcessAtWork>,
+): Promise<void> {
+  try {
+    await start(make);
+  } catch (error) {
+    await failToStart(kindName, error);
+  }
+}
+
+async function start(make: Parameters<typeof runProcess>[1]): Promise<void> {
+  const hadParent = process.connected;
+  const config = readConfig();
+  const parts = await createProcessParts(config);
+  const work = await make(parts);
+  const metricsServer = createMetricsServer(parts.registry);
+  const metrics = await listen(metricsServer, config.metricsPort, config.host);
+  const labServer = config.isLab ? createLabServer(parts.clock, config.labToken) : null;
+  const lab = labServer === null ? null : await listen(labServer, config.labPort, config.host);
+  stopOnSignal(async () => {
+    work.drain?.();
+    metricsServer.close();
+    labServer?.close();
+    await work.close();
+    await parts.tracing?.stop();
+  }, hadParent);
+  const ports = { http: work.http, metrics, lab };
+  parts.logger.info(ports, 'listening');
+  await tellParent({ type: 'listening', ...ports });
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
