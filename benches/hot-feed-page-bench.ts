@@ -70,6 +70,7 @@ async function startService(lab: Lab) {
     candidate: parseCandidate(candidate),
     telemetry: { mode: 'metrics', otlpEndpoint: null },
     replicas: 1,
+    furtherKinds: [],
     template,
     mediaFolder: join(context.paths.state, 'media'),
     port: 0,

@@ -4,14 +4,15 @@ import autocannon from 'autocannon';
 import { parseCandidate } from '../app/candidates/parse-candidate.ts';
 import { headers } from '../app/contract/headers.ts';
 import { operations, pathOf } from '../app/contract/operations.ts';
+import { serviceKind } from '../app/contract/process-kind.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import { CommandError } from '../cli/errors.ts';
 import { profiles } from '../cli/experiment/profiles.ts';
 import { startPostgres } from '../cli/stack/postgres-server.ts';
 import { startServerRun } from '../cli/stack/server-run.ts';
-import { startReplica } from '../cli/worlds/replica.ts';
 import { ensureSeededTemplate } from '../cli/worlds/seeded-template.ts';
+import { startWorldProcess } from '../cli/worlds/start-world-process.ts';
 import { closeWorlds, createWorld } from '../cli/worlds/world.ts';
 import type { World, Stack } from '../cli/worlds/world.ts';
 import type { Bench, Figures, Lab, OpenedBench, Target } from './harness/bench.ts';
@@ -80,6 +81,7 @@ async function startMode({ stack, mediaFolder, template, receiver }: Site, mode:
         candidate: parseCandidate(cases[label].candidate),
         telemetry: { mode, otlpEndpoint: receiver.endpointOf(senderOf(mode, label)) },
         replicas: 1,
+        furtherKinds: [],
         template,
         mediaFolder,
         port: 0,
@@ -187,7 +189,8 @@ async function measureStart(
   const { pid } = replicaOf(memory).process;
   const before = readCpuUs(pid);
   const startedAtMs = performance.now();
-  const fresh = await startReplica(stack.context, stack.checkout, {
+  const fresh = await startWorldProcess(stack.context, stack.checkout, {
+    kind: serviceKind(1),
     name: `${process.pid}-${mode}-fresh`,
     candidate: cases.memory.candidate,
     databaseUrl: stack.postgres.urlOf(memory.database),

@@ -168,10 +168,7 @@ function startReplica(context: TestContext, stores: Stores, candidate: string): 
 }
 
 /** Likes one pair after another, eight at once, until a request fails. Tells each acknowledged pair. */
-async function likeUntilItFails(
-  ports: readonly (number | null)[],
-  onAcknowledged: (pair: string) => void,
-) {
+async function likeUntilItFails(ports: readonly (number | null)[], onAcknowledged: (pair: string) => void) {
   const pairs = Array.from({ length: 39 * 30 }, (_, index) => [2 + (index % 39), 1 + Math.floor(index / 39)]);
   const next = pairs.entries();
   const work = async (): Promise<void> => {

@@ -27,6 +27,8 @@ export const targetLabels = ['job', 'instance', 'candidate'] as const;
 /** The targets of one kind; `instance` tells them apart. */
 export const scrapeJobs = {
   service: 'darkroom-service',
+  /** Processes that run beside the replicas; the label `kind` says which. */
+  process: 'darkroom-process',
   driver: 'darkroom-driver',
   postgres: 'postgres',
   redis: 'redis',

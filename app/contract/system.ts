@@ -1,4 +1,5 @@
 import type { Axes, ValuesOf } from './axis.ts';
+import type { ProcessKind } from './process-kind.ts';
 import type { RedisUse } from './redis-use.ts';
 
 /**
@@ -17,6 +18,8 @@ export type SystemDefinition<A extends Axes = Axes> = {
   refuses(values: ValuesOf<A>, given: ReadonlySet<string>): string | null;
   /** What it does with the Redis of its world; nothing: it needs none. */
   redisUses(values: ValuesOf<A>): readonly RedisUse[];
+  /** The kinds of process that a world runs for it beside the replicas. Absent: none. */
+  processes?(values: ValuesOf<A>): readonly ProcessKind[];
 };
 
 /** Systems by their names. */

@@ -139,7 +139,7 @@ async function runSession(session: CompareSession, jsonFile: string | null): Pro
 function tellLastErrors({ terminal, worlds }: CompareSession, { blocks }: Experiment): void {
   for (const world of worlds) {
     if (!blocks.some(({ candidate, status }) => candidate === world.label && status === 'invalid')) continue;
-    const said = lastErrorOf(world.replicas());
+    const said = lastErrorOf(world.processes());
     if (said !== null) terminal.report(`The service of ${world.label} said last: ${said}`);
   }
 }

@@ -96,7 +96,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
           const targets = worlds.flatMap((world) => world.addresses());
           const before = await readCountersOf(worlds);
           const ran = await runScenario(stack, k6, scenario, { options, targets });
-          const saidLast = lastErrorOf(worlds.flatMap((world) => world.replicas()));
+          const saidLast = lastErrorOf(worlds.flatMap((world) => world.processes()));
           return { run: { ...ran, saidLast }, tier: tierBetween(before, await readCountersOf(worlds)) };
         },
       );

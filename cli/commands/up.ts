@@ -155,7 +155,7 @@ async function waitForTheEnd(terminal: Terminal, { stack, worlds }: Running): Pr
     return { name, logFile, reason };
   };
   const ends = worlds
-    .flatMap((world) => world.replicas())
+    .flatMap((world) => world.processes())
     .map(({ name, process: child }) =>
       died(
         name,

@@ -1,7 +1,9 @@
+import { serviceKindName } from '../../app/contract/process-kind.ts';
 import type { NamedCandidate } from '../experiment/named-candidates.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
-import type { ReplicaTelemetry } from '../worlds/replica.ts';
+import { furtherKindsOf } from '../worlds/kinds-of-world.ts';
+import type { ProcessTelemetry } from '../worlds/start-world-process.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { closeWorlds, createWorlds } from '../worlds/world.ts';
 import type { World, Stack } from '../worlds/world.ts';
@@ -12,7 +14,7 @@ export type PlainWorlds = {
   readonly options: ServiceOptions;
   /** Port of the first replica, the next ones follow; 0: any free ones. */
   readonly port: number;
-  readonly telemetry: ReplicaTelemetry;
+  readonly telemetry: ProcessTelemetry;
 };
 
 /** Runs `work` with a world per candidate; they are taken down afterwards. */
@@ -30,11 +32,13 @@ export async function withWorlds<T>(
       id: `${stack.run.id}_${index + 1}`,
       candidate,
       replicas: options.replicas,
+      furtherKinds: furtherKindsOf(candidate),
       template,
       mediaFolder,
       port: port === 0 ? 0 : port + index * options.replicas,
       telemetry,
-      replicaPrefix: candidates.length === 1 ? 'r' : `c${index + 1}-r`,
+      nameOf: (kindName, number) =>
+        `${candidates.length === 1 ? '' : `c${index + 1}-`}${shortName(kindName)}${number}`,
     })),
   );
   try {
@@ -43,3 +47,6 @@ export async function withWorlds<T>(
     await closeWorlds(worlds);
   }
 }
+
+/** In this command's own addresses: `r1`, `worker-1`. */
+const shortName = (kindName: string): string => (kindName === serviceKindName ? 'r' : `${kindName}-`);

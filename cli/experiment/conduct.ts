@@ -14,8 +14,9 @@ import { driveK6, runK6 } from '../k6/run-k6.ts';
 import type { K6Options } from '../k6/run-k6.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { startPostgresCpu } from '../stack/postgres-cpu.ts';
+import { furtherKindsOf } from '../worlds/kinds-of-world.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
-import { restartReplicas } from '../worlds/start-replicas.ts';
+import { restartProcesses } from '../worlds/start-processes.ts';
 import { closeWorlds, createWorlds } from '../worlds/world.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import type { Experiment } from './experiment.ts';
@@ -65,6 +66,7 @@ export async function conduct(plan: ExperimentPlan, hooks: ExperimentHooks): Pro
       id: `${stack.run.id}_${index + 1}`,
       candidate,
       replicas: plan.replicas,
+      furtherKinds: furtherKindsOf(candidate),
       template,
       mediaFolder,
       port: 0,
@@ -119,7 +121,7 @@ async function conductTogether(
       wait: (ms) => sleep(ms, undefined, { signal }).catch(() => {}),
       addresses: () => worlds.map((world) => world.addresses()),
       cores: availableParallelism(),
-      restart: (part) => restartReplicas(worlds, shuffleOf(plan, part)),
+      restart: (part) => restartProcesses(worlds, shuffleOf(plan, part)),
       drive: (settings, onRow, enough) => {
         assertStoresAlive(stack, worlds);
         meter?.begin(settings);

@@ -8,9 +8,12 @@ import { judgeBlock, judgeCandidate, judgeGenerator, judgeLoad, judgeWorld } fro
 import type { BlockObservation, WorldObservation } from './guards.ts';
 import type { BlockRecord } from './records.ts';
 
+const lostReplicas = (...names: string[]) => names.map((name) => ({ kindName: 'service', name }));
+const lostWorker = { kindName: 'worker', name: 'w1' };
+
 const quiet: BlockObservation = {
   driverFailure: null,
-  lostReplicas: [],
+  lostProcesses: [],
   offered: 600,
   started: 600,
   dropped: 0,
@@ -60,7 +63,8 @@ test('a quiet block raises nothing, and unknown figures raise nothing', () => {
 
 const cases: readonly [string, Partial<BlockObservation>, 'hard' | 'soft'][] = [
   ['driver-failed', { driverFailure: 'k6 was killed' }, 'hard'],
-  ['replica-lost', { lostReplicas: ['r1'] }, 'hard'],
+  ['replica-lost', { lostProcesses: lostReplicas('r1') }, 'hard'],
+  ['process-lost', { lostProcesses: [lostWorker] }, 'hard'],
   ['tier-refused', { tier: { ...noTierCommands, reads: 10, refusedReads: 2 } }, 'hard'],
   ['dropped-arrivals', { dropped: 1 }, 'hard'],
   ['offered-rate', { started: 590 }, 'hard'],
@@ -92,7 +96,7 @@ test('a slow service may lag in proportion to its p99', () => {
 });
 
 const healthy: WorldObservation = {
-  lostReplicas: [],
+  lostProcesses: [],
   requests: 600,
   errors: 6,
   cache: quiet.cache,
@@ -109,7 +113,8 @@ test('a world that does its work raises nothing, and unknown figures raise nothi
 const tierWith = (counts: Partial<TierCounts>) => ({ tier: { ...noTierCommands, ...counts } });
 
 const worldCases: readonly [string, RegExp, Partial<WorldObservation>][] = [
-  ['replica-lost', /r1, r2 died/, { lostReplicas: ['r1', 'r2'] }],
+  ['replica-lost', /^replica r1, r2 died$/, { lostProcesses: lostReplicas('r1', 'r2') }],
+  ['process-lost', /^worker w1 died$/, { lostProcesses: [lostWorker] }],
   ['errors', /7 of 600 requests failed/, { errors: 7 }],
   [
     'tier-refused',
@@ -139,7 +144,9 @@ for (const [guard, message, change] of worldCases) {
 }
 
 test('a world that fails in more ways than one says each', () => {
-  const guards = judgeWorld({ ...healthy, lostReplicas: ['r1'], errors: 600 }).map(({ guard }) => guard);
+  const guards = judgeWorld({ ...healthy, lostProcesses: lostReplicas('r1'), errors: 600 }).map(
+    ({ guard }) => guard,
+  );
   assert.deepEqual(guards, ['replica-lost', 'errors']);
 });
 
@@ -172,7 +179,8 @@ test('what fails over all rounds takes it away', () => {
 });
 
 test('a lost replica, or counters that disagree, take it away in whatever round', () => {
-  assert.equal(judgeCandidate(roundsWith({ lostReplicas: ['r1'] }))?.guard, 'replica-lost');
+  assert.equal(judgeCandidate(roundsWith({ lostProcesses: lostReplicas('r1') }))?.guard, 'replica-lost');
+  assert.equal(judgeCandidate(roundsWith({ lostProcesses: [lostWorker] }))?.guard, 'process-lost');
   assert.equal(judgeCandidate(roundsWith({ cache: { ...noReads, reads: 1 } }))?.guard, 'cache-identity');
 });
 

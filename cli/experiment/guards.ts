@@ -1,6 +1,8 @@
+import { serviceKindName } from '../../app/contract/process-kind.ts';
 import { combineCounts } from '../figures/counts.ts';
 import { answersOf, tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
 import type { CacheCounts, TierCounts } from '../worlds/cache-counts.ts';
+import type { ProcessName } from '../worlds/world-process.ts';
 import { failedShareMax } from '../k6/pass-timings.ts';
 import type { BlockRecord, GuardFinding } from './records.ts';
 
@@ -13,7 +15,7 @@ type Judged = 'block' | 'world' | 'candidate' | 'experiment' | 'load';
 /** What was seen of one block; null where the platform or a dead process could not tell. */
 export type BlockObservation = {
   readonly driverFailure: string | null;
-  readonly lostReplicas: readonly string[];
+  readonly lostProcesses: readonly ProcessName[];
   readonly offered: number;
   readonly started: number;
   readonly dropped: number;
@@ -36,7 +38,7 @@ export type BlockObservation = {
 /** What was seen of one world in a round that all worlds shared. Null where requests were in flight when it was read. */
 export type WorldObservation = Pick<
   BlockObservation,
-  'lostReplicas' | 'requests' | 'errors' | 'cache' | 'tier'
+  'lostProcesses' | 'requests' | 'errors' | 'cache' | 'tier'
 >;
 
 /** What was seen of the generator in all rounds that worlds shared. */
@@ -48,7 +50,7 @@ export type LoadObservation = Pick<BlockObservation, 'requests' | 'errors' | 'dr
 /** Where a guard is not told of something, it has nothing to say of it. */
 const unseen: BlockObservation = {
   driverFailure: null,
-  lostReplicas: [],
+  lostProcesses: [],
   offered: 0,
   started: 0,
   dropped: 0,
@@ -92,6 +94,11 @@ function judgeShare(share: number | null, warnAbove: number, refuseAbove: number
   return [kind, `${what} took ${pct(share)} of the machine (limit ${pct(refuseAbove)})`] as const;
 }
 
+const isReplica = ({ kindName }: ProcessName): boolean => kindName === serviceKindName;
+
+/** Guards of processes that died: nothing that comes after mends that. */
+export const lossGuards: ReadonlySet<string> = new Set(['replica-lost', 'process-lost']);
+
 /** Each cache read is counted once by whoever answered it: how many were not. */
 function unansweredReads(cache: CacheCounts): number {
   return cache.reads - answersOf(cache);
@@ -120,8 +127,20 @@ const guards: readonly Guard[] = [
     guard: 'replica-lost',
     fault: 'service',
     appliesTo: ['block', 'world'],
-    judge: ({ lostReplicas }) =>
-      lostReplicas.length === 0 ? null : ['hard', `replica ${lostReplicas.join(', ')} died`],
+    judge: ({ lostProcesses }) => {
+      const names = lostProcesses.filter(isReplica).map(({ name }) => name);
+      return names.length === 0 ? null : ['hard', `replica ${names.join(', ')} died`];
+    },
+  },
+  {
+    guard: 'process-lost',
+    fault: 'service',
+    appliesTo: ['block', 'world'],
+    judge: ({ lostProcesses }) => {
+      const others = lostProcesses.filter((lost) => !isReplica(lost));
+      const names = others.map(({ kindName, name }) => `${kindName} ${name}`);
+      return names.length === 0 ? null : ['hard', `${names.join(', ')} died`];
+    },
   },
   {
     guard: 'errors',

@@ -1,6 +1,7 @@
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import type { Candidate } from '../../app/candidates/candidate.ts';
 import { needsRedis } from '../../app/candidates/redis-of-candidate.ts';
+import type { ProcessKind } from '../../app/contract/process-kind.ts';
 import { settings as serviceSettings } from '../../app/config.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';
 import { virtualUsers } from '../../loadtests/workloads/run-settings.ts';
@@ -8,6 +9,7 @@ import { readMachineRoom } from '../stack/machine-room.ts';
 import { checkNeeds, needsOf, refusalOf } from '../stack/needs.ts';
 import type { Needs, Room } from '../stack/needs.ts';
 import { requireGivenRedis } from '../stack/redis-server.ts';
+import { furtherKindsOf, kindsOfWorld } from '../worlds/kinds-of-world.ts';
 import type { Stack } from '../worlds/world.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 
@@ -28,6 +30,7 @@ export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked)
     worlds: candidates.map((candidate) => ({
       hasRedis: needsRedis(candidate),
       hasChangeStream: invalidationKinds[candidate.cache.invalidation].readsChangeStream,
+      ...countProcesses(replicas, furtherKindsOf(candidate)),
     })),
     replicas,
     poolSize: Number(serviceSettings.poolSize.fallback),
@@ -37,6 +40,13 @@ export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked)
         : virtualUsers({ worlds: asked.map(() => []), ratePerSecond: rate }, displacementWidthMs(rate)),
     worldsOfDriver: asked.length,
   });
+}
+
+/** How many processes a world runs beside its replicas, and how many of all take load. */
+function countProcesses(replicas: number, further: readonly ProcessKind[]) {
+  const sum = (kinds: readonly ProcessKind[]): number => kinds.reduce((all, { count }) => all + count, 0);
+  const targets = sum(kindsOfWorld(replicas, further).filter(({ takesLoad }) => takesLoad));
+  return { furtherProcesses: sum(further), targets };
 }
 
 /** What a plan needs. In turns a k6 knows one world only. */

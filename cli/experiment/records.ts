@@ -1,6 +1,7 @@
 import type { MeasuredBlock } from '../figures/figure-values.ts';
 import type { PassTimings } from '../k6/pass-timings.ts';
 import type { Stretch } from '../k6/world-figures.ts';
+import type { CpuUsByKind } from '../worlds/cpu-by-kind.ts';
 
 /** A guard that spoke up in a block: `hard` makes the block invalid, `soft` is only named. */
 export type GuardFinding = {
@@ -83,11 +84,13 @@ export type WarmUpCurve = {
 };
 
 /** CPU that a world uses without load, microseconds per second; it is taken off the figures of its blocks. */
-export type IdleCpu = { readonly candidate: string; readonly part: number } & IdleRate;
+export type IdleCpu = { readonly candidate: string; readonly part: number } & Omit<IdleRate, 'further'>;
 
 /** CPU of a world without load, microseconds per second. */
 export type IdleRate = {
   readonly service: number | null;
   readonly postgres: number | null;
   readonly redis: number | null;
+  /** Of the kinds of process beside the replicas. */
+  readonly further: CpuUsByKind;
 };

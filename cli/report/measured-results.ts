@@ -1,6 +1,6 @@
 import { configOf } from '../../app/candidates/config-record.ts';
 import type { PlannedCandidate } from '../experiment/plan-experiment.ts';
-import type { BlockRecord, IdleCpu, IdleRate } from '../experiment/records.ts';
+import type { BlockRecord, IdleCpu } from '../experiment/records.ts';
 import { cacheWorkNames } from '../../app/cache/figures.ts';
 import { figures } from '../figures/figure-list.ts';
 import { sumOf, valueInBlock, valueOverBlocks } from '../figures/figure-values.ts';
@@ -15,7 +15,7 @@ export type HitRatios = CandidateResult['hitRatio'];
 /** The mean over the starts of the processes; null where one of them could not tell. */
 function idleCpuOf(label: string, idleCpu: readonly IdleCpu[]): CandidateResult['idleCpuUsPerSecond'] {
   const own = idleCpu.filter(({ candidate }) => candidate === label);
-  const mean = (part: keyof IdleRate): number | null => {
+  const mean = (part: 'service' | 'postgres' | 'redis'): number | null => {
     const known = own.map((idle) => idle[part]).filter((value) => value !== null);
     if (own.length === 0 || known.length < own.length) return null;
     return known.reduce((sum, value) => sum + value, 0) / known.length;

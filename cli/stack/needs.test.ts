@@ -5,9 +5,9 @@ import { readMachineRoom } from './machine-room.ts';
 import { checkNeeds, needsOf, refusalOf } from './needs.ts';
 import type { Room } from './needs.ts';
 
-const plain = { hasRedis: false, hasChangeStream: false };
-const cached = { hasRedis: true, hasChangeStream: false };
-const streamed = { hasRedis: true, hasChangeStream: true };
+const plain = { hasRedis: false, hasChangeStream: false, furtherProcesses: 0, targets: 2 };
+const cached = { ...plain, hasRedis: true };
+const streamed = { ...cached, hasChangeStream: true };
 const demand = { worlds: [plain, cached], replicas: 2, poolSize: 10, virtualUsers: 100, worldsOfDriver: 2 };
 const unknown: Room = {
   connections: null,
@@ -31,6 +31,18 @@ test('a world that reads a change stream needs a connection and a slot for each 
   const needs = needsOf({ ...demand, worlds: [plain, streamed] });
   assert.equal(needs.connections, needsOf(demand).connections + 2);
   assert.equal(needs.replicationSlots, 2);
+});
+
+test('what runs beside the replicas needs its pool and its memory too, and connections of the driver where it takes load', () => {
+  const [needs, oneMore] = [plain, { ...plain, furtherProcesses: 3 }].map((world) =>
+    needsOf({ ...demand, worlds: [plain, world] }),
+  );
+  assert.ok(needs !== undefined && oneMore !== undefined);
+  assert.equal(oneMore.connections - needs.connections, 3 * 10);
+  assert.ok(oneMore.memoryBytes - needs.memoryBytes > 3 * 130 * 2 ** 20);
+  assert.equal(oneMore.driverFiles, needs.driverFiles);
+  const addressed = needsOf({ ...demand, worlds: [plain, { ...plain, furtherProcesses: 3, targets: 3 }] });
+  assert.equal(addressed.driverFiles, 100 * 2 * 3 + 200);
 });
 
 test('what is just enough is enough, and what nobody knows is no shortage', () => {

@@ -2,10 +2,17 @@ import { CommandError } from '../errors.ts';
 
 /** What an experiment is about to start. */
 export type Demand = {
-  readonly worlds: readonly { readonly hasRedis: boolean; readonly hasChangeStream: boolean }[];
+  readonly worlds: readonly {
+    readonly hasRedis: boolean;
+    readonly hasChangeStream: boolean;
+    /** Processes beside the replicas. */
+    readonly furtherProcesses: number;
+    /** Processes that a driver sends its requests to. */
+    readonly targets: number;
+  }[];
   /** Of each world. */
   readonly replicas: number;
-  /** Connections to PostgreSQL that one replica opens at most, as the service's settings say. */
+  /** Connections to PostgreSQL that one process opens at most, as the service's settings say. */
   readonly poolSize: number;
   /** Of one k6. */
   readonly virtualUsers: number;
@@ -55,14 +62,14 @@ export type Shortage = Need & { readonly available: number };
 const megabyte = 2 ** 20;
 /** Rough sizes of warm processes: what the kernel counts for each, shared pages divided. */
 const memory = {
-  replica: 130 * megabyte,
+  process: 130 * megabyte,
   redis: 30 * megabyte,
   /** The embedded PostgreSQL's shared buffers, which fill while it works. */
   postgres: 256 * megabyte,
   postgresConnection: 5 * megabyte,
   driver: 100 * megabyte,
   virtualUser: 0.6 * megabyte,
-  /** Between a virtual user and a replica: buffers of k6, of the kernel twice, and of Node. */
+  /** Between a virtual user and a target: buffers of k6, of the kernel twice, and of Node. */
   driverConnection: 0.03 * megabyte,
 };
 /** Rough sizes of the largest profile: an empty cluster with its log, and a seeded database. */
@@ -77,17 +84,20 @@ const otherReplicaFiles = 100;
 
 /** What is needed for it: rough, and rather too much than too little. */
 export function needsOf({ worlds, replicas, poolSize, virtualUsers, worldsOfDriver }: Demand): Needs {
-  const replicasInAll = worlds.length * replicas;
+  const sum = (count: (world: Demand['worlds'][number]) => number): number =>
+    worlds.reduce((all, world) => all + count(world), 0);
+  const processes = worlds.length * replicas + sum(({ furtherProcesses }) => furtherProcesses);
+  const targetsMax = Math.max(0, ...worlds.map(({ targets }) => targets));
   const streams = worlds.filter(({ hasChangeStream }) => hasChangeStream).length * replicas;
   const redises = worlds.filter(({ hasRedis }) => hasRedis).length;
-  const connections = replicasInAll * poolSize + streams + samplerConnections + reservedConnections;
-  const driverConnections = virtualUsers * replicasInAll;
+  const connections = processes * poolSize + streams + samplerConnections + reservedConnections;
+  const driverConnections = virtualUsers * sum(({ targets }) => targets);
   return {
     connections,
     replicationSlots: streams,
     redises,
     memoryBytes: Math.ceil(
-      replicasInAll * memory.replica +
+      processes * memory.process +
         redises * memory.redis +
         memory.postgres +
         connections * memory.postgresConnection +
@@ -97,7 +107,7 @@ export function needsOf({ worlds, replicas, poolSize, virtualUsers, worldsOfDriv
     ),
     // One more than worlds: they are cloned from the template, which is a database of the same size.
     diskBytes: disk.cluster + (worlds.length + 1) * disk.world,
-    driverFiles: virtualUsers * worldsOfDriver * replicas + otherDriverFiles,
+    driverFiles: virtualUsers * worldsOfDriver * targetsMax + otherDriverFiles,
     replicaFiles: virtualUsers + poolSize + otherReplicaFiles,
   };
 }

@@ -8,6 +8,8 @@ export type ScrapeTarget = {
   /** Host and port. */
   readonly address: string;
   readonly candidate?: string;
+  /** The kind of process, of those beside the replicas. */
+  readonly kind?: string;
 };
 
 /**
@@ -54,12 +56,13 @@ export function formatPrometheusConfig({ rules, targets, ownAddress }: Prometheu
 
 /** The targets, in the form that Prometheus reads from files. */
 export function formatTargets(targets: readonly ScrapeTarget[]): string {
-  const groups = targets.map(({ job, instance, address, candidate }) => ({
+  const groups = targets.map(({ job, instance, address, candidate, kind }) => ({
     targets: [address],
     labels: {
       job: scrapeJobs[job],
       instance,
       ...(candidate !== undefined && { candidate }),
+      ...(kind !== undefined && { kind }),
       ...ownScrapes[job],
     },
   }));

@@ -8,11 +8,21 @@ import { liveRuns } from '../stack/leftovers.ts';
 import { ownRun } from '../stack/own-run.ts';
 import type { StackPaths } from '../stack/stack-paths.ts';
 import type { World, Stack } from '../worlds/world.ts';
+import { isReplica } from '../worlds/world-process.ts';
 import type { Watch } from './watch-worlds.ts';
+
+const FurtherProcessForm = Type.Object({
+  name: Type.String(),
+  kind: Type.String(),
+  address: Type.Union([Type.String(), Type.Null()]),
+  metrics: Type.Union([Type.String(), Type.Null()]),
+});
 
 const CandidateForm = Type.Object({
   candidate: Type.String(),
   replicas: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), metrics: Type.String() })),
+  /** What runs beside the replicas. Absent: nothing. */
+  processes: Type.Optional(Type.Array(FurtherProcessForm)),
   openApi: Type.String(),
   redis: Type.Optional(
     Type.Object({ address: Type.String(), pid: Type.Union([Type.Integer(), Type.Null()]) }),
@@ -56,6 +66,7 @@ export function describeAddresses(
       replicas: world
         .replicas()
         .map(({ name, address, metricsAddress }) => ({ name, address, metrics: metricsAddress })),
+      ...furtherOf(world),
       openApi: `${world.addresses()[0]}/openapi.json`,
       ...(world.redis !== null && {
         redis: { address: new URL(world.redis.url).host, pid: world.redis.pid },
@@ -65,6 +76,19 @@ export function describeAddresses(
     ...(traces !== null && { traces }),
     ...(watch !== null && { prometheus: watch.prometheus.address }),
     ...(pid !== null && { postgresPid: pid }),
+  };
+}
+
+function furtherOf(world: World): Pick<CandidateAddresses, 'processes'> {
+  const further = world.processes().filter((process) => !isReplica(process));
+  if (further.length === 0) return {};
+  return {
+    processes: further.map(({ name, kindName, address, metricsAddress }) => ({
+      name,
+      kind: kindName,
+      address,
+      metrics: metricsAddress,
+    })),
   };
 }
 
@@ -123,10 +147,20 @@ export function formatAddresses({ page, prometheus, traces, candidates, postgres
   return `${alignColumns(rows, () => true).join('\n')}\n`;
 }
 
-function rowsOfCandidate({ candidate, replicas, openApi, redis }: CandidateAddresses): string[][] {
+function rowsOfCandidate({
+  candidate,
+  replicas,
+  processes = [],
+  openApi,
+  redis,
+}: CandidateAddresses): string[][] {
   return [
     [candidate, openApi, 'OpenAPI'],
-    ...replicas.map(({ name, address, metrics }) => [`  ${name}`, address, `metrics ${metrics}`]),
+    ...[...replicas, ...processes].map(({ name, address, metrics }) => [
+      `  ${name}`,
+      address ?? '',
+      metrics === null ? '' : `metrics ${metrics}`,
+    ]),
     ...(redis === undefined
       ? []
       : [['  Redis', redis.address, redis.pid === null ? '' : `process ${redis.pid}`]]),

@@ -12,6 +12,7 @@ import type { PrometheusServer } from '../stack/prometheus-server.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
 import type { World, Stack } from '../worlds/world.ts';
+import { isReplica } from '../worlds/world-process.ts';
 import { closeServer, listenPreferably } from '../stack/loopback-server.ts';
 
 /** A Prometheus that watches worlds, their stores and the command itself. */
@@ -88,12 +89,14 @@ function reportEnd(
 
 const hostOf = (address: string): string => new URL(address).host;
 
-/** Each replica by itself: their sum is Prometheus's to make. */
-function targetsOf(world: World): ScrapeTarget[] {
-  return world.replicas().map(({ name, metricsAddress }) => ({
-    job: 'service',
-    instance: name,
-    address: hostOf(metricsAddress),
-    candidate: world.label,
-  }));
+/** Each process by itself: their sum is Prometheus's to make. Those beside the replicas are a job of their own. */
+export function targetsOf(world: World): ScrapeTarget[] {
+  return world.processes().flatMap((process): ScrapeTarget[] => {
+    const { kind, name, metricsAddress } = process;
+    if (!kind.isScraped || metricsAddress === null) return [];
+    const target = { instance: name, address: hostOf(metricsAddress), candidate: world.label };
+    return isReplica(process)
+      ? [{ ...target, job: 'service' }]
+      : [{ ...target, job: 'process', kind: kind.name }];
+  });
 }

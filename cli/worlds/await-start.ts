@@ -3,12 +3,10 @@ import type { ProcessFailure, ProcessMessage } from '../../app/contract/process-
 import { CommandError } from '../errors.ts';
 import { reasonOfEnd } from '../stack/reason-of-end.ts';
 import type { Exit, SupervisedProcess } from '../stack/supervised-process.ts';
-
-/** What a process of a world is called in messages. */
-export type ProcessName = { readonly kindName: string; readonly name: string };
+import type { ProcessName } from './world-process.ts';
 
 /** How a start ends that the process itself tells of. */
-export type ToldStart = Extract<ProcessMessage, { readonly type: 'listening' | 'failed' }>;
+type ToldStart = Extract<ProcessMessage, { readonly type: 'listening' | 'failed' }>;
 
 /** A start takes about a second of CPU, and all processes start at once: two minutes mean that it hangs. */
 const startLimitMs = 120_000;
@@ -43,7 +41,11 @@ const endedAtStart = 'ended while it started';
 const needsOfStores: ReadonlySet<string> = new Set(['REDIS_NOT_DURABLE', 'CHANGE_STREAM_UNAVAILABLE']);
 
 /** What the user is told of a start that failed. */
-export function startError(child: SupervisedProcess, who: ProcessName, failure: ProcessFailure): CommandError {
+export function startError(
+  child: SupervisedProcess,
+  who: ProcessName,
+  failure: ProcessFailure,
+): CommandError {
   const { code, message } = failure;
   if (!needsOfStores.has(code))
     return errorOf(child, who, `${endedAtStart}: darkroom ${who.kindName}: ${code}: ${message}`);
@@ -51,6 +53,10 @@ export function startError(child: SupervisedProcess, who: ProcessName, failure: 
   return new CommandError('cannotProvision', message, { logFile: child.logFile, remedy });
 }
 
-function errorOf({ logFile }: SupervisedProcess, { kindName, name }: ProcessName, what: string): CommandError {
+function errorOf(
+  { logFile }: SupervisedProcess,
+  { kindName, name }: ProcessName,
+  what: string,
+): CommandError {
   return new CommandError('serviceFailed', `the ${kindName} ${name} ${what}`, { logFile });
 }

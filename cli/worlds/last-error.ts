@@ -1,4 +1,4 @@
-import type { Replica } from './replica.ts';
+import type { WorldProcess } from './world-process.ts';
 
 /** A line of the service's log; a traced request makes a long one. */
 const linesMax = 20;
@@ -13,8 +13,8 @@ type LogLine = {
 };
 
 /** What the service wrote last of a request that it could not answer: its words with the code of the cause; null: nothing. */
-export function lastErrorOf(replicas: readonly Pick<Replica, 'process'>[]): string | null {
-  for (const { process } of replicas) {
+export function lastErrorOf(processes: readonly Pick<WorldProcess, 'process'>[]): string | null {
+  for (const { process } of processes) {
     const lines = process.lastLines(linesMax).split(/\n */);
     for (const line of lines.toReversed()) {
       const { level = 0, err, msg, cause } = parse(line);

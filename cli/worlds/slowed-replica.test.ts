@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
-import { startReplica } from './replica.ts';
+import { serviceKind } from '../../app/contract/process-kind.ts';
+import { startWorldProcess } from './start-world-process.ts';
 
 const { context, remove } = createTestStack();
 after(remove);
@@ -12,7 +13,8 @@ after(remove);
 test('a replica is started with the slowdown that it is to have', async (t) => {
   const database = await createSeededDatabase();
   t.after(() => database.drop());
-  const replica = await startReplica(context, join(import.meta.dirname, '..', '..'), {
+  const replica = await startWorldProcess(context, join(import.meta.dirname, '..', '..'), {
+    kind: serviceKind(1),
     name: 'slowed-1',
     candidate: 'no-cache',
     databaseUrl: database.url,

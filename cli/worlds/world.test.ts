@@ -11,7 +11,7 @@ import { recordsOfRun } from '../stack/child-records.ts';
 import { ownRun } from '../stack/own-run.ts';
 import { startPostgres } from '../stack/postgres-server.ts';
 import { startServerRun } from '../stack/server-run.ts';
-import { restartReplicas } from './start-replicas.ts';
+import { restartProcesses } from './start-processes.ts';
 import { closeWorlds, createWorlds } from './world.ts';
 import type { World, Stack } from './world.ts';
 
@@ -38,6 +38,7 @@ const settingsOf = (id: string, candidate: string) => ({
   id,
   candidate: parseCandidate(candidate),
   replicas: 2,
+  furtherKinds: [],
   template,
   mediaFolder: tmpdir(),
   port: 0,
@@ -61,6 +62,8 @@ function assertSamePlaces(actual: ReturnType<typeof placesOf>, expected: ReturnT
   );
 }
 
+const serviceCpuUs = (world: World) => world.cpuUsByKind()['service'] ?? null;
+
 const pidsOf = (worlds: readonly World[]) =>
   worlds.flatMap((world) => world.replicas().map((replica) => replica.process.pid));
 
@@ -72,11 +75,11 @@ test('replicas that start anew, all at once, are other processes at the same pla
       places.map(({ name }) => name),
       ['x_1-1', 'x_1-2', 'x_2-1', 'x_2-2'],
     );
-    await restartReplicas(worlds, (items) => items.toReversed());
+    await restartProcesses(worlds, (items) => items.toReversed());
     assertSamePlaces(placesOf(worlds), places);
     assert.equal(new Set([...pids, ...pidsOf(worlds)]).size, 8);
     assert.deepEqual(
-      worlds.flatMap((world) => world.lostReplicas()),
+      worlds.flatMap((world) => world.lostProcesses()),
       [],
     );
     const answers = worlds.map((world) => world.readCounters());
@@ -102,16 +105,16 @@ test(
       const [plain, cached] = worlds as [World, World];
       assert.equal(plain.redisCpuUs(), 0);
       assert.ok((cached.redisCpuUs() ?? 0) > 0);
-      const idle = plain.replicaCpuUs() ?? 0;
+      const idle = serviceCpuUs(plain) ?? 0;
       for (const address of plain.addresses()) await fetch(`${address}/openapi.json`);
-      assert.ok(idle > 0 && (plain.replicaCpuUs() ?? 0) > idle);
+      assert.ok(idle > 0 && (serviceCpuUs(plain) ?? 0) > idle);
       const place = placesOf([plain]);
       process.kill(plain.replicas()[0]?.process.pid ?? 0, 'SIGKILL');
-      await waitUntil(() => plain.lostReplicas().length === 1);
-      assert.equal(plain.replicaCpuUs(), null);
-      await plain.replaceLostReplicas();
+      await waitUntil(() => plain.lostProcesses().length === 1);
+      assert.equal(serviceCpuUs(plain), null);
+      await plain.replaceLostProcesses();
       assertSamePlaces(placesOf([plain]), place);
-      assert.ok((plain.replicaCpuUs() ?? 0) > 0);
+      assert.ok((serviceCpuUs(plain) ?? 0) > 0);
     } finally {
       await closeWorlds(worlds);
     }

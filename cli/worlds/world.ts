@@ -2,45 +2,52 @@ import type { Candidate } from '../../app/candidates/candidate.ts';
 import { formatCandidate, namedAxes } from '../../app/candidates/format-candidate.ts';
 import { allRedisUses } from '../../app/candidates/redis-of-candidate.ts';
 import type { Clock } from '../../app/clock.ts';
+import { serviceKindName } from '../../app/contract/process-kind.ts';
+import type { ProcessKind } from '../../app/contract/process-kind.ts';
 import { CommandError } from '../errors.ts';
-import { readProcessCpuUs } from '../stack/cpu-accounting.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { PostgresServer } from '../stack/postgres-server.ts';
 import { startRedis } from '../stack/redis-server.ts';
 import type { RedisNeeds, RedisServer } from '../stack/redis-server.ts';
 import type { ServerRun } from '../stack/server-run.ts';
-import { startReplica } from './replica.ts';
-import type { Replica, ReplicaTelemetry } from './replica.ts';
-import { createReplicaSet } from './replica-set.ts';
-import type { ReplicaStart } from './replica-set.ts';
+import { readCpuUsByKind } from './cpu-by-kind.ts';
+import type { CpuUsByKind } from './cpu-by-kind.ts';
+import { kindsOfWorld } from './kinds-of-world.ts';
+import { createProcessSet } from './process-set.ts';
+import type { ProcessStart } from './process-set.ts';
 import { sumCounters } from './service-counters.ts';
 import type { ServiceCounters } from './service-counters.ts';
-import { inOrder, startReplicas } from './start-replicas.ts';
-import type { Shuffle, Startable } from './start-replicas.ts';
+import { inOrder, startProcesses } from './start-processes.ts';
+import type { Shuffle, Startable } from './start-processes.ts';
+import { startWorldProcess } from './start-world-process.ts';
+import type { ProcessTelemetry } from './start-world-process.ts';
+import { isReplica } from './world-process.ts';
+import type { ProcessName, Replica, WorldProcess } from './world-process.ts';
 
 /**
  * Everything one candidate needs, and nobody else touches: a database cloned from the seeded template, a Redis process,
- * and the replicas of the service. In turns, its clock stands still while it waits.
+ * the replicas of the service, and what further processes its systems ask for. In turns, its clock stands still while it waits.
  */
 export type World = Startable & {
   readonly label: string;
   readonly database: string;
   readonly redis: RedisServer | null;
-  /** Addresses of the replicas, in the order in which requests alternate over them. */
+  /** Addresses of the processes that take load, in the order in which requests alternate over them. */
   addresses(): readonly string[];
+  /** All of them, the replicas first. */
+  processes(): readonly WorldProcess[];
   replicas(): readonly Replica[];
-  /** Counters per replica, in their order; null for one that does not answer. */
+  /** Counters per scraped process, in their order; null for one that does not answer. Of CPU, only the replicas' is in them. */
   readCounters(): Promise<readonly (ServiceCounters | null)[]>;
   stopClock(): Promise<void>;
   resumeClock(): Promise<void>;
-  /** Names of the replicas that died since they were started. */
-  lostReplicas(): readonly string[];
-  /** CPU time of the replicas that run; null where one of them died, or the platform does not tell. */
-  replicaCpuUs(): number | null;
+  /** The processes that died since they were started. */
+  lostProcesses(): readonly ProcessName[];
+  cpuUsByKind(): CpuUsByKind;
   /** 0 without a Redis; null for one that is not ours, or where the platform does not tell. */
   redisCpuUs(): number | null;
   /** Starts anew what died. */
-  replaceLostReplicas(): Promise<void>;
+  replaceLostProcesses(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -50,13 +57,15 @@ export type WorldSettings = {
   readonly id: string;
   readonly candidate: Candidate;
   readonly replicas: number;
+  /** What runs beside the replicas. */
+  readonly furtherKinds: readonly ProcessKind[];
   readonly template: string;
   readonly mediaFolder: string;
   /** Port of the first replica, the next ones follow; 0: any free ports. */
   readonly port: number;
-  readonly telemetry: ReplicaTelemetry;
-  /** What the names of replicas begin with, before their number; absent: the id. */
-  readonly replicaPrefix?: string;
+  readonly telemetry: ProcessTelemetry;
+  /** What a process of a kind is called, counted from 1; absent: by the id. */
+  readonly nameOf?: (kindName: string, number: number) => string;
   /** Planted in its requests, for calibration. */
   readonly slowdown?: string;
 };
@@ -70,14 +79,14 @@ export type Stack = {
   readonly clock: Clock;
 };
 
-/** One world with its replicas. What was started is stopped again when a later step fails. */
+/** One world with its processes. What was started is stopped again when a later step fails. */
 export async function createWorld(stack: Stack, settings: WorldSettings): Promise<World> {
   const [world] = await createWorlds(stack, [settings]);
   return world as World;
 }
 
 /**
- * Makes the databases and Redises of all worlds one after another, then starts all replicas at the same time, in the order of
+ * Makes the databases and Redises of all worlds one after another, then starts all processes at the same time, in the order of
  * `shuffle`. A failure closes what exists.
  */
 export async function createWorlds(
@@ -91,7 +100,7 @@ export async function createWorlds(
       if (stack.context.signal.aborted) throw new CommandError('interrupted', 'interrupted');
       worlds.push(await createStores(stack, settings));
     }
-    await startReplicas(worlds, shuffle);
+    await startProcesses(worlds, shuffle);
   } catch (error) {
     await closeWorlds(worlds);
     throw error;
@@ -99,7 +108,7 @@ export async function createWorlds(
   return worlds;
 }
 
-/** A world whose replicas are not started yet: the database cloned, its Redis running. */
+/** A world whose processes are not started yet: the database cloned, its Redis running. */
 async function createStores(stack: Stack, settings: WorldSettings): Promise<World> {
   const { context, postgres, run } = stack;
   const database = `darkroom_world_${settings.id}`;
@@ -118,24 +127,35 @@ type Stores = { readonly database: string; readonly redis: RedisServer | null };
 
 function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): World {
   const { database, redis } = stores;
-  const set = createReplicaSet(stack.clock, startsOf(stack, settings, stores));
+  const { report, signal } = stack.context;
+  const set = createProcessSet(
+    stack.clock,
+    startsOf(stack, settings, stores),
+    ({ kindName, name, process }) =>
+      report(`The ${kindName} ${name} did not finish what was under way. More in ${process.logFile}`),
+  );
+  const replicas = () => set.processes().filter(isReplica);
   return {
     label: settings.label,
     database,
     redis,
-    addresses: () => set.replicas().map((replica) => replica.address),
-    replicas: set.replicas,
-    readCounters: () =>
-      Promise.all(set.replicas().map((replica) => replica.readCounters().catch(() => null))),
+    addresses: () =>
+      set.processes().flatMap(({ kind, address }) => (kind.takesLoad && address !== null ? [address] : [])),
+    processes: set.processes,
+    replicas,
+    readCounters: () => {
+      const scraped = set.processes().filter(({ kind }) => kind.isScraped);
+      return Promise.all(scraped.map((process) => readCountersOf(process).catch(() => null)));
+    },
     stopClock: set.stopClock,
     resumeClock: set.resumeClock,
-    lostReplicas: () => set.lost().map((replica) => replica.name),
-    replicaCpuUs: () => cpuOf(set.replicas()),
+    lostProcesses: set.lost,
+    cpuUsByKind: () => readCpuUsByKind(set.processes()),
     redisCpuUs: () => (redis === null ? 0 : redis.cpuUs()),
-    replicaStarts: set.starts,
-    stopReplicas: set.stop,
-    replaceLostReplicas: async () => {
-      for (const start of set.starts()) await start(stack.context.signal);
+    processStarts: set.starts,
+    stopProcesses: set.stop,
+    replaceLostProcesses: async () => {
+      for (const start of set.starts()) await start(signal);
     },
     close: async () => {
       await set.stop();
@@ -145,29 +165,46 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
   };
 }
 
-function startsOf(stack: Stack, settings: WorldSettings, { database, redis }: Stores): ReplicaStart[] {
-  const { context, checkout, postgres } = stack;
-  return Array.from({ length: settings.replicas }, (_, index) => (ports, signal) => {
+/** Counters are summed over a world, and their CPU is then that of the service: other kinds' is told by kind. */
+async function readCountersOf(process: WorldProcess): Promise<ServiceCounters | null> {
+  const counters = await process.readCounters();
+  return counters === null || isReplica(process) ? counters : { ...counters, cpuUs: 0 };
+}
+
+/** All processes of a world, kind by kind. */
+function startsOf(stack: Stack, settings: WorldSettings, stores: Stores): ProcessStart[] {
+  return kindsOfWorld(settings.replicas, settings.furtherKinds).flatMap((kind) =>
+    Array.from({ length: kind.count }, (_, index) => startOf(stack, settings, stores, { kind, index })),
+  );
+}
+
+function startOf(
+  { context, checkout, postgres }: Stack,
+  settings: WorldSettings,
+  { database, redis }: Stores,
+  { kind, index }: { readonly kind: ProcessKind; readonly index: number },
+): ProcessStart {
+  const isService = kind.name === serviceKindName;
+  const nameOf = settings.nameOf ?? ((kindName, number) => nameById(settings.id, kindName, number));
+  return (ports, signal) => {
     const either = AbortSignal.any([context.signal, signal]);
-    return startReplica({ ...context, signal: either }, checkout, {
-      name: `${settings.replicaPrefix ?? `${settings.id}-`}${index + 1}`,
+    return startWorldProcess({ ...context, signal: either }, checkout, {
+      kind,
+      name: nameOf(kind.name, index + 1),
       candidate: formatCandidate(settings.candidate),
       databaseUrl: postgres.urlOf(database),
       redis,
       mediaFolder: settings.mediaFolder,
       telemetry: settings.telemetry,
-      port: ports?.http ?? (settings.port === 0 ? 0 : settings.port + index),
+      port: ports?.http ?? (isService && settings.port > 0 ? settings.port + index : 0),
       metricsPort: ports?.metrics ?? 0,
-      ...(settings.slowdown !== undefined && { slowdown: settings.slowdown }),
+      ...(isService && settings.slowdown !== undefined && { slowdown: settings.slowdown }),
     });
-  });
+  };
 }
 
-/** A dead one makes it null: without its share, the sum would have gone down. */
-function cpuOf(replicas: readonly Replica[]): number | null {
-  return replicas
-    .map((replica) => (replica.isAlive() ? readProcessCpuUs(replica.process.pid) : null))
-    .reduce((sum, cpuUs) => (sum === null || cpuUs === null ? null : sum + cpuUs), 0);
+function nameById(id: string, kindName: string, number: number): string {
+  return kindName === serviceKindName ? `${id}-${number}` : `${id}-${kindName}-${number}`;
 }
 
 /** The difference of two readings of a world, summed over its replicas; null when a replica could not be read twice. */

@@ -6,6 +6,7 @@ import type { Counts } from '../../cli/figures/counts.ts';
 import { servedRequests } from '../../cli/figures/taken-counters.ts';
 import { sumCounters } from '../../cli/worlds/service-counters.ts';
 import type { World } from '../../cli/worlds/world.ts';
+import type { ProcessName } from '../../cli/worlds/world-process.ts';
 import { arrivalCount, arrivalRate } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { createSchedule } from '../../loadtests/workloads/schedule.ts';
@@ -30,9 +31,11 @@ export type FakeWorldSettings = {
   /** CPU of the service for its request number `served`, microseconds; null: the platform does not tell. Absent: 1,000. */
   readonly cpuUsOf?: (served: number) => number | null;
   readonly idleCpuUsPerSecond?: number;
+  /** Of a worker that runs beside the replicas, and idles as they do; absent: none runs. */
+  readonly workerCpuUsPerRequest?: number;
   /** What else it counts. */
   readonly counts?: (served: number) => Counts;
-  readonly lostReplicas?: () => readonly string[];
+  readonly lostProcesses?: () => readonly ProcessName[];
 };
 
 /** CPU that the fake k6 uses where nothing else is said. */
@@ -84,14 +87,20 @@ export function createFakeExperiment(
     await new Promise((resolve) => setImmediate(resolve));
   };
 
-  const worlds = worldSettings.map(({ label, idleCpuUsPerSecond = 0, counts, lostReplicas }, world) => {
+  const worlds = worldSettings.map((settings, world) => {
+    const { label, idleCpuUsPerSecond = 0, workerCpuUsPerRequest, counts, lostProcesses } = settings;
     const idleUs = () => ((clock.now() - beganMs) / 1000) * idleCpuUsPerSecond;
     return {
       label,
       database: `of_${label}`,
       redis: null,
-      lostReplicas: lostReplicas ?? (() => []),
-      replicaCpuUs: () => (cpuUs[world] === null ? null : (cpuUs[world] ?? 0) + idleUs()),
+      lostProcesses: lostProcesses ?? (() => []),
+      cpuUsByKind: () => ({
+        service: cpuUs[world] === null ? null : (cpuUs[world] ?? 0) + idleUs(),
+        ...(workerCpuUsPerRequest !== undefined && {
+          worker: workerCpuUsPerRequest * (served[world] ?? 0) + idleUs(),
+        }),
+      }),
       readCounters: async () => {
         readAtMs.push(clock.now());
         const count = served[world] ?? 0;

@@ -129,7 +129,8 @@ function edgeAfter(after: number): Edge {
     worlds: labels.map((label, world) => {
       const { service, postgres, redis } = doingOf(label).cpuUs;
       const noise = 1 + 0.02 * randomAt(9, world, 1, after);
-      return { service: after * service * noise, postgres: after * postgres * noise, redis: after * redis };
+      const stores = { postgres: after * postgres * noise, redis: after * redis };
+      return { service: after * service * noise, ...stores, further: {} };
     }),
     sharedPostgres: after * 40_000,
     own: after * 100_000,
@@ -164,8 +165,8 @@ function measuredRound(round: number): MeasuredRound {
       latenessMs: { p50: 1.4, p90: 2.3, p99: 9 },
       ...{ openedConnections: 360, openingConnectionsMs: 90 },
     },
-    idle: labels.map(() => ({ service: 17_000, postgres: 300, redis: 200 })),
-    worlds: labels.map((label) => ({ label, lostReplicas: [] })),
+    idle: labels.map(() => ({ service: 17_000, postgres: 300, redis: 200, further: {} })),
+    worlds: labels.map((label) => ({ label, lostProcesses: [] })),
     startedAt: '2026-01-01T00:00:00.000Z',
   };
 }

@@ -4,7 +4,10 @@ import type { SourceFile } from './source-file.ts';
 
 /** The places where time and chance enter the program. */
 function isTimeHome(path: string): boolean {
-  return ['app/process/process-parts.ts', 'app/clock.ts', 'cli/main.ts'].includes(path) || path.startsWith('cli/commands/');
+  return (
+    ['app/process/process-parts.ts', 'app/clock.ts', 'cli/main.ts'].includes(path) ||
+    path.startsWith('cli/commands/')
+  );
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { PassTimings, WorldTimings } from '../../k6/pass-timings.ts';
 import { clockDisagreementMs, difference, machineBetween } from '../../stack/machine-between.ts';
+import { cpuUsByKindBetween, mapKinds } from '../../worlds/cpu-by-kind.ts';
+import type { CpuUsByKind } from '../../worlds/cpu-by-kind.ts';
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import type { ServiceCounters } from '../../worlds/service-counters.ts';
+import type { ProcessName } from '../../worlds/world-process.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { CpuUs } from '../../figures/figure-values.ts';
 import { cacheReadsIn, tierCommandsIn } from '../../worlds/cache-counts.ts';
@@ -17,7 +20,7 @@ export type MeasuredRound = {
   readonly after: Edge;
   readonly timings: PassTimings;
   readonly idle: readonly IdleRate[];
-  readonly worlds: readonly { readonly label: string; readonly lostReplicas: readonly string[] }[];
+  readonly worlds: readonly { readonly label: string; readonly lostProcesses: readonly ProcessName[] }[];
   readonly startedAt: string;
 };
 
@@ -27,7 +30,7 @@ export function roundRecordOf({ round, part, before, after, timings, worlds }: M
   const parts = worlds.flatMap((_, world) => {
     const own = (part: 'service' | 'postgres' | 'redis') =>
       difference(to.worlds[world]?.[part] ?? null, from.worlds[world]?.[part] ?? null);
-    return [own('service'), own('postgres'), own('redis')];
+    return [own('service'), own('postgres'), own('redis'), ...Object.values(furtherBetween(from, to, world))];
   });
   const sharedPostgresCpuUs = difference(to.sharedPostgres, from.sharedPostgres);
   const driverCpuUs = difference(to.driver, from.driver);
@@ -56,13 +59,18 @@ export function roundRecordOf({ round, part, before, after, timings, worlds }: M
   };
 }
 
+/** CPU of the kinds of process beside a world's replicas. */
+function furtherBetween(from: CpuReading, to: CpuReading, world: number): CpuUsByKind {
+  return cpuUsByKindBetween(to.worlds[world]?.further ?? {}, from.worlds[world]?.further ?? {});
+}
+
 export function blocksOf(measured: MeasuredRound): BlockRecord[] {
   return measured.worlds.map((world, index) => blockOf(measured, world, index));
 }
 
 function blockOf(
   { round, before, after, timings, idle, worlds, startedAt }: MeasuredRound,
-  { label, lostReplicas }: MeasuredRound['worlds'][number],
+  { label, lostProcesses }: MeasuredRound['worlds'][number],
   world: number,
 ): BlockRecord {
   const read = countersBetween(before.counters[world] ?? [], after.counters[world] ?? [], subtractCounters);
@@ -70,7 +78,7 @@ function blockOf(
   const met = timings.worlds[world] as WorldTimings;
   const offered = timings.offered / worlds.length;
   const findings = judgeWorld({
-    lostReplicas,
+    lostProcesses,
     requests: met.requests,
     errors: met.errors,
     cache: counts !== null && before.isDrained && after.isDrained ? cacheReadsIn(counts) : null,
@@ -112,12 +120,16 @@ function cpuOf(
   },
 ): CpuUs {
   const seconds = (to.atMs - from.atMs) / 1000;
-  const added = (part: keyof IdleRate): number | null => {
+  const added = (part: 'service' | 'postgres' | 'redis'): number | null => {
     const us = difference(to.worlds[of.world]?.[part] ?? null, from.worlds[of.world]?.[part] ?? null);
     return us === null ? null : Math.max(0, us - (of.idle?.[part] ?? 0) * seconds);
   };
+  const further = mapKinds(furtherBetween(from, to, of.world), (us, kindName) =>
+    us === null ? null : Math.max(0, us - (of.idle?.further[kindName] ?? 0) * seconds),
+  );
   const driver = difference(to.driver, from.driver);
   return {
+    ...further,
     // Where the kernel does not tell, the service's own count is taken; it includes what reading the counters costs.
     service: added('service') ?? of.read?.cpuUs ?? null,
     postgres: added('postgres'),

@@ -1,6 +1,6 @@
 import type { ScheduledPass } from '../../../loadtests/workloads/run-settings.ts';
-import { judgeGenerator } from '../guards.ts';
 import type { Experiment, SentPass } from '../experiment.ts';
+import { judgeGenerator, lossGuards } from '../guards.ts';
 import type { ExperimentPlan } from '../plan-experiment.ts';
 import type { BlockRecord, IdleCpu, RoundRecord, WarmUpCurve } from '../records.ts';
 import { roundsMin } from '../../statistics/spread-of-rounds.ts';
@@ -39,8 +39,8 @@ export function createRecord(labels: readonly string[], cores: number) {
       });
     },
     idled(part: number, rates: readonly Omit<IdleCpu, 'candidate' | 'part'>[]): void {
-      for (const [world, rate] of rates.entries())
-        idleCpu.push({ candidate: labels[world] ?? '', part, ...rate });
+      for (const [world, { service, postgres, redis }] of rates.entries())
+        idleCpu.push({ candidate: labels[world] ?? '', part, service, postgres, redis });
     },
     /** Requests that open connections are not measured, but they fill caches: the prediction of hits needs them. */
     settled({ pass, first, requests, pauseRequests }: ScheduledPass, endMs: number, rate: number): void {
@@ -98,7 +98,7 @@ function isSaturated(rounds: readonly RoundRecord[], cores: number): boolean {
 function isServiceFailing({ candidates, baseline }: ExperimentPlan, blocks: readonly BlockRecord[]): boolean {
   const isFailing = (label: string): boolean => {
     const last = blocks.filter(({ candidate }) => candidate === label).slice(-failingRoundsMax);
-    const isLost = last.some(({ findings }) => findings.some(({ guard }) => guard === 'replica-lost'));
+    const isLost = last.some(({ findings }) => findings.some(({ guard }) => lossGuards.has(guard)));
     return isLost || (last.length === failingRoundsMax && last.every(({ status }) => status === 'invalid'));
   };
   const others = candidates.filter(({ role }) => role === 'candidate');

@@ -10,7 +10,11 @@ function idleWorlds(usPerMs: readonly ((slice: number) => number)[]) {
   const usedUs = usPerMs.map(() => 0);
   const worlds = usPerMs.map(
     (_, index) =>
-      ({ database: `d${index}`, redis: null, replicaCpuUs: () => usedUs[index] ?? null }) as unknown as World,
+      ({
+        database: `d${index}`,
+        redis: null,
+        cpuUsByKind: () => ({ service: usedUs[index] ?? null, worker: (usedUs[index] ?? 0) / 2 }),
+      }) as unknown as World,
   );
   const sources: Sources = {
     worlds,
@@ -32,8 +36,8 @@ function idleWorlds(usPerMs: readonly ((slice: number) => number)[]) {
 test('what each world uses without load is told per second', async () => {
   const { sources, wait } = idleWorlds([() => 4, () => 6]);
   const [first, second] = await measureIdle(sources, wait);
-  assert.deepEqual(first, { service: 4_000, postgres: 2_000, redis: 0 });
-  assert.deepEqual(second, { service: 6_000, postgres: 0, redis: 0 });
+  assert.deepEqual(first, { service: 4_000, postgres: 2_000, redis: 0, further: { worker: 2_000 } });
+  assert.deepEqual(second, { service: 6_000, postgres: 0, redis: 0, further: { worker: 3_000 } });
 });
 
 test('a collection of garbage after the warm-up is no idle work', async () => {
@@ -49,5 +53,5 @@ test('what the platform does not tell of is not known, and not 0', async () => {
   const { sources, wait } = idleWorlds([() => 4]);
   const silent: Sources = { ...sources, postgres: { read: async () => null, stop: async () => {} } };
   const [only] = await measureIdle(silent, wait);
-  assert.deepEqual(only, { service: 4_000, postgres: null, redis: 0 });
+  assert.deepEqual(only, { service: 4_000, postgres: null, redis: 0, further: { worker: 2_000 } });
 });

@@ -1,3 +1,4 @@
+import { cpuUsByKindBetween, mapKinds } from '../../worlds/cpu-by-kind.ts';
 import type { IdleRate } from '../records.ts';
 import { difference } from '../../stack/machine-between.ts';
 import { readCpu } from './readings.ts';
@@ -27,6 +28,9 @@ export async function measureIdle(
     service: medianOf(own.map(({ service }) => service)),
     postgres: medianOf(own.map(({ postgres }) => postgres)),
     redis: medianOf(own.map(({ redis }) => redis)),
+    further: mapKinds(own[0]?.further ?? {}, (_, kindName) =>
+      medianOf(own.map(({ further }) => further[kindName] ?? null)),
+    ),
   }));
 }
 
@@ -38,9 +42,12 @@ function medianOf(values: readonly (number | null)[]): number | null {
 
 function ratesBetween(before: CpuReading, after: CpuReading, world: number): IdleRate {
   const seconds = (after.atMs - before.atMs) / 1000;
-  const rate = (part: keyof IdleRate): number | null => {
-    const us = difference(after.worlds[world]?.[part] ?? null, before.worlds[world]?.[part] ?? null);
-    return us === null ? null : us / seconds;
+  const perSecond = (us: number | null): number | null => (us === null ? null : us / seconds);
+  const rate = (part: 'service' | 'postgres' | 'redis'): number | null => {
+    const [late, early] = [after, before].map(({ worlds }) => worlds[world]?.[part] ?? null);
+    return perSecond(difference(late ?? null, early ?? null));
   };
-  return { service: rate('service'), postgres: rate('postgres'), redis: rate('redis') };
+  const used = cpuUsByKindBetween(after.worlds[world]?.further ?? {}, before.worlds[world]?.further ?? {});
+  const further = mapKinds(used, perSecond);
+  return { service: rate('service'), postgres: rate('postgres'), redis: rate('redis'), further };
 }

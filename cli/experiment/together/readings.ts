@@ -2,6 +2,8 @@ import type { Clock } from '../../../app/clock.ts';
 import { readMachine } from '../../stack/cpu-accounting.ts';
 import type { MachineReading } from '../../stack/cpu-accounting.ts';
 import type { PostgresCpuSampler } from '../../stack/postgres-cpu.ts';
+import { splitService } from '../../worlds/cpu-by-kind.ts';
+import type { CpuUsByKind } from '../../worlds/cpu-by-kind.ts';
 import type { ServiceCounters } from '../../worlds/service-counters.ts';
 import type { World } from '../../worlds/world.ts';
 
@@ -13,6 +15,8 @@ export type CpuReading = {
     readonly service: number | null;
     readonly postgres: number | null;
     readonly redis: number | null;
+    /** Of the kinds of process beside the replicas. */
+    readonly further: CpuUsByKind;
   }[];
   readonly sharedPostgres: number | null;
   /** Of this command. */
@@ -53,7 +57,7 @@ export async function readCpu(
     atMs: clock.now(),
     wallMs: wallClock().getTime(),
     worlds: worlds.map((world) => ({
-      service: world.replicaCpuUs(),
+      ...splitService(world.cpuUsByKind()),
       postgres: ofPostgres === null ? null : (ofPostgres.byDatabase.get(world.database) ?? 0),
       redis: world.redis === null ? 0 : world.redis.cpuUs(),
     })),

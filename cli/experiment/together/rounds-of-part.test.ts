@@ -165,6 +165,7 @@ describe('CPU of a round', () => {
       service: idleCpuUsPerSecond,
       postgres: 0,
       redis: 0,
+      further: {},
     }));
     const { run, results } = createPart({ worlds, idle });
     await run();
@@ -176,6 +177,22 @@ describe('CPU of a round', () => {
           [400 * 80, 200 * 80, 0],
         ],
       );
+    }
+  });
+
+  it('of what runs beside the replicas is told by kind, and is CPU of the experiment', async () => {
+    const worlds = [{ label: 'a', workerCpuUsPerRequest: 300, idleCpuUsPerSecond: 20_000 }, { label: 'b' }];
+    const nothing = { service: 0, postgres: 0, redis: 0 };
+    const idle = [
+      { ...nothing, further: { worker: 20_000 } },
+      { ...nothing, further: {} },
+    ];
+    const { run, results } = createPart({ worlds, idle });
+    await run();
+    for (const { blocks } of results) {
+      const [a, b] = blocks.map(({ cpuUs }) => cpuUs['worker']);
+      assert.equal(Math.round(a ?? 0), 300 * 80);
+      assert.equal(b, undefined);
     }
   });
 
@@ -191,7 +208,9 @@ describe('CPU of a round', () => {
   });
 
   it('is never below nothing', async () => {
-    const { run, results } = createPart({ idle: [{ service: 1e9, postgres: 1e9, redis: null }] });
+    const { run, results } = createPart({
+      idle: [{ service: 1e9, postgres: 1e9, redis: null, further: { worker: 1e9 } }],
+    });
     await run();
     assert.deepEqual([results[0]?.blocks[0]?.cpuUs.service, results[0]?.blocks[0]?.cpuUs.postgres], [0, 0]);
   });
@@ -306,7 +325,10 @@ it('an interruption drops the round under way, and k6 is ended', async () => {
 });
 
 it('a replica that died, and requests that fail, are told of in the block of their world', async () => {
-  const worlds = [{ label: 'a' }, { label: 'b', lostReplicas: () => ['b-1'] }];
+  const worlds = [
+    { label: 'a' },
+    { label: 'b', lostProcesses: () => [{ kindName: 'service', name: 'b-1' }] },
+  ];
   const { run, results } = createPart({ worlds, k6: { met: ({ world }) => ({ isExpected: world === 0 }) } });
   await run();
   const [a, b] = results[0]?.blocks ?? [];

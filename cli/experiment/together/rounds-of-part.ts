@@ -85,7 +85,7 @@ export async function runRounds(part: PartSettings, driver: PartDriver): Promise
         idle: part.idle,
         worlds: driver.sources.worlds.map((world) => ({
           label: world.label,
-          lostReplicas: world.lostReplicas(),
+          lostProcesses: world.lostProcesses(),
         })),
         startedAt,
       };

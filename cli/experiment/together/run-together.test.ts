@@ -375,8 +375,13 @@ describe('an experiment ends', () => {
   });
 
   it('when a replica of the baseline is lost', async () => {
-    const lostReplicas = () => ['no-cache-1'];
-    assert.deepEqual(await endOf({ world: { lostReplicas } }), ['gave-up', 1]);
+    const lostProcesses = () => [{ kindName: 'service', name: 'no-cache-1' }];
+    assert.deepEqual(await endOf({ world: { lostProcesses } }), ['gave-up', 1]);
+  });
+
+  it('when what runs beside the replicas of the baseline is lost', async () => {
+    const lostProcesses = () => [{ kindName: 'worker', name: 'no-cache-worker-1' }];
+    assert.deepEqual(await endOf({ world: { lostProcesses } }), ['gave-up', 1]);
   });
 
   it('not when one candidate of several fails: the others are paired without it', async () => {

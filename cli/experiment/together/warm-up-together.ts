@@ -8,6 +8,7 @@ import { subtractCounters } from '../../worlds/service-counters.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
 import { askedOf, cacheReadsIn, hitsOf } from '../../worlds/cache-counts.ts';
+import { splitService } from '../../worlds/cpu-by-kind.ts';
 import type { WarmUpCurve } from '../records.ts';
 import { readCounters } from './readings.ts';
 import type { CountersReading } from './readings.ts';
@@ -85,7 +86,10 @@ export async function warmUpTogether(driver: WarmUpDriver): Promise<WarmedUp> {
 type Reading = { readonly counters: CountersReading; readonly cpuUs: readonly (number | null)[] };
 
 async function readAll(worlds: readonly World[]): Promise<Reading> {
-  return { counters: await readCounters(worlds), cpuUs: worlds.map((world) => world.replicaCpuUs()) };
+  return {
+    counters: await readCounters(worlds),
+    cpuUs: worlds.map((world) => splitService(world.cpuUsByKind()).service),
+  };
 }
 
 /** Requests by world: since the last step, and the least that any world had. */

@@ -6,6 +6,8 @@ import type { K6Run } from '../../k6/run-k6.ts';
 import { readMachine } from '../../stack/cpu-accounting.ts';
 import type { MachineReading } from '../../stack/cpu-accounting.ts';
 import { clockDisagreementMs, difference, machineBetween } from '../../stack/machine-between.ts';
+import { cpuUsByKindBetween, splitService } from '../../worlds/cpu-by-kind.ts';
+import type { CpuUsByKind } from '../../worlds/cpu-by-kind.ts';
 import { subtractCounters } from '../../worlds/service-counters.ts';
 import type { ServiceCounters } from '../../worlds/service-counters.ts';
 import { cacheReadsIn, tierCommandsIn } from '../../worlds/cache-counts.ts';
@@ -42,6 +44,7 @@ type Edge = {
   readonly counters: readonly (ServiceCounters | null)[];
   readonly postgresCpuUs: number | null;
   readonly redisCpuUs: number | null;
+  readonly cpuUsByKind: CpuUsByKind;
   readonly ownCpuUs: number;
   readonly machine: MachineReading;
 };
@@ -54,6 +57,7 @@ async function readEdge(runner: BlockRunner, world: World): Promise<Edge> {
     wallMs: runner.wallClock().getTime(),
     postgresCpuUs: runner.postgresCpuUs(),
     redisCpuUs: world.redis?.cpuUs() ?? null,
+    cpuUsByKind: world.cpuUsByKind(),
     ownCpuUs: own.user + own.system,
     machine: readMachine(),
   };
@@ -67,7 +71,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   const before = await readEdge(runner, world);
   const run = await runner.runK6(runner.settings);
   const after = await readEdge(runner, world);
-  if (world.lostReplicas().length === 0) await world.stopClock();
+  if (world.lostProcesses().length === 0) await world.stopClock();
 
   const read = countersBetween(before.counters, after.counters, subtractCounters);
   const counts = read?.isCounted === true ? read.counts : null;
@@ -113,6 +117,7 @@ function cpuBetween(
   run: K6Run,
 ): CpuUs {
   return {
+    ...splitService(cpuUsByKindBetween(after.cpuUsByKind, before.cpuUsByKind)).further,
     service: counters?.cpuUs ?? null,
     postgres: difference(after.postgresCpuUs, before.postgresCpuUs),
     redis: world.redis === null ? 0 : difference(after.redisCpuUs, before.redisCpuUs),
@@ -131,11 +136,11 @@ type Observed = {
 
 function observe({ world, before, after, counts, cpuUs, run }: Observed): BlockObservation {
   const wallUs = (after.atMs - before.atMs) * 1000;
-  const own = [cpuUs.service, cpuUs.postgres, cpuUs.redis, cpuUs.driver, after.ownCpuUs - before.ownCpuUs];
+  const own = [...Object.values(cpuUs), after.ownCpuUs - before.ownCpuUs];
   const machine = machineBetween(before.machine, after.machine, own);
   return {
     driverFailure: run.driverFailure,
-    lostReplicas: world.lostReplicas(),
+    lostProcesses: world.lostProcesses(),
     offered: run.offered,
     started: run.started,
     dropped: run.dropped,

@@ -6,7 +6,7 @@ import { runInTurns } from './run-in-turns.ts';
 import type { TurnsParts } from './run-in-turns.ts';
 
 const settings = { rounds: 3, rate: 10, warmUpSeconds: 1, settleSeconds: 1, measureSeconds: 1 };
-const worldOf = (label: string): World => ({ label, lostReplicas: () => [] }) as unknown as World;
+const worldOf = (label: string): World => ({ label, lostProcesses: () => [] }) as unknown as World;
 
 /** An experiment over two worlds whose blocks are what `judge` says; the order of passes is kept. */
 function setUp(
@@ -116,8 +116,8 @@ test('a world that lost a process gets a new one and warms up again', async () =
   let isLost = true;
   const lossy = {
     label: 'a',
-    lostReplicas: () => (isLost ? ['a-1'] : []),
-    replaceLostReplicas: async () => {
+    lostProcesses: () => (isLost ? [{ kindName: 'service', name: 'a-1' }] : []),
+    replaceLostProcesses: async () => {
       isLost = false;
     },
   } as unknown as World;

@@ -119,8 +119,8 @@ export async function runInTurns(settings: TurnsSettings, parts: TurnsParts): Pr
 /** Replaces what died; a world that lost a process warms up again before it may be measured. */
 async function recover(settings: TurnsSettings, parts: TurnsParts): Promise<void> {
   for (const world of parts.worlds) {
-    if (world.lostReplicas().length === 0 || parts.signal.aborted) continue;
-    await world.replaceLostReplicas();
+    if (world.lostProcesses().length === 0 || parts.signal.aborted) continue;
+    await world.replaceLostProcesses();
     await parts.warmUp(world, warmUpPass, settings.warmUpSeconds);
   }
 }

@@ -46,6 +46,6 @@ export async function warmUp(
   } finally {
     clearInterval(timer);
     await reading;
-    if (world.lostReplicas().length === 0) await world.stopClock();
+    if (world.lostProcesses().length === 0) await world.stopClock();
   }
 }

@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { restartReplicas, startReplicas } from './start-replicas.ts';
-import type { Shuffle } from './start-replicas.ts';
+import { restartProcesses, startProcesses } from './start-processes.ts';
+import type { Shuffle } from './start-processes.ts';
 
 const reversed: Shuffle = (items) => items.toReversed();
 
-/** Two worlds of two replicas that write down what is done to them. */
+/** Two worlds of two processes that write down what is done to them. */
 function createFakes(start: (name: string, signal: AbortSignal) => Promise<void> = async () => {}) {
   const log: string[] = [];
   const worlds = ['a', 'b'].map((world) => ({
-    replicaStarts: () =>
-      ['1', '2'].map((replica) => (signal: AbortSignal) => {
-        log.push(`start ${world}${replica}`);
-        return start(`${world}${replica}`, signal);
+    processStarts: () =>
+      ['1', '2'].map((process) => (signal: AbortSignal) => {
+        log.push(`start ${world}${process}`);
+        return start(`${world}${process}`, signal);
       }),
-    stopReplicas: async () => void log.push(`stop ${world}`),
+    stopProcesses: async () => void log.push(`stop ${world}`),
   }));
   return { log, worlds };
 }
 
-test('all replicas of all worlds are under way before the first has started, in the order of the shuffle', async () => {
+test('all processes of all worlds are under way before the first has started, in the order of the shuffle', async () => {
   const everyone = Promise.withResolvers<void>();
   const { log, worlds } = createFakes(async (name) => {
     if (name === 'a1') everyone.resolve();
     await everyone.promise;
   });
-  await startReplicas(worlds, reversed);
+  await startProcesses(worlds, reversed);
   assert.deepEqual(log, ['start b2', 'start b1', 'start a2', 'start a1']);
 });
 
@@ -35,12 +35,12 @@ test('when one fails, the others are told, all are stopped, and the first error 
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     throw new RangeError('later');
   });
-  await assert.rejects(startReplicas(worlds), /first/);
+  await assert.rejects(startProcesses(worlds), /first/);
   assert.deepEqual(log.slice(4), ['stop a', 'stop b']);
 });
 
 test('a restart ends all before it starts the first', async () => {
   const { log, worlds } = createFakes();
-  await restartReplicas(worlds, reversed);
+  await restartProcesses(worlds, reversed);
   assert.deepEqual(log, ['stop a', 'stop b', 'start b2', 'start b1', 'start a2', 'start a1']);
 });

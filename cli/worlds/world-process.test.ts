@@ -10,18 +10,20 @@ import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { headers } from '../../app/contract/headers.ts';
+import { serviceKind } from '../../app/contract/process-kind.ts';
 import { CommandError } from '../errors.ts';
 import { ownRun } from '../stack/own-run.ts';
 import { startRedis } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
 import { lastErrorOf } from './last-error.ts';
-import { startReplica } from './replica.ts';
+import { startWorldProcess } from './start-world-process.ts';
 
 const { context, remove } = createTestStack();
 after(remove);
 const checkout = join(import.meta.dirname, '..', '..');
 
 const settingsOf = (databaseUrl: string, redis: RedisServer | null) => ({
+  kind: serviceKind(1),
   name: 'queue-1',
   candidate: 'write-behind',
   databaseUrl,
@@ -41,7 +43,7 @@ test('a replica that must keep its queue starts on a durable Redis, whose files 
   });
   const folder = join(ownRun(context.paths).folder, 'redis-durable');
   try {
-    const replica = await startReplica(context, checkout, settingsOf(database.url, redis));
+    const replica = await startWorldProcess(context, checkout, settingsOf(database.url, redis));
     assert.ok(replica.isAlive());
     assert.ok(readdirSync(folder).includes('appendonlydir'));
     await replica.process.stop();
@@ -59,9 +61,9 @@ test('a port that somebody else has taken in the meantime gives way to another o
   t.after(() => other.close());
   const { port } = other.address() as AddressInfo;
   const settings = { ...settingsOf(database.url, null), name: 'late-1', candidate: 'no-cache', port };
-  const replica = await startReplica(context, checkout, settings);
+  const replica = await startWorldProcess(context, checkout, settings);
   try {
-    assert.notEqual(Number(new URL(replica.address).port), port);
+    assert.notEqual(Number(new URL(String(replica.address)).port), port);
     assert.equal((await fetch(`${replica.address}/openapi.json`)).status, 200);
   } finally {
     await replica.process.stop();
@@ -73,13 +75,16 @@ test('with another Redis the user is told what to set, and no more', async (t) =
   t.after(() => database.drop());
   const redis = await startRedis(context, { name: 'redis-cache' });
   t.after(() => redis.stop());
-  await assert.rejects(startReplica(context, checkout, settingsOf(database.url, redis)), (error: unknown) => {
-    assert.ok(error instanceof CommandError);
-    assert.equal(error.reason, 'cannotProvision');
-    assert.match(error.message, /^write-behind needs .* set appendonly yes; appendfsync always; maxmemory/);
-    assert.match(String(error.remedy), /REDIS_URL/);
-    return true;
-  });
+  await assert.rejects(
+    startWorldProcess(context, checkout, settingsOf(database.url, redis)),
+    (error: unknown) => {
+      assert.ok(error instanceof CommandError);
+      assert.equal(error.reason, 'cannotProvision');
+      assert.match(error.message, /^write-behind needs .* set appendonly yes; appendfsync always; maxmemory/);
+      assert.match(String(error.remedy), /REDIS_URL/);
+      return true;
+    },
+  );
 });
 
 const deaths = [
@@ -101,7 +106,7 @@ for (const [program, reason] of deaths)
     mkdirSync(join(broken, 'app', 'processes'), { recursive: true });
     writeFileSync(join(broken, 'app', 'processes', 'service.ts'), program);
     const settings = { ...settingsOf('postgres://127.0.0.1/x', null), name: 'late-1' };
-    await assert.rejects(startReplica(context, broken, settings), (error: unknown) => {
+    await assert.rejects(startWorldProcess(context, broken, settings), (error: unknown) => {
       assert.ok(error instanceof CommandError);
       assert.equal(error.reason, 'serviceFailed');
       assert.match(error.message, reason);
@@ -112,7 +117,7 @@ for (const [program, reason] of deaths)
 test('what the service said last of a request that it could not answer is found in its log', async (t) => {
   const database = await createSeededDatabase();
   const settings = { ...settingsOf(database.url, null), name: 'mute-1', candidate: 'no-cache' };
-  const replica = await startReplica(context, checkout, settings);
+  const replica = await startWorldProcess(context, checkout, settings);
   t.after(() => replica.process.stop());
   assert.equal(lastErrorOf([replica]), null);
   await database.drop();
@@ -126,7 +131,7 @@ test('a replica keeps those of its ports that nobody has taken', async (t) => {
   const database = await createSeededDatabase();
   t.after(() => database.drop());
   const start = (ports: { readonly port: number; readonly metricsPort?: number }) =>
-    startReplica(context, checkout, {
+    startWorldProcess(context, checkout, {
       ...settingsOf(database.url, null),
       name: 'again-1',
       candidate: 'no-cache',
@@ -134,8 +139,8 @@ test('a replica keeps those of its ports that nobody has taken', async (t) => {
     });
   const first = await start({ port: 0 });
   await first.process.stop();
-  const [port, metricsPort] = [first.address, first.metricsAddress].map((url) => Number(new URL(url).port));
-  assert.ok(port !== undefined && metricsPort !== undefined);
+  const portOf = (url: string | null) => Number(new URL(String(url)).port);
+  const [port, metricsPort] = [portOf(first.address), portOf(first.metricsAddress)];
   const other = createServer().listen(metricsPort, '127.0.0.1');
   await once(other, 'listening');
   t.after(() => other.close());
@@ -143,7 +148,7 @@ test('a replica keeps those of its ports that nobody has taken', async (t) => {
   try {
     assert.equal(again.address, first.address);
     assert.notEqual(again.metricsAddress, first.metricsAddress);
-    assert.equal((await fetch(again.metricsAddress)).status, 200);
+    assert.equal((await fetch(String(again.metricsAddress))).status, 200);
   } finally {
     await again.process.stop();
   }
