@@ -1,6 +1,7 @@
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { Experiment, SentPass } from '../experiment/experiment.ts';
 import { isWarmUpPass } from '../experiment/round-plan.ts';
+import { describeUnexercisedAxes } from './axis-notes.ts';
 import { describeCaches } from './cache-notes.ts';
 import { countOf } from '../figures/counts.ts';
 import { sumOf } from '../figures/figure-values.ts';
@@ -131,6 +132,7 @@ export function notesOf(
     ...describeSpoiledRounds(input),
     ...describeUnsteady(rounds),
     ...describeLeftOutCpu(input, rounds, candidates),
+    ...describeUnexercisedAxes(plan),
     ...describeCaches(plan, rounds, input.livedSeconds, input.expectedHitRatios),
     ...(unavailable.length === 0 ? [] : [`Not offered by this machine: ${unavailable.join(', ')}.`]),
   ];
