@@ -63,7 +63,7 @@ function program(terminal: Terminal): Command {
     );
   root
     .command('list <what>')
-    .description('list strategies, axes or scenarios')
+    .description('list strategies, axes, figures or scenarios')
     .option('--json', 'as JSON')
     .action(async (what: string, options: { json?: boolean }) =>
       (await import('./commands/list.ts')).list(terminal, what, options),

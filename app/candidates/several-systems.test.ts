@@ -34,6 +34,7 @@ const counters: SystemDefinition<typeof axes> = {
   refuses: ({ counter }, given) =>
     counter === 'exact' && given.has('window') ? 'an exact count has no window.' : null,
   redisUses: () => [],
+  figures: [],
 };
 const two = { ...systems, counters };
 

@@ -1,4 +1,5 @@
 import type { Axes, ValuesOf } from './axis.ts';
+import type { Figure } from './figure.ts';
 import type { ProcessKind } from './process-kind.ts';
 import type { RedisUse } from './redis-use.ts';
 
@@ -20,6 +21,10 @@ export type SystemDefinition<A extends Axes = Axes> = {
   redisUses(values: ValuesOf<A>): readonly RedisUse[];
   /** The kinds of process that a world runs for it beside the replicas. Absent: none. */
   processes?(values: ValuesOf<A>): readonly ProcessKind[];
+  /** What is measured of it. */
+  readonly figures: readonly Figure[];
+  /** Over the table of what it did beside answering. Absent: its name. */
+  readonly workHeading?: string;
 };
 
 /** Systems by their names. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sharedAxes } from '../../app/cache/settings/cache-axes.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import { CommandError } from '../errors.ts';
+import { figures } from '../figures/figure-list.ts';
 import { columnsMax } from '../report/text-columns.ts';
 import { list } from './list.ts';
 import type { Terminal } from './terminal.ts';
@@ -14,7 +15,7 @@ function printed(what: string, options: { json?: boolean } = {}): string {
   return text;
 }
 
-for (const what of ['strategies', 'axes', 'parameters', 'scenarios']) {
+for (const what of ['strategies', 'axes', 'parameters', 'figures', 'scenarios']) {
   test(`the list of ${what} stays within a terminal of usual width`, () => {
     for (const line of printed(what).split('\n')) assert.ok(line.length <= columnsMax, line);
   });
@@ -72,5 +73,20 @@ test('what cannot be listed is refused with what can', () => {
   assert.throws(
     () => printed('strategy'),
     (error) => error instanceof CommandError && /Did you mean "strategies"/.test(error.message),
+  );
+});
+
+test('every figure is named once, by system, and as JSON with its scale', () => {
+  const text = printed('figures');
+  for (const { name } of figures) assert.match(text, new RegExp(`^  ${name} `, 'm'));
+  assert.match(text, /^Of the system cache$/m);
+  const listed = JSON.parse(printed('figures', { json: true })) as { figures: { name: string }[] };
+  assert.deepEqual(
+    listed.figures.find(({ name }) => name === 'hitRatio'),
+    {
+      ...{ name: 'hitRatio', meaning: 'reads that did not wait for storage; 0 where nothing is cached' },
+      ...{ unit: 'of the reads that ask the cache, 0 to 1', scale: 'points', better: 'more' },
+      ...{ table: 'costs', system: 'cache' },
+    },
   );
 });

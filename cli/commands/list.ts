@@ -7,6 +7,7 @@ import type { Axis } from '../../app/contract/axis.ts';
 import type { SystemDefinition } from '../../app/contract/system.ts';
 import { systems } from '../../app/systems.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
+import { figures } from '../figures/figure-list.ts';
 import { columnsMax, wrapWords } from '../report/text-columns.ts';
 import { oneOf } from '../one-of.ts';
 import type { Terminal } from './terminal.ts';
@@ -45,6 +46,19 @@ function listAxes() {
 
 function listScenarios() {
   return Object.entries(scenarios).map(([name, { file, mix, summary }]) => ({ name, file, mix, summary }));
+}
+
+/** `system` is null for what the experiment measures of any. */
+function listFigures() {
+  return figures.map(({ name, meaning, unit, scale, better, table, system }) => ({
+    name,
+    meaning,
+    unit,
+    scale,
+    better,
+    table,
+    system,
+  }));
 }
 
 type Item = { readonly name: string; readonly texts: readonly string[] };
@@ -113,6 +127,30 @@ function describeAxes(): string[] {
   ];
 }
 
+const comparedBy = {
+  ratio: 'percent',
+  points: 'percentage points',
+  plain: 'differences in its unit',
+} as const;
+
+function describeFigures(): string[] {
+  const bySystem = Map.groupBy(listFigures(), ({ system }) => system);
+  return [
+    ...[...bySystem].flatMap(([system, own]) => [
+      system === null ? 'Of every experiment' : `Of the system ${system}`,
+      ...layOut(
+        own.map(({ name, meaning, unit, scale, better }) => ({
+          name,
+          texts: [meaning, `${unit}; compared in ${comparedBy[scale]}, ${better} is better`],
+        })),
+        '  ',
+      ),
+      '',
+    ]),
+    'Verdicts rest on request; on another one with compare --primary NAME.',
+  ];
+}
+
 function describeScenarios(): string[] {
   return layOut(listScenarios().map(({ name, summary, file }) => ({ name, texts: [summary, file] })));
 }
@@ -129,6 +167,7 @@ const lists = {
     describe: describeAxes,
     content: () => ({ parameters: listParameters(), axes: listAxes() }),
   },
+  figures: { describe: describeFigures, content: () => ({ figures: listFigures() }) },
   scenarios: { describe: describeScenarios, content: () => ({ scenarios: listScenarios() }) },
 } as const;
 

@@ -21,6 +21,8 @@ import { closeWorlds, createWorlds } from '../worlds/world.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import type { Experiment } from './experiment.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
+import { figuresOf } from './figures-of-plan.ts';
+import { createDatabaseReader } from './query-figures.ts';
 import { orderOfPass } from './round-plan.ts';
 import { assertStoresAlive } from './stores-alive.ts';
 import { runTogether } from './together/run-together.ts';
@@ -116,7 +118,13 @@ async function conductTogether(
   const postgres = await startPostgresCpu(stack.postgres);
   try {
     return await runTogether(plan, {
-      sources: { worlds, postgres, clock: stack.clock, wallClock: hooks.wallClock },
+      sources: {
+        worlds,
+        postgres,
+        clock: stack.clock,
+        wallClock: hooks.wallClock,
+        askDatabase: createDatabaseReader(stack.postgres.urlOf, figuresOf(plan)),
+      },
       signal,
       wait: (ms) => sleep(ms, undefined, { signal }).catch(() => {}),
       addresses: () => worlds.map((world) => world.addresses()),
@@ -162,6 +170,7 @@ async function conductInTurns(
   const { stack } = hooks;
   const meter = hooks.meter();
   for (const world of worlds) await world.stopClock();
+  const askDatabase = createDatabaseReader(stack.postgres.urlOf, figuresOf(plan));
   const optionsOf = createK6Options(plan, hooks);
   const settingsOf = (
     world: World,
@@ -194,6 +203,7 @@ async function conductInTurns(
           clock: stack.clock,
           wallClock: hooks.wallClock,
           postgresCpuUs: stack.postgres.cpuUs,
+          askDatabase,
           runK6: drive(input.world),
           settings: settingsOf(input.world, input.pass, plan),
         };

@@ -9,6 +9,7 @@ import { isSameCandidate, readNamed, requireDistinct } from './named-candidates.
 import type { NamedCandidate } from './named-candidates.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
+import { figuresOf } from './figures-of-plan.ts';
 import { figureNamed, figures } from '../figures/figure-list.ts';
 import { usualPrimary } from '../figures/response-figures.ts';
 import type { CandidateRole, Pacing } from './records.ts';
@@ -163,6 +164,15 @@ function refuseInTurns(options: CompareOptions): void {
   });
 }
 
+/** A figure of a system that no candidate asks for would be compared between those that do the same. */
+function requireMeasured(primary: string, candidates: readonly PlannedCandidate[]): void {
+  const { system } = figureNamed(primary);
+  if (figuresOf({ candidates }).some(({ name }) => name === primary)) return;
+  throw new CommandError('usage', `No candidate asks for ${system}, whose figure ${primary} is.`, {
+    remedy: 'Name a candidate that does, or another --primary; see: darkroom list axes',
+  });
+}
+
 /** Decides everything about an experiment before anything starts. Throws a usage error that says what is valid. */
 export function planExperiment(
   given: readonly string[],
@@ -182,6 +192,7 @@ export function planExperiment(
   const { turns } = profile;
   const isTogether = pacing === 'together';
   if (!isTogether) refuseInTurns(options);
+  requireMeasured(primary, candidates);
   const plan: ExperimentPlan = {
     scenario,
     profile: profileName,

@@ -1,12 +1,10 @@
-import { cacheFigures } from '../../app/cache/figures.ts';
 import type { Figure } from '../../app/contract/figure.ts';
+import { systems } from '../../app/systems.ts';
 import { cpuFigures } from './cpu-figures.ts';
 import { responseFigures } from './response-figures.ts';
 
 /** A figure with the system that it is of; null: it is the experiment's own. */
 export type ListedFigure = Figure & { readonly system: string | null };
-
-const systemFigures: Readonly<Record<string, readonly Figure[]>> = { cache: cacheFigures };
 
 const ofExperiment = (figures: readonly Figure[]): ListedFigure[] =>
   figures.map((figure) => ({ ...figure, system: null }));
@@ -14,7 +12,9 @@ const ofExperiment = (figures: readonly Figure[]): ListedFigure[] =>
 /** Every figure, in the order of tables. */
 export const figures: readonly ListedFigure[] = [
   ...ofExperiment(responseFigures),
-  ...Object.entries(systemFigures).flatMap(([system, own]) => own.map((figure) => ({ ...figure, system }))),
+  ...Object.values(systems).flatMap(({ name: system, figures: own }) =>
+    own.map((figure) => ({ ...figure, system })),
+  ),
   ...ofExperiment(cpuFigures),
 ];
 

@@ -1,6 +1,7 @@
 import type { CandidateValues, DriverFigure, Figure } from '../../app/contract/figure.ts';
 import type { PairedRequests } from '../k6/pair-requests.ts';
 import { countOf } from './counts.ts';
+import type { ListedFigure } from './figure-list.ts';
 import type { Counts } from './counts.ts';
 import { blockQuantileMs, pooledMeanMs, pooledQuantileMs } from './response-times.ts';
 import type { DroppedShare, MeasuredTimes } from './response-times.ts';
@@ -29,8 +30,9 @@ export type MeasuredBlock = MeasuredTimes & {
   readonly queried: Readonly<Record<string, number | null>>;
 };
 
-/** What else values depend on. */
+/** The figures of an experiment, and what their values depend on beside its blocks. */
 export type FigureContext = {
+  readonly figures: readonly ListedFigure[];
   readonly dropped: DroppedShare;
   /** The values of a candidate's axes, by its label. */
   readonly valuesOf: (candidate: string) => CandidateValues;

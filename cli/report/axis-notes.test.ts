@@ -18,6 +18,7 @@ const toy: SystemDefinition<typeof axes> = {
   axes,
   refuses: () => null,
   redisUses: () => [],
+  figures: [],
 };
 const two = { ...systems, toy };
 

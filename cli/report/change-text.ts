@@ -5,11 +5,11 @@ import type { ComparisonResult } from './compare-result.ts';
 /** What stands for a figure that could not be had. */
 export const unknown = 'n/a';
 
-/** Two digits that say something; none behind the point where there are three before it. */
+/** Three digits that say something; none behind the point where there are three before it. */
 function plainNumber(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
-  return size >= 1 ? value.toFixed(1) : String(Number(value.toPrecision(2)));
+  return size >= 1 ? value.toFixed(1) : String(Number(value.toPrecision(3)));
 }
 
 function numberOn(scale: FigureScale, value: number): string {

@@ -1,5 +1,4 @@
 import type { Figure, FigureSource } from '../../app/contract/figure.ts';
-import { figureNamed, figures } from '../figures/figure-list.ts';
 import type { ListedFigure } from '../figures/figure-list.ts';
 import { valueInBlock } from '../figures/figure-values.ts';
 import type { FigureContext, MeasuredBlock } from '../figures/figure-values.ts';
@@ -41,10 +40,9 @@ export function comparedFigure(figure: ListedFigure, context: FigureContext): Co
 
 /** All figures that are compared, the primary one first. */
 export function comparedFigures(primary: string, context: FigureContext): ComparedFigure[] {
-  const first = figureNamed(primary);
-  return [first, ...figures.filter(({ name }) => name !== primary)].map((figure) =>
-    comparedFigure(figure, context),
-  );
+  return context.figures
+    .toSorted((a, b) => Number(b.name === primary) - Number(a.name === primary))
+    .map((figure) => comparedFigure(figure, context));
 }
 
 /** The value of a candidate that others are held against: the mean over its rounds, on the scale. */

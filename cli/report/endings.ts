@@ -22,7 +22,12 @@ export type EndingInput = {
   readonly candidates: readonly string[];
   /** Candidates that failed, each with the reason. */
   readonly failed: ReadonlyMap<string, string>;
+  /** Of the figure that verdicts rest on. */
   readonly controlPassed: boolean | null;
+  /** The same of the same-request change: whether the machine was fit for measuring time. */
+  readonly timedControlPassed: boolean | null;
+  /** Whether the figure that verdicts rest on is counted, and so the same on a machine that is too busy to measure time. */
+  readonly isPrimaryCounted: boolean;
 };
 
 const endings = {
@@ -64,9 +69,11 @@ function withBaselineOf({ failed, baseline, control }: EndingInput): Map<string,
   return new Map([...(ofControl === undefined ? [] : [[baseline, ofControl] as const]), ...failed]);
 }
 
+const differsFromItself = 'the baseline differs from itself (A/A′)';
+
 /** What ends all of it leaves no verdict; a failing candidate or a bad moment for measuring time leaves the others. */
 export function endingOf(input: EndingInput): Ending {
-  const { experiment, failure, controlPassed } = input;
+  const { experiment, failure, controlPassed, timedControlPassed, isPrimaryCounted } = input;
   const own = withBaselineOf(input);
   const none = { all: null, timed: null, own };
   const withoutAny = (name: keyof typeof endings, reason: string): Ending => ({
@@ -89,6 +96,8 @@ export function endingOf(input: EndingInput): Ending {
   }
   if (decisive !== null) return { ...endings.service, reason: decisive, withheld: none };
   if (experiment.ended === 'generator') return withoutTimed('generator', spoiledReasons.generator);
-  if (controlPassed === false) return withoutTimed('machine', 'the baseline differs from itself (A/A′)');
-  return { ...endings.ok, reason: null, withheld: none };
+  if (controlPassed === false)
+    return (isPrimaryCounted ? withoutAny : withoutTimed)('machine', differsFromItself);
+  const timed = timedControlPassed === false ? differsFromItself : null;
+  return { ...endings.ok, reason: null, withheld: { ...none, timed } };
 }

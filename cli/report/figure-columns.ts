@@ -13,9 +13,6 @@ export type Column = {
 /** A column of one figure, or of those that share it. */
 export type FigureColumn = Column & { readonly figures: readonly string[] };
 
-/** Tables of what systems did beside answering. */
-export const workTables = [{ system: 'cache', heading: 'Per 1,000 requests the caches did:' }] as const;
-
 const valueOf = ({ name }: Figure, candidate: CandidateResult): number | null =>
   candidate.figures[name] ?? null;
 

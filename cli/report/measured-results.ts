@@ -2,7 +2,7 @@ import { configOf } from '../../app/candidates/config-record.ts';
 import type { PlannedCandidate } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, IdleCpu } from '../experiment/records.ts';
 import { cacheWorkNames } from '../../app/cache/figures.ts';
-import { figures } from '../figures/figure-list.ts';
+import type { ListedFigure } from '../figures/figure-list.ts';
 import { sumOf, valueInBlock, valueOverBlocks } from '../figures/figure-values.ts';
 import type { FigureContext } from '../figures/figure-values.ts';
 import { staleHitsOf } from '../worlds/cache-counts.ts';
@@ -42,7 +42,7 @@ export function toCandidateResult(
   const { label, role, candidate } = planned;
   const { tiers, ttlMs } = candidate.cache;
   const hasTiers = tiers !== 'none';
-  const values = valuesWith((figure) => valueOverBlocks(figure, blocks, context));
+  const values = valuesWith(context, (figure) => valueOverBlocks(figure, blocks, context));
   return {
     name: label,
     role,
@@ -58,7 +58,10 @@ export function toCandidateResult(
   };
 }
 
-function valuesWith(valueOf: (figure: (typeof figures)[number]) => number | null): FigureValues {
+function valuesWith(
+  { figures }: FigureContext,
+  valueOf: (figure: ListedFigure) => number | null,
+): FigureValues {
   return Object.fromEntries(figures.map((figure) => [figure.name, valueOf(figure)]));
 }
 
@@ -92,7 +95,7 @@ function namedParts(values: FigureValues) {
 
 /** A block as others read it: quantiles instead of a histogram. */
 export function toBlockResult(block: BlockRecord, context: FigureContext): CompareResult['blocks'][number] {
-  const values = valuesWith((figure) => valueInBlock(figure, block, context));
+  const values = valuesWith(context, (figure) => valueInBlock(figure, block, context));
   const { cache, tier, cacheWork, servedRequests, storageQueries } = countedOfBlock(block.counts);
   return {
     round: block.round,

@@ -3,6 +3,7 @@ import { exitCodes } from '../errors.ts';
 import { processSpreadOf } from '../statistics/process-spread.ts';
 import type { SpreadFigure } from '../statistics/process-spread.ts';
 import { figureNamed } from '../figures/figure-list.ts';
+import { usualPrimary } from '../figures/response-figures.ts';
 import { comparedFigure } from './compared-figures.ts';
 import type { CompareResult, ComparisonResult, RoundResult } from './compare-result.ts';
 import { compareCandidates } from './comparisons.ts';
@@ -54,8 +55,13 @@ export function summarise(input: SummaryInput): CompareResult {
   const checked = checkOf(primary);
   const { failure } = input;
   const failed = failedCandidates(rounds, pacing);
-  const controlPassed = checked.passed;
-  const ending = endingOf({ experiment, failure, baseline, control, candidates, failed, controlPassed });
+  const isPrimaryCounted = comparedFigure(figureNamed(primary), context).spread === 'counted';
+  const controls = {
+    controlPassed: checked.passed,
+    timedControlPassed: isPrimaryCounted ? checkOf(usualPrimary).passed : checked.passed,
+    isPrimaryCounted,
+  };
+  const ending = endingOf({ experiment, failure, baseline, control, candidates, failed, ...controls });
   const comparisons = compareCandidates({
     rounds,
     context,

@@ -1,8 +1,10 @@
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
+import type { SystemDefinition } from '../../app/contract/system.ts';
+import { systems } from '../../app/systems.ts';
 import { milliseconds, percent } from '../../app/contract/figure-text.ts';
 import { isAskedFor } from '../figures/asked-systems.ts';
 import { formatChange, unknown } from './change-text.ts';
-import { figureColumns, workTables } from './figure-columns.ts';
+import { figureColumns } from './figure-columns.ts';
 import type { Column } from './figure-columns.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
 import { headlineOf } from './headline.ts';
@@ -61,14 +63,17 @@ function costColumns({ candidates }: CompareResult): Column[] {
 
 /** What systems did beside answering, of that only what one of them did: it tells apart what the same latency hides. */
 function renderWork(result: CompareResult): string[][] {
-  return workTables.map(({ system, heading }) => {
+  return Object.values<SystemDefinition>(systems).map((system) => {
     const candidates = result.candidates.filter(
       (candidate) =>
         isAskedFor(system, candidate.config) && candidate.role !== 'control' && candidate.requests > 0,
     );
-    const columns = figureColumns('work', candidates, system);
+    const columns = figureColumns('work', candidates, system.name);
     if (candidates.length === 0 || columns.length === 0) return [];
-    return [heading, ...render(result, [name, ...columns], candidates)];
+    return [
+      system.workHeading ?? `What ${system.name} did:`,
+      ...render(result, [name, ...columns], candidates),
+    ];
   });
 }
 

@@ -129,7 +129,9 @@ function assertRecomputed(result: CompareResult, rows: readonly KeptRequest[]): 
 test('in turns: one world at a time; a full disk under --json costs that file only', async (t) => {
   if (!existsSync('/dev/full')) return t.skip('there is no /dev/full');
   const args = ['compare', 'no-cache', 'versioned', '--pacing', 'turns', ...small, '--rounds', '1'];
-  const { status, stdout, stderr } = await runCli([...args, ...brief, '--json', '/dev/full']).ended;
+  const resting = ['--primary', 'storageQueriesPerRequest'];
+  const { status, stdout, stderr } = await runCli([...args, ...brief, ...resting, '--json', '/dev/full'])
+    .ended;
   assert.equal(status, 4, stderr);
   assert.match(stderr, /^--json \/dev\/full failed: ENOSPC/m);
   assert.match(stdout, /^versioned /m);
@@ -137,6 +139,10 @@ test('in turns: one world at a time; a full disk under --json costs that file on
   // A busy machine may spoil the round; then the verdict is withheld, and the table is there all the same.
   assert.ok([...measuredWell, 30].includes(result.exitCode), stderr);
   assert.equal(result.manifest.pacing, 'turns');
+  assert.match(stdout, /^storage queries per request of feed-browsing/);
+  const primary = primaryOf(result, 'versioned');
+  assert.equal(primary.metric, 'storageQueriesPerRequest');
+  assert.ok((primary.changePct ?? 0) < 0, 'a cache spares queries');
   assert.deepEqual(result.rounds, []);
   const first = result.blocks.filter(({ round, attempt }) => round === 1 && attempt === 1);
   assert.deepEqual(
@@ -167,6 +173,7 @@ test('up serves; when it is killed, the next command leaves nothing of it runnin
 for (const [args, pattern] of [
   [['compare', 'cach-aside'], /Did you mean "cache-aside"/],
   [['compare', '--rate', 'fast'], /It takes a number/],
+  [['compare', '--primary', 'hitratio'], /Did you mean "hitRatio"/],
   [['compare', '--profile', 'quik'], /Did you mean "quick"/],
   [['load', 'feed'], /Valid: feed-browsing/],
   [['list', 'strategy'], /Did you mean "strategies"/],

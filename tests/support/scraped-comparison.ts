@@ -145,7 +145,7 @@ function edgeAfter(after: number): Edge {
       parseServiceCounters(expositionOf(label, replica, after)),
     ),
   );
-  return { closing: cpu, opening: cpu, counters, isDrained: true };
+  return { closing: cpu, opening: cpu, counters, queried: [], isDrained: true };
 }
 
 function measuredRound(round: number): MeasuredRound {

@@ -9,6 +9,7 @@ import { countersBetween } from '../../worlds/world.ts';
 import type { CpuUs } from '../../figures/figure-values.ts';
 import { cacheReadsIn, tierCommandsIn } from '../../worlds/cache-counts.ts';
 import { judgeWorld } from '../guards.ts';
+import { findingsOf } from '../query-figures.ts';
 import type { BlockRecord, IdleRate, RoundRecord } from '../records.ts';
 import type { CpuReading, Edge } from './readings.ts';
 
@@ -90,7 +91,7 @@ function blockOf(
     slot: 0,
     candidate: label,
     status: findings.some(({ kind }) => kind === 'hard') ? 'invalid' : 'valid',
-    findings,
+    findings: [...findings, ...findingsOf(after.queried[world])],
     offered: Math.round(offered),
     started: met.requests,
     dropped: null,
@@ -101,7 +102,7 @@ function blockOf(
     paired: met.paired,
     counts,
     countedSeconds: (after.closing.atMs - before.closing.atMs) / 1000,
-    queried: {},
+    queried: after.queried[world]?.values ?? {},
     cpuUs: cpuOf(before.opening, after.closing, { world, worlds: worlds.length, idle: idle[world], read }),
     startedAt,
     measured: met.measured,

@@ -4,6 +4,7 @@ import type { MachineReading } from '../../stack/cpu-accounting.ts';
 import type { PostgresCpuSampler } from '../../stack/postgres-cpu.ts';
 import { splitService } from '../../worlds/cpu-by-kind.ts';
 import type { CpuUsByKind } from '../../worlds/cpu-by-kind.ts';
+import type { DatabaseReader, Queried } from '../query-figures.ts';
 import type { ServiceCounters } from '../../worlds/service-counters.ts';
 import type { World } from '../../worlds/world.ts';
 
@@ -35,6 +36,8 @@ export type Edge = {
   readonly counters: CountersReading;
   /** Begins the round after. */
   readonly opening: CpuReading;
+  /** What the database of each world said to figures that ask it. */
+  readonly queried: readonly Queried[];
   /** Whether every request was answered when it was read. */
   readonly isDrained: boolean;
 };
@@ -45,6 +48,8 @@ export type Sources = {
   readonly postgres: PostgresCpuSampler;
   readonly clock: Clock;
   readonly wallClock: () => Date;
+  /** Null or absent: no figure asks a database. */
+  readonly askDatabase?: DatabaseReader | null;
 };
 
 export async function readCpu(
@@ -72,6 +77,12 @@ export function readCounters(worlds: readonly World[]): Promise<CountersReading>
   return Promise.all(worlds.map((world) => world.readCounters()));
 }
 
+/** Empty where nobody asks. */
+async function readQueried({ worlds, askDatabase }: Sources): Promise<readonly Queried[]> {
+  if (askDatabase === undefined || askDatabase === null) return [];
+  return Promise.all(worlds.map(({ database }) => askDatabase(database)));
+}
+
 export async function readEdge(
   sources: Sources,
   driverCpuUs: () => number | null,
@@ -79,5 +90,6 @@ export async function readEdge(
 ): Promise<Edge> {
   const closing = await readCpu(sources, driverCpuUs());
   const counters = await readCounters(sources.worlds);
-  return { closing, counters, opening: await readCpu(sources, driverCpuUs()), isDrained };
+  const queried = await readQueried(sources);
+  return { closing, counters, queried, opening: await readCpu(sources, driverCpuUs()), isDrained };
 }

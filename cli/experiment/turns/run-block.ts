@@ -16,6 +16,8 @@ import type { World } from '../../worlds/world.ts';
 import { judgeBlock } from '../guards.ts';
 import type { BlockObservation } from '../guards.ts';
 import { quantileMs } from '../../statistics/histograms.ts';
+import { findingsOf } from '../query-figures.ts';
+import type { DatabaseReader } from '../query-figures.ts';
 import type { BlockRecord, BlockStatus, GuardFinding } from '../records.ts';
 import { judgeSteadiness } from './steadiness.ts';
 
@@ -31,6 +33,8 @@ export type BlockInput = {
 /** What blocks are run with. */
 export type BlockRunner = {
   readonly postgresCpuUs: () => number | null;
+  /** Null: no figure asks a database. */
+  readonly askDatabase: DatabaseReader | null;
   readonly clock: Clock;
   readonly wallClock: () => Date;
   readonly runK6: (settings: RunSettings) => Promise<K6Run>;
@@ -71,6 +75,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   const before = await readEdge(runner, world);
   const run = await runner.runK6(runner.settings);
   const after = await readEdge(runner, world);
+  const queried = (await runner.askDatabase?.(world.database)) ?? { values: {}, failures: [] };
   if (world.lostProcesses().length === 0) await world.stopClock();
 
   const read = countersBetween(before.counters, after.counters, subtractCounters);
@@ -78,7 +83,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   const cpuUs = cpuBetween(world, before, after, read, run);
   const unsteady = judgeSteadiness(run.seconds);
   const judged = judgeBlock(observe({ world, before, after, counts, cpuUs, run }));
-  const findings = unsteady === null ? judged : [...judged, unsteady];
+  const findings = [...judged, ...(unsteady === null ? [] : [unsteady]), ...findingsOf(queried)];
   return {
     round: input.round,
     attempt: input.attempt,
@@ -96,7 +101,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     paired: run.driverFailure === null ? run.paired : null,
     counts,
     countedSeconds: (after.atMs - before.atMs) / 1000,
-    queried: {},
+    queried: queried.values,
     cpuUs,
     startedAt,
     measured: run.measured,

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Figure } from '../../app/contract/figure.ts';
+import { keyOf } from './counts.ts';
+import { valueInBlock, valueOverBlocks } from './figure-values.ts';
+import type { FigureContext, MeasuredBlock } from './figure-values.ts';
+import { servedRequests } from './taken-counters.ts';
+
+const [lost, tried] = [{ counter: 'lost_total' }, { counter: 'tries_total', where: { kind: ['a', 'b'] } }];
+
+const figureOf = (own: Pick<Figure, 'from' | 'per'> & Partial<Figure>): Figure => ({
+  ...{ name: 'lost', meaning: 'what got lost', unit: '', scale: 'plain', better: 'less', title: 'lost' },
+  ...{ table: null, margin: () => 1, write: String },
+  ...own,
+});
+
+function blockOf(own: Partial<MeasuredBlock> = {}): MeasuredBlock {
+  return {
+    ...{
+      candidate: 'a',
+      round: 1,
+      offered: 100,
+      dropped: null,
+      responseTimeUs: null,
+      meanUs: null,
+      paired: null,
+    },
+    ...{ countedSeconds: 10, queried: {} },
+    counts: { [keyOf(servedRequests)]: 100, [keyOf(lost)]: 5, [keyOf(tried)]: 20 },
+    cpuUs: { service: 1_000, postgres: 300, redis: 0, worker: 50, driver: 9_000 },
+    ...own,
+  };
+}
+
+const context: FigureContext = {
+  figures: [],
+  dropped: () => 0,
+  valuesOf: (candidate) => ({ depth: candidate === 'a' ? 1 : 2 }),
+};
+const inBlock = (figure: Figure, block = blockOf()) => valueInBlock(figure, block, context);
+
+test('a counter is told as it grew, per request, per second, or per another counter', () => {
+  const of = (per: Figure['per']) => inBlock(figureOf({ from: lost, per }));
+  assert.deepEqual([of(null), of('request'), of('second'), of(tried)], [5, 0.05, 0.5, 0.25]);
+  // No request of this block wrote.
+  assert.equal(of('write'), null);
+});
+
+test('what is divided by nothing has no value, unless its figure says which', () => {
+  const nothing = blockOf({ counts: { [keyOf(lost)]: 0 } });
+  assert.equal(inBlock(figureOf({ from: lost, per: tried }), nothing), null);
+  assert.equal(inBlock(figureOf({ from: lost, per: tried, whenNone: 0 }), nothing), 0);
+});
+
+test('CPU is that of one kind of process, or of all that serves', () => {
+  const of = (cpu: string, block?: MeasuredBlock) =>
+    inBlock(figureOf({ from: { cpu }, per: 'request' }), block);
+  assert.deepEqual([of('worker'), of('driver'), of('world')], [0.5, 90, 13.5]);
+  const dark = blockOf({ cpuUs: { service: null, postgres: 300, redis: 0, driver: 1 } });
+  assert.deepEqual([of('world', dark), of('postgres', dark), of('worker', dark)], [null, 3, null]);
+});
+
+test('what was not counted, or not answered, is null and never 0', () => {
+  assert.equal(inBlock(figureOf({ from: lost, per: 'request' }), blockOf({ counts: null })), null);
+  const asked = figureOf({ from: { query: 'SELECT 1 AS value' }, per: null });
+  assert.equal(inBlock(asked), null);
+  assert.equal(inBlock(asked, blockOf({ queried: { lost: 0 } })), 0);
+});
+
+test('over blocks amounts are summed before they are divided', () => {
+  const small = blockOf({ counts: { [keyOf(servedRequests)]: 300, [keyOf(lost)]: 3 } });
+  const over = (figure: Figure, blocks: readonly MeasuredBlock[]) => valueOverBlocks(figure, blocks, context);
+  assert.equal(over(figureOf({ from: lost, per: 'request' }), [blockOf(), small]), 8 / 400);
+  assert.equal(over(figureOf({ from: lost, per: 'request' }), [blockOf(), blockOf({ counts: null })]), null);
+  const asked = figureOf({ from: { query: 'SELECT 1 AS value' }, per: null });
+  const told = [2, null, 4].map((lostRows) => blockOf({ queried: { lost: lostRows } }));
+  assert.equal(over(asked, told), 3, 'the mean of the rounds that have it');
+  assert.equal(over(asked, []), null);
+});
+
+test('a candidate that a figure does not apply to does not have it', () => {
+  const deep = figureOf({ from: lost, per: null, appliesTo: ({ depth }) => depth === 1 });
+  assert.equal(inBlock(deep), 5);
+  assert.equal(inBlock(deep, blockOf({ candidate: 'b' })), null);
+  assert.equal(valueOverBlocks(deep, [blockOf({ candidate: 'b' })], context), null);
+});
