@@ -72,6 +72,7 @@ export async function judgeRules(
       writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval, tests: told }));
       return file;
     });
+  if (files.length === 0) return new Map();
   const { stdout, stderr } = await promisify(execFile)(promtool, ['test', 'rules', ...files], {
     maxBuffer,
   }).catch((error: { stdout: string; stderr: string }) => error);

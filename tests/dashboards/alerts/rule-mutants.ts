@@ -10,8 +10,15 @@ const turned: Readonly<Record<string, string>> = {
   '!=': '==',
 };
 
+const seriesName = /[a-z]\w*_\w+(?=[[{])/g;
+
 /** A query with one thing wrong in it. */
-export type Mutant = { readonly change: string; readonly expr: string };
+export type Mutant = {
+  readonly change: string;
+  readonly expr: string;
+  /** The series that stands last before the end of what was changed. */
+  readonly nearestSeries: string | null;
+};
 
 /**
  * Every query that differs from this one in a comparison that is turned around, in a number that is doubled or halved, or in a
@@ -21,7 +28,8 @@ export function mutantsOf(expr: string): Mutant[] {
   const mutants: Mutant[] = [];
   const replace = ({ from, to }: PromqlNode, text: string): void => {
     const change = `${expr.slice(from, to)} becomes ${text}`;
-    mutants.push({ change, expr: expr.slice(0, from) + text + expr.slice(to) });
+    const nearestSeries = expr.slice(0, to).match(seriesName)?.at(-1) ?? null;
+    mutants.push({ change, expr: expr.slice(0, from) + text + expr.slice(to), nearestSeries });
   };
   const textOf = ({ from, to }: PromqlNode): string => expr.slice(from, to);
   parsePromql(expr)
