@@ -11,11 +11,14 @@ import type { Outcome } from './runner/outcome.ts';
 import { findTestFiles } from './runner/test-files.ts';
 import { runTestFiles } from './runner/test-session.ts';
 import { provideTestServers } from './runner/test-servers.ts';
+import { createDatabaseOf, villageVariable } from './support/databases.ts';
+import type { TestDatabase } from './support/databases.ts';
+import { villageRows } from './support/village-rows.ts';
 
-/** Two files at a time: many of them start servers of their own, and CI has two cores. */
-const concurrency = 2;
-const fileLimitMs = 300_000;
-const endToEndFileLimitMs = 540_000;
+/** A whole command mostly waits, for servers and for rounds: three files at a time keep the two cores of CI busy. */
+const concurrency = 3;
+/** Each takes less than two minutes on a machine that does nothing else. */
+const fileLimitMs = 900_000;
 
 const leftoverLimitMs = 5_000;
 
@@ -64,20 +67,16 @@ async function runTests(patterns: readonly string[]): Promise<Outcome> {
   };
   const tools = patterns.length === 0 ? await runStep('tools', provideTools) : nothing;
   const servers = await provideTestServers(given, makeContext);
+  let village: TestDatabase | undefined;
   try {
     process.env.DARKROOM_TEST_DATABASE_URL = servers.databaseUrl;
     process.env.DARKROOM_TEST_REDIS_URL = servers.redisUrl;
-    const session = { root, signal, print };
-    return addOutcomes([
-      tools,
-      await runStep('tests', () =>
-        runTestFiles({ ...session, files: files.quick, concurrency, fileLimitMs }),
-      ),
-      await runStep('end-to-end tests', () =>
-        runTestFiles({ ...session, files: files.endToEnd, concurrency: 1, fileLimitMs: endToEndFileLimitMs }),
-      ),
-    ]);
+    village = await createDatabaseOf(villageRows);
+    process.env[villageVariable] = new URL(village.url).pathname.slice(1);
+    const session = { root, signal, print, concurrency, fileLimitMs };
+    return addOutcomes([tools, await runStep('tests', () => runTestFiles({ ...session, files }))]);
   } finally {
+    await village?.drop();
     await servers.stop();
   }
 }
@@ -86,8 +85,8 @@ async function runTests(patterns: readonly string[]): Promise<Outcome> {
 async function runAll(patterns: readonly string[]): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   if (patterns.length === 0) {
-    for (const step of checkSteps)
-      outcomes.push(await runStep(step.name, () => runCheck(root, step, signal)));
+    const checks = checkSteps.map((step) => runStep(step.name, () => runCheck(root, step, signal)));
+    outcomes.push(...(await Promise.all(checks)));
   }
   outcomes.push(
     signal.aborted

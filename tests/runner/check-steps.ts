@@ -7,7 +7,7 @@ export type CheckStep = { readonly name: string; readonly tool: string; readonly
 
 const typeScript = 'typescript/bin/tsc';
 
-/** Every check, in the order in which a failure is best met. */
+/** Every check, in the order in which failures are best read. They run at the same time. */
 export const checkSteps: readonly CheckStep[] = [
   { name: 'types', tool: typeScript, args: ['-p', 'tsconfig.json'] },
   { name: 'types of the k6 scripts', tool: typeScript, args: ['-p', 'loadtests/tsconfig.json'] },

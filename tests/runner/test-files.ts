@@ -5,11 +5,11 @@ import { join, matchesGlob } from 'node:path';
 const folders = ['app', 'cli', 'loadtests', 'dashboards', 'benches/harness', 'tests'];
 const endToEnd = 'tests/end-to-end/';
 
-/** The test files below the root, as paths from it: those that need little, and those that run whole commands. */
-export type TestFiles = { readonly quick: readonly string[]; readonly endToEnd: readonly string[] };
-
-/** All test files, or those whose path contains one of the patterns or matches it as a glob. */
-export function findTestFiles(root: string, patterns: readonly string[]): TestFiles {
+/**
+ * All test files below the root, or those whose path contains one of the patterns or matches it as a glob; as paths from the
+ * root, and those first that run whole commands.
+ */
+export function findTestFiles(root: string, patterns: readonly string[]): string[] {
   const all = folders
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
@@ -21,8 +21,8 @@ export function findTestFiles(root: string, patterns: readonly string[]): TestFi
   const isWanted = (path: string) =>
     patterns.length === 0 || patterns.some((pattern) => path.includes(pattern) || matchesGlob(path, pattern));
   const wanted = all.filter(isWanted);
-  return {
-    quick: wanted.filter((path) => !path.startsWith(endToEnd)),
-    endToEnd: wanted.filter((path) => path.startsWith(endToEnd)),
-  };
+  return [
+    ...wanted.filter((path) => path.startsWith(endToEnd)),
+    ...wanted.filter((path) => !path.startsWith(endToEnd)),
+  ];
 }

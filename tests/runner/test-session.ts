@@ -85,12 +85,16 @@ function explain(error: Error): string {
   return typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 6 });
 }
 
-/** Runs test files, each in a process of its own, a few at a time, and tells what they found. */
+/**
+ * Runs test files, each in a process of its own, a few at a time, and tells what they found. One is taken from the front of the
+ * list, the others from its end: what stands first runs one at a time, as long as there is something else.
+ */
 export async function runTestFiles(settings: SessionSettings): Promise<Outcome> {
   const listener = createListener(settings.root, settings.print);
   const waiting = [...settings.files];
-  const work = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  const work = async (_: unknown, index: number) => {
+    const take = () => (index === 0 ? waiting.shift() : waiting.pop());
+    for (let file = take(); file !== undefined; file = take()) {
       if (!settings.signal.aborted) await runTestFile(join(settings.root, file), settings, listener);
     }
   };

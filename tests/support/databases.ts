@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import type { SeedRows } from '../../app/contract/seed-rows.ts';
+import { migrate } from '../../app/storage/migrate.ts';
+import { loadSeedRows } from '../../app/storage/seed.ts';
 
 /** A database of its own for one test file, on the server that the test command started. */
 export type TestDatabase = { readonly url: string; drop(): Promise<void> };
@@ -11,7 +14,8 @@ function required(name: string): string {
   return value;
 }
 
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** Empty, or a copy of a template that nobody is connected to. */
+export async function createTestDatabase(template?: string): Promise<TestDatabase> {
   const adminUrl = required('DARKROOM_TEST_DATABASE_URL');
   const name = `darkroom_test_${randomUUID().replaceAll('-', '')}`;
   const run = async (statement: string) => {
@@ -23,7 +27,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await client.end();
     }
   };
-  await run(`CREATE DATABASE ${name}`);
+  await run(`CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return {
@@ -36,6 +40,17 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** Names the database of the village, which the test command makes once. */
+export const villageVariable = 'DARKROOM_TEST_VILLAGE';
+
+/** Migrated, and with these rows. */
+export async function createDatabaseOf(rows: SeedRows): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  await migrate(database.url);
+  await loadSeedRows(database.url, rows);
+  return database;
 }
 
 /** The shared Redis of the test command, with a key prefix that no other test uses. */
