@@ -8,7 +8,7 @@ import { createFeedStore } from '../app/feeds/feed-store.ts';
 import { createFollowStore } from '../app/follows/follow-store.ts';
 import { createLikeStore } from '../app/likes/like-store.ts';
 import { createPhotoStore } from '../app/photos/photo-store.ts';
-import type { Statement, Storage } from '../app/storage/postgres.ts';
+import type { Queries, Statement } from '../app/storage/statement.ts';
 import { createProfileStore } from '../app/users/profile-store.ts';
 import { createPopulation } from '../loadtests/workloads/population.ts';
 import { seedDatabase } from '../loadtests/workloads/seed-database.ts';
@@ -23,17 +23,12 @@ let client: pg.Client;
 /** Every statement that was asked, with the values of its last time. */
 const asked = new Map<string, { readonly statement: Statement; readonly values: readonly unknown[] }>();
 
-const recordingStorage: Storage = {
+const recordingStorage: Queries = {
   async query<Row extends object>(statement: Statement, values: readonly unknown[]) {
     asked.set(statement.name, { statement, values });
     const { rows } = await client.query<Row>(statement.text, [...values]);
     return rows;
   },
-  isReady: async () => true,
-  connectionsMax: 1,
-  refusals: () => 0,
-  connections: () => ({ used: 0, idle: 0, pending: 0 }),
-  close: async () => {},
 };
 
 /** On a few hundred people PostgreSQL rightly reads the whole table: here are enough that it should not. */

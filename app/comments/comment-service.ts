@@ -2,7 +2,7 @@ import type { Cache, CacheRead } from '../cache/cache.ts';
 import { changedBy, entityNames, expectedBy } from '../cached-entities.ts';
 import { DarkroomError } from '../errors.ts';
 import { decodeCursor } from '../storage/cursor.ts';
-import { isMissingReference } from '../storage/postgres.ts';
+import { isMissingReference } from '../storage/refusals.ts';
 import type { AddedComment, CommentPage, CommentStore } from './comment-store.ts';
 
 export type CommentService = ReturnType<typeof createCommentService>;

@@ -1,7 +1,7 @@
 import type { Loaded } from '../cache/entry.ts';
-import { listStart, toPage } from '../storage/cursor.ts';
+import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
-import type { Statement, Storage } from '../storage/postgres.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
 
 /** Comments on one page. */
 const commentPageSize = 20;
@@ -19,11 +19,11 @@ const selectComments: Statement = {
   name: 'select_comments',
   text: `
     SELECT photos.id AS photo_id, photos.comments_version, newest.id, newest.author_id, newest.text, authors.name,
-      (extract(epoch FROM newest.created_at) * 1000000)::bigint::text AS created_at_us
+      ${microsecondsOf('newest.created_at')} AS created_at_us
     FROM photos LEFT JOIN LATERAL (
       SELECT id, author_id, text, created_at FROM comments
       WHERE photo_id = photos.id
-        AND (created_at, id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
+        AND ${comesAfterPosition('created_at, id')}
       ORDER BY created_at DESC, id DESC LIMIT $4
     ) AS newest ON true LEFT JOIN users AS authors ON authors.id = newest.author_id
     WHERE photos.id = ANY ($1::integer[]) AND photos.deleted_at IS NULL
@@ -76,7 +76,7 @@ export type AddedComment = {
 };
 export type CommentStore = ReturnType<typeof createCommentStore>;
 
-export function createCommentStore(storage: Storage) {
+export function createCommentStore(storage: Queries) {
   const loadFrom = async (
     ids: readonly number[],
     from: Position,

@@ -1,6 +1,6 @@
-import { listStart, toPage } from '../storage/cursor.ts';
+import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
-import type { Statement, Storage } from '../storage/postgres.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
 
 /** Photos on one page of a feed. */
 const feedPageSize = 10;
@@ -15,13 +15,13 @@ export type FeedIds = { readonly ids: readonly number[]; readonly nextCursor: st
 const selectFeed: Statement = {
   name: 'select_feed',
   text: `
-    SELECT page.id, (extract(epoch FROM page.created_at) * 1000000)::bigint::text AS created_at_us
+    SELECT page.id, ${microsecondsOf('page.created_at')} AS created_at_us
     FROM users LEFT JOIN LATERAL (
       SELECT newest.id, newest.created_at
       FROM follows CROSS JOIN LATERAL (
         SELECT id, created_at FROM photos
         WHERE owner_id = follows.followed_id AND deleted_at IS NULL
-          AND (created_at, id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
+          AND ${comesAfterPosition('created_at, id')}
         ORDER BY created_at DESC, id DESC LIMIT $4
       ) AS newest
       WHERE follows.follower_id = users.id
@@ -33,7 +33,7 @@ const selectFeed: Statement = {
 
 export type FeedStore = ReturnType<typeof createFeedStore>;
 
-export function createFeedStore(storage: Storage) {
+export function createFeedStore(storage: Queries) {
   const loadPage = async (viewerId: number, from: Position): Promise<FeedIds | undefined> => {
     type Row = { id: number | null; created_at_us: string };
     const rows = await storage.query<Row>(selectFeed, [

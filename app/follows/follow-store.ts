@@ -1,7 +1,7 @@
 import type { Loaded } from '../cache/entry.ts';
-import { listStart, toPage } from '../storage/cursor.ts';
+import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
-import type { Statement, Storage } from '../storage/postgres.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
 
 /** Followers on one page. */
 const followerPageSize = 20;
@@ -20,11 +20,11 @@ const selectFollowers: Statement = {
   text: `
     SELECT followed.id AS followed_id, followed.follower_count, followed.followers_version,
       newest.follower_id AS id, followers.name,
-      (extract(epoch FROM newest.created_at) * 1000000)::bigint::text AS created_at_us
+      ${microsecondsOf('newest.created_at')} AS created_at_us
     FROM users AS followed LEFT JOIN LATERAL (
       SELECT follower_id, created_at FROM follows
       WHERE followed_id = followed.id
-        AND (created_at, follower_id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
+        AND ${comesAfterPosition('created_at, follower_id')}
       ORDER BY created_at DESC, follower_id DESC LIMIT $4
     ) AS newest ON true LEFT JOIN users AS followers ON followers.id = newest.follower_id
     WHERE followed.id = ANY ($1::integer[])
@@ -76,7 +76,7 @@ function toFollowers(rows: readonly Row[]): Loaded<Followers> {
 
 export type FollowStore = ReturnType<typeof createFollowStore>;
 
-export function createFollowStore(storage: Storage) {
+export function createFollowStore(storage: Queries) {
   const loadFrom = async (
     ids: readonly number[],
     from: Position,

@@ -3,7 +3,7 @@ import { changedBy, expectedBy } from '../cached-entities.ts';
 import type { Clock } from '../clock.ts';
 import { DarkroomError, isOfRequest, isStorageAway } from '../errors.ts';
 import type { PhotoService } from '../photos/photo-service.ts';
-import { isMissingReference } from '../storage/postgres.ts';
+import { isMissingReference } from '../storage/refusals.ts';
 import type { Like, LikeCount, LikeStore } from './like-store.ts';
 
 export type LikeService = ReturnType<typeof createLikeService>;

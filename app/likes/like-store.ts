@@ -1,4 +1,4 @@
-import type { Statement, Storage } from '../storage/postgres.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
 
 /** A like is counted once: the row decides, and only a new row raises the count and the version. */
 const insertLike: Statement = {
@@ -64,7 +64,7 @@ export type Like = { readonly photoId: number; readonly personId: number };
 
 export type LikeStore = ReturnType<typeof createLikeStore>;
 
-export function createLikeStore(storage: Storage) {
+export function createLikeStore(storage: Queries) {
   type Row = { version: number; like_count: number };
   return {
     /** Undefined when there is no such photo. */

@@ -1,5 +1,5 @@
 import type { Loaded } from '../cache/entry.ts';
-import type { Statement, Storage } from '../storage/postgres.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
 
 /** A photo as pages and feeds show it, with its counts and its newest comments. */
 export type Photo = {
@@ -127,7 +127,7 @@ export type DeletedPhoto = {
 
 export type PhotoStore = ReturnType<typeof createPhotoStore>;
 
-export function createPhotoStore(storage: Storage) {
+export function createPhotoStore(storage: Queries) {
   return {
     /** Photos that exist, by id, in one query. */
     async load(ids: readonly number[]): Promise<ReadonlyMap<number, Loaded<Photo>>> {

@@ -20,6 +20,16 @@ export function decodeCursor(cursor: string): Position {
   return position;
 }
 
+/** SQL: a time in microseconds, as a position has it. */
+export function microsecondsOf(column: string): string {
+  return `(extract(epoch FROM ${column}) * 1000000)::bigint::text`;
+}
+
+/** SQL: whether the time and the id of a row come after the position that is given as $2 and $3, newest first. */
+export function comesAfterPosition(columns: string): string {
+  return `(${columns}) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)`;
+}
+
 /** The rows of one page, and the cursor of the next one. The query asks for one row more than a page has. */
 export function toPage<Row extends { readonly id: number; readonly created_at_us: string }>(
   rows: readonly Row[],

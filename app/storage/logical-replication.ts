@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { DeliveryChange } from '../cache/cache-events.ts';
 import { DarkroomError } from '../errors.ts';
+import { keepTrying, pause } from './keep-trying.ts';
 import { createSlotAdmin } from './replication-slot.ts';
 import type { SlotAdmin } from './replication-slot.ts';
 import { parseLsn, readSlot } from './slot-reader.ts';
@@ -44,8 +44,6 @@ export type ChangeStream = {
   stop(): Promise<void>;
 };
 
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
 const beatMs = 1_000;
 /** A reader that comes back later than this begins anew, with a loss noticed: safe, and the server need not keep its log for it. */
 const abandonedAfterMs = 15 * 60_000;
@@ -80,23 +78,21 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     };
     await readSlot(reader, stopping.signal);
   };
-  const keepReading = async (onFirstAttempt: () => void): Promise<void> => {
+  const keepReading = (onFirstAttempt: () => void): Promise<void> => {
     const outage = createOutage(options);
-    let pauseMs = firstPauseMs;
-    while (!stopping.signal.aborted) {
-      const connected = () => {
-        pauseMs = firstPauseMs;
-        outage.isOver();
+    return keepTrying({
+      signal: stopping.signal,
+      attempt: (succeeded) =>
+        readUntilLost(() => {
+          succeeded();
+          outage.isOver();
+          onFirstAttempt();
+        }),
+      ended(attempt, reason) {
+        outage.happened(attempt, String(reason));
         onFirstAttempt();
-      };
-      const attempt = readUntilLost(connected);
-      const reason: unknown = await attempt.catch((error: unknown) => error);
-      onFirstAttempt();
-      if (stopping.signal.aborted) return;
-      outage.happened(attempt, String(reason));
-      await pause(pauseMs, stopping.signal);
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
-    }
+      },
+    });
   };
   return {
     async start() {
@@ -135,9 +131,4 @@ async function requireLogicalLog(slot: SlotAdmin): Promise<void> {
     'CHANGE_STREAM_UNAVAILABLE',
     `PostgreSQL has wal_level=${level}; a change stream needs wal_level=logical, set in its configuration and with a restart.`,
   );
-}
-
-/** Waits that long, or until the signal. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => {});
 }

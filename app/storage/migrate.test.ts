@@ -72,7 +72,7 @@ describe('migrations', () => {
 
   it('that fail leave nothing half made', async (context) => {
     const { url, client } = await openDatabase(context);
-    await client.query(createMigrationsTable);
+    await client.query(createMigrationsTable.text);
     await client.query('CREATE TABLE comments (in_the_way integer)');
     await assert.rejects(migrate(url), { code: '42P07' });
     assert.deepEqual(await tablesOf(client), ['comments', 'migrations']);

@@ -5,9 +5,21 @@ import pg from 'pg';
 import { DarkroomError } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
 import { createMigrationsTable, judgeDatabase } from './own-database.ts';
+import type { Statement } from './statement.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Any number that nothing else locks. */
 const advisoryLock = 8_413_002;
+
+const lockMigrations: Statement = { name: 'lock_migrations', text: 'SELECT pg_advisory_lock($1)' };
+const selectMigrations: Statement = {
+  name: 'select_migrations',
+  text: 'SELECT name, checksum FROM migrations',
+};
+const insertMigration: Statement = {
+  name: 'insert_migration',
+  text: 'INSERT INTO migrations (name, checksum) VALUES ($1, $2)',
+};
 
 const folder = join(import.meta.dirname, 'migrations');
 
@@ -32,12 +44,11 @@ export async function migrate(databaseUrl: string): Promise<void> {
   const client = new pg.Client(connectionTo(databaseUrl));
   await client.connect();
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
+    await client.query(lockMigrations.text, [advisoryLock]);
     const migrations = await readMigrations();
-    if ((await judgeDatabase(client, migrations[0])) === 'empty') await client.query(createMigrationsTable);
-    const { rows } = await client.query<{ name: string; checksum: string }>(
-      'SELECT name, checksum FROM migrations',
-    );
+    if ((await judgeDatabase(client, migrations[0])) === 'empty')
+      await client.query(createMigrationsTable.text);
+    const { rows } = await client.query<{ name: string; checksum: string }>(selectMigrations.text);
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
     for (const migration of migrations) await apply(client, migration, applied.get(migration.name));
   } finally {
@@ -57,13 +68,11 @@ async function apply(
       `The migration ${name} has changed since it was applied; add a new one instead.`,
     );
   }
-  await client.query('BEGIN');
-  try {
-    await client.query(text);
-    await client.query('INSERT INTO migrations (name, checksum) VALUES ($1, $2)', [name, checksum]);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  }
+  await inTransaction(
+    (command) => client.query(command),
+    async () => {
+      await client.query(text);
+      await client.query(insertMigration.text, [name, checksum]);
+    },
+  );
 }

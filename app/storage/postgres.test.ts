@@ -9,8 +9,9 @@ import { createTestDatabase } from '../../tests/support/databases.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { DarkroomError } from '../errors.ts';
-import { createStorage, isMissingReference } from './postgres.ts';
+import { createStorage } from './postgres.ts';
 import type { StorageEvent } from './postgres.ts';
+import { isMissingReference } from './refusals.ts';
 
 let database: TestDatabase;
 let admin: pg.Client;

@@ -1,14 +1,14 @@
 import pg from 'pg';
 import { pingName } from '../contract/service-metrics.ts';
 import { DarkroomError } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
 import { keepsVersions } from './keeps-versions.ts';
-import { concernOf } from './refusals.ts';
-import type { Concern } from './refusals.ts';
-
-/** A statement of a store file: prepared once per connection under its name. */
-export type Statement = { readonly name: string; readonly text: string };
+import { listenTo } from './listening.ts';
+import type { ChannelListener, Listening } from './listening.ts';
+import { codeOf, toRefusal } from './refusals.ts';
+import type { Queries, Statement } from './statement.ts';
+import { runTransaction } from './transaction.ts';
+import type { Sending } from './transaction.ts';
 
 /** A finished query, told to an observer. `errorType` is PostgreSQL's code, or the client's, or null. */
 export type StorageEvent = {
@@ -19,12 +19,15 @@ export type StorageEvent = {
   readonly errorType: string | null;
 };
 
-export type Storage = {
+export type Storage = Queries & {
   /**
-   * Rejects with what the refusal speaks of: STORAGE_UNAVAILABLE, STORAGE_REFUSES_WRITES, STORAGE_BUSY or ROW_REFUSED; with
-   * INVALID_REQUEST or OVERLOADED; or with the driver's own error, where nobody knows that.
+   * Runs work on one connection between BEGIN and COMMIT; when it fails, nothing of it is kept. Rejects as `query` does, with
+   * STORAGE_BUSY when the work takes longer than `limitMs`, or with what the work throws. Statements that come after its end
+   * throw a RangeError.
    */
-  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
+  transaction<T>(work: (queries: Queries) => Promise<T>, limitMs?: number): Promise<T>;
+  /** Hears what others NOTIFY on the channel, until it is stopped or storage is closed. */
+  listen(channel: string, listener: ChannelListener): Listening;
   /** Whether a query is answered in time. */
   isReady(): Promise<boolean>;
   readonly connectionsMax: number;
@@ -48,38 +51,10 @@ const bounds = {
 /** Requests that may wait for a connection; with more, waiting would last longer than the client does. */
 const waitersPerConnectionMax = 20;
 
-/** What a refusal becomes. */
-const answers: Readonly<Record<Concern, readonly [code: ErrorCode, message: string]>> = {
-  server: ['STORAGE_UNAVAILABLE', 'Storage does not answer; try again in a moment.'],
-  writes: ['STORAGE_REFUSES_WRITES', 'Storage takes no writes; try again in a moment.'],
-  moment: ['STORAGE_BUSY', 'Storage cannot do this now; try again in a moment.'],
-  row: ['ROW_REFUSED', 'Storage does not allow what was to be stored.'],
-};
-/** Text with a character that PostgreSQL does not have: U+0000. */
-const unstorableText = '22021';
+/** The work of a transaction is a few statements, each of which has its own bound. */
+const transactionLimitMs = 5_000;
 
 const ping: Statement = { name: pingName, text: 'SELECT 1' };
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : 'timeout';
-}
-
-function concernOfError(error: unknown): Concern | undefined {
-  if (error instanceof pg.DatabaseError) return concernOf(error.code ?? '');
-  // A mistake in a call. All else that the driver throws is of the connection: its time-outs and handshakes have no code.
-  return error instanceof TypeError || error instanceof RangeError ? undefined : 'server';
-}
-
-/** The error of the driver as one of the service's own, as far as it is known of what it speaks. */
-function toRefusal(error: unknown): unknown {
-  if (codeOf(error) === unstorableText)
-    return new DarkroomError('INVALID_REQUEST', 'The text has the character U+0000.', { cause: error });
-  const concern = concernOfError(error);
-  if (concern === undefined) return error;
-  const [code, message] = answers[concern];
-  return new DarkroomError(code, message, { cause: error });
-}
 
 export function createStorage(
   databaseUrl: string,
@@ -91,32 +66,41 @@ export function createStorage(
   pool.on('error', () => {});
 
   let refusals = 0;
+  const refuseCrowd = (): void => {
+    if (pool.waitingCount < poolSize * waitersPerConnectionMax) return;
+    refusals += 1;
+    throw new DarkroomError('OVERLOADED', 'Too many requests wait for storage; try again in a moment.');
+  };
+  const told = createTold(observe);
   const query = async <Row extends object>(
     statement: Statement,
     values: readonly unknown[],
   ): Promise<readonly Row[]> => {
-    if (pool.waitingCount >= poolSize * waitersPerConnectionMax) {
-      refusals += 1;
-      throw new DarkroomError('OVERLOADED', 'Too many requests wait for storage; try again in a moment.');
-    }
-    const startedAtMs = performance.now();
-    let waitMs: number | null = null;
-    let errorType: string | null = null;
-    try {
+    refuseCrowd();
+    return told(statement.name, async (connected) => {
       const connection = await pool.connect();
-      waitMs = performance.now() - startedAtMs;
-      return await queryOn<Row>(connection, statement, values);
-    } catch (error) {
-      errorType = codeOf(error);
-      throw toRefusal(error);
-    } finally {
-      const durationMs = performance.now() - startedAtMs;
-      observe({ statement: statement.name, durationMs, waitMs: waitMs ?? durationMs, errorType });
-    }
+      connected();
+      return queryOn<Row>(connection, statement, values);
+    });
   };
+  const listenings = new Set<Listening>();
 
   return {
     query,
+    transaction: async (work, limitMs = transactionLimitMs) => {
+      refuseCrowd();
+      return runTransaction({ connect: () => pool.connect(), told }, work, limitMs);
+    },
+    listen(channel, listener) {
+      const listening = listenTo({ databaseUrl, channel, listener });
+      listenings.add(listening);
+      return {
+        async stop() {
+          listenings.delete(listening);
+          await listening.stop();
+        },
+      };
+    },
     isReady: () =>
       query(ping, []).then(
         () => true,
@@ -129,7 +113,30 @@ export function createStorage(
       idle: pool.idleCount,
       pending: pool.waitingCount,
     }),
-    close: () => pool.end(),
+    async close() {
+      await Promise.all([...listenings].map((listening) => listening.stop()));
+      await pool.end();
+    },
+  };
+}
+
+/** Tells an observer of each statement how it went, and makes of its failure what that speaks of. */
+function createTold(observe: (event: StorageEvent) => void): Sending['told'] {
+  return async (statement, send) => {
+    const startedAtMs = performance.now();
+    let waitMs: number | null = null;
+    let errorType: string | null = null;
+    try {
+      return await send(() => {
+        waitMs = performance.now() - startedAtMs;
+      });
+    } catch (error) {
+      errorType = codeOf(error);
+      throw toRefusal(error);
+    } finally {
+      const durationMs = performance.now() - startedAtMs;
+      observe({ statement, durationMs, waitMs: waitMs ?? durationMs, errorType });
+    }
   };
 }
 
@@ -151,9 +158,4 @@ async function queryOn<Row extends object>(
     connection.off('error', ignore);
     connection.release(hasFailed);
   }
-}
-
-/** Whether a query failed because it names a row that does not exist. */
-export function isMissingReference(error: unknown): boolean {
-  return error instanceof DarkroomError && codeOf(error.cause) === '23503';
 }

@@ -1,3 +1,7 @@
+import pg from 'pg';
+import { DarkroomError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+
 /**
  * Of what an error of PostgreSQL speaks. `server`: of it or the connection, so that others fail alike. `writes`: it reads, and
  * takes no writes. `moment`: of this statement now, which may do later. `row`: of what was to be stored, now and ever.
@@ -40,4 +44,41 @@ export function concernOf(sqlState: string): Concern | undefined {
     if (known !== undefined) return known[0];
   }
   return undefined;
+}
+
+/** What a refusal becomes. */
+const answers: Readonly<Record<Concern, readonly [code: ErrorCode, message: string]>> = {
+  server: ['STORAGE_UNAVAILABLE', 'Storage does not answer; try again in a moment.'],
+  writes: ['STORAGE_REFUSES_WRITES', 'Storage takes no writes; try again in a moment.'],
+  moment: ['STORAGE_BUSY', 'Storage cannot do this now; try again in a moment.'],
+  row: ['ROW_REFUSED', 'Storage does not allow what was to be stored.'],
+};
+/** Text with a character that PostgreSQL does not have: U+0000. */
+const unstorableText = '22021';
+
+/** PostgreSQL’s code, or the client’s. */
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'timeout';
+}
+
+function concernOfError(error: unknown): Concern | undefined {
+  if (error instanceof pg.DatabaseError) return concernOf(error.code ?? '');
+  // A mistake in a call. All else that the driver throws is of the connection: its time-outs and handshakes have no code.
+  return error instanceof TypeError || error instanceof RangeError ? undefined : 'server';
+}
+
+/** The error of the driver as one of the service's own, as far as it is known of what it speaks. */
+export function toRefusal(error: unknown): unknown {
+  if (codeOf(error) === unstorableText)
+    return new DarkroomError('INVALID_REQUEST', 'The text has the character U+0000.', { cause: error });
+  const concern = concernOfError(error);
+  if (concern === undefined) return error;
+  const [code, message] = answers[concern];
+  return new DarkroomError(code, message, { cause: error });
+}
+
+/** Whether a query failed because it names a row that does not exist. */
+export function isMissingReference(error: unknown): boolean {
+  return error instanceof DarkroomError && codeOf(error.cause) === '23503';
 }

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DarkroomError } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
 import { isOwnSlotName } from './slot-name.ts';
+import type { Statement } from './statement.ts';
 
 /** Made by a migration. */
 export const publicationName = 'darkroom_changes';
@@ -27,13 +28,34 @@ export type SlotAdmin = {
 const limits = { connectionTimeoutMillis: 1_000, statement_timeout: 4_000, query_timeout: 5_000 } as const;
 
 /** PostgreSQL before 17 does not say since when, so nothing is. */
-const listAbandoned = `
+const listAbandoned: Statement = {
+  name: 'list_abandoned_slots',
+  text: `
   SELECT slot_name AS name FROM pg_replication_slots AS slots
   WHERE database = current_database() AND slot_name <> $1 AND NOT active
-    AND (to_jsonb(slots) ->> 'inactive_since')::timestamptz <= now() - $2::bigint * interval '1 millisecond'`;
+    AND (to_jsonb(slots) ->> 'inactive_since')::timestamptz <= now() - $2::bigint * interval '1 millisecond'`,
+};
+const dropSlot: Statement = {
+  name: 'drop_slot',
+  text: 'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active',
+};
+const showLogLevel: Statement = { name: 'show_log_level', text: 'SHOW wal_level' };
+const selectSlot: Statement = {
+  name: 'select_slot',
+  text: 'SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1',
+};
+const selectPublication: Statement = {
+  name: 'select_publication',
+  text: 'SELECT FROM pg_publication WHERE pubname = $1',
+};
+const createSlot: Statement = {
+  name: 'create_slot',
+  text: "SELECT pg_create_logical_replication_slot($1, 'pgoutput')",
+};
+const selectLogEnd: Statement = { name: 'select_log_end', text: 'SELECT pg_current_wal_flush_lsn() AS lsn' };
 
 export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmin {
-  const query = async <Row extends object>(text: string, values: string[] = []): Promise<Row[]> => {
+  const query = async <Row extends object>({ text }: Statement, values: string[] = []): Promise<Row[]> => {
     const client = new pg.Client({ ...connectionTo(databaseUrl), ...limits });
     // The connection may be cut at any time; the query that is under way says so.
     client.on('error', () => {});
@@ -45,34 +67,28 @@ export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmi
     }
   };
   const dropInactive = async (name: string): Promise<boolean> => {
-    const dropped = await query(
-      'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active',
-      [name],
-    );
+    const dropped = await query(dropSlot, [name]);
     return dropped.length > 0;
   };
   const drop = async (): Promise<void> => void (await dropInactive(slotName));
   return {
     async logLevel() {
-      const [row] = await query<{ wal_level: string }>('SHOW wal_level');
+      const [row] = await query<{ wal_level: string }>(showLogLevel);
       return row?.wal_level ?? '';
     },
     async ensure() {
-      const [slot] = await query<{ wal_status: string }>(
-        'SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1',
-        [slotName],
-      );
+      const [slot] = await query<{ wal_status: string }>(selectSlot, [slotName]);
       // The server has thrown away what this reader had not read yet.
       if (slot?.wal_status === 'lost') await drop();
       else if (slot !== undefined) return false;
-      const published = await query('SELECT FROM pg_publication WHERE pubname = $1', [publicationName]);
+      const published = await query(selectPublication, [publicationName]);
       if (published.length === 0)
         throw new DarkroomError('STORAGE_NOT_OURS', `The database publishes no ${publicationName}.`);
-      await query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slotName]);
+      await query(createSlot, [slotName]);
       return true;
     },
     async logEnd() {
-      const [row] = await query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn() AS lsn');
+      const [row] = await query<{ lsn: string }>(selectLogEnd);
       return row?.lsn ?? '0/0';
     },
     async dropAbandoned(afterMs) {

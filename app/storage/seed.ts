@@ -5,25 +5,52 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { SeedRows } from '../contract/seed-rows.ts';
 import { connectionTo } from './connection-settings.ts';
 import { keepsVersions } from './keeps-versions.ts';
+import type { Statement } from './statement.ts';
+import { inTransaction } from './transaction.ts';
+
+/** Nobody else copies meanwhile. */
+const lockPeople: Statement = {
+  name: 'lock_people',
+  text: 'LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE',
+};
+
+const selectAnybody: Statement = {
+  name: 'select_anybody',
+  text: 'SELECT EXISTS (SELECT 1 FROM users) AS found',
+};
 
 /** Counts and versions follow from the rows that were copied; identities go on behind the highest id. */
-const deriveCounts = [
-  `UPDATE users SET
+const deriveCounts: readonly Statement[] = [
+  {
+    name: 'derive_counts_of_people',
+    text: `UPDATE users SET
      post_count = (SELECT count(*) FROM photos WHERE photos.owner_id = users.id),
      follower_count = (SELECT count(*) FROM follows WHERE follows.followed_id = users.id)`,
-  `UPDATE photos SET like_count = likes.total
+  },
+  {
+    name: 'derive_counts_of_likes',
+    text: `UPDATE photos SET like_count = likes.total
      FROM (SELECT photo_id, count(*) AS total FROM likes GROUP BY photo_id) AS likes WHERE likes.photo_id = photos.id`,
-  `UPDATE photos SET comment_count = comments.total
+  },
+  {
+    name: 'derive_counts_of_comments',
+    text: `UPDATE photos SET comment_count = comments.total
      FROM (SELECT photo_id, count(*) AS total FROM comments GROUP BY photo_id) AS comments
      WHERE comments.photo_id = photos.id`,
-  ...['users', 'photos', 'comments'].map(
-    (table) =>
-      `SELECT setval(pg_get_serial_sequence('${table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM ${table}), false)`,
-  ),
+  },
+  ...['users', 'photos', 'comments'].map((table) => ({
+    name: `go_on_behind_${table}`,
+    text: `SELECT setval(pg_get_serial_sequence('${table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM ${table}), false)`,
+  })),
 ];
 
 /** Rewrites the tables that the updates left half empty, so that every seeded database has the same pages. */
-const settle = ['users', 'photos'].map((table) => `VACUUM (FULL, ANALYZE) ${table}`);
+const settle: readonly Statement[] = ['users', 'photos'].map((table) => ({
+  name: `settle_${table}`,
+  text: `VACUUM (FULL, ANALYZE) ${table}`,
+}));
+
+const analyze: Statement = { name: 'analyze', text: 'ANALYZE' };
 
 type Table = { readonly name: string; readonly columns: string; readonly lines: () => Iterable<string> };
 
@@ -103,21 +130,26 @@ export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise
   const client = new pg.Client(connectionTo(databaseUrl, keepsVersions));
   await client.connect();
   try {
-    await client.query('BEGIN');
-    await client.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
-    if (await findPeople(client)) return false;
-    for (const { name, columns, lines } of tablesOf(rows)) {
-      const sink = client.query(copyFrom(`COPY ${name} (${columns}) FROM STDIN`));
-      await pipeline(Readable.from(inChunks(lines())), sink);
-    }
-    for (const statement of deriveCounts) await client.query(statement);
-    await client.query('COMMIT');
-    for (const statement of settle) await client.query(statement);
-    await client.query('ANALYZE');
-    return true;
+    const isCopied = await inTransaction(
+      (command) => client.query(command),
+      () => copyInto(client, rows),
+    );
+    if (isCopied) for (const statement of [...settle, analyze]) await client.query(statement.text);
+    return isCopied;
   } finally {
     await client.end();
   }
+}
+
+async function copyInto(client: pg.Client, rows: SeedRows): Promise<boolean> {
+  await client.query(lockPeople.text);
+  if (await findPeople(client)) return false;
+  for (const { name, columns, lines } of tablesOf(rows)) {
+    const sink = client.query(copyFrom(`COPY ${name} (${columns}) FROM STDIN`));
+    await pipeline(Readable.from(inChunks(lines())), sink);
+  }
+  for (const statement of deriveCounts) await client.query(statement.text);
+  return true;
 }
 
 /** Whether somebody is there already. */
@@ -132,6 +164,6 @@ export async function hasPeople(databaseUrl: string): Promise<boolean> {
 }
 
 async function findPeople(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>('SELECT EXISTS (SELECT 1 FROM users) AS found');
+  const { rows } = await client.query<{ found: boolean }>(selectAnybody.text);
   return rows[0]?.found === true;
 }

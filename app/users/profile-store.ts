@@ -1,7 +1,7 @@
 import type { Loaded } from '../cache/entry.ts';
 import { listStart, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
-import type { Statement, Storage } from '../storage/postgres.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
 
 /** Photos on one page of a profile. */
 const gridPageSize = 12;
@@ -62,7 +62,7 @@ function toGrid(rows: readonly Row[]): Loaded<ProfileGrid> {
 
 export type ProfileStore = ReturnType<typeof createProfileStore>;
 
-export function createProfileStore(storage: Storage) {
+export function createProfileStore(storage: Queries) {
   const loadFrom = async (
     ids: readonly number[],
     from: Position,

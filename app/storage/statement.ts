@@ -1,0 +1,11 @@
+/** A statement of a store file: prepared once per connection under its name, which is told to observers. */
+export type Statement = { readonly name: string; readonly text: string };
+
+/** Where statements are sent. */
+export type Queries = {
+  /**
+   * Rejects with what the refusal speaks of: STORAGE_UNAVAILABLE, STORAGE_REFUSES_WRITES, STORAGE_BUSY or ROW_REFUSED; with
+   * INVALID_REQUEST or OVERLOADED; or with the driver's own error, where nobody knows that.
+   */
+  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
+};
