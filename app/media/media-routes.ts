@@ -10,7 +10,7 @@ export function registerMediaRoutes(app: App, objectStore: ObjectStore): void {
   const params = Type.Object({ digest: Type.String({ pattern: '^[0-9a-f]{64}$' }) });
   app.get('/media/:digest', {
     schema: { params },
-    config: { image: true, problems: ['NOT_FOUND'] },
+    config: { image: true, problems: ['NOT_FOUND', 'OBJECT_STORE_UNAVAILABLE'] },
     handler: async (request, reply) => {
       const { digest } = request.params;
       const etag = `"${digest}"`;

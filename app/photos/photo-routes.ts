@@ -68,7 +68,15 @@ function registerPost(app: App, viewerOf: RouteParts['viewerOf'], photoService: 
     schema: { params: UserParams, consumes: ['multipart/form-data'], response: { 201: PostedImage } },
     config: {
       form: PhotoForm,
-      problems: ['VIEWER_REQUIRED', 'FORBIDDEN', 'NOT_FOUND', 'NOT_A_JPEG', 'BROKEN_JPEG', 'PHOTO_TOO_LARGE'],
+      problems: [
+        'VIEWER_REQUIRED',
+        'FORBIDDEN',
+        'NOT_FOUND',
+        'NOT_A_JPEG',
+        'BROKEN_JPEG',
+        'PHOTO_TOO_LARGE',
+        'OBJECT_STORE_UNAVAILABLE',
+      ],
     },
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);

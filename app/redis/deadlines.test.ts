@@ -4,7 +4,7 @@ import { DarkroomError } from '../errors.ts';
 import { createDeadlines } from './deadlines.ts';
 
 const never = () => new Promise<never>(() => {});
-const late = (error: unknown) => error instanceof DarkroomError && error.code === 'CACHE_UNAVAILABLE';
+const late = (error: unknown) => error instanceof DarkroomError && error.code === 'REDIS_UNAVAILABLE';
 
 test('gives what comes in time, and its failures as they are', async () => {
   const deadlines = createDeadlines(60_000);

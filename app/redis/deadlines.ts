@@ -2,7 +2,7 @@ import { DarkroomError } from '../errors.ts';
 
 /** Bounds how long anybody waits for an answer. */
 export type Deadlines = {
-  /** As the work, or rejects with CACHE_UNAVAILABLE when it takes longer than the limit, by up to a quarter of it. */
+  /** As the work, or rejects with REDIS_UNAVAILABLE when it takes longer than the limit, by up to a quarter of it. */
   within<T>(work: Promise<T>): Promise<T>;
   /** Looks after nobody any more. */
   stop(): void;
@@ -38,7 +38,7 @@ export function createDeadlines(limitMs: number): Deadlines {
       const { isOver, startedAtMs, reject } = line[first] as Waiting;
       if (isOver) continue;
       if (nowMs - startedAtMs < limitMs) break;
-      reject(new DarkroomError('CACHE_UNAVAILABLE', `Redis has not answered within ${limitMs} ms.`));
+      reject(new DarkroomError('REDIS_UNAVAILABLE', `Redis has not answered within ${limitMs} ms.`));
     }
     if (first === line.length) stop();
     if (first < droppedTogether) return;

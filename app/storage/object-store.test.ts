@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { DarkroomError } from '../errors.ts';
 import { createFileStore } from './object-store.ts';
 
 let folder: string;
@@ -49,6 +50,13 @@ describe('the object store', () => {
   it('fails when it cannot write, and leaves nothing', async () => {
     const file = join(folder, 'a file, not a folder');
     await writeFile(file, '');
-    await assert.rejects(createFileStore(file).put(Buffer.from('x')), { code: 'ENOTDIR' });
+    const isAway = (error: unknown) =>
+      error instanceof DarkroomError &&
+      error.code === 'OBJECT_STORE_UNAVAILABLE' &&
+      error.cause !== undefined;
+    const store = createFileStore(file);
+    await assert.rejects(store.put(Buffer.from('x')), isAway);
+    await assert.rejects(store.get('0'.repeat(64)), isAway);
+    await assert.rejects(store.has('0'.repeat(64)), isAway);
   });
 });

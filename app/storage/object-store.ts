@@ -1,8 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DarkroomError } from '../errors.ts';
 
-/** Stores bytes under their own SHA-256: the same bytes are stored once, and a stored object never changes. */
+/**
+ * Stores bytes under their own SHA-256: the same bytes are stored once, and a stored object never changes. All reject with
+ * OBJECT_STORE_UNAVAILABLE when the place where they lie cannot be reached, written or read.
+ */
 export type ObjectStore = {
   /** Returns the digest, lower-case hex. */
   put(bytes: Uint8Array): Promise<string>;
@@ -19,13 +23,14 @@ export function createFileStore(folder: string): ObjectStore {
       const digest = createHash('sha256').update(bytes).digest('hex');
       const path = pathOf(digest);
       const draft = `${path}.${randomUUID()}`;
-      await mkdir(join(path, '..'), { recursive: true });
       try {
+        await mkdir(join(path, '..'), { recursive: true });
         await writeFile(draft, bytes, { flag: 'wx' });
         await rename(draft, path);
       } catch (error) {
-        await rm(draft, { force: true });
-        throw error;
+        // A place that cannot be written may not let go either: what failed first is what is told.
+        await rm(draft, { force: true }).catch(() => {});
+        throw unavailable(error);
       }
       return digest;
     },
@@ -34,11 +39,16 @@ export function createFileStore(folder: string): ObjectStore {
   };
 }
 
+const unavailable = (cause: unknown) =>
+  new DarkroomError('OBJECT_STORE_UNAVAILABLE', 'Images cannot be had or kept now; try again in a moment.', {
+    cause,
+  });
+
 async function nullWhenAbsent<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    throw unavailable(error);
   }
 }

@@ -60,7 +60,7 @@ export async function readSlot(options: SlotReaderOptions, signal: AbortSignal):
   const end = (cause: unknown): void => {
     progress.stop();
     const why = cause instanceof Error ? cause.message : String(cause);
-    reject(new DarkroomError('STORAGE_UNAVAILABLE', `The change stream ended: ${why}`, { cause }));
+    reject(new DarkroomError('CHANGE_STREAM_UNAVAILABLE', `The change stream ended: ${why}`, { cause }));
   };
   const act = async (lsn: string, message: Pgoutput.Message): Promise<void> => {
     unansweredBeats = 0;
