@@ -8,15 +8,15 @@ import { invalidationKinds } from './cache/invalidation/index.ts';
 import type { CacheSettings } from './cache/settings/cache-settings.ts';
 import { redisUsesOf } from './cache/settings/chosen-strategy.ts';
 import { tierNamesOf } from './cache/tiers/index.ts';
-import { rowKeys } from './cached-entities.ts';
 import { formatCandidate } from './candidates/format-candidate.ts';
 import { changeSourceOf } from './change-source.ts';
 import { createSystemClock } from './clock.ts';
-import type { StoppableClock } from './clock.ts';
+import type { Clock, StoppableClock } from './clock.ts';
 import { registerCommentRoutes } from './comments/comment-routes.ts';
 import { createCommentService } from './comments/comment-service.ts';
 import { createCommentStore } from './comments/comment-store.ts';
 import type { Config } from './config.ts';
+import { rowKeys } from './contract/entities.ts';
 import { headers } from './contract/headers.ts';
 import { registerFeedRoutes } from './feeds/feed-routes.ts';
 import { createFeedService } from './feeds/feed-service.ts';
@@ -111,7 +111,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     describeRead: createDescribeRead(tierNamesOf(config.candidate.cache.tiers), clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
-  registerFeatures(app, { config, parts, cache: telemetry.around(cache), storage, objectStore });
+  registerFeatures(app, { config, parts, cache: telemetry.around(cache), clock, storage, objectStore });
   registerMediaRoutes(app, objectStore);
   // Routes within a scope are declared once it is loaded.
   await app.after();
@@ -216,13 +216,14 @@ type FeatureParts = {
   readonly config: Pick<Config, 'candidate' | 'decodeMemoryMiB'>;
   readonly parts: RouteParts;
   readonly cache: Cache;
+  readonly clock: Clock;
   readonly storage: Storage;
   readonly objectStore: ObjectStore;
 };
 
 /** Every feature: its store, its service, its routes. */
 function registerFeatures(app: App, features: FeatureParts): void {
-  const { config, parts, cache, storage, objectStore } = features;
+  const { config, parts, cache, clock, storage, objectStore } = features;
   const normaliseJpeg = createJpegNormaliser(config.decodeMemoryMiB * mebibyte);
   const photoStore = createPhotoStore(storage);
   const photoService = createPhotoService({ cache, objectStore, photoStore, normaliseJpeg });
@@ -238,7 +239,7 @@ function registerFeatures(app: App, features: FeatureParts): void {
     cache,
     photoService,
     likeStore: createLikeStore(storage),
-    clock: createSystemClock(),
+    clock,
   });
   const commentService = createCommentService({ cache, commentStore: createCommentStore(storage) });
 

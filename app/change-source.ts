@@ -3,7 +3,7 @@ import { createWallClock } from './clock.ts';
 import type { CacheObserver } from './cache/cache-events.ts';
 import type { InvalidationListener, InvalidationSource } from './cache/sources/invalidation-source.ts';
 import { makeKey } from './cache/keys.ts';
-import { rowKeys } from './cached-entities.ts';
+import { rowKeys } from './contract/entities.ts';
 import type { Config } from './config.ts';
 import { createChangeStream } from './storage/logical-replication.ts';
 import { slotNameOf } from './storage/slot-name.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { strategies } from '../app/cache/strategies/index.ts';
-import { writeEffects } from '../app/cached-entities.ts';
+import { writeEffects } from '../app/contract/entities.ts';
 import { answersOf, hitBaseOf } from '../cli/worlds/cache-counts.ts';
 import { createTestRedis } from './support/databases.ts';
 import { perform } from './support/photo-operations.ts';

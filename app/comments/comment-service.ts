@@ -1,5 +1,6 @@
 import type { Cache, CacheRead } from '../cache/cache.ts';
-import { changedBy, entityNames, expectedBy } from '../cached-entities.ts';
+import { changedBy, expectedBy } from '../cached-entities.ts';
+import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
 import { decodeCursor } from '../storage/cursor.ts';
 import { isMissingReference } from '../storage/refusals.ts';

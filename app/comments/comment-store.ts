@@ -1,10 +1,8 @@
 import type { Loaded } from '../cache/entry.ts';
+import { pageSizes } from '../contract/entities.ts';
 import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
-
-/** Comments on one page. */
-const commentPageSize = 20;
 
 export type PhotoComment = {
   readonly commenterUserId: number;
@@ -55,7 +53,7 @@ type Row = {
 function toCommentPage(rows: readonly Row[]): Loaded<CommentPage> {
   const [first] = rows as [Row, ...Row[]];
   const comments = rows.flatMap((row) => (row.id === null ? [] : [{ ...row, id: row.id }]));
-  const { page, nextCursor } = toPage(comments, commentPageSize);
+  const { page, nextCursor } = toPage(comments, pageSizes.comments);
   return {
     version: first.comments_version,
     value: {
@@ -85,7 +83,7 @@ export function createCommentStore(storage: Queries) {
       ids,
       from.createdAtUs,
       from.id,
-      commentPageSize + 1,
+      pageSizes.comments + 1,
     ]);
     return new Map(
       [...Map.groupBy(rows, (row) => row.photo_id)].map(([id, own]) => [id, toCommentPage(own)] as const),

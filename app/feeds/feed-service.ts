@@ -1,5 +1,5 @@
 import type { Cache, CacheRead } from '../cache/cache.ts';
-import { entityNames } from '../cached-entities.ts';
+import { entityNames } from '../contract/entities.ts';
 import type { Photo, PhotoService } from '../photos/photo-service.ts';
 import { DarkroomError } from '../errors.ts';
 import { decodeCursor } from '../storage/cursor.ts';

@@ -1,9 +1,7 @@
+import { pageSizes } from '../contract/entities.ts';
 import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
-
-/** Photos on one page of a feed. */
-const feedPageSize = 10;
 
 /** The ids of one page of a feed, newest first. */
 export type FeedIds = { readonly ids: readonly number[]; readonly nextCursor: string | null };
@@ -40,11 +38,11 @@ export function createFeedStore(storage: Queries) {
       viewerId,
       from.createdAtUs,
       from.id,
-      feedPageSize + 1,
+      pageSizes.feed + 1,
     ]);
     if (rows.length === 0) return undefined;
     const photos = rows.flatMap(({ id, created_at_us }) => (id === null ? [] : [{ id, created_at_us }]));
-    const { page, nextCursor } = toPage(photos, feedPageSize);
+    const { page, nextCursor } = toPage(photos, pageSizes.feed);
     return { ids: page.map((row) => row.id), nextCursor };
   };
   return {

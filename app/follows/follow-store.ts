@@ -1,10 +1,8 @@
 import type { Loaded } from '../cache/entry.ts';
+import { pageSizes } from '../contract/entities.ts';
 import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
-
-/** Followers on one page. */
-const followerPageSize = 20;
 
 export type Follower = { readonly id: number; readonly name: string };
 
@@ -67,7 +65,7 @@ function toFollowers(rows: readonly Row[]): Loaded<Followers> {
   const followers = rows.flatMap(({ id, name, created_at_us }) =>
     id === null ? [] : [{ id, name, created_at_us }],
   );
-  const { page, nextCursor } = toPage(followers, followerPageSize);
+  const { page, nextCursor } = toPage(followers, pageSizes.followers);
   return {
     version: followed.followers_version,
     value: { count: followed.follower_count, newest: page.map(({ id, name }) => ({ id, name })), nextCursor },
@@ -85,7 +83,7 @@ export function createFollowStore(storage: Queries) {
       ids,
       from.createdAtUs,
       from.id,
-      followerPageSize + 1,
+      pageSizes.followers + 1,
     ]);
     return new Map(
       [...Map.groupBy(rows, (row) => row.followed_id)].map(([id, own]) => [id, toFollowers(own)] as const),

@@ -1,6 +1,7 @@
 import type { Cache, CacheRead } from '../cache/cache.ts';
 import type { MaybePromise } from '../cache/entry.ts';
-import { changedBy, entityNames, expectedBy } from '../cached-entities.ts';
+import { changedBy, expectedBy } from '../cached-entities.ts';
+import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { NormaliseJpeg } from './jpeg.ts';

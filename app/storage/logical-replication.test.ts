@@ -4,7 +4,7 @@ import { createChangeReaders } from '../../tests/support/change-readers.ts';
 import type { ChangeReaders } from '../../tests/support/change-readers.ts';
 import { createTestDatabase } from '../../tests/support/databases.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
-import { rowKeys } from '../cached-entities.ts';
+import { rowKeys } from '../contract/entities.ts';
 import { createChangeStream } from './logical-replication.ts';
 import { migrate } from './migrate.ts';
 import { createSlotAdmin } from './replication-slot.ts';

@@ -1,10 +1,8 @@
 import type { Loaded } from '../cache/entry.ts';
-import { listStart, toPage } from '../storage/cursor.ts';
+import { pageSizes } from '../contract/entities.ts';
+import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
-
-/** Photos on one page of a profile. */
-const gridPageSize = 12;
 
 export type GridPhoto = { readonly id: number; readonly digest: string };
 
@@ -21,11 +19,11 @@ const selectGrids: Statement = {
   name: 'select_profile_grids',
   text: `
     SELECT users.id, users.name, users.post_count, users.grid_version, newest.id AS photo_id, newest.digest,
-      (extract(epoch FROM newest.created_at) * 1000000)::bigint::text AS created_at_us
+      ${microsecondsOf('newest.created_at')} AS created_at_us
     FROM users LEFT JOIN LATERAL (
       SELECT id, digest, created_at FROM photos
       WHERE owner_id = users.id AND deleted_at IS NULL
-        AND (created_at, id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::integer)
+        AND ${comesAfterPosition('created_at, id')}
       ORDER BY created_at DESC, id DESC LIMIT $4
     ) AS newest ON true
     WHERE users.id = ANY ($1::integer[])
@@ -47,7 +45,7 @@ function toGrid(rows: readonly Row[]): Loaded<ProfileGrid> {
   const photos = rows.flatMap((row) =>
     row.photo_id === null ? [] : [{ id: row.photo_id, digest: row.digest, created_at_us: row.created_at_us }],
   );
-  const { page, nextCursor } = toPage(photos, gridPageSize);
+  const { page, nextCursor } = toPage(photos, pageSizes.profileGrid);
   return {
     version: person.grid_version,
     value: {
@@ -67,7 +65,12 @@ export function createProfileStore(storage: Queries) {
     ids: readonly number[],
     from: Position,
   ): Promise<ReadonlyMap<number, Loaded<ProfileGrid>>> => {
-    const rows = await storage.query<Row>(selectGrids, [ids, from.createdAtUs, from.id, gridPageSize + 1]);
+    const rows = await storage.query<Row>(selectGrids, [
+      ids,
+      from.createdAtUs,
+      from.id,
+      pageSizes.profileGrid + 1,
+    ]);
     return new Map([...Map.groupBy(rows, (row) => row.id)].map(([id, own]) => [id, toGrid(own)] as const));
   };
   return {

@@ -14,25 +14,16 @@ import { createSocialGraph, reciprocityTarget } from '../../loadtests/workloads/
 import type { OwnDatabase } from '../stack/database-admin.ts';
 import { seedingKeyOf, templateKeyOf } from '../stack/database-mark.ts';
 import { CommandError } from '../errors.ts';
+import { rowSources } from './row-sources.ts';
 import type { Stack } from './world.ts';
 
-/** Everything whose change makes another database: the schema, the loader, the generator. */
-const sources = [
-  ['app', 'storage', 'migrations'],
-  ['app', 'storage', 'seed.ts'],
-  ['loadtests', 'workloads'],
-] as const;
-
+/** Of everything that makes rows: of the names too, since migrations run in the order of theirs. */
 function digestOfSources(checkout: string): string {
   const hash = createHash('sha256');
-  for (const parts of sources) {
-    const path = join(checkout, ...parts);
-    const files = path.endsWith('.ts')
-      ? [path]
-      : readdirSync(path)
-          .sort()
-          .map((name) => join(path, name));
-    for (const file of files) if (!file.endsWith('.test.ts')) hash.update(readFileSync(file));
+  for (const source of rowSources) {
+    const names = source.endsWith('/') ? readdirSync(join(checkout, source)).toSorted() : [''];
+    for (const name of names)
+      hash.update(`${source}${name}\0`).update(readFileSync(join(checkout, source, name)));
   }
   return hash.digest('hex').slice(0, 12);
 }

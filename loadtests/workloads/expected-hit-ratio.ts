@@ -1,3 +1,5 @@
+import { pageSizes, readEntities, writeEffects } from '../../app/contract/entities.ts';
+import type { EntityField, WriteName } from '../../app/contract/entities.ts';
 import type { SocialGraph } from './social-graph.ts';
 import type { PlannedRequest, Workload } from './workload.ts';
 
@@ -26,11 +28,7 @@ export type HitRatioSettings = {
 /** Shares of all cache reads, from 0 to 1; `all` is the sum of the tiers. */
 export type HitRatios = { readonly memory: number; readonly redis: number; readonly all: number };
 
-/** Photos on the first page of a feed. */
-const feedPageSize = 10;
-
-type Entity = 'photo' | 'comments' | 'profileGrid' | 'followers' | 'feed';
-type Key = `${Entity}:${number}`;
+type Key = `${EntityField}:${number}`;
 
 /**
  * Predicts what caches without faults reach: replays the requests of an experiment one by one, on schedule, against tiers
@@ -59,33 +57,32 @@ export function predictHitRatio(settings: HitRatioSettings): HitRatios {
 
 type StorageModel = ReturnType<typeof createStorageModel>;
 
-/** Asks the cache what a request asks it; the service's routes have the same reads. */
+/** Asks the cache what a request asks it. */
 function readAll(
   { operation, params }: PlannedRequest,
   { ttlMs, feedTtlMs }: HitRatioSettings,
   storage: StorageModel,
   read: (key: Key, ttlMs: number, exists: boolean) => boolean,
 ): void {
-  const photoId = params['photoId'] ?? 0;
-  const userId = params['userId'] ?? 0;
-  switch (operation) {
-    case 'photoPage':
-      read(`photo:${photoId}`, ttlMs, storage.hasPhoto(photoId));
-      break;
-    case 'comments':
-      read(`comments:${photoId}`, ttlMs, storage.hasPhoto(photoId));
-      break;
-    case 'profileGrid':
-    case 'followers':
-      read(`${operation}:${userId}`, ttlMs, true);
-      break;
-    case 'feedPage': {
-      const isHit = read(`feed:${userId}`, feedTtlMs, true);
-      for (const id of storage.feedOf(userId, isHit)) read(`photo:${id}`, ttlMs, storage.hasPhoto(id));
-      break;
-    }
-    default:
-  }
+  if (!isRead(operation)) return;
+  const { entity, param } = readEntities[operation];
+  const id = params[param] ?? 0;
+  const exists = param === 'userId' || storage.hasPhoto(id);
+  const isHit = read(`${entity}:${id}`, entity === 'feed' ? feedTtlMs : ttlMs, exists);
+  if (entity !== 'feed') return;
+  for (const photoId of storage.feedOf(id, isHit)) read(`photo:${photoId}`, ttlMs, storage.hasPhoto(photoId));
+}
+
+function isRead(operation: string): operation is keyof typeof readEntities {
+  return operation in readEntities;
+}
+
+/** The keys that a write changes, from the id of each entity that the table lists for it. */
+function keysChangedBy(write: WriteName, ids: { readonly [E in EntityField]?: number }): readonly Key[] {
+  return writeEffects[write].flatMap((entity) => {
+    const id = ids[entity];
+    return id === undefined ? [] : [`${entity}:${id}` as const];
+  });
 }
 
 type ReadContext = {
@@ -161,29 +158,35 @@ function createStorageModel({ population }: Pick<Workload, 'population'>, graph:
   const newestFirst = (userId: number): number[] => {
     const newest: number[] = [];
     for (const followedId of following[userId - 1] ?? [])
-      newest.push(...(photosOf[followedId - 1] ?? []).slice(-feedPageSize));
-    return newest.sort((a, b) => b - a).slice(0, feedPageSize);
+      newest.push(...(photosOf[followedId - 1] ?? []).slice(-pageSizes.feed));
+    return newest.sort((a, b) => b - a).slice(0, pageSizes.feed);
   };
 
-  const changeFollow = (isFollowed: boolean, viewerId: number, userId: number): readonly Key[] => {
+  const changeFollow = (write: 'follow' | 'unfollow', viewerId: number, userId: number): readonly Key[] => {
+    const isFollowed = write === 'follow';
     const own = following[viewerId - 1];
     if (own === undefined || own.has(userId) === isFollowed) return [];
     if (isFollowed) own.add(userId);
     else own.delete(userId);
-    return [`followers:${userId}`];
+    return keysChangedBy(write, { followers: userId });
   };
   const like = (photoId: number, viewerId: number): readonly Key[] => {
     const pair = `${photoId} ${viewerId}`;
     if (deleted.has(photoId) || liked.has(pair)) return [];
     liked.add(pair);
-    return [`photo:${photoId}`];
+    return keysChangedBy('like', { photo: photoId });
   };
   const remove = (photoId: number, ownerId: number): readonly Key[] => {
     if (deleted.has(photoId)) return [];
     deleted.add(photoId);
     const own = photosOf[ownerId - 1];
     own?.splice(own.indexOf(photoId), 1);
-    return [`photo:${photoId}`, `comments:${photoId}`, `profileGrid:${ownerId}`];
+    return keysChangedBy('deletePhoto', { photo: photoId, comments: photoId, profileGrid: ownerId });
+  };
+  const post = (ownerId: number): readonly Key[] => {
+    lastPhotoId += 1;
+    photosOf[ownerId - 1]?.push(lastPhotoId);
+    return keysChangedBy('post', { photo: lastPhotoId, comments: lastPhotoId, profileGrid: ownerId });
   };
 
   return {
@@ -192,23 +195,19 @@ function createStorageModel({ population }: Pick<Workload, 'population'>, graph:
     /** Carries a write out and returns the keys that it changes. A read changes none. */
     write({ operation, params, viewerId }: PlannedRequest): readonly Key[] {
       const photoId = params['photoId'] ?? 0;
-      const userId = params['userId'] ?? 0;
       switch (operation) {
         case 'like':
           return like(photoId, viewerId);
         case 'comment':
-          return deleted.has(photoId) ? [] : [`photo:${photoId}`, `comments:${photoId}`];
         case 'editCaption':
-          return deleted.has(photoId) ? [] : [`photo:${photoId}`];
+          return deleted.has(photoId) ? [] : keysChangedBy(operation, { photo: photoId, comments: photoId });
         case 'deletePhoto':
           return remove(photoId, viewerId);
         case 'follow':
         case 'unfollow':
-          return changeFollow(operation === 'follow', viewerId, userId);
+          return changeFollow(operation, viewerId, params['userId'] ?? 0);
         case 'post':
-          lastPhotoId += 1;
-          photosOf[viewerId - 1]?.push(lastPhotoId);
-          return [`profileGrid:${viewerId}`];
+          return post(viewerId);
         default:
           return [];
       }

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import pg from 'pg';
-import { rowKeys } from '../../app/cached-entities.ts';
+import { rowKeys } from '../../app/contract/entities.ts';
 import { createChangeStream } from '../../app/storage/logical-replication.ts';
 import type { ChangeStream } from '../../app/storage/logical-replication.ts';
 import { migrate } from '../../app/storage/migrate.ts';

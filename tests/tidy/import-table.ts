@@ -62,7 +62,7 @@ export const importTable: readonly ImportRule[] = [
   },
   {
     of: ['app/cached-entities.ts'],
-    mayImport: ['app/contract/', 'app/cache/keys.ts', 'app/cache/entry.ts', 'app/cache/cache.ts'],
+    mayImport: ['app/contract/'],
   },
   {
     of: ['app/process/'],
