@@ -13,6 +13,7 @@ import { checkPeers } from './tidy/peer-rules.ts';
 import { readRepository } from './tidy/source-file.ts';
 import type { Check, SourceFile } from './tidy/source-file.ts';
 import { checkConstructs, checkForeignText } from './tidy/text-rules.ts';
+import { checkTime } from './tidy/time-rules.ts';
 
 const repository = readRepository(join(import.meta.dirname, '..'));
 
@@ -162,20 +163,41 @@ const rules: readonly {
     planted: [[1, file('loadtests/scenarios/nobody-knows.ts'), file('loadtests/workloads/scenario-list.ts')]],
   },
   {
-    name: 'no enum, no bare Error, time and chance are passed in',
+    name: 'no enum, no bare Error, no unnamed SQL, and chance is passed in',
     check: checkConstructs,
     planted: [
       [1, file('app/a.ts', 'export enum Colour { red }')],
       [1, file('app/a.ts', "throw new Error('broken');")],
       [1, file('app/a.ts', "throw Error('broken');")],
       [0, file('app/a.ts', "// new Error('quoted')\nthrow new RangeError('broken');")],
-      [1, file('app/a.ts', 'const now = Date.now();')],
-      [1, file('app/a.ts', 'const now = new Date();')],
-      [0, file('app/a.ts', 'const then = new Date(0);')],
       [1, file('app/a.ts', 'const random = Math.random;')],
       [1, file('cli/a.ts', 'const client = new pg.Client({ connectionString: url });')],
       [0, file('cli/a.ts', 'const pool = new pg.Pool({ ...connectionTo(url), max: 1 });')],
       [0, file('app/process/process-parts.ts', 'const random = Math.random;')],
+      [1, file('app/a.ts', "await client.query('SELECT 1');")],
+      [1, file('app/a.ts', 'await client.query<Row>(`SELECT ${what}`);')],
+      [0, file('app/a.ts', 'await client.query(selectOne.text, [7]);')],
+    ],
+  },
+  {
+    name: 'time is passed in, but where a reason is given',
+    check: checkTime,
+    planted: [
+      [1, file('app/a.ts', 'const now = Date.now();')],
+      [1, file('app/a.ts', 'const now = new Date();')],
+      [1, file('cli/a.ts', 'const { now } = performance; const startedAtMs = performance.now();')],
+      [1, file('app/a.ts', 'const clock = { now: performance.now };')],
+      [0, file('app/a.ts', 'const then = new Date(0); clock.now();')],
+      [0, file('app/a.test.ts', 'const startedAtMs = performance.now();')],
+      [0, file('benches/a.ts', 'const startedAtMs = performance.now();')],
+      [0, file('app/http/request-metrics.ts', 'const startedAtMs = performance.now();')],
+      [1, file('app/http/request-metrics.ts', 'a listed file that reads no time'.replaceAll(' ', ';'))],
+      [1, file('app/a.ts', "const text = 'DELETE FROM leases WHERE until < now()';")],
+      [1, file('app/a.ts', 'const text = `SELECT ${columns} WHERE until < CURRENT_TIMESTAMP`;')],
+      [1, file('app/a.ts', `const lua = "local now = redis.call('TIME')";`)],
+      [0, file('app/a.ts', '// now() in a comment\nconst text = `WHERE until < $1`;')],
+      [1, file('app/storage/migrations/0099-a.sql', 'SELECT clock_timestamp();')],
+      [0, file('app/storage/migrations/0099-a.sql', '-- now() decides nothing\nSELECT 1;')],
     ],
   },
   {

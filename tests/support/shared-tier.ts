@@ -72,8 +72,9 @@ function createSharedLeases({ stored, leases, clock, act }: SharedStore): LeaseT
         const held = leases.get(key);
         if (held !== undefined && clock.now() < held.untilMs) return { kind: 'held' };
         tokens += 1;
-        const token = makeToken(() => tokens / 2 ** 32);
-        leases.set(key, { token, untilMs: clock.now() + leaseMs });
+        const untilMs = clock.now() + leaseMs;
+        const token = makeToken(() => tokens / 2 ** 32, untilMs);
+        leases.set(key, { token, untilMs });
         return { kind: 'granted', token };
       }),
     fill: (key, entry, token) =>

@@ -2,17 +2,14 @@ import { Visitor, parseSync } from 'oxc-parser';
 import { isTest, isTypeScript } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
 
-/** The places where time and chance enter the program. */
-function isTimeHome(path: string): boolean {
-  return (
-    ['app/process/process-parts.ts', 'app/clock.ts', 'cli/main.ts'].includes(path) ||
-    path.startsWith('cli/commands/')
-  );
+/** The places where chance enters the program. */
+function isChanceHome(path: string): boolean {
+  return ['app/process/process-parts.ts', 'cli/main.ts'].includes(path) || path.startsWith('cli/commands/');
 }
 
 /**
- * No `enum`, no bare `Error`, no connection to PostgreSQL whose gaps the variables of a shell would fill, and no reading of the
- * clock or of chance but where the program begins.
+ * No `enum`, no bare `Error`, no connection to PostgreSQL whose gaps the variables of a shell would fill, no SQL that is not a named
+ * statement, and no chance but where the program begins.
  */
 export function checkConstructs(files: readonly SourceFile[]): string[] {
   return files.filter((file) => isTypeScript(file) && !isTest(file.path)).flatMap(complaintsOf);
@@ -23,32 +20,35 @@ function complaintsOf({ path, text }: SourceFile): string[] {
   const add = (start: number, what: string) => {
     complaints.push(`${path}:${text.slice(0, start).split('\n').length} ${what}`);
   };
-  const onCreate = (start: number, name: string, argumentCount: number) => {
+  const onCreate = (start: number, name: string) => {
     if (name === 'Error') add(start, 'throws a bare Error: use DarkroomError or CommandError');
-    if (name === 'Date' && argumentCount === 0 && !isTimeHome(path))
-      add(start, 'reads the time: take a clock');
   };
   new Visitor({
     TSEnumDeclaration: ({ start }) => add(start, 'declares an enum: use a union of texts'),
     NewExpression: (node) => {
-      if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name, node.arguments.length);
+      if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name);
       const made = text.slice(node.start, node.end);
       if (/^new pg\.(Client|Pool)\b/.test(made) && !made.includes('connectionTo('))
         add(node.start, 'connects to PostgreSQL as the shell says, too: use connectionTo');
     },
     CallExpression: (node) => {
-      if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name, node.arguments.length);
+      if (node.callee.type === 'Identifier') onCreate(node.start, node.callee.name);
+      const asked = text.slice(node.callee.start, node.callee.end);
+      const [first] = node.arguments;
+      if (path.startsWith('app/') && asked.endsWith('.query') && isText(first?.type))
+        add(node.start, 'sends SQL without a name: make it a Statement of this file');
     },
     MemberExpression: (node) => {
       if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier') return;
       const name = `${node.object.name}.${node.property.name}`;
-      if (isTimeHome(path)) return;
-      if (name === 'Date.now') add(node.start, 'reads the time: take a clock');
-      if (name === 'Math.random') add(node.start, 'draws by chance: take a random source');
+      if (name === 'Math.random' && !isChanceHome(path))
+        add(node.start, 'draws by chance: take a random source');
     },
   }).visit(parseSync(path, text).program);
   return complaints;
 }
+
+const isText = (type: string | undefined): boolean => type === 'Literal' || type === 'TemplateLiteral';
 
 /** What belongs to one machine or one network and not to the repository. */
 const foreign = [

@@ -1,4 +1,4 @@
-import { createWallClock } from '../../clock.ts';
+import { createSystemClock, createWallClock } from '../../clock.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import { createInvalidationBus, heartbeatMs } from './invalidation-bus.ts';
 import type { InvalidationListener, InvalidationSource } from './invalidation-source.ts';
@@ -29,7 +29,8 @@ export function createBusSource(options: BusSourceOptions): InvalidationSource {
     publisher,
     subscriber,
     channel,
-    now: () => performance.now(),
+    // Whether a connection lives is a matter of real time: heartbeats go on while a world's clock stands still.
+    now: createSystemClock().now,
     wallNow: createWallClock().now,
   });
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,6 @@
 import { createClient, defineScript, ErrorReply, RESP_TYPES } from '@redis/client';
 import type { CommandParser } from '@redis/client';
+import { createSystemClock } from '../../clock.ts';
 import type { CacheObserver, DeliveryChange } from '../cache-events.ts';
 import { createDeadlines } from '../../redis/deadlines.ts';
 import { heartbeatMs, silenceMs } from './invalidation-bus.ts';
@@ -12,7 +13,7 @@ import {
   reconnectDelayMs,
 } from '../../redis/redis-connection.ts';
 import type { PayloadKind, RedisCommands } from '../../redis/redis-commands.ts';
-import type { Payload, RedisScript } from '../../redis/redis-scripts.ts';
+import type { Payload, RedisScript, RunScript } from '../../redis/redis-scripts.ts';
 
 export type TrackingConnectionOptions = {
   readonly url: string;
@@ -68,6 +69,18 @@ function connect({ url, payloads, scripts }: TrackingConnectionOptions) {
 
 type TrackingClient = ReturnType<typeof connect>;
 
+/** Runs the scripts that a client was made with: it has a method of the name of each, of which its type knows nothing. */
+function createRunScript(client: object): RunScript {
+  const methods = client as Readonly<
+    Record<string, (keys: readonly string[], args: Arguments) => Promise<unknown>>
+  >;
+  return ({ name }, keys, args) => {
+    const method = methods[name];
+    if (method === undefined) throw new RangeError(`the script ${name} is not one of this connection`);
+    return method.call(client, keys, args);
+  };
+}
+
 /**
  * Redis's client tracking by node-redis (RESP3), since ioredis drops the pushes. It says nothing of a lost connection by
  * itself: whoever is disconnected must drop what it holds, and gets it back by reading again.
@@ -83,10 +96,7 @@ export function createTrackingConnection(options: TrackingConnectionOptions): Tr
 
 /** The commands of the shared tier, each answered in bounded time. */
 function createCommands(client: TrackingClient): RedisCommands {
-  const scripts = client as unknown as Record<
-    RedisScript['name'],
-    (keys: readonly string[], args: Arguments) => Promise<unknown>
-  >;
+  const runScript = createRunScript(client);
   const { within, stop } = createDeadlines(commandTimeoutMs);
   return {
     get: (key) => within(client.get(key) as Promise<Payload | null>),
@@ -94,11 +104,7 @@ function createCommands(client: TrackingClient): RedisCommands {
     set: (key, payload, lifeMs) =>
       within(client.set(key, payload, { expiration: { type: 'PX', value: lifeMs } })),
     unlink: (keys) => within(client.unlink([...keys])),
-    run({ name }, keys, args) {
-      const script = scripts[name];
-      if (script === undefined) throw new RangeError(`the script ${name} is not one of this connection`);
-      return within(script.call(scripts, keys, args));
-    },
+    run: (script, keys, args) => within(runScript(script, keys, args)),
     isRefusal: (error) => error instanceof ErrorReply,
     close: () => {
       stop();
@@ -163,16 +169,18 @@ function createHeartbeat(
   ask: () => Promise<unknown>,
   tell: { readonly silent: () => void; readonly heard: () => void },
 ) {
-  let heardAtMs = performance.now();
+  // In real time: a connection may die while a world's clock stands still.
+  const { now } = createSystemClock();
+  let heardAtMs = now();
   let isAsking = false;
   let timer: NodeJS.Timeout | undefined;
   const beat = async (): Promise<void> => {
-    if (performance.now() - heardAtMs > silenceMs) tell.silent();
+    if (now() - heardAtMs > silenceMs) tell.silent();
     if (isAsking) return;
     isAsking = true;
     try {
       await ask();
-      heardAtMs = performance.now();
+      heardAtMs = now();
       tell.heard();
     } catch {
       // A connection that fails tells it by its events.
@@ -182,7 +190,7 @@ function createHeartbeat(
   };
   return {
     start() {
-      heardAtMs = performance.now();
+      heardAtMs = now();
       timer = setInterval(() => void beat(), heartbeatMs).unref();
     },
     stop: () => clearInterval(timer),

@@ -5,11 +5,12 @@ import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
 import { recordEvents } from '../../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
-import type { Tier } from './tier.ts';
+import { leaseMs } from './tier.ts';
+import type { RedisTier } from './redis-tier.ts';
 
 const clock = createFakeClock();
 const events: RecordedEvent[] = [];
-let tier: Tier;
+let tier: RedisTier;
 let redis: Redis;
 let keyPrefix: string;
 
@@ -83,6 +84,19 @@ test('entries and tombstones are bounded in Redis too', async () => {
   await tier.deleteFenced('photo:short', 2);
   const tombstoneMs = await redis.pttl(`${keyPrefix}photo:short`);
   assert.ok(tombstoneMs > 85_000 && tombstoneMs <= 90_000, `${tombstoneMs} ms`);
+});
+
+test('a lease is over by the clock of the service: Redis keeps it for longer', async () => {
+  const first = await tier.leases.acquire('photo:leased', clock.now());
+  assert.equal(first.kind, 'granted');
+  clock.advance(leaseMs - 1);
+  assert.equal((await tier.leases.acquire('photo:leased', clock.now())).kind, 'held');
+  clock.advance(1);
+  assert.ok((await redis.pttl(`${keyPrefix}photo:leased:lease`)) > leaseMs, 'Redis has it still');
+  const second = await tier.leases.acquire('photo:leased', clock.now());
+  assert.ok(first.kind === 'granted' && second.kind === 'granted');
+  assert.equal(await tier.leases.fill('photo:leased', entryOf(1), first.token), false, 'it is over');
+  assert.equal(await tier.leases.fill('photo:leased', entryOf(1), second.token), true);
 });
 
 test('scripts that the server forgot are sent again', async () => {

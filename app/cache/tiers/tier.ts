@@ -92,13 +92,13 @@ export type LeaseTable = {
   release(key: string, token: string): Promise<void>;
 };
 
-/** A 64-bit token, from two numbers from 0 to 1. */
-export function makeToken(random: () => number): string {
+/** A 64-bit token, from two numbers from 0 to 1, and until when its lease is held, by the clock of the service. */
+export function makeToken(random: () => number, untilMs: number): string {
   const part = () =>
     Math.floor(random() * 2 ** 32)
       .toString(16)
       .padStart(8, '0');
-  return part() + part();
+  return `${part()}${part()}|${untilMs}`;
 }
 
 /** Where a service's Redis is, and what its keys begin with. */

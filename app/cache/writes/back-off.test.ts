@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { createBackOff } from './back-off.ts';
 
 describe('work that fails', () => {
@@ -8,6 +9,7 @@ describe('work that fails', () => {
     const backOff = createBackOff(
       () => done,
       () => 1,
+      createFakeClock(),
     );
     const fail = (times: number) => Array.from({ length: times }, () => backOff.failed());
     assert.deepEqual(fail(6), [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
@@ -25,19 +27,26 @@ describe('work that fails', () => {
       createBackOff(
         () => 0,
         () => share,
+        createFakeClock(),
       ).failed(),
     );
     assert.deepEqual(rests, [500, 750, 1_000]);
   });
 
-  it('is not begun while it rests', () => {
+  it('is not begun while it rests, by the clock of its world', () => {
+    const clock = createFakeClock();
     const backOff = createBackOff(
       () => 0,
       () => 1,
+      clock,
     );
     assert.equal(backOff.isResting(), false);
-    backOff.failed();
+    const restMs = backOff.failed();
+    clock.advance(restMs - 1);
     assert.equal(backOff.isResting(), true);
+    clock.advance(1);
+    assert.equal(backOff.isResting(), false);
+    backOff.failed();
     backOff.endRest();
     assert.equal(backOff.isResting(), false);
   });

@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.ts';
+
 const firstRestMs = 1_000;
 /** Soon enough that a queue does not fill for want of a look at a server that is back. */
 const restMaxMs = 10_000;
@@ -17,7 +19,7 @@ export type BackOff = {
   endRest(): void;
 };
 
-export function createBackOff(progress: () => number, random: () => number): BackOff {
+export function createBackOff(progress: () => number, random: () => number, clock: Clock): BackOff {
   let failures = 0;
   let seen = 0;
   let restUntilMs = 0;
@@ -26,12 +28,12 @@ export function createBackOff(progress: () => number, random: () => number): Bac
     seen = progress();
   };
   return {
-    isResting: () => performance.now() < restUntilMs,
+    isResting: () => clock.now() < restUntilMs,
     failed() {
       look();
       failures += 1;
       const restMs = restAfterMs(failures, random);
-      restUntilMs = performance.now() + restMs;
+      restUntilMs = clock.now() + restMs;
       return restMs;
     },
     succeeded: look,

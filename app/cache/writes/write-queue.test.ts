@@ -78,6 +78,7 @@ async function createReplicaQueue(context: TestContext, store: Store, options: O
     kinds: new Map([['number', numbered(store)]]),
     candidate: { flushMs: 60_000, queueEntriesMax },
     breaker: createCircuitBreaker(clock),
+    clock,
     random: () => 0,
     observe: recordEvents(events),
     onApplied: async (changed) => void applied.push(...changed),

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import type { DeferrableWrite } from '../cache.ts';
 import { applyWrites } from './apply-writes.ts';
 import type { ApplyParts } from './apply-writes.ts';
@@ -22,6 +23,8 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
   readonly log: WriteLog;
   readonly candidate: Pick<CacheSettings, 'flushMs' | 'queueEntriesMax'>;
   readonly breaker: CircuitBreaker;
+  /** Decides when a flush is due, and how long to rest after a failure. */
+  readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
@@ -123,8 +126,11 @@ function createFlush(options: WriteQueueOptions): {
   return { flush, applied: () => applied };
 }
 
-/** Rings once, at the earliest of the times that were asked for since it last rang. */
-function createAlarm(ring: () => void): { within(ms: number): void; clear(): void } {
+/**
+ * Rings once, at the earliest of the times that were asked for since it last rang. The timer waits in real time: a world whose clock
+ * stands still has nothing to flush that was not due.
+ */
+function createAlarm(ring: () => void, clock: Clock): { within(ms: number): void; clear(): void } {
   let handle: NodeJS.Timeout | undefined;
   let dueMs = Infinity;
   const clear = (): void => {
@@ -134,7 +140,7 @@ function createAlarm(ring: () => void): { within(ms: number): void; clear(): voi
   return {
     clear,
     within(ms) {
-      const askedMs = performance.now() + ms;
+      const askedMs = clock.now() + ms;
       if (dueMs <= askedMs) return;
       clear();
       dueMs = askedMs;
@@ -152,6 +158,7 @@ function createRounds(
   applied: () => number,
   {
     candidate,
+    clock,
     random,
     runInBackground,
     inOwnTrace = (_, work) => work(),
@@ -160,14 +167,14 @@ function createRounds(
 ): { start(): void; soon(ms: number): void; stop(): Promise<void> } {
   let look: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
-  const backOff = createBackOff(applied, random);
+  const backOff = createBackOff(applied, random, clock);
   let isWanted = false;
   let isStopped = false;
 
   const alarm = createAlarm(() => {
     backOff.endRest();
     round();
-  });
+  }, clock);
   const runAll = async (): Promise<void> => {
     try {
       do {

@@ -27,7 +27,10 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`,
 };
 
-/** KEYS: entry, lease; ARGV: token, its milliseconds to live, and how fresh an entry has to be for nobody to load it. */
+/**
+ * KEYS: entry, lease; ARGV: token, its milliseconds to live, how fresh an entry has to be for nobody to load it, and the time. A token
+ * ends with the time until which its lease is held; Redis's own expiry is only an upper bound.
+ */
 export const acquireScript: RedisScript = {
   name: 'darkroomAcquire',
   keys: 2,
@@ -35,8 +38,11 @@ export const acquireScript: RedisScript = {
 local held = redis.call('GET', KEYS[1])
 local fresh = held and tonumber(string.match(held, '^2|[en]|%d+|([%d%.]+)'))
 if fresh and fresh > tonumber(ARGV[3]) then return 'entry' end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 'granted' end
-return 'held'`,
+local lease = redis.call('GET', KEYS[2])
+local untilMs = lease and (tonumber(string.match(lease, '|([%d%.]+)$')) or math.huge)
+if untilMs and untilMs > tonumber(ARGV[4]) then return 'held' end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return 'granted'`,
 };
 
 /** KEYS: entry, lease; ARGV: token, version, payload, milliseconds to live. Only who holds the lease may fill. */

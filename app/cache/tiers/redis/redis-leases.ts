@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts';
 import type { CacheObserver } from '../../cache-events.ts';
 import type { Entry } from '../../entry.ts';
 import { entityNameOf } from '../../keys.ts';
@@ -10,6 +11,9 @@ import { acquireScript, fillScript, releaseScript } from './entry-scripts.ts';
 
 type LeaseOptions = {
   readonly commands: RedisCommands;
+  readonly clock: Clock;
+  /** Added to Redis's own expiry, which is only an upper bound: whether a lease is over is judged on the service's clock. */
+  readonly expirySlackMs: number;
   readonly random: () => number;
   readonly observe: CacheObserver;
 };
@@ -26,7 +30,7 @@ export type RedisTierParts = {
 
 /** Leases kept beside their entries in Redis, by scripts. */
 export function createRedisLeases(
-  { commands, random, observe }: LeaseOptions,
+  { commands, clock, expirySlackMs, random, observe }: LeaseOptions,
   parts: RedisTierParts,
 ): LeaseTable {
   const { run, encode, keyOf, leaseOf, lifeMs, accepted } = parts;
@@ -44,11 +48,13 @@ export function createRedisLeases(
   };
   return {
     async acquire(key, freshAfterMs) {
-      const token = makeToken(random);
+      const nowMs = clock.now();
+      const token = makeToken(random, nowMs + leaseMs);
+      const args = [token, leaseMs + expirySlackMs, freshAfterMs, nowMs];
       const lease = await run<unknown, LeaseAnswer>({
         key,
         operation: 'lease',
-        send: () => commands.run(acquireScript, [keyOf(key), leaseOf(key)], [token, leaseMs, freshAfterMs]),
+        send: () => commands.run(acquireScript, [keyOf(key), leaseOf(key)], args),
         read: (reply) => answerOf(reply, token),
         failed: () => ({ kind: 'unavailable' }),
       });

@@ -1,0 +1,37 @@
+/**
+ * The files of `app/` and `cli/` that read the machine's time, each with the reason why that time decides nothing that the clock of
+ * a world should. All others are given a clock.
+ */
+export const timeHomes: Readonly<Record<string, string>> = {
+  'app/clock.ts': 'makes the clocks',
+  'app/redis/deadlines.ts': 'bounds how long a caller waits for a Redis that is silent, in real time',
+  'app/cache/reads/loads.ts': 'measures how long a load took',
+  'app/cache/tiers/redis/guarded-commands.ts': 'measures how long a command took',
+  'app/cache/writes/write-queue.ts': 'measures how long it took to apply writes',
+  'app/http/request-metrics.ts': 'measures how long a request took',
+  'app/storage/postgres.ts': 'measures how long a statement took, and how long it waited for a connection',
+  'cli/calibration/burn-cpu.ts': 'burns real time on purpose',
+  'cli/commands/compare.ts': 'says when an experiment began',
+  'cli/commands/load.ts': 'says when a run began',
+  'cli/driver/witness.ts': 'measures how old a write is that a reader has not seen: what a person waits',
+  'cli/live-page/page/live.ts': 'runs in a browser, and notices that the command is silent',
+  'cli/stack/leftovers.ts': 'bounds how long a process may take to end',
+  'cli/stack/postgres-server.ts': 'bounds how long a server may take to start',
+  'cli/stack/prometheus-binary.ts': 'compares with the time of a file',
+  'cli/stack/prometheus-server.ts': 'bounds how long a server may take to start',
+  'cli/stack/redis-server.ts': 'bounds how long a server may take to start',
+  'cli/stack/redis-trials.ts': 'bounds how long an entry may outlive its time on a Redis that is tried',
+  'cli/worlds/seeded-template.ts': 'says how long seeding took',
+};
+
+/** The files whose SQL or Lua reads the time of a server, each with its reason. */
+export const serverTimeHomes: Readonly<Record<string, string>> = {
+  'app/storage/migrations/0001-photos.sql':
+    'stamps rows: one server orders what many replicas write, and no time-out is judged by it',
+  'app/photos/photo-store.ts': 'stamps a deletion: whether a photo is deleted does not depend on when',
+  'app/storage/replication-slot.ts':
+    'compares with a stamp of the same server; slots are left by processes, which end in real time',
+  'app/cache/writes/write-log-scripts.ts':
+    'tells how long a write has waited, by the clock that numbered it; writes are taken over from processes, which die in real time',
+  'cli/stack/database-admin.ts': 'stamps databases, for runs of different machines on one server',
+};
