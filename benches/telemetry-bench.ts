@@ -112,14 +112,20 @@ async function ask(world: World, amount: number): Promise<void> {
     throw new CommandError('serviceFailed', `${result.non2xx} answers were no pages`);
 }
 
-/** What a scrape brings, how long it takes, and how many spans were recorded so far. */
-async function scrape(world: World): Promise<{ samples: number; ms: number; recorded: number }> {
+/** What a scrape brings, how long it takes, and how many spans were recorded so far; null: nobody counts them there. */
+async function scrape(world: World): Promise<{ samples: number; ms: number; recorded: number | null }> {
   const startedAtMs = performance.now();
   const text = await (await fetch(replicaOf(world).metricsAddress)).text();
   const ms = performance.now() - startedAtMs;
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
   const recorded = /telemetry_spans_total\{stage="recorded"\} (\d+)/.exec(text)?.[1];
-  return { samples, ms, recorded: Number(recorded ?? 0) };
+  return { samples, ms, recorded: recorded === undefined ? null : Number(recorded) };
+}
+
+/** Waits for the spans that were recorded; where nobody counts them, until no more come. */
+async function awaitSpans(receiver: SpanReceiver, sender: string, recorded: number | null): Promise<void> {
+  if (recorded === null) await receiver.awaitRest(sender);
+  else await receiver.awaitCount(sender, recorded);
 }
 
 /** CPU of the service's process in one window, in microseconds. */
@@ -157,7 +163,8 @@ async function measureCase(
   }
   const figures = new Map<TelemetryModeName, CaseFigures>();
   for (const mode of modes) {
-    await receiver.awaitCount(senderOf(mode, label), (await scrape(watched[mode][label])).recorded);
+    const { recorded } = await scrape(watched[mode][label]);
+    if (telemetryModes[mode].traces !== 'none') await awaitSpans(receiver, senderOf(mode, label), recorded);
     const { all, library } = countsOf(mode);
     const ofLibrary = library - (before.get(mode)?.library ?? 0);
     // Spans that are missing would look cheap.
@@ -300,6 +307,7 @@ export const telemetryBench: Bench = {
   method: [
     `GET ${operations.feedPage.route} of the real service in lab mode, a process for each mode and case, all alive at once: from memory (\`${cases.memory.candidate}\`), from Redis (\`${cases.redis.candidate}\`), and with queries (\`${cases.storage.candidate}\`). The modes take turns within a round, in a drawn order, because the machine changes its speed within seconds: ${windows} windows of ${amountsOf('counted')} requests each, behind ${amountsOf('again')} that are not counted, and ${amountsOf('first')} before all. autocannon, ${connections} connections.`,
     'CPU is that of all threads of the process while it is asked. Nobody scrapes it then, and what trace1 sends up to a second later is not in it. What a process does that nobody asks stands beside it: at few requests per second it is more than all of theirs.',
+    "`auto` is OpenTelemetry's SDK for Node with its whole bundle of instrumentations, as its guide sets them up, beside the service's own spans; it samples all, and its queue and its delay are those of the others. The other modes are lean: they have what they need of the SDK and no more.",
     "Nobody marks a request as traced: trace1 takes one in a hundred by chance. Spans are counted where they arrive, at an OTLP receiver in the generator's process. One that does not arrive is an error, and so is a library without spans where the mode promises them: that would look cheap.",
     'Samples, scrape, memory, idle and start are of the service that answers from memory; it has been asked for one route only.',
   ],

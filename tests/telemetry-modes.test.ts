@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { headers } from '../app/contract/headers.ts';
+import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
 import type { KeptSpan } from '../cli/traces/span.ts';
 import { createTraceSink } from '../cli/traces/trace-sink.ts';
@@ -40,13 +41,19 @@ type Shown = {
 };
 
 /** A process of the service in this mode: two requests, one of them marked as traced by its caller, then a signal. */
-async function show(mode: TelemetryModeName, otlpEndpoint?: string): Promise<Shown> {
+async function show(
+  mode: TelemetryModeName,
+  otlpEndpoint?: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Shown> {
   const store = createTraceStore(8 * 2 ** 20);
   const sink = createTraceSink(store);
   const receiver = await listen(sink);
   const redis = createTestRedis();
   const service = startServiceProcess({
+    ...telemetryModes[mode].environment,
     DARKROOM_TELEMETRY: mode,
+    DARKROOM_REPLICA: 'r7',
     DARKROOM_CANDIDATE: 'cache-aside:tiers=redis',
     DARKROOM_MEDIA_DIR: tmpdir(),
     DARKROOM_LAB_MODE: '1',
@@ -55,6 +62,7 @@ async function show(mode: TelemetryModeName, otlpEndpoint?: string): Promise<Sho
     REDIS_URL: redis.url,
     DARKROOM_REDIS_PREFIX: redis.keyPrefix,
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint ?? receiver,
+    ...environment,
   });
   try {
     const ports = await service.listening;
@@ -127,19 +135,49 @@ describe('a process of the service', { timeout: 600_000 }, () => {
     }
   });
 
-  it('has those of the bundle too in mode auto', async () => {
-    const scopes = scopesOf(await show('auto'));
-    for (const scope of [http, ioredis, postgres]) assert.ok(scopes.has(scope), [...scopes].join());
+  it('is traced by OpenTelemetry’s own SDK and bundle in mode auto, beside its own spans and metrics', async () => {
+    const shown = await show('auto');
+    const scopes = scopesOf(shown);
+    for (const scope of [http, ioredis, postgres, '@fastify/otel', 'darkroom'])
+      assert.ok(scopes.has(scope), [...scopes].join());
+    assert.ok(isTraced(shown, marked) && isTraced(shown, unmarked), 'what the caller did not mark, too');
+    assert.equal(shown.exitCode, 0, 'what was not sent yet is sent before it ends');
+    const told = new Set(shown.spans.map((span) => `${span.service} ${span.replica} ${span.candidate}`));
+    assert.deepEqual([...told], ['darkroom r7 cache-aside:tiers=redis']);
+    const own = shown.spans.filter(({ traceId }) => traceId === marked);
+    const server = own.find((span) => span.scope === http && span.kind === 'server');
+    assert.equal(server?.attributes['http.route'], '/photos/:photoId');
+    // All of one request hangs together, whoever made it.
+    const ids = new Set(own.map(({ spanId }) => spanId));
+    assert.deepEqual(
+      own.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? '')).map(({ spanId }) => spanId),
+      [server?.spanId],
+    );
+    assert.match(shown.metrics, /http_server_request_duration_seconds_count\{.*\} 2/);
+    assert.match(shown.metrics, new RegExp(`trace_id="${marked}"`));
+    assert.doesNotMatch(shown.metrics, /telemetry_spans_total\{/, 'nobody counts them');
+  });
+
+  it('is as OpenTelemetry’s variables say in mode auto', async () => {
+    const shown = await show('auto', undefined, {
+      OTEL_TRACES_SAMPLER: 'parentbased_always_on',
+      OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg,net',
+    });
+    assert.ok(isTraced(shown, marked) && !isTraced(shown, unmarked));
+    const scopes = scopesOf(shown);
+    assert.ok(scopes.has(ioredis) && !scopes.has(postgres), [...scopes].join());
   });
 
   it('answers and ends as ever when nobody takes its spans, or nobody answers', async () => {
     const silent = createServer(() => {});
     const address = await listen(silent);
     try {
-      for (const endpoint of ['http://127.0.0.1:9', address]) {
-        const { statuses, exitCode } = await show('trace100', endpoint);
-        assert.deepEqual(statuses, [200, 200]);
-        assert.equal(exitCode, 0);
+      for (const mode of ['trace100', 'auto'] as const) {
+        for (const endpoint of ['http://127.0.0.1:9', address]) {
+          const { statuses, exitCode } = await show(mode, endpoint);
+          assert.deepEqual(statuses, [200, 200], `${mode} ${endpoint}`);
+          assert.equal(exitCode, 0, `${mode} ${endpoint}`);
+        }
       }
     } finally {
       silent.close().closeAllConnections();

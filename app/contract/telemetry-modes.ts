@@ -3,8 +3,10 @@ export type TelemetryMode = {
   readonly metrics: boolean;
   /** `some`: of the requests that the caller marks, or one in a hundred. */
   readonly traces: 'none' | 'some' | 'all';
-  /** `stores`: ioredis and pg. `everything`: OpenTelemetry's whole bundle for Node. */
+  /** `stores`: ioredis and pg. `everything`: whatever OpenTelemetry's bundle for Node knows, by OpenTelemetry's own SDK. */
   readonly libraries: 'none' | 'stores' | 'everything';
+  /** Variables of OpenTelemetry that a process of this mode is started with. */
+  readonly environment: Readonly<Record<string, string>>;
   /** One line for lists. */
   readonly summary: string;
 };
@@ -15,32 +17,49 @@ export const telemetryModes = {
     metrics: false,
     traces: 'none',
     libraries: 'none',
+    environment: {},
     summary: 'nothing but CPU time: what the others are measured against',
   },
-  metrics: { metrics: true, traces: 'none', libraries: 'none', summary: 'metrics only: what compare uses' },
+  metrics: {
+    metrics: true,
+    traces: 'none',
+    libraries: 'none',
+    environment: {},
+    summary: 'metrics only: what compare uses',
+  },
   trace1: {
     metrics: true,
     traces: 'some',
     libraries: 'none',
+    environment: {},
     summary: 'metrics, and spans of one request in a hundred: daily use',
   },
   trace100: {
     metrics: true,
     traces: 'all',
     libraries: 'none',
+    environment: {},
     summary: 'metrics, and spans of every request',
   },
   deep: {
     metrics: true,
     traces: 'all',
     libraries: 'stores',
+    environment: {},
     summary: 'as trace100, with the spans of the clients of Redis and PostgreSQL',
   },
   auto: {
     metrics: true,
     traces: 'all',
     libraries: 'everything',
-    summary: "as deep, with OpenTelemetry's whole bundle for Node: for debugging, and to show its price",
+    // Its own defaults leave out what a caller has not marked, which is nearly all of a load; queue and delay are as ours.
+    environment: {
+      OTEL_TRACES_SAMPLER: 'always_on',
+      OTEL_BSP_SCHEDULE_DELAY: '1000',
+      OTEL_BSP_MAX_QUEUE_SIZE: '4096',
+    },
+    summary:
+      "as deep, by OpenTelemetry's own SDK and bundle for Node as its guide sets them up: to show their price",
   },
 } as const satisfies Record<string, TelemetryMode>;
 

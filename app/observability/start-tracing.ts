@@ -42,6 +42,10 @@ const attributeLengthMax = 1_024;
 export async function startTracing(options: TracingOptions): Promise<Tracing | null> {
   const { mode } = options;
   if (telemetryModes[mode].traces === 'none') return null;
+  if (telemetryModes[mode].libraries === 'everything') {
+    const { startNodeSdk } = await import('./start-node-sdk.ts');
+    return startNodeSdk(resourceOf(options), options.exporter);
+  }
   const instrumentations = await patchLibraries(mode);
   const { now } = createWallClock();
   const counter = createSpanCounter(queueSpansMax);
@@ -56,12 +60,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
   const provider = new TracerProvider({
     // Every span that is begun is kept: which requests are traced was decided before a span of theirs is begun.
     sampler: new AlwaysOnSampler(),
-    resource: resourceFromAttributes({
-      'service.name': 'darkroom',
-      'service.instance.id': options.replica,
-      [attributes.candidate]: options.candidate,
-      [attributes.cacheStrategy]: options.strategy,
-    }),
+    resource: resourceFromAttributes(resourceOf(options)),
     spanLimits: { attributeValueLengthLimit: attributeLengthMax },
     spanProcessors: [createFineStarts(now), counter.aroundQueue(queue)],
   });
@@ -81,6 +80,14 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
   };
 }
 
+/** What a process says of itself, whoever makes its spans. */
+const resourceOf = ({ replica, candidate, strategy }: TracingOptions): Record<string, string> => ({
+  'service.name': 'darkroom',
+  'service.instance.id': replica,
+  [attributes.candidate]: candidate,
+  [attributes.cacheStrategy]: strategy,
+});
+
 function createExporter(endpoint: string): SpanExporter {
   return new OTLPTraceExporter({
     url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
@@ -93,20 +100,14 @@ function createExporter(endpoint: string): SpanExporter {
  * module is; without it their spans are missing and nothing says so.
  */
 async function patchLibraries(mode: TelemetryModeName): Promise<Instrumentation[]> {
-  const { libraries } = telemetryModes[mode];
-  if (libraries === 'none') return [];
+  if (telemetryModes[mode].libraries === 'none') return [];
   const { register } = await import('import-in-the-middle/register-hooks.mjs');
-  if (libraries === 'stores') {
-    register({ include: ['ioredis', 'pg', 'pg-pool'] });
-    const { IORedisInstrumentation } = await import('@opentelemetry/instrumentation-ioredis');
-    const { PgInstrumentation } = await import('@opentelemetry/instrumentation-pg');
-    // The arguments of a command are keys and values: neither belongs into a trace.
-    return [
-      new IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
-      new PgInstrumentation(),
-    ];
-  }
-  register();
-  const { getNodeAutoInstrumentations } = await import('@opentelemetry/auto-instrumentations-node');
-  return getNodeAutoInstrumentations();
+  register({ include: ['ioredis', 'pg', 'pg-pool'] });
+  const { IORedisInstrumentation } = await import('@opentelemetry/instrumentation-ioredis');
+  const { PgInstrumentation } = await import('@opentelemetry/instrumentation-pg');
+  // The arguments of a command are keys and values: neither belongs into a trace.
+  return [
+    new IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
+    new PgInstrumentation(),
+  ];
 }

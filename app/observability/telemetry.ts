@@ -33,7 +33,7 @@ export function createTelemetry({ tracing, ...options }: TelemetryOptions): Tele
     return { metrics, cache, storage, spans: null, around: (watched) => watched };
   }
   const metrics = createMetrics({ ...options, currentTraceId });
-  metrics.watchSpans(tracing.counts);
+  if (tracing.counts !== null) metrics.watchSpans(tracing.counts);
   const spans = { ...tracing, ...createCacheSpans(tracing, options.tiers) };
   return {
     metrics,

@@ -16,7 +16,8 @@ export type Tracing = {
   /** The clock of all spans: milliseconds since 1970, with fractions. */
   readonly now: () => number;
   readonly requests: RequestSpans;
-  readonly counts: () => SpanCounts;
+  /** Null: nobody counts them. */
+  readonly counts: (() => SpanCounts) | null;
   /** Sends what is finished, within a bounded time. */
   readonly flush: () => Promise<void>;
   /** The same, for the last time. */

@@ -12,6 +12,8 @@ export type SpanReceiver = {
   readonly count: (sender: string, scope?: string) => number;
   /** Resolves when so many have arrived; rejects when they do not. */
   readonly awaitCount: (sender: string, wanted: number) => Promise<void>;
+  /** Resolves when none has arrived for longer than a sender keeps them back. */
+  readonly awaitRest: (sender: string) => Promise<void>;
   readonly close: () => void;
 };
 
@@ -40,6 +42,7 @@ type Request = {
 /** Batches leave every second. */
 const arrivalLimitMs = 10_000;
 const lookEveryMs = 20;
+const restMs = 2_500;
 
 export async function openSpanReceiver(): Promise<SpanReceiver> {
   const counts = new Map<string, Map<string, number>>();
@@ -74,6 +77,12 @@ export async function openSpanReceiver(): Promise<SpanReceiver> {
           throw new CommandError('serviceFailed', `${lost} of ${wanted} spans of ${sender} did not arrive`);
         }
         await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      }
+    },
+    awaitRest: async (sender) => {
+      for (let seen = -1; seen !== count(sender);) {
+        seen = count(sender);
+        await new Promise((resolve) => setTimeout(resolve, restMs));
       }
     },
     close: () => server.close().closeAllConnections(),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { allocatorEnvironment } from '../../app/contract/allocator.ts';
 import type { ProcessKind } from '../../app/contract/process-kind.ts';
 import type { ProcessFailure } from '../../app/contract/process-messages.ts';
+import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { startProcess } from '../stack/supervised-process.ts';
 import type { StackContext } from '../stack/stack-context.ts';
@@ -83,6 +84,7 @@ function environmentOf(settings: WorldProcessSettings, labToken: string): Record
     DARKROOM_LOG_LEVEL: 'warn',
     DATABASE_URL: settings.databaseUrl,
     DARKROOM_TELEMETRY: settings.telemetry.mode,
+    ...telemetryModes[settings.telemetry.mode].environment,
     ...(settings.slowdown !== undefined && { DARKROOM_LAB_SLOWDOWN: settings.slowdown }),
     ...(settings.telemetry.otlpEndpoint === null
       ? {}

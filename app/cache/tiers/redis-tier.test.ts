@@ -6,11 +6,11 @@ import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
 import { recordEvents } from '../../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
 import { leaseMs } from './tier.ts';
-import type { RedisTier } from './redis-tier.ts';
+import type { SharedTier } from './tier.ts';
 
 const clock = createFakeClock();
 const events: RecordedEvent[] = [];
-let tier: RedisTier;
+let tier: SharedTier;
 let redis: Redis;
 let keyPrefix: string;
 
