@@ -104,13 +104,7 @@ describe('settings', () => {
     assert.deepEqual(planted('every=3,by=2.5%'), { every: 3, by: 0.025 });
     assert.equal(planted('none'), 'none');
     assert.equal(readConfig(least).labSlowdown, 'none');
-    for (const text of [
-      'every=0,by=10%',
-      'every=1,by=10',
-      'every=1',
-      'by=10%,every=1',
-      '10%',
-    ])
+    for (const text of ['every=0,by=10%', 'every=1,by=10', 'every=1', 'by=10%,every=1', '10%'])
       assert.match(
         refusal({ ...lab, DARKROOM_LAB_SLOWDOWN: text }),
         /^DARKROOM_LAB_SLOWDOWN takes none, or /,

@@ -28,7 +28,12 @@ export type ProcessParts = {
 export async function createProcessParts(config: Config): Promise<ProcessParts> {
   const tracing = await traceFor(config);
   const { candidate, replica, telemetry: mode } = config;
-  const identity = { strategy: candidate.cache.strategy, candidate: formatCandidate(candidate), replica, mode };
+  const identity = {
+    strategy: candidate.cache.strategy,
+    candidate: formatCandidate(candidate),
+    replica,
+    mode,
+  };
   return {
     config,
     logger: createLogger(config, tracing),

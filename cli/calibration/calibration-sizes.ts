@@ -109,7 +109,7 @@ function identical({ identical: count, rounds }: CalibrationSize): PlannedOf<'b'
 }
 
 /** The same code as in a slowed world, so that what is planted is the only difference. */
-export const unslowed = 'every=1,by=0%';
+const unslowed = 'every=1,by=0%';
 
 const slowdown = (name: string, planted: string) => ({
   name,

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { miniature, readResult, runFolderOf } from '../support/compared-run.ts';
+import { copyCheckout } from '../support/copied-checkout.ts';
+import type { CopiedCheckout } from '../support/copied-checkout.ts';
+import { runCli } from '../support/run-cli.ts';
+import { toyFiles, toyLines } from '../support/toy-system.ts';
+
+/** A further system costs its own files and its line in the list: this adds one to a copy of the checkout, and uses it. */
+let copy: CopiedCheckout;
+before(() => {
+  copy = copyCheckout();
+  for (const [file, text] of Object.entries(toyFiles)) copy.write(file, text.trimStart());
+  for (const { file, marker, line } of toyLines) copy.addLine(file, marker, line);
+  // As `npm run schema` does.
+  execFileSync(process.execPath, [join(copy.root, 'cli', 'report', 'result-schema.ts')]);
+});
+after(() => copy.remove());
+
+const run = async (...args: readonly string[]) => {
+  const { status, stdout, stderr } = await runCli(args, { root: copy.root }).ended;
+  return { status, stdout, stderr };
+};
+
+const listed = async (what: 'axes' | 'figures') => {
+  const { status, stdout, stderr } = await run('list', what, '--json');
+  assert.equal(status, 0, stderr);
+  const lists = JSON.parse(stdout) as Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+  return lists[what] ?? [];
+};
+
+test('its axis and its figure are listed', async () => {
+  const axis = (await listed('axes')).find(({ name }) => name === 'toy');
+  assert.deepEqual([axis?.['system'], axis?.['takes'], axis?.['default']], ['toy', 'off | on', 'off']);
+  const figure = (await listed('figures')).find(({ name }) => name === 'toysBroken');
+  assert.deepEqual([figure?.['system'], figure?.['scale']], ['toy', 'plain']);
+});
+
+test('a comparison runs its process, shows its figure, and can rest on it', async () => {
+  const json = join(copy.root, 'result.json');
+  const { status, stdout, stderr } = await run(
+    ...['compare', 'cache-aside', 'toy=on', ...miniature, '--replicas', '1', '--rounds', '7'],
+    ...['--primary', 'toysBroken', '--json', json],
+  );
+  const result = readResult(json, copy.root);
+  // What takes time may differ by chance; what is counted has its verdict all the same.
+  assert.ok([0, 31].includes(Number(status)), stderr);
+  assert.equal(result.manifest.primary, 'toysBroken');
+
+  assert.match(stdout, /broken toys/);
+  const [baseline, toy] = ['cache-aside', 'toy=on'].map((label) =>
+    result.candidates.find(({ name }) => name === label),
+  );
+  assert.deepEqual([baseline?.config['toy'], toy?.config['toy']], [undefined, 'on']);
+  assert.equal(baseline?.figures['toysBroken'], 0);
+  const ofToy = result.blocks.filter(({ candidate }) => candidate === 'toy=on');
+  const broken = ofToy.map(({ figures }) => Number(figures['toysBroken']));
+  assert.equal(broken.length, 7);
+  assert.ok(broken.filter((count) => count === 0).length >= 4, `${broken.join(' ')}: mostly 0`);
+  assert.ok(
+    broken.some((count) => count > 0),
+    `${broken.join(' ')}: one breaks every five seconds`,
+  );
+
+  const primary = result.comparisons.find(
+    ({ role, candidate }) => role === 'primary' && candidate === 'toy=on',
+  );
+  assert.deepEqual([primary?.metric, primary?.scale], ['toysBroken', 'plain']);
+  assert.deepEqual(
+    primary?.perRound,
+    broken.map((count) => count),
+    'the baseline breaks none',
+  );
+  assert.notEqual(primary?.verdict, null);
+  assert.ok(runFolderOf(stderr).startsWith(copy.root));
+});
+
+test('what it does not take is refused in its words, and what others compare does not show it', async () => {
+  const refused = await run('compare', 'toy=maybe');
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /"toy" takes off \| on, not "maybe"/);
+  const unknown = await run('compare', 'toy=on', '--primary', 'toyBroken');
+  assert.equal(unknown.status, 2);
+  assert.match(unknown.stderr, /toysBroken/);
+});
