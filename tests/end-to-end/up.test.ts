@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { request } from 'node:http';
+import { after, before, describe, it, test } from 'node:test';
 import type { LiveAnswer, LiveLine } from '../../cli/live-page/page/live-facts.ts';
 import { liveCharts } from '../../dashboards/live-queries.ts';
+import { isBrowserMissing, openPage } from '../support/chromium.ts';
 import { killProcess } from '../support/kill-process.ts';
 import { childrenOf, isRunning, runCli } from '../support/run-cli.ts';
+import type { CliRun } from '../support/run-cli.ts';
 import { hasUpAddresses, readUpAddresses } from '../support/up-addresses.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -25,6 +28,7 @@ const uncalledFor = [
   'QueuedWritesFail',
   'ReplicationSlotLag',
 ];
+const skip = isBrowserMissing;
 
 /** Whether there is a value in several seconds. What stays at zero is there, too: all may be well. */
 const isMoving = ({ values }: LiveLine): boolean => values.filter((value) => value !== null).length >= 3;
@@ -38,56 +42,190 @@ async function firing(prometheus: string): Promise<Set<string>> {
   return new Set(data.alerts.flatMap(({ state, labels }) => (state === 'firing' ? [labels.alertname] : [])));
 }
 
-test('up under load: all of it moves, a killed Redis raises its alert, which clears, and Ctrl-C leaves nothing', async (t) => {
-  const run = runCli(['up', 'cache-aside', '--load', 'feed-browsing', '--telemetry', 'trace100', ...small]);
-  t.after(run.end);
-  await run.said('Running; Ctrl-C stops it.');
-  const { page = '', prometheus = '' } = readUpAddresses(run.pid);
-  const redisPid = () => readUpAddresses(run.pid).candidates[0]?.redis?.pid;
+/** One after the other, of one and the same run: the last ones take it apart. */
+describe('up under load', { timeout: 800_000 }, () => {
+  let run: CliRun;
+  let page = '';
+  let prometheus = '';
+  before(async () => {
+    run = runCli(['up', 'versioned', '--load', 'feed-browsing', '--telemetry', 'trace100', ...small]);
+    await run.said('Running; Ctrl-C stops it.');
+    ({ page = '', prometheus = '' } = readUpAddresses(run.pid));
+  });
+  after(() => run.end());
 
   const look = async (): Promise<LiveAnswer> =>
     (await (await fetch(`${page}/data?since=0`)).json()) as LiveAnswer;
-  const still = async (): Promise<string[]> => {
-    const { update } = await look();
-    return liveCharts.map(({ id }) => id).filter((id) => !(update?.charts[id] ?? []).some(isMoving));
-  };
-  await waitUntil(async () => (await still()).length === 0, patienceMs, pauseMs);
 
-  const [slowest] = (await look()).slowTraces;
-  const traceId = slowest?.traceId ?? '';
-  const listed = await runCli(['traces', '--json']).ended;
-  assert.ok(listed.stdout.includes(traceId), listed.stdout);
-  const shown = await runCli(['trace', traceId.slice(0, 20)]).ended;
-  assert.equal(shown.status, 0, shown.stderr);
-  assert.match(shown.stdout, new RegExp(`trace ${traceId}`));
+  it('all of it moves', async () => {
+    const still = async (): Promise<string[]> => {
+      const { update } = await look();
+      return liveCharts.map(({ id }) => id).filter((id) => !(update?.charts[id] ?? []).some(isMoving));
+    };
+    await waitUntil(async () => (await still()).length === 0, patienceMs, pauseMs);
+  });
 
-  const seen = new Set<string>();
-  const isTierDown = async (): Promise<boolean> => {
-    const names = await firing(prometheus);
-    for (const name of names) seen.add(name);
-    return names.has('RedisTierDown');
-  };
-  const killed = redisPid();
-  killProcess(killed);
-  await waitUntil(isTierDown, patienceMs, pauseMs);
-  await run.said('Redis is back');
-  assert.notEqual(redisPid(), killed);
-  await waitUntil(async () => !(await isTierDown()), patienceMs, pauseMs);
-  const { events = [] } = (await look()).update ?? {};
-  assert.ok(events.some(({ text }) => text.startsWith('RedisTierDown')));
-  assert.deepEqual(
-    uncalledFor.filter((name) => seen.has(name)),
-    [],
-    [...seen].join(),
-  );
+  it('its slowest trace is listed and shown', async () => {
+    const [slowest] = (await look()).slowTraces;
+    const traceId = slowest?.traceId ?? '';
+    const listed = await runCli(['traces', '--json']).ended;
+    assert.ok(listed.stdout.includes(traceId), listed.stdout);
+    const shown = await runCli(['trace', traceId.slice(0, 20)]).ended;
+    assert.equal(shown.status, 0, shown.stderr);
+    assert.match(shown.stdout, new RegExp(`trace ${traceId}`));
+  });
 
-  const children = [...childrenOf(run.pid).values()];
-  assert.ok(children.length >= 6, `${children.length} processes`);
-  run.kill('SIGINT');
-  const { status, stderr } = await run.ended;
-  assert.equal(status, 130, stderr);
-  assert.deepEqual(children.filter(isRunning), []);
-  assert.ok(!hasUpAddresses(run.pid));
+  it('its page shows what Prometheus has, and asks nobody else', { skip }, async () => {
+    const opened = await openPage(page);
+    const { page: shown } = opened;
+    try {
+      await waitUntil(
+        async () => (await shown.textContent('#state'))?.startsWith('live') === true,
+        patienceMs,
+      );
+      const titles = await shown.locator('#charts h2').allTextContents();
+      assert.deepEqual(
+        titles,
+        liveCharts.map(({ title }) => title),
+      );
+      const figures = () => shown.locator('#now tbody td').allTextContents();
+      await waitUntil(async () => (await figures()).slice(1).every((text) => text !== 'n/a'), patienceMs);
+      // A rate over some seconds grows until the load has lasted as long.
+      await waitUntil(async () => {
+        const requests = Number.parseFloat((await figures())[1] ?? '');
+        return requests > 30 && requests < 70;
+      }, patienceMs);
+      const [candidate = '', , failed, , , hitRatio = ''] = await figures();
+      assert.equal(candidate, 'versioned');
+      assert.equal(failed, '0.0 /s');
+      assert.match(hitRatio, /^\d+\.\d %$/);
+      const label = await shown.locator('#plot-requests').getAttribute('aria-label');
+      assert.match(String(label), /How many requests are answered\? offered \d+/);
+      await waitUntil(async () => (await shown.locator('#traces a').count()) > 0, patienceMs);
+      assert.equal(await shown.locator('#charts canvas').count(), liveCharts.length);
+      assert.deepEqual(opened.complaints, []);
+    } finally {
+      await opened.close();
+    }
+  });
+
+  it('its page is not wider than a telephone', { skip }, async () => {
+    const opened = await openPage(page, { width: 400 });
+    try {
+      await waitUntil(async () => (await opened.page.locator('#charts canvas').count()) > 0, patienceMs);
+      const width = await opened.page.evaluate<number>('document.documentElement.scrollWidth');
+      assert.ok(width <= 400, `${width} pixels`);
+    } finally {
+      await opened.close();
+    }
+  });
+
+  describe('the server of its page', () => {
+    const ask = async (path: string, method = 'GET', host?: string): Promise<number> => {
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const asked = request(
+        `${page}${path}`,
+        { method, ...(host !== undefined && { headers: { host } }) },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        },
+      );
+      asked.on('error', reject).end();
+      return promise;
+    };
+
+    it('serves its own files and nothing else of the disk', async () => {
+      for (const path of ['/', '/live.ts', '/uplot.js', '/facts']) assert.equal(await ask(path), 200, path);
+      for (const path of [
+        '/../package.json',
+        '/..%2fpackage.json',
+        '/live-server.ts',
+        '/page/live.html',
+        '//etc/passwd',
+      ])
+        assert.equal(await ask(path), 404, path);
+    });
+
+    it('refuses other methods, other hosts, and times that are none', async () => {
+      assert.equal(await ask('/', 'POST'), 405);
+      assert.equal(await ask('/', 'GET', 'evil.example'), 421);
+      for (const since of ['-1', 'x', '1e400']) assert.equal(await ask(`/data?since=${since}`), 400, since);
+      assert.equal(await ask('/data?since=99999999999'), 200);
+    });
+
+    it('has Prometheus on loopback only', () => {
+      assert.match(prometheus, /^http:\/\/127\.0\.0\.1:/);
+    });
+  });
+
+  let alertsOnPage = '';
+  it('a killed Redis raises its alert, which clears, and no other', async (t) => {
+    const opened = skip === false ? await openPage(page) : null;
+    t.after(() => opened?.close());
+    const pageSays = async (isRight: (text: string) => boolean): Promise<void> => {
+      const shown = opened?.page.locator('#alert-list');
+      if (shown !== undefined)
+        await waitUntil(async () => isRight((await shown.textContent()) ?? ''), patienceMs, pauseMs);
+    };
+    const redisPid = () => readUpAddresses(run.pid).candidates[0]?.redis?.pid;
+    const seen = new Set<string>();
+    const isTierDown = async (): Promise<boolean> => {
+      const names = await firing(prometheus);
+      for (const name of names) seen.add(name);
+      return names.has('RedisTierDown');
+    };
+    const killed = redisPid();
+    killProcess(killed);
+    await waitUntil(isTierDown, patienceMs, pauseMs);
+    await pageSays((text) => text.includes('firing: RedisTierDown'));
+    await run.said('Redis is back');
+    assert.notEqual(redisPid(), killed);
+    await waitUntil(async () => !(await isTierDown()), patienceMs, pauseMs);
+    await pageSays((text) => !text.includes('RedisTierDown'));
+    alertsOnPage = (await opened?.page.textContent('#events')) ?? '';
+    const { events = [] } = (await look()).update ?? {};
+    assert.ok(events.some(({ text }) => text.startsWith('RedisTierDown')));
+    assert.deepEqual(
+      uncalledFor.filter((name) => seen.has(name)),
+      [],
+      [...seen].join(),
+    );
+  });
+
+  it('its page has shown the alert while it fired, and tells of it afterwards', { skip }, () => {
+    assert.match(alertsOnPage, /RedisTierDown/);
+  });
+
+  it('its page says so when Prometheus is gone', { skip }, async () => {
+    const opened = await openPage(page);
+    try {
+      await waitUntil(
+        async () => (await opened.page.textContent('#state'))?.startsWith('live') === true,
+        patienceMs,
+      );
+      killProcess(childrenOf(run.pid).get('prometheus'));
+      await run.said('prometheus ended by itself');
+      await waitUntil(
+        async () =>
+          (await opened.page.textContent('#state'))?.includes('Prometheus does not answer') === true,
+        patienceMs,
+      );
+      assert.equal(await opened.page.getAttribute('#state', 'data-kind'), 'bad');
+    } finally {
+      await opened.close();
+    }
+  });
+
+  it('Ctrl-C leaves nothing of it', async () => {
+    const children = [...childrenOf(run.pid).values()];
+    assert.ok(children.length >= 6, `${children.length} processes`);
+    run.kill('SIGINT');
+    const { status, stderr } = await run.ended;
+    assert.equal(status, 130, stderr);
+    assert.deepEqual(children.filter(isRunning), []);
+    assert.ok(!hasUpAddresses(run.pid));
+  });
 });
 
 test('up ends when PostgreSQL does, and stops the rest', async (t) => {
