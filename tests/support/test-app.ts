@@ -23,6 +23,7 @@ import { parseServiceCounters } from '../../cli/worlds/service-counters.ts';
 import { createDatabaseOf, createTestDatabase, villageVariable } from './databases.ts';
 import type { TestDatabase } from './databases.ts';
 import { villageRows } from './village-rows.ts';
+import { waitUntil } from './wait-until.ts';
 
 export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'QUERY' | 'TRACE';
 
@@ -107,6 +108,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
   // A pool has ended before its connections have: dropping the database may still cut one.
   admin.on('error', () => {});
+  // A busy machine may take longer to connect than a request waits. Somebody else's database may be out of reach on purpose.
+  if (database !== null) await waitUntil(async () => (await ask('GET', '/health/ready')).statusCode === 200);
   return {
     ...built,
     databaseUrl,
