@@ -56,6 +56,11 @@ test('together: a dead replica and a Redis that refuses writes cost their own ve
 
   const result = readResult(json);
   assert.equal(status, result.exitCode, stderr);
+  // A machine that has no time for the generator ends it early, after the rounds that are told: there is less to look at then.
+  if (result.exitCode === 30) {
+    assert.match(String(primaryOf(result, 'ttl-only').withheldReason), /redis refused/);
+    return;
+  }
   assert.ok(measuredWell.includes(result.exitCode), stderr);
   const names = [...candidates, 'no-cache′'];
   for (const name of names) assert.match(stdout, new RegExp(`^${name} `, 'm'));
