@@ -59,6 +59,23 @@ test('a process that joins a world whose clock stands, stands where the others d
   assert.deepEqual(taken(), [35]);
 });
 
+test('a process that died while the clock of its world stood is not asked to go on', async () => {
+  const { set, clock, startAll, taken } = createFake();
+  await startAll();
+  await set.stopClock();
+  await set.stop();
+  taken();
+  clock.nowMs += 30;
+  await set.resumeClock();
+  assert.deepEqual(taken(), []);
+  await startAll();
+  assert.deepEqual(
+    taken(),
+    [{ http: 4_000, metrics: 5_000 }, 30],
+    'the one in its place reads what the others read',
+  );
+});
+
 test('where a process runs, none is started', async () => {
   const { startAll, taken } = createFake();
   await startAll();

@@ -64,7 +64,7 @@ export function createProcessSet(
       if (stoppedAtMs === null) return;
       behindMs += clock.now() - stoppedAtMs;
       stoppedAtMs = null;
-      await Promise.all(processes().map((process) => process.resumeClock(behindMs)));
+      await Promise.all(live().map((process) => process.resumeClock(behindMs)));
     },
   };
 }
