@@ -5,7 +5,7 @@ import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { TraceStoreFigures } from '../driver/driver-metrics.ts';
 import { CommandError, exitCodes } from '../errors.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
-import { readNamed, requireDistinct } from '../experiment/named-candidates.ts';
+import { readNamed, requireFewDistinct } from '../experiment/named-candidates.ts';
 import type { NamedCandidate } from '../experiment/named-candidates.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import { oneOf } from '../one-of.ts';
@@ -78,12 +78,7 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
 
 function readCandidates(texts: readonly string[], replicas: number): NamedCandidate[] {
   const candidates = texts.map((text) => readNamed(text, replicas));
-  requireDistinct(candidates);
-  if (candidates.length > candidatesMax)
-    throw new CommandError(
-      'usage',
-      `${candidates.length} candidates are too many: at most ${candidatesMax}.`,
-    );
+  requireFewDistinct(candidates, candidatesMax);
   return candidates;
 }
 

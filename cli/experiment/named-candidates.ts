@@ -35,14 +35,18 @@ export const readNamed = (label: string, replicas: number): NamedCandidate => ({
 export const isSameCandidate = (one: NamedCandidate, other: NamedCandidate): boolean =>
   formatCandidate(one.candidate) === formatCandidate(other.candidate);
 
-/** Refuses two spellings of one candidate. */
-export function requireDistinct(all: readonly NamedCandidate[]): void {
-  for (const [index, one] of all.entries()) {
-    const twin = all.slice(0, index).find((earlier) => isSameCandidate(earlier, one));
-    if (twin === undefined) continue;
-    const text = formatCandidate(one.candidate);
-    throw new CommandError('usage', `"${twin.label}" and "${one.label}" are the same candidate: ${text}.`, {
-      remedy: 'Name each candidate once; the baseline of a comparison is run twice by itself.',
-    });
+/** Refuses more candidates than `most`, and two spellings of one. */
+export function requireFewDistinct(all: readonly NamedCandidate[], most: number): void {
+  if (all.length > most)
+    throw new CommandError('usage', `${all.length} candidates are too many: at most ${most}.`);
+  const labels = new Map<string, string>();
+  for (const { label, candidate } of all) {
+    const text = formatCandidate(candidate);
+    const twin = labels.get(text);
+    if (twin !== undefined)
+      throw new CommandError('usage', `"${twin}" and "${label}" are the same candidate: ${text}.`, {
+        remedy: 'Name each candidate once; the baseline of a comparison is run twice by itself.',
+      });
+    labels.set(text, label);
   }
 }

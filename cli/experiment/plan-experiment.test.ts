@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { CommandError } from '../errors.ts';
-import { readNamed, requireDistinct } from './named-candidates.ts';
+import { readNamed, requireFewDistinct } from './named-candidates.ts';
 import { planCandidates, planExperiment } from './plan-experiment.ts';
 import type { CompareOptions } from './plan-experiment.ts';
 
@@ -162,7 +162,9 @@ test('what is wrong is said with what is valid', () => {
     usage(/the same candidate/),
   );
   const many = Array.from({ length: 9 }, (_, index) => `versioned:ttl=${index + 1}s`);
-  assert.throws(() => planExperiment(many, options), usage(/too many/));
+  assert.throws(() => planExperiment(many, options), usage(/9 candidates are too many: at most 8/));
+  const repeated = Array.from({ length: 9 }, () => 'versioned');
+  assert.throws(() => planExperiment(repeated, options), usage(/9 candidates are too many/), 'counted first');
 });
 
 test('what would take memory without a bound is refused with the value that does not', () => {
@@ -184,7 +186,11 @@ test('a candidate is itself in every spelling', () => {
   assert.throws(() => planCandidates(['cache-aside', 'cache-aside:ttl=1m', 'versioned'], undefined), twins);
   assert.throws(() => planCandidates(['versioned', 'versioned', 'no-cache'], undefined), usage(/the same/));
   assert.throws(() => planCandidates(['no-cache', 'no-cache', 'versioned'], undefined), usage(/the same/));
-  const distinct = (texts: string[]) => requireDistinct(texts.map((text) => readNamed(text, 1)));
+  const distinct = (texts: string[]) =>
+    requireFewDistinct(
+      texts.map((text) => readNamed(text, 1)),
+      2,
+    );
   assert.throws(() => distinct(['cache-aside', 'cache-aside:ttl=1m']), twins);
   assert.throws(
     () => distinct(['ttl=5s', 'cache-aside:ttl=5s']),

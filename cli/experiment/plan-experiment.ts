@@ -5,7 +5,7 @@ import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
 import { oneOf } from '../one-of.ts';
 import { requireBoundedMemory } from './limits-of-plan.ts';
-import { isSameCandidate, readNamed, requireDistinct } from './named-candidates.ts';
+import { isSameCandidate, readNamed, requireFewDistinct } from './named-candidates.ts';
 import type { NamedCandidate } from './named-candidates.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
@@ -119,14 +119,11 @@ export function planCandidates(
     { ...baseline, role: 'baseline' },
     ...others.map((one) => ({ ...one, role: 'candidate' as const })),
   ];
-  requireDistinct(planned);
+  requireFewDistinct(planned, candidatesMax);
   if (others.length === 0) {
     throw new CommandError('usage', `"${baseline.label}" alone leaves nothing to compare.`, {
       remedy: 'Name another candidate; see: darkroom list strategies',
     });
-  }
-  if (planned.length > candidatesMax) {
-    throw new CommandError('usage', `${planned.length} candidates are too many: at most ${candidatesMax}.`);
   }
   return [...planned, { ...baseline, label: `${baseline.label}′`, role: 'control' }];
 }
