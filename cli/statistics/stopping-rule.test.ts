@@ -99,8 +99,19 @@ test('a figure that some rounds lack is judged by those that have it, and none o
     decideStop(soFar([comparison(differences)], { rounds: 9 })),
   );
   assert.deepEqual(state?.decision, { stop: true, because: 'precision' });
-  assert.deepEqual(none?.decision, { stop: false });
+  assert.deepEqual(none?.decision, { stop: true, because: 'no-gain' });
   assert.deepEqual([none?.widest?.halfWidth, none?.widest?.wanted], [null, precision]);
+});
+
+test('a comparison that no round has ends with the others, once there are seven rounds', () => {
+  const [nothing, narrow, wide] = [[], around(-0.01, 0.01, 8), around(-0.01, 0.2, 8)].map((own) =>
+    comparison(own),
+  );
+  assert.ok(nothing !== undefined && narrow !== undefined && wide !== undefined);
+  assert.equal(decisionOf(soFar([nothing], { rounds: 6 })), 'go on');
+  assert.equal(decisionOf(soFar([nothing], { rounds: 7, partsLeft: 1 })), 'no-gain');
+  assert.equal(decisionOf(soFar([nothing, narrow], { rounds: 8 })), 'no-gain');
+  assert.equal(decisionOf(soFar([nothing, wide], { rounds: 8 })), 'go on');
 });
 
 test('without a candidate that may get a verdict nothing is waited for', () => {

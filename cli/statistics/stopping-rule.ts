@@ -11,7 +11,7 @@ const gainMin = 0.1;
 /** A primary comparison of a candidate with the baseline as far as it goes. */
 export type ComparisonSoFar = {
   readonly candidate: string;
-  /** Of the rounds that have the figure, on the scale of the effect: logarithms of ratios. */
+  /** Of the rounds that have the figure, on its scale: of logarithms where that is a ratio, of its values otherwise. */
   readonly differences: readonly number[];
   readonly process: ProcessSpread;
   /** Half-width that is wanted, on the same scale. */
@@ -80,7 +80,9 @@ function reasonToStop(soFar: ExperimentSoFar, comparisons: readonly Narrowness[]
   if (roundsFixed === null && rounds >= roundsMin) {
     const unfinished = soFar.comparisons.filter((_, index) => !comparisons[index]?.isNarrow);
     if (unfinished.length === 0) return 'precision';
-    if (soFar.partsLeft === 0 && unfinished.every(isGainless)) return 'no-gain';
+    // What no round has, no further round or start will have.
+    const measured = unfinished.filter(({ differences }) => differences.length > 0);
+    if (measured.length === 0 || (soFar.partsLeft === 0 && measured.every(isGainless))) return 'no-gain';
   }
   if (secondsMax !== null && secondsUsed + secondsPerRound > secondsMax) return 'time-limit';
   return null;
@@ -103,7 +105,7 @@ function distance({ halfWidth, wanted }: Narrowness): number {
 /**
  * Decides after a round whether there is another one. It looks at widths of intervals, never at p, so that looking often does
  * not make false alarms. Within the limits of rounds and time an experiment ends when every comparison is as narrow as
- * wanted or a quarter of its effect, or when more rounds would narrow none of the others.
+ * wanted or a quarter of its effect, or when more rounds would narrow none of the others. What no round has is not waited for.
  */
 export function decideStop(soFar: ExperimentSoFar): StoppingState {
   const comparisons = soFar.comparisons.map(narrownessOf);
