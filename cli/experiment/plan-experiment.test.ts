@@ -167,6 +167,28 @@ test('what is wrong is said with what is valid', () => {
   assert.throws(() => planExperiment(repeated, options), usage(/9 candidates are too many/), 'counted first');
 });
 
+test('verdicts rest on nothing that could never be compared', () => {
+  const planned = (primary: string, given: string[], more: Partial<CompareOptions> = {}) =>
+    planExperiment(given, { ...options, primary, ...more }).primary;
+  const noMemory = usage(/"no-cache" has no memoryHitRatio.* --baseline .*darkroom list figures/);
+  assert.throws(() => planned('memoryHitRatio', ['versioned']), noMemory);
+  assert.throws(() => planned('memoryHitRatio', ['cache-aside', 'versioned', 'no-cache']), noMemory);
+  const redisOnly = 'versioned:tiers=redis';
+  assert.throws(
+    () => planned('memoryHitRatio', ['cache-aside', redisOnly]),
+    usage(/redis" has no memoryHit/),
+  );
+  assert.equal(planned('memoryHitRatio', ['cache-aside', 'versioned']), 'memoryHitRatio');
+  assert.equal(planned('hitRatio', []), 'hitRatio');
+  const dark = { telemetry: 'off' } as const;
+  for (const primary of ['hitRatio', 'cpuUsPerRequest', 'storageQueriesPerRequest'])
+    assert.throws(
+      () => planned(primary, [], dark),
+      usage(/--telemetry off nothing is counted.*response time/),
+    );
+  for (const primary of ['request', 'p99']) assert.equal(planned(primary, [], dark), primary);
+});
+
 test('what would take memory without a bound is refused with the value that does not', () => {
   const at = (given: Partial<CompareOptions>) => () =>
     planExperiment([], { ...options, rate: 250, ...given });

@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { configOf } from '../../app/candidates/config-record.ts';
+import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
@@ -12,6 +14,7 @@ import type { Profile, ProfileName } from './profiles.ts';
 import { figuresOf } from './figures-of-plan.ts';
 import { figureNamed, figures } from '../figures/figure-list.ts';
 import { usualPrimary } from '../figures/response-figures.ts';
+import { divisorOf } from '../figures/taken-counters.ts';
 import type { CandidateRole, Pacing } from './records.ts';
 
 /** What the command line gave. */
@@ -161,13 +164,35 @@ function refuseInTurns(options: CompareOptions): void {
   });
 }
 
-/** A figure of a system that no candidate asks for would be compared between those that do the same. */
-function requireMeasured(primary: string, candidates: readonly PlannedCandidate[]): void {
-  const { system } = figureNamed(primary);
-  if (figuresOf({ candidates }).some(({ name }) => name === primary)) return;
-  throw new CommandError('usage', `No candidate asks for ${system}, whose figure ${primary} is.`, {
-    remedy: 'Name a candidate that does, or another --primary; see: darkroom list axes',
-  });
+/**
+ * A figure of a system that no candidate asks for would be compared between those that do the same; one that a candidate does not
+ * have, or that is made of what nobody counts, would not be compared at all.
+ */
+function requireMeasured(
+  primary: string,
+  candidates: readonly PlannedCandidate[],
+  telemetry: TelemetryModeName,
+): void {
+  const figure = figureNamed(primary);
+  if (!figuresOf({ candidates }).some(({ name }) => name === primary))
+    throw new CommandError('usage', `No candidate asks for ${figure.system}, whose figure ${primary} is.`, {
+      remedy: 'Name a candidate that does, or another --primary; see: darkroom list axes',
+    });
+  const without = candidates.find(({ candidate }) => figure.appliesTo?.(configOf(candidate)) === false);
+  if (without !== undefined)
+    throw new CommandError('usage', `"${without.label}" has no ${primary}, so nothing compares with it.`, {
+      remedy:
+        'Name candidates and a --baseline that have it, or another --primary; see: darkroom list figures',
+    });
+  const isCounted = 'counter' in figure.from || divisorOf(figure.per) !== null;
+  if (isCounted && !telemetryModes[telemetry].metrics)
+    throw new CommandError(
+      'usage',
+      `With --telemetry ${telemetry} nothing is counted, and so no ${primary}.`,
+      {
+        remedy: 'Name another mode, or a figure of response times as --primary; see: darkroom list figures',
+      },
+    );
 }
 
 /** Decides everything about an experiment before anything starts. Throws a usage error that says what is valid. */
@@ -189,7 +214,7 @@ export function planExperiment(
   const { turns } = profile;
   const isTogether = pacing === 'together';
   if (!isTogether) refuseInTurns(options);
-  requireMeasured(primary, candidates);
+  requireMeasured(primary, candidates, options.telemetry);
   const plan: ExperimentPlan = {
     scenario,
     profile: profileName,
