@@ -106,7 +106,7 @@ function addCompareCommand(root: Command, terminal: Terminal): void {
     .option(
       '--precision <pct>',
       'half-width of the intervals that is wanted: percent, or for a figure without ratios points or its unit',
-      boundedNumber(0.1, 100),
+      boundedNumber(0.0001, 100),
     )
     .option('--time-limit <seconds>', 'end after that, from the warm-up on', boundedNumber(10, 86_400))
     .option('--rounds <n>', 'so many rounds, however precise', wholeNumber(1, 400))

@@ -178,6 +178,7 @@ test('up serves; when it is killed, the next command leaves nothing of it runnin
 for (const [args, pattern] of [
   [['compare', 'cach-aside'], /Did you mean "cache-aside"/],
   [['compare', '--rate', 'fast'], /It takes a number/],
+  [['compare', '--precision', '0.00001'], /a number from 0\.0001 to 100/],
   [['compare', '--primary', 'hitratio'], /Did you mean "hitRatio"/],
   [['compare', '--profile', 'quik'], /Did you mean "quick"/],
   [['load', 'feed'], /Valid: feed-browsing/],
