@@ -24,7 +24,7 @@ export type EndingInput = {
   readonly failed: ReadonlyMap<string, string>;
   /** Of the figure that verdicts rest on. */
   readonly controlPassed: boolean | null;
-  /** The same of the same-request change: whether the machine was fit for measuring time. */
+  /** Of response times: that of the primary figure where it is one, otherwise of the same-request change. */
   readonly timedControlPassed: boolean | null;
   /** Whether the figure that verdicts rest on is counted, and so the same on a machine that is too busy to measure time. */
   readonly isPrimaryCounted: boolean;
@@ -75,7 +75,7 @@ const differsFromItself = 'the baseline differs from itself (A/A′)';
 export function endingOf(input: EndingInput): Ending {
   const { experiment, failure, controlPassed, timedControlPassed, isPrimaryCounted } = input;
   const own = withBaselineOf(input);
-  const none = { all: null, timed: null, own };
+  const none = { all: null, timed: { latency: null, cpuPerRequest: null }, own };
   const withoutAny = (name: keyof typeof endings, reason: string): Ending => ({
     ...endings[name],
     reason,
@@ -84,7 +84,7 @@ export function endingOf(input: EndingInput): Ending {
   const withoutTimed = (name: keyof typeof endings, reason: string): Ending => ({
     ...endings[name],
     reason,
-    withheld: { ...none, timed: reason },
+    withheld: { ...none, timed: { latency: reason, cpuPerRequest: reason } },
   });
   const decisive = decisiveFailure(own, input);
   if (failure !== null) return withoutAny('service', failure);
@@ -98,6 +98,8 @@ export function endingOf(input: EndingInput): Ending {
   if (experiment.ended === 'generator') return withoutTimed('generator', spoiledReasons.generator);
   if (controlPassed === false)
     return (isPrimaryCounted ? withoutAny : withoutTimed)('machine', differsFromItself);
-  const timed = timedControlPassed === false ? differsFromItself : null;
+  const latency = timedControlPassed === false ? differsFromItself : null;
+  // Where the primary figure is of CPU, its own control has just passed.
+  const timed = { latency, cpuPerRequest: isPrimaryCounted ? latency : null };
   return { ...endings.ok, reason: null, withheld: { ...none, timed } };
 }

@@ -128,6 +128,24 @@ test('a machine that is unfit to measure time leaves verdicts on what is counted
   );
 });
 
+test('where verdicts rest on CPU, those on response times need a baseline whose own do not differ', () => {
+  const slow = { ...usual, 'no-cache′': { medianMs: 6, queries: 1.4, memoryHits: 0 } };
+  const result = resultWith('cpuUsPerRequest', {}, slow);
+  assert.deepEqual([result.status, result.exitCode, result.control.passed], ['ok', 0, true]);
+  const reasonsOf = (metric: string) =>
+    result.comparisons.filter((own) => own.metric === metric).map(({ withheldReason }) => withheldReason);
+  for (const metric of ['request', 'p50', 'mean'])
+    assert.ok(
+      reasonsOf(metric).every((reason) => /differs from itself/.test(reason ?? '')),
+      metric,
+    );
+  for (const metric of ['cpuUsPerRequest', 'serviceCpuUsPerRequest', 'hitRatio'])
+    assert.ok(
+      reasonsOf(metric).every((reason) => reason === null),
+      metric,
+    );
+});
+
 test('every figure can be what verdicts rest on', () => {
   for (const { name } of figures) {
     const result = resultWith(name);

@@ -55,11 +55,11 @@ export function summarise(input: SummaryInput): CompareResult {
   const checked = checkOf(primary);
   const { failure } = input;
   const failed = failedCandidates(rounds, pacing);
-  const isPrimaryCounted = comparedFigure(figureNamed(primary), context).spread === 'counted';
+  const { spread } = comparedFigure(figureNamed(primary), context);
   const controls = {
     controlPassed: checked.passed,
-    timedControlPassed: isPrimaryCounted ? checkOf(usualPrimary).passed : checked.passed,
-    isPrimaryCounted,
+    timedControlPassed: spread === 'latency' ? checked.passed : checkOf(usualPrimary).passed,
+    isPrimaryCounted: spread === 'counted',
   };
   const ending = endingOf({ experiment, failure, baseline, control, candidates, failed, ...controls });
   const comparisons = compareCandidates({

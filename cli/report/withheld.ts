@@ -1,14 +1,17 @@
 import { judgeCandidate } from '../experiment/guards.ts';
 import type { Pacing } from '../experiment/records.ts';
+import type { SpreadFigure } from '../statistics/process-spread.ts';
 import type { ComparedFigure } from './compared-figures.ts';
 import type { Round } from './per-round.ts';
+
+type TimedSpread = Exclude<SpreadFigure, 'counted'>;
 
 /** Why verdicts are not given; null where nothing stands against them. */
 export type Withheld = {
   /** Any verdict. */
   readonly all: string | null;
-  /** Verdicts on what takes time. What is counted is the same on a machine that is too busy to measure time. */
-  readonly timed: string | null;
+  /** Verdicts on what takes time, by its spread. What is counted is the same on a machine that is too busy to measure time. */
+  readonly timed: Readonly<Record<TimedSpread, string | null>>;
   /** Verdicts on these candidates: they failed. */
   readonly own: ReadonlyMap<string, string>;
 };
@@ -34,5 +37,5 @@ export function withheldReasonOf(
   { spread }: ComparedFigure,
   [candidate, other]: readonly [string, string],
 ): string | null {
-  return all ?? own.get(candidate) ?? own.get(other) ?? (spread === 'counted' ? null : timed);
+  return all ?? own.get(candidate) ?? own.get(other) ?? (spread === 'counted' ? null : timed[spread]);
 }
