@@ -94,6 +94,10 @@ const Comparison = Type.Object({
   }),
 });
 
+/** How what is told of the control is told. */
+const onPrimaryScale =
+  'on the scale of the primary figure: in percent, in percentage points, or in the unit of the figure';
+
 const SlowTrace = Type.Object({
   candidate: Text,
   round: Type.Integer({ description: 'in whose measured part of the candidate it began' }),
@@ -116,15 +120,20 @@ export const CompareResultSchema = Type.Object(
     ]),
     exitCode: Type.Integer(),
     withheldReason: Type.Union([Text, Type.Null()], {
-      description: 'why there is no verdict on response times at all',
+      description:
+        'why all verdicts, or all of response times and CPU, are withheld; null with status ok or inconclusive, where single comparisons may have a reason of their own',
     }),
     manifest: Manifest,
     candidates: Type.Array(Candidate),
     rounds: Type.Array(RoundOfAll, { description: 'empty in turns' }),
     blocks: Type.Array(Block),
     control: Type.Object({
-      interval95: Interval,
-      noiseFloorPct: NumberOrNull,
+      interval95: Type.Union([...Interval.anyOf], {
+        description: `of the baseline against itself, ${onPrimaryScale}`,
+      }),
+      noiseFloorPct: Type.Union([...NumberOrNull.anyOf], {
+        description: `half of the width of interval95, ${onPrimaryScale}`,
+      }),
       passed: Type.Union([Type.Boolean(), Type.Null()]),
     }),
     comparisons: Type.Array(Comparison, {
