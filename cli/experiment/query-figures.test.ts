@@ -17,6 +17,15 @@ const ask = (queries: Readonly<Record<string, string>>) => {
   return read(database.url);
 };
 
+/** Asks these, then those: fewer at a time have more time each. */
+const askBoth = async (these: Readonly<Record<string, string>>, those: Readonly<Record<string, string>>) => {
+  const [first, second] = [await ask(these), await ask(those)];
+  return {
+    values: { ...first.values, ...second.values },
+    failures: [...first.failures, ...second.failures],
+  };
+};
+
 test('a figure is what its query says, as a number', async () => {
   const { values, failures } = await ask({
     rows: 'SELECT count(*) AS value FROM generate_series(1, 12)',
@@ -27,16 +36,26 @@ test('a figure is what its query says, as a number', async () => {
   assert.deepEqual(failures, []);
 });
 
+test('all figures together are asked for at most a second', async () => {
+  const own = "SELECT setting::int AS value FROM pg_settings WHERE name = 'statement_timeout'";
+  assert.deepEqual((await ask({ alone: own })).values, { alone: 1_000 });
+  assert.deepEqual((await ask({ one: own, other: own })).values, { one: 500, other: 500 });
+});
+
 test('a query that fails, hangs, writes or says something else costs its own figure only', async () => {
-  const { values, failures } = await ask({
-    absent: 'SELECT value FROM nowhere',
-    slow: 'SELECT pg_sleep(60), 1 AS value',
-    writing: 'CREATE TABLE made (value int)',
-    many: 'SELECT value FROM generate_series(1, 2) AS value',
-    nameless: 'SELECT 1 AS other',
-    text: "SELECT 'much' AS value",
-    well: 'SELECT 1 AS value',
-  });
+  const { values, failures } = await askBoth(
+    {
+      absent: 'SELECT value FROM nowhere',
+      slow: 'SELECT pg_sleep(60), 1 AS value',
+      writing: 'CREATE TABLE made (value int)',
+    },
+    {
+      many: 'SELECT value FROM generate_series(1, 2) AS value',
+      nameless: 'SELECT 1 AS other',
+      text: "SELECT 'much' AS value",
+      well: 'SELECT 1 AS value',
+    },
+  );
   const nothing = { absent: null, slow: null, writing: null, many: null, nameless: null, text: null };
   assert.deepEqual(values, { ...nothing, well: 1 });
   const reasons = [

@@ -12,12 +12,12 @@ export type Queried = {
 /** Asks one database; never throws. */
 export type DatabaseReader = (database: string) => Promise<Queried>;
 
-/** Rounds follow each other: what takes longer would be read while the next one runs. */
-const statementLimitMs = 1_000;
+/** Of all figures together, each has an equal share: rounds follow each other, and what took longer would be read late in the next one. */
+const limitMs = 1_000;
 
 type Asking = { readonly name: string; readonly query: string };
 
-/** Reads figures out of databases; null when none of the figures asks one. A query can only read, and its time is bounded. */
+/** Reads figures out of databases; null when none of the figures asks one. A query can only read, and the time of all is bounded. */
 export function createDatabaseReader(
   urlOf: (database: string) => string,
   figures: readonly Pick<Figure, 'name' | 'from'>[],
@@ -49,7 +49,7 @@ export function findingsOf(queried: Queried | undefined): GuardFinding[] {
 }
 
 async function askAll(query: Query, asking: readonly Asking[]): Promise<Queried> {
-  await query(`SET statement_timeout = ${statementLimitMs}`);
+  await query(`SET statement_timeout = ${Math.max(1, Math.floor(limitMs / asking.length))}`);
   await query('SET default_transaction_read_only = on');
   const values: Record<string, number | null> = {};
   const failures: string[] = [];

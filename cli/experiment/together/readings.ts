@@ -26,7 +26,7 @@ export type CpuReading = {
   readonly machine: MachineReading;
 };
 
-/** Counters of each replica of each world; null for one that does not answer. */
+/** Counters of each scraped process of each world; null for one that does not answer. */
 export type CountersReading = readonly (readonly (ServiceCounters | null)[])[];
 
 /** What is read between two rounds, while nothing is sent: reading counters costs CPU, which belongs to no round. */
@@ -34,7 +34,7 @@ export type Edge = {
   /** Ends the round before. */
   readonly closing: CpuReading;
   readonly counters: CountersReading;
-  /** Begins the round after. */
+  /** Begins the round after, whether or not the databases have answered. */
   readonly opening: CpuReading;
   /** What the database of each world said to figures that ask it. */
   readonly queried: readonly Queried[];
@@ -77,19 +77,24 @@ export function readCounters(worlds: readonly World[]): Promise<CountersReading>
   return Promise.all(worlds.map((world) => world.readCounters()));
 }
 
-/** Empty where nobody asks. */
-async function readQueried({ worlds, askDatabase }: Sources): Promise<readonly Queried[]> {
-  if (askDatabase === undefined || askDatabase === null) return [];
-  return Promise.all(worlds.map(({ database }) => askDatabase(database)));
+/** Null where no figure asks. */
+function askDatabases({ worlds, askDatabase = null }: Sources): Promise<readonly Queried[]> | null {
+  return askDatabase === null ? null : Promise.all(worlds.map(({ database }) => askDatabase(database)));
 }
 
+/**
+ * Reads everything between two rounds. What databases are asked costs CPU as well, which belongs to no round as long as they answer
+ * within `pause`, while nothing is sent yet; what they do later is CPU of the next round, which it does not shorten.
+ */
 export async function readEdge(
   sources: Sources,
   driverCpuUs: () => number | null,
-  isDrained: boolean,
+  { isDrained, pause }: { readonly isDrained: boolean; readonly pause: () => Promise<void> },
 ): Promise<Edge> {
   const closing = await readCpu(sources, driverCpuUs());
   const counters = await readCounters(sources.worlds);
-  const queried = await readQueried(sources);
-  return { closing, counters, queried, opening: await readCpu(sources, driverCpuUs()), isDrained };
+  const asked = askDatabases(sources);
+  if (asked !== null) await Promise.race([asked, pause()]);
+  const opening = await readCpu(sources, driverCpuUs());
+  return { closing, counters, queried: (await asked) ?? [], opening, isDrained };
 }

@@ -126,7 +126,7 @@ async function edgeAfter(
     await driver.wait(Math.min(leftMs, 500));
   }
   const isDrained = await allAnswered(timings, scheduled, driver, drainMs, isGone);
-  return readEdge(driver.sources, k6.cpuUs, isDrained);
+  return readEdge(driver.sources, k6.cpuUs, { isDrained, pause: () => driver.wait(quietMs - drainMs) });
 }
 
 /** Whether every request of a pass was answered within the limit. */

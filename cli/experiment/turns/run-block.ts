@@ -75,8 +75,8 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   const before = await readEdge(runner, world);
   const run = await runner.runK6(runner.settings);
   const after = await readEdge(runner, world);
-  const queried = (await runner.askDatabase?.(world.database)) ?? { values: {}, failures: [] };
   if (world.lostProcesses().length === 0) await world.stopClock();
+  const queried = (await runner.askDatabase?.(world.database)) ?? { values: {}, failures: [] };
 
   const read = countersBetween(before.counters, after.counters, subtractCounters);
   const counts = read?.isCounted === true ? read.counts : null;
