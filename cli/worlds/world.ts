@@ -207,7 +207,11 @@ function nameById(id: string, kindName: string, number: number): string {
   return kindName === serviceKindName ? `${id}-${number}` : `${id}-${kindName}-${number}`;
 }
 
-/** The difference of two readings of a world, summed over its replicas; null when a replica could not be read twice. */
+/**
+ * The difference of two readings of a world, summed over its scraped processes; null when one could not be read twice. Of what
+ * is counted, one kind of process has to count it: a kind in front of the replicas that counts requests or reads as they do would
+ * double them.
+ */
 export function countersBetween(
   before: readonly (ServiceCounters | null)[],
   after: readonly (ServiceCounters | null)[],
