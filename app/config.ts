@@ -61,7 +61,7 @@ export const settings = {
   redisUrl: {
     variable: 'REDIS_URL',
     takes: 'an address that begins with redis:// or rediss://',
-    meaning: 'the Redis; needed by candidates with a redis tier or a bus',
+    meaning: 'the Redis; needed by candidates with a redis tier, a bus or a queue',
     fallback: '',
     parse: (text: string) => (text === '' ? '' : url(['redis:', 'rediss:']).parse(text)),
   },
@@ -189,7 +189,7 @@ function checkTogether(config: Config): Config {
   if (config.redisUrl === '' && needsRedis(config.candidate)) {
     throw new DarkroomError(
       'INVALID_CONFIG',
-      `REDIS_URL must be set: the candidate ${formatCandidate(config.candidate)} has a redis tier or a bus.`,
+      `REDIS_URL must be set: the candidate ${formatCandidate(config.candidate)} has a redis tier, a bus or a queue.`,
     );
   }
   if (config.isLab && config.labToken === '') {

@@ -14,7 +14,7 @@ import { createWriteLog } from './writes/write-log.ts';
 import { createWriteQueue } from './writes/write-queue.ts';
 
 export type CreateCacheOptions = Omit<CacheParts, 'shared' | 'createSource' | 'createQueue' | 'wait'> & {
-  /** Needed when the candidate has a redis tier or a bus. */
+  /** Needed when the candidate has a redis tier, a bus or a queue. */
   readonly redis: RedisPlace | null;
   /** The trace context of what is being done, for messages to other replicas. */
   readonly traceparent?: () => string | undefined;

@@ -14,30 +14,51 @@ export type LossAwareTier = {
 };
 
 /**
- * An entry does not say when it was filled. But none is fresh for longer than `lifetimeMs`, so one that stays fresh beyond the time of
- * a loss plus `lifetimeMs` was filled after that loss.
+ * How long an entry of a key is fresh at most, with a value or without a row. Null: no write invalidates it, so that a loss says
+ * nothing of it.
+ */
+export type LongestFreshMs = (key: string) => { readonly present: number; readonly absent: number } | null;
+
+/**
+ * An entry does not say when it was filled. But none is fresh for longer than its lifetime, so one that stays fresh beyond the time of
+ * a loss plus that lifetime was filled after the loss.
  */
 export function createLossAwareTier(
   tier: Tier,
   leases: LeaseTable | null,
   clock: Clock,
-  lifetimeMs: number,
+  longestFreshMs: LongestFreshMs,
 ): LossAwareTier {
-  let freshUntilAtLoss = Number.NEGATIVE_INFINITY;
-  const filledSinceLoss = (hit: TierHit | undefined) =>
-    hit !== undefined && hit.entry.freshUntil > freshUntilAtLoss ? hit : undefined;
+  let lossAtMs = Number.NEGATIVE_INFINITY;
+  const filledSinceLoss = (key: string, hit: TierHit | undefined): TierHit | undefined => {
+    if (hit === undefined) return undefined;
+    const longestMs = longestFreshMs(key);
+    if (longestMs === null) return hit;
+    const ownMs = hit.entry.isAbsent ? longestMs.absent : longestMs.present;
+    return hit.entry.freshUntil > lossAtMs + ownMs ? hit : undefined;
+  };
+  /** The same for the one who asks for a lease: whether the entry has a value is known to the tier alone. */
+  const freshAfterLossMs = (key: string): number => {
+    const longestMs = longestFreshMs(key);
+    return longestMs === null
+      ? Number.NEGATIVE_INFINITY
+      : lossAtMs + Math.max(longestMs.present, longestMs.absent);
+  };
   return {
     tier: {
       ...tier,
-      get: async (key) => filledSinceLoss(await tier.get(key)),
-      getMany: async (keys) => (await tier.getMany(keys)).map(filledSinceLoss),
+      get: async (key) => filledSinceLoss(key, await tier.get(key)),
+      getMany: async (keys) => {
+        const hits = await tier.getMany(keys);
+        return keys.map((key, index) => filledSinceLoss(key, hits[index]));
+      },
     },
     leases: leases && {
       ...leases,
-      acquire: (key, freshAfterMs) => leases.acquire(key, Math.max(freshAfterMs, freshUntilAtLoss)),
+      acquire: (key, freshAfterMs) => leases.acquire(key, Math.max(freshAfterMs, freshAfterLossMs(key))),
     },
     rejectFilledBeforeNow() {
-      freshUntilAtLoss = clock.now() + lifetimeMs;
+      lossAtMs = clock.now();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { CacheSettings } from './settings/cache-settings.ts';
 import type { Fence } from './fences/fence.ts';
 import { fenceKinds } from './fences/index.ts';
 import { invalidationKinds } from './invalidation/index.ts';
+import { entityNameOf } from './keys.ts';
 import { createReadPath } from './reads/read-path.ts';
 import type { ReadPathParts } from './reads/read-path.ts';
 import { freshOnly } from './strategy.ts';
@@ -67,9 +68,14 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
  * there as it was before, since the process that wrote may be dead, or none of the service. Null where who writes clears it, or where
  * there is no shared tier.
  */
-function lossAwareTierOf({ tiers, leases, clock, candidate }: TieredParts): LossAwareTier | null {
+function lossAwareTierOf({ tiers, leases, clock, candidate, entities }: TieredParts): LossAwareTier | null {
   if (!invalidationKinds[candidate.invalidation].clearsSharedTier || tiers.shared === null) return null;
-  return createLossAwareTier(tiers.shared, leases, clock, candidate.ttlMs);
+  return createLossAwareTier(tiers.shared, leases, clock, (key) => {
+    const entity = entities.get(entityNameOf(key));
+    return entity?.freshness === 'versioned'
+      ? { present: candidate.ttlMs, absent: candidate.negativeTtlMs }
+      : null;
+  });
 }
 
 function withShared(parts: TieredParts, { tier, leases }: LossAwareTier): TieredParts {

@@ -18,7 +18,10 @@ export function stopOnSignal(finish: () => Promise<void>, hadParent: boolean): v
     process.exit(0);
   };
   const stopAndEnd = (): void => {
-    stop().catch(() => process.exit(1));
+    stop().catch((error: unknown) => {
+      process.stderr.write(`darkroom: it could not end in order: ${String(error)}\n`);
+      process.exit(1);
+    });
   };
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, stopAndEnd);
   if (hadParent && !process.connected) stopAndEnd();

@@ -1,4 +1,4 @@
-/** A statement of a store file: prepared once per connection under its name, which is told to observers. */
+/** A statement. Of a store file it is prepared once per connection under its name, which is told to observers. */
 export type Statement = { readonly name: string; readonly text: string };
 
 /** Where statements are sent. */

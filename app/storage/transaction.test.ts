@@ -59,6 +59,23 @@ async function isCleanAfterwards(storage: Queries): Promise<boolean> {
 }
 
 describe('a transaction', () => {
+  it('fails with what it did not wait for, and nothing else does', async (context) => {
+    const { storage } = openStorage(context);
+    const [good, bad] = [newNumber(), 1_000];
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    context.after(() => void process.off('unhandledRejection', note));
+    const failing = storage.transaction(async (queries) => {
+      void queries.query(insert, [bad]);
+      await queries.query(insert, [good]).catch(() => {});
+    });
+    await assert.rejects(failing, hasCode('ROW_REFUSED'));
+    assert.equal(await isStored(good), false);
+    assert.ok(await isCleanAfterwards(storage));
+    assert.deepEqual(unhandled, []);
+  });
+
   it('keeps all of its work on one connection, tells each statement, and gives the connection back', async (context) => {
     const { storage, told, events } = openStorage(context);
     const [one, two] = [newNumber(), newNumber()];

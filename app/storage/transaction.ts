@@ -82,11 +82,15 @@ export async function runTransaction<T>(
   let isWhole = false;
   const sent: Promise<unknown>[] = [];
   const queries: Queries = {
-    async query<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
-      if (isOver) throw new RangeError(`${name} comes after the end of its transaction`);
-      const asked = session.send(name, { name, text, values: [...values] });
-      sent.push(asked);
-      return (await asked).rows as Row[];
+    query<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
+      if (isOver) return Promise.reject(new RangeError(`${name} comes after the end of its transaction`));
+      const answered = session
+        .send(name, { name, text, values: [...values] })
+        .then(({ rows }) => rows as Row[]);
+      sent.push(answered);
+      // Work that does not wait for what it sends is told of a failure at the end.
+      answered.catch(() => {});
+      return answered;
     },
   };
   const send = async (command: TransactionCommand): Promise<void> => {

@@ -20,7 +20,11 @@ before(() => {
 after(() => copy.remove());
 
 const run = async (...args: readonly string[]) => {
-  const { status, stdout, stderr } = await runCli(args, { root: copy.root }).ended;
+  const { status, stdout, stderr } = await runCli(args, {
+    root: copy.root,
+    // What is compiled of a copy goes with it.
+    shell: { NODE_COMPILE_CACHE: join(copy.root, '.darkroom', 'compile-cache') },
+  }).ended;
   return { status, stdout, stderr };
 };
 

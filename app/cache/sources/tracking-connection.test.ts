@@ -40,6 +40,7 @@ const isResumed = (replica: TrackedReplica) => replica.deliveries().at(-1) === '
 for (const text of [
   'client-tracking',
   'client-tracking:protection=lease',
+  'client-tracking:protection=lease,codec=msgpack',
   'versioned:invalidation=client-tracking',
 ]) {
   describe(`the connection of ${text}`, () => {

@@ -28,8 +28,8 @@ return 1`,
 };
 
 /**
- * KEYS: entry, lease; ARGV: token, its milliseconds to live, how fresh an entry has to be for nobody to load it, and the time. A token
- * ends with the time until which its lease is held; Redis's own expiry is only an upper bound.
+ * KEYS: entry, lease; ARGV: token, its milliseconds to live, how fresh an entry has to be for nobody to load it, and the time; 0: a
+ * lease is held for as long as Redis has it. A token ends with the time until which its lease is held.
  */
 export const acquireScript: RedisScript = {
   name: 'darkroomAcquire',

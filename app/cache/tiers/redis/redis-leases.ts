@@ -12,7 +12,7 @@ import { acquireScript, fillScript, releaseScript } from './entry-scripts.ts';
 type LeaseOptions = {
   readonly commands: RedisCommands;
   readonly clock: Clock;
-  /** Added to Redis's own expiry, which is only an upper bound: whether a lease is over is judged on the service's clock. */
+  /** Added to Redis's own expiry, which then is only an upper bound: whether a lease is over is judged on the service's clock. */
   readonly expirySlackMs: number;
   readonly random: () => number;
   readonly observe: CacheObserver;
@@ -43,13 +43,16 @@ export function createRedisLeases(
       failed: () => {},
     });
   const answerOf = (reply: unknown, token: string): LeaseAnswer => {
-    if (reply === 'entry' || reply === 'held') return { kind: reply };
-    return reply === 'granted' ? { kind: 'granted', token } : { kind: 'unavailable' };
+    // Bytes, from a client that is told to give bytes.
+    const said = String(reply);
+    if (said === 'entry' || said === 'held') return { kind: said };
+    return said === 'granted' ? { kind: 'granted', token } : { kind: 'unavailable' };
   };
   return {
     async acquire(key, freshAfterMs) {
-      const nowMs = clock.now();
-      const token = makeToken(random, nowMs + leaseMs);
+      const token = makeToken(random, clock.now() + leaseMs);
+      // Where no clock can stand still, Redis's own expiry ends a lease: the clocks of replicas need not agree.
+      const nowMs = expirySlackMs === 0 ? 0 : clock.now();
       const args = [token, leaseMs + expirySlackMs, freshAfterMs, nowMs];
       const lease = await run<unknown, LeaseAnswer>({
         key,
