@@ -66,8 +66,9 @@ describe('a transaction', () => {
     const note = (error: unknown) => void unhandled.push(error);
     process.on('unhandledRejection', note);
     context.after(() => void process.off('unhandledRejection', note));
+    const leftAlone: Promise<unknown>[] = [];
     const failing = storage.transaction(async (queries) => {
-      void queries.query(insert, [bad]);
+      leftAlone.push(queries.query(insert, [bad]));
       await queries.query(insert, [good]).catch(() => {});
     });
     await assert.rejects(failing, hasCode('ROW_REFUSED'));
