@@ -75,10 +75,10 @@ describe('listening on a channel', () => {
   it('tells an outage once, however often it tries, also when it never was there', async (context) => {
     const link = await createCuttableLink(database.url);
     context.after(() => link.close());
-    await link.cut();
+    link.hangUp();
     const { heard, hears } = listen(context, link.url);
     await hears('(disconnected)');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await waitUntil(() => link.hungUp() >= 3);
     await link.mend();
     await hears('(resumed)');
     assert.deepEqual(heard, ['(disconnected)', '(resumed)']);

@@ -1,21 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { copyFiles } from '../support/checkout-copy.ts';
 
-const checkout = join(import.meta.dirname, '..', '..');
 const clone = mkdtempSync(join(tmpdir(), 'darkroom-clone-'));
 after(() => rmSync(clone, { recursive: true, force: true }));
 
 test('a bare copy installs what it needs, says so, and runs with the pinned Node', () => {
-  const files = execFileSync('git', ['-C', checkout, 'ls-files', '-co', '--exclude-standard', '-z'], {
-    encoding: 'utf8',
-  }).split('\0');
-  for (const file of files) {
-    if (file !== '' && existsSync(join(checkout, file))) cpSync(join(checkout, file), join(clone, file));
-  }
+  copyFiles(clone);
   const run = (args: readonly string[]) =>
     spawnSync(join(clone, 'darkroom'), [...args], {
       cwd: tmpdir(),

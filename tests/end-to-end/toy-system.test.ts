@@ -49,8 +49,8 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
     ...['--primary', 'toysBroken', '--json', json],
   );
   const result = readResult(json, copy.root);
-  // What takes time may differ by chance; what is counted has its verdict all the same.
-  assert.ok([0, 31].includes(Number(status)), stderr);
+  // What takes time may differ by chance; what is counted has its verdict all the same, unless a busy machine sends too little.
+  assert.ok([0, 30, 31].includes(Number(status)), stderr);
   assert.equal(result.manifest.primary, 'toysBroken');
 
   assert.match(stdout, /broken toys/);
@@ -65,7 +65,7 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
   assert.ok(broken.filter((count) => count === 0).length >= 4, `${broken.join(' ')}: mostly 0`);
   assert.ok(
     broken.some((count) => count > 0),
-    `${broken.join(' ')}: one breaks every five seconds`,
+    `${broken.join(' ')}: one breaks every eight seconds`,
   );
 
   const primary = result.comparisons.find(
@@ -77,7 +77,7 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
     broken.map((count) => count),
     'the baseline breaks none',
   );
-  assert.notEqual(primary?.verdict, null);
+  assert.equal(primary?.verdict === null, status === 30);
   assert.ok(runFolderOf(stderr).startsWith(copy.root));
 });
 

@@ -1,18 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { checkout, copyFiles, isProgram, removeCheckout } from './checkout-copy.ts';
 
-const checkout = join(import.meta.dirname, '..', '..');
 const parts = ['app', 'cli', 'dashboards', 'docs/schemas', 'loadtests', 'package.json'];
 
 /** A copy of what the command line needs, to which a test adds what a developer would. */
@@ -27,16 +17,7 @@ export type CopiedCheckout = {
 /** Copies files, not links: Node takes a module for the file that a link leads to. */
 export function copyCheckout(): CopiedCheckout {
   const root = mkdtempSync(join(tmpdir(), 'darkroom-copied-'));
-  const listed = execFileSync(
-    'git',
-    ['-C', checkout, 'ls-files', '-co', '--exclude-standard', '-z', ...parts],
-    { encoding: 'utf8' },
-  );
-  for (const file of listed.split('\0')) {
-    if (file === '' || file.endsWith('.test.ts') || !existsSync(join(checkout, file))) continue;
-    mkdirSync(dirname(join(root, file)), { recursive: true });
-    cpSync(join(checkout, file), join(root, file));
-  }
+  copyFiles(root, parts, isProgram);
   symlinkSync(join(checkout, 'node_modules'), join(root, 'node_modules'));
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(root, file)), { recursive: true });
@@ -51,13 +32,6 @@ export function copyCheckout(): CopiedCheckout {
       if (places.length !== 1) throw new RangeError(`${places.length} lines of ${file} say ${marker}`);
       write(file, lines.toSpliced((places[0] ?? 0) + 1, 0, line).join('\n'));
     },
-    remove() {
-      const record = join(root, '.darkroom', 'outside.json');
-      if (existsSync(record)) {
-        const { data } = JSON.parse(readFileSync(record, 'utf8')) as { data: string };
-        rmSync(data, { recursive: true, force: true });
-      }
-      rmSync(root, { recursive: true, force: true });
-    },
+    remove: () => removeCheckout(root),
   };
 }

@@ -8,6 +8,10 @@ export type CuttableLink = {
   readonly url: string;
   /** Ends all connections and refuses new ones. */
   cut(): Promise<void>;
+  /** Ends all connections, and new ones as soon as they are there. */
+  hangUp(): void;
+  /** How many connections were ended so. */
+  hungUp(): number;
   /** Connections stay open and new ones are taken, and nothing comes through in either direction. */
   freeze(): void;
   /** As in the beginning. What was held by `freeze` goes on its way. */
@@ -19,7 +23,14 @@ export async function createCuttableLink(serverUrl: string): Promise<CuttableLin
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let isFrozen = false;
+  let isHangingUp = false;
+  let hungUp = 0;
   const server: Server = createServer((local) => {
+    if (isHangingUp) {
+      hungUp += 1;
+      local.destroy();
+      return;
+    }
     const shared = connect(Number(target.port), target.hostname);
     for (const [socket, other] of [
       [local, shared],
@@ -52,12 +63,18 @@ export async function createCuttableLink(serverUrl: string): Promise<CuttableLin
   return {
     url: url.href,
     cut,
+    hangUp() {
+      isHangingUp = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    hungUp: () => hungUp,
     freeze() {
       isFrozen = true;
       for (const socket of sockets) socket.pause();
     },
     async mend() {
       isFrozen = false;
+      isHangingUp = false;
       for (const socket of sockets) socket.resume();
       if (!server.listening) await listen(port);
     },

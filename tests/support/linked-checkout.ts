@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkout, removeCheckout } from './checkout-copy.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 /** What a run makes, and must not share. */
 const own = new Set(['.darkroom', '.git']);
 
@@ -33,7 +33,8 @@ export const canBeApart =
 
 export function createLinkedCheckout(): LinkedCheckout {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-linked-'));
-  for (const name of readdirSync(root)) if (!own.has(name)) symlinkSync(join(root, name), join(folder, name));
+  for (const name of readdirSync(checkout))
+    if (!own.has(name)) symlinkSync(join(checkout, name), join(folder, name));
   return {
     folder,
     start(args, env, apart = false) {
@@ -49,14 +50,7 @@ export function createLinkedCheckout(): LinkedCheckout {
         : node;
       return listen(spawn(command[0] as string, command.slice(1), { cwd: folder, env }));
     },
-    remove: () => {
-      const record = join(folder, '.darkroom', 'outside.json');
-      if (existsSync(record)) {
-        const { data } = JSON.parse(readFileSync(record, 'utf8')) as { data: string };
-        rmSync(data, { recursive: true, force: true });
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove: () => removeCheckout(folder),
   };
 }
 

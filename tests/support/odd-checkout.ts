@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { checkout, copyFiles, isProgram } from './checkout-copy.ts';
 
-const checkout = join(import.meta.dirname, '..', '..');
 const modules = join(checkout, 'node_modules');
 
 /** What a pattern, an address or a configuration reads as something else than a part of a name. */
@@ -12,7 +11,7 @@ export const odd = ` a 'b' [c] {d} *e* ümläut 写真 #1 %41 x=1,y &`;
 export const oddest = `${odd} "f" $HOME \`id\`; g:h`;
 
 /** What is in a checkout without its tests and without the dependencies. */
-const folders = ['app', 'benches', 'cli', 'dashboards', 'docs', 'loadtests'];
+const folders = ['app', 'benches', 'cli', 'dashboards', 'docs', 'loadtests', 'package.json'];
 
 export type OddCheckout = { readonly root: string; readonly temporary: string; dispose(): void };
 
@@ -26,16 +25,7 @@ export function createOddCheckout(names: { readonly root: string; readonly tempo
   const root = join(base, names.root);
   const temporary = join(base, `temporary${names.temporary}`);
   chmodSync(base, 0o755);
-  const files = execFileSync(
-    'git',
-    ['-C', checkout, 'ls-files', '-co', '--exclude-standard', '-z', ...folders],
-    { encoding: 'utf8' },
-  );
-  for (const file of ['package.json', ...files.split('\0')]) {
-    if (file === '' || file.endsWith('.test.ts')) continue;
-    mkdirSync(dirname(join(root, file)), { recursive: true });
-    cpSync(join(checkout, file), join(root, file));
-  }
+  copyFiles(root, folders, isProgram);
   mkdirSync(temporary);
   chmodSync(temporary, 0o755);
   symlinkSync(modules, join(base, 'node_modules'));

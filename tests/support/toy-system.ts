@@ -46,10 +46,10 @@ export const toySystem: SystemDefinition<typeof axes> = {
 import { Counter } from 'prom-client';
 import { runProcess } from '../process/run-process.ts';
 
-/** Every fifth second one breaks. */
+/** Every eighth second one breaks. */
 await runProcess('toy', ({ registry }) => {
   const broken = new Counter({ name: 'toys_broken_total', help: 'Toys that broke.', registers: [registry] });
-  const timer = setInterval(() => broken.inc(), 5_000);
+  const timer = setInterval(() => broken.inc(), 8_000);
   return {
     http: null,
     close: async () => clearInterval(timer),
