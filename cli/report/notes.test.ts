@@ -117,6 +117,20 @@ test('a hit ratio that is not predicted, and what was not exercised, are said', 
   assert.doesNotMatch(exercised, /Not exercised/);
 });
 
+test('more worlds than the calibration had are said, where they started once', () => {
+  const six = inventPlan('together', [
+    'cache-aside',
+    'versioned',
+    'write-through',
+    'read-through',
+    'ttl-only',
+  ]);
+  const told = (of: typeof plan) => inventResult(of, inventTogether(usual)).notes.join('\n');
+  assert.doesNotMatch(told(plan), /starts differ/);
+  assert.match(told(six), /^What starts differ by is known for 4 worlds at once; \d have differed by more/m);
+  assert.doesNotMatch(told({ ...six, parts: 2 }), /starts differ/);
+});
+
 test('in turns unsteady blocks are counted, and there is nothing of all worlds to say', () => {
   const experiment = inventTurns(usual, {
     block: (block) => (block.round === 2 ? { ...block, status: 'unsteady' } : block),

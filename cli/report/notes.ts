@@ -55,6 +55,18 @@ function describeColdCode({ plan, experiment }: NotesInput): string[] {
   ];
 }
 
+/** In the experiments of the calibration, which say what worlds differ by from start to start. */
+const calibratedWorlds = 4;
+
+/** With more worlds at once each gets fewer requests, and starts have differed by more than is known of them (decision 25). */
+function describeManyWorlds({ plan }: NotesInput): string[] {
+  const worlds = plan.candidates.length;
+  if (plan.pacing === 'turns' || worlds <= calibratedWorlds || plan.parts > 1) return [];
+  return [
+    `What starts differ by is known for ${calibratedWorlds} worlds at once; ${worlds} have differed by more on two cores, so that intervals may be too narrow. Further starts (--parts 2) or fewer candidates lessen that doubt.`,
+  ];
+}
+
 const isWarmUp = ({ isMeasured, pass }: SentPass): boolean => !isMeasured && isWarmUpPass(pass);
 
 /** In turns: the rounds that were run again, or shown though they prove nothing. */
@@ -128,6 +140,7 @@ export function notesOf(
   return [
     ...describeEnd(input, rounds.length),
     ...describeColdCode(input),
+    ...describeManyWorlds(input),
     ...describeMachine(experiment.rounds),
     ...describeSpoiledRounds(input),
     ...describeUnsteady(rounds),
