@@ -15,6 +15,7 @@ import { createPlanner } from '../cli/k6/request-plans.ts';
 import { provideK6 } from '../cli/stack/k6-binary.ts';
 import { resolvePaths } from '../cli/stack/stack-paths.ts';
 import { displacementWidthMs } from '../loadtests/workloads/arrivals.ts';
+import { plannedOperations } from '../loadtests/workloads/operation-mix.ts';
 import { arrivalCount, requestCount, singlePass, virtualUsers } from '../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../loadtests/workloads/run-settings.ts';
 import { createSchedule } from '../loadtests/workloads/schedule.ts';
@@ -279,11 +280,11 @@ test('with several worlds, each planned request reaches each of them once, at th
 test('every operation goes out with the body that its route takes', async () => {
   const photo = { photoId: 7 };
   const person = { userId: 9 };
-  const all: PlannedRequest[] = Object.entries(operations).map(([name, { route }]) => ({
-    operation: name as PlannedRequest['operation'],
+  const all: PlannedRequest[] = plannedOperations.map((operation) => ({
+    operation,
     viewerId: 9,
-    params: route.includes(':photoId') ? photo : person,
-    text: `text of ${name}`,
+    params: operations[operation].route.includes(':photoId') ? photo : person,
+    text: `text of ${operation}`,
     sample: 1,
   }));
   const replicas = await startReplicas(() => 200);

@@ -5,7 +5,7 @@ import type { OperationName } from '../../app/contract/operations.ts';
 import { randomAt, streams } from './counter-random.ts';
 import { mixes, operationAt } from './operation-mix.ts';
 
-const shares: Readonly<Record<OperationName, number>> = mixes['social-default'];
+const shares = mixes['social-default'];
 
 test('social-default sums to the whole, has 91 % reads and 44.7 likes per post', () => {
   const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
@@ -18,6 +18,21 @@ test('social-default sums to the whole, has 91 % reads and 44.7 likes per post',
   );
   assert.equal((shares.like / shares.post).toFixed(1), '44.7');
   assert.equal(shares.editCaption + shares.deletePhoto, 3);
+});
+
+test('every mix sums to the whole', () => {
+  for (const [name, mix] of Object.entries(mixes)) {
+    const all: readonly number[] = Object.values(mix);
+    assert.equal(
+      all.reduce((sum, share) => sum + share, 0),
+      10_000,
+      name,
+    );
+    assert.ok(
+      all.every((share) => Number.isInteger(share) && share > 0),
+      name,
+    );
+  }
 });
 
 test('gives each operation exactly its part of [0, 1)', () => {

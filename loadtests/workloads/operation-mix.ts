@@ -1,6 +1,6 @@
 import type { OperationName } from '../../app/contract/operations.ts';
 
-/** Operations of a mix in tenths of a permille; each mix sums to 10,000. */
+/** Operations of a mix in tenths of a permille; each mix sums to 10,000, and what it does not name it does not send. */
 export const mixes = {
   /** 91 % reads, 44.7 likes per post: browsing a photo-sharing service. */
   'social-default': {
@@ -17,14 +17,21 @@ export const mixes = {
     editCaption: 2,
     deletePhoto: 1,
   },
-} as const satisfies Record<string, Record<OperationName, number>>;
+} as const satisfies Record<string, Partial<Record<OperationName, number>>>;
 
-export type MixName = keyof typeof mixes;
+type Mixes = typeof mixes;
+export type MixName = keyof Mixes;
+/** What some mix sends: the service may have more. */
+export type PlannedOperation = { [Name in MixName]: keyof Mixes[Name] }[MixName];
+
+export const plannedOperations = [
+  ...new Set(Object.values(mixes).flatMap((mix) => Object.keys(mix))),
+] as readonly PlannedOperation[];
 
 /** The operation at `u` in [0, 1). */
-export function operationAt(mix: MixName, u: number): OperationName {
+export function operationAt(mix: MixName, u: number): PlannedOperation {
   let left = u * 10_000;
-  for (const [name, share] of Object.entries(mixes[mix]) as [OperationName, number][]) {
+  for (const [name, share] of Object.entries(mixes[mix]) as [PlannedOperation, number][]) {
     left -= share;
     if (left < 0) return name;
   }

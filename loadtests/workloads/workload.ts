@@ -1,8 +1,7 @@
-import type { OperationName } from '../../app/contract/operations.ts';
 import { drawAlias } from './alias-table.ts';
 import { drawsOf, randomAt, streams, uint32At } from './counter-random.ts';
 import type { Draws } from './counter-random.ts';
-import type { MixName } from './operation-mix.ts';
+import type { MixName, PlannedOperation } from './operation-mix.ts';
 import { operationAt } from './operation-mix.ts';
 import { createPermutation } from './permutation.ts';
 import { createPopulation } from './population.ts';
@@ -14,7 +13,7 @@ import { createZipf } from './zipf.ts';
 
 /** One request, complete: who asks for what, with which body. The same for every candidate. */
 export type PlannedRequest = {
-  readonly operation: OperationName;
+  readonly operation: PlannedOperation;
   readonly viewerId: number;
   readonly params: Readonly<Record<string, number>>;
   /** A caption or a comment. */
