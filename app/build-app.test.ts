@@ -27,7 +27,7 @@ describe('the description of the API', () => {
     const expected = Object.values(operations).map(
       ({ method, route }) => `${method} ${route.replace(/:([A-Za-z]+)/g, '{$1}')}`,
     );
-    assert.deepEqual(listed.toSorted(), [...expected, 'GET /media/{digest}'].toSorted());
+    assert.deepEqual(listed.toSorted(), expected.toSorted());
   });
 
   it('says what a body must be and what comes back', async () => {

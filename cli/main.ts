@@ -8,13 +8,24 @@ import type { TracesOptions } from './commands/trace.ts';
 import type { UpOptions } from './commands/up.ts';
 import { telemetryModes } from '../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../app/contract/telemetry-modes.ts';
+import { followerDistributions } from '../loadtests/workloads/population-size.ts';
 import type { CompareOptions } from './experiment/plan-experiment.ts';
+
+function followersOption(): Option {
+  return new Option(
+    '--followers <how>',
+    'heavy: a few people have most of the followers; even: all about as many',
+  )
+    .choices(followerDistributions)
+    .default('heavy');
+}
 
 /** Options of every command that puts load on the service. */
 function withLoadOptions(command: Command, telemetry: TelemetryModeName): Command {
   return command
     .option('--people <n>', 'people in the seeded database', wholeNumber(20, 1_000_000))
     .option('--photos <n>', 'photos in the seeded database', wholeNumber(20, 10_000_000))
+    .addOption(followersOption())
     .addOption(
       new Option('--telemetry <mode>', 'how much the service tells of itself, which costs')
         .choices(Object.keys(telemetryModes))
@@ -73,6 +84,7 @@ function program(terminal: Terminal): Command {
     .description('migrate the database of DATABASE_URL, and fill it unless it has people')
     .option('--people <n>', 'people', wholeNumber(20, 1_000_000), 500)
     .option('--photos <n>', 'photos', wholeNumber(20, 10_000_000), 5_000)
+    .addOption(followersOption())
     .option('--seed <n>', 'decides the population', wholeNumber(0, 0xffffffff), 1)
     .action(async (options: SeedOptions) =>
       (await import('./commands/seed-command.ts')).seed(terminal, options),

@@ -55,6 +55,7 @@ test('a replica that is frozen for a second in every four shows in p95, although
       seed: 1,
       people: 100,
       photos: 200,
+      followers: 'heavy',
       mix: 'social-default',
       worlds: [[replica.target]],
       passes: singlePass(0, 40, { settleSeconds: 1, measureSeconds: 8 }),

@@ -19,7 +19,11 @@ const methods = METHODS.filter((method) => method !== 'CONNECT') as Method[];
 /** The methods of each path of the table of operations. */
 const methodsOfPath = new Map(
   [...Map.groupBy(Object.values(operations), ({ route }) => route)].map(
-    ([route, list]) => [pathOf(route, { userId: 1, photoId: 1 }), list.map(({ method }) => method)] as const,
+    ([route, list]) =>
+      [
+        pathOf(route, { userId: 1, photoId: 1, digest: 'a'.repeat(64) }),
+        list.map(({ method }) => method),
+      ] as const,
   ),
 );
 

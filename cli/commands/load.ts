@@ -129,7 +129,6 @@ function runScenario(
 ): Promise<LoadFigures> {
   const { mix, file } = scenarios[scenario];
   const settings: RunSettings = {
-    seed: options.seed,
     ...populationOf(options),
     mix,
     worlds: [targets],

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { hasPeople } from '../../app/storage/seed.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { DarkroomError } from '../../app/errors.ts';
+import type { PopulationSize } from '../../loadtests/workloads/population-size.ts';
 import { CommandError } from '../errors.ts';
 import { postgresRemedy } from '../stack/postgres-remedies.ts';
 import { requirePostgresAddress, wordsOf } from '../stack/server-words.ts';
@@ -9,7 +10,7 @@ import { fillDatabase, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { createStackContext } from '../worlds/workbench.ts';
 import type { Terminal } from './terminal.ts';
 
-export type SeedOptions = { readonly people: number; readonly photos: number; readonly seed: number };
+export type SeedOptions = PopulationSize;
 
 /** Migrates the database that DATABASE_URL names, and fills it once: for a service that is not started from here. */
 export async function seed(terminal: Terminal, size: SeedOptions): Promise<void> {

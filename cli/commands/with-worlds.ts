@@ -24,7 +24,7 @@ export async function withWorlds<T>(
   work: (worlds: readonly World[]) => Promise<T>,
 ): Promise<T> {
   await storeSamplePhotos(stack.checkout, mediaFolder);
-  const template = await ensureSeededTemplate(stack, { seed: options.seed, ...populationOf(options) });
+  const template = await ensureSeededTemplate(stack, populationOf(options));
   const worlds = await createWorlds(
     stack,
     candidates.map(({ label, candidate }, index) => ({

@@ -41,6 +41,7 @@ const settings: RunSettings = {
   seed: 1,
   people: 60,
   photos: 300,
+  followers: 'heavy',
   mix: 'social-default',
   worlds: [['http://127.0.0.1:1'], ['http://127.0.0.1:2']],
   passes: [{ pass: 0, first: 0, requests: 20, pauseRequests: 0 }],

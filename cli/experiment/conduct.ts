@@ -180,6 +180,7 @@ async function conductInTurns(
     seed: plan.seed,
     people: plan.people,
     photos: plan.photos,
+    followers: plan.followers,
     mix: scenarios[plan.scenario].mix,
     worlds: [world.addresses()],
     passes: singlePass(pass, plan.rate, seconds),

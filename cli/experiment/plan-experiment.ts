@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { configOf } from '../../app/candidates/config-record.ts';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
+import type { FollowerDistribution } from '../../loadtests/workloads/population-size.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
@@ -34,6 +35,8 @@ export type CompareOptions = {
   readonly keepRaw?: boolean;
   readonly people?: number;
   readonly photos?: number;
+  /** Absent: heavy. */
+  readonly followers?: FollowerDistribution;
   readonly replicas: number;
   readonly seed: number;
   readonly telemetry: TelemetryModeName;
@@ -75,6 +78,7 @@ export type ExperimentPlan = Pick<Profile, 'people' | 'photos' | 'parts' | 'prec
   readonly warmUpRequests: number;
   readonly replicas: number;
   readonly seed: number;
+  readonly followers: FollowerDistribution;
   readonly telemetry: TelemetryModeName;
   readonly baseline: string;
   readonly candidates: readonly PlannedCandidate[];
@@ -242,6 +246,7 @@ export function planExperiment(
     warmUpRequests: options.warmUpRequests ?? hotRequestsPerReplica,
     people: options.people ?? profile.people,
     photos: options.photos ?? profile.photos,
+    followers: options.followers ?? 'heavy',
   };
   requireBoundedMemory(plan);
   return plan;

@@ -11,6 +11,7 @@ const settings: RunSettings = {
   seed: 1,
   people: 20,
   photos: 20,
+  followers: 'heavy',
   mix: 'social-default',
   worlds: [['http://127.0.0.1:1', 'http://127.0.0.1:2']],
   passes: singlePass(0, 100, { settleSeconds: 1, measureSeconds: 20 }),

@@ -13,6 +13,7 @@ const settings: RunSettings = {
   seed: 1,
   people: 10,
   photos: 10,
+  followers: 'heavy',
   mix: 'social-default',
   worlds: [
     ['http://127.0.0.1:1', 'http://127.0.0.1:2'],

@@ -14,7 +14,7 @@ import { createPlanner, photosOfTablesMax, requestsWrittenMax, requirePlannable 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-plan-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const size = { seed: 5, people: 40, photos: 90, mix: 'social-default' } as const;
+const size = { seed: 5, people: 40, photos: 90, followers: 'heavy', mix: 'social-default' } as const;
 const workload = createWorkload(size);
 const read = (file: string | undefined): unknown => JSON.parse(readFileSync(file ?? '', 'utf8'));
 const passesOf = (pass: number, seconds: number) => ({

@@ -16,6 +16,7 @@ const settings: RunSettings = {
   seed: 1,
   people: 20,
   photos: 20,
+  followers: 'heavy',
   mix: 'social-default',
   worlds: [['http://127.0.0.1:1']],
   passes: [{ pass: 0, first: 0, requests: 10, pauseRequests: 0 }],

@@ -81,6 +81,7 @@ export function describeRun(facts: RunFacts): Manifest {
     git: describeGit(facts.checkout),
     people: plan.people,
     photos: plan.photos,
+    followers: plan.followers,
     arrivals: 'poisson',
     settleSeconds: plan.settleSeconds,
     measureSeconds: plan.measureSeconds,

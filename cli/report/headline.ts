@@ -19,7 +19,7 @@ export function headlineOf({ manifest, control }: CompareResult): string[] {
     `${rate.perSecond} requests/s per candidate, ${pacing === 'together' ? 'together' : 'in turns'}`,
     `${manifest.arrivals} arrivals`,
     describeRounds(manifest),
-    `${manifest.people} people, ${manifest.photos} photos`,
+    `${manifest.people} people${manifest.followers === 'even' ? ' with even followers' : ''}, ${manifest.photos} photos`,
     `seed ${manifest.seed}`,
     floor,
   ];

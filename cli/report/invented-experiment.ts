@@ -49,7 +49,7 @@ function inventManifest(plan: ExperimentPlan, { order, parts, stoppedBecause }: 
     versions: { darkroom: '0.1.0', node: 'v26.10.0', postgres: '18.4', redis: '7.0.15' },
     machine: { platform: 'linux-x64', kernel: '6', cpu: 'a', cores: 2, memoryBytes: 1, unavailable: [] },
     git: { commit: null, isDirty: null },
-    ...{ people: plan.people, photos: plan.photos, arrivals: 'poisson' },
+    ...{ people: plan.people, photos: plan.photos, followers: plan.followers, arrivals: 'poisson' },
     ...{ settleSeconds: 0.5, measureSeconds: plan.measureSeconds, warmUpSeconds: 40 },
     warmUpRequests: 4_000,
     startedAt: '2026-01-01T00:00:00.000Z',

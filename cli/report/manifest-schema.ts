@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
+import { followerDistributions } from '../../loadtests/workloads/population-size.ts';
 import { figures } from '../figures/figure-list.ts';
 import { stopReasons } from '../statistics/stopping-rule.ts';
 import { Text, TextOrNull } from './measured-schema.ts';
@@ -52,7 +53,10 @@ export const Manifest = Type.Object({
   }),
   git: Type.Object({ commit: TextOrNull, isDirty: Type.Union([Type.Boolean(), Type.Null()]) }),
   people: Type.Integer(),
-  photos: Type.Integer(),
+  photos: Type.Integer({ description: 'without those that are there to be deleted' }),
+  followers: Type.Enum([...followerDistributions], {
+    description: 'heavy: a few people have most of the followers; even: all have about as many',
+  }),
   arrivals: Text,
   settleSeconds: Type.Number(),
   measureSeconds: Type.Number({ description: 'length of a round' }),

@@ -11,6 +11,7 @@ import { describeMachine } from './machine-notes.ts';
 import type { HitRatios } from './measured-results.ts';
 import type { Round } from './per-round.ts';
 import { describeSpoiled, formatDuration } from './progress.ts';
+import { describeWorkload } from './workload-notes.ts';
 
 export type NotesInput = {
   readonly plan: ExperimentPlan;
@@ -145,6 +146,7 @@ export function notesOf(
     ...describeSpoiledRounds(input),
     ...describeUnsteady(rounds),
     ...describeLeftOutCpu(input, rounds, candidates),
+    ...describeWorkload(plan),
     ...describeUnexercisedAxes(plan),
     ...describeCaches(plan, rounds, input.livedSeconds, input.expectedHitRatios),
     ...(unavailable.length === 0 ? [] : [`Not offered by this machine: ${unavailable.join(', ')}.`]),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { PopulationSize } from '../../loadtests/workloads/population-size.ts';
 import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
@@ -13,9 +14,7 @@ import type { Stack } from '../worlds/world.ts';
 export type EndlessLoad = {
   readonly scenario: ScenarioName;
   readonly rate: number;
-  readonly seed: number;
-  readonly people: number;
-  readonly photos: number;
+  readonly population: PopulationSize;
   readonly targets: readonly string[];
   /** The requests of a pass; the same for all worlds. */
   readonly planned: (settings: RunSettings) => RequestPlan;
@@ -47,9 +46,7 @@ export async function runEndlessLoad(
   const { mix, file } = scenarios[load.scenario];
   for (let pass = 0; !context.signal.aborted; pass += 1) {
     const settings: RunSettings = {
-      seed: load.seed,
-      people: load.people,
-      photos: load.photos,
+      ...load.population,
       mix,
       worlds: [load.targets],
       passes: singlePass(pass, load.rate, {

@@ -44,7 +44,7 @@ export function startSideWork(parts: SideWork): readonly Promise<void>[] {
 function startLoads(parts: SideWork, load: LoadToPut): Promise<void>[] {
   const { worlds, options } = parts;
   const { mix } = scenarios[load.scenario];
-  const planned = createPlanner(createWorkload({ seed: options.seed, mix, ...populationOf(options) }));
+  const planned = createPlanner(createWorkload({ ...populationOf(options), mix }));
   return worlds.flatMap((world) => startLoad({ ...parts, load, planned }, world));
 }
 
@@ -54,18 +54,19 @@ function startLoad(
   { stack, options, load, planned, driver, signal }: LoadParts,
   world: World,
 ): Promise<void>[] {
-  const { seed, telemetry } = options;
+  const { telemetry } = options;
   const { scenario, k6, rate } = load;
   const { label: candidate } = world;
   const targets = world.addresses();
-  const { people, photos } = populationOf(options);
+  const population = populationOf(options);
+  const { seed, photos } = population;
   const meter = driver.meterLoad(
     { scenario, candidates: [candidate], seed, telemetry },
     createWallClock().now,
   );
   const stopping = { ...stack, context: { ...stack.context, signal } };
   return [
-    runEndlessLoad(stopping, k6, { scenario, rate, seed, people, photos, targets, planned }, meter),
+    runEndlessLoad(stopping, k6, { scenario, rate, population, targets, planned }, meter),
     runWitness({
       targets,
       photos,

@@ -37,7 +37,7 @@ async function makeStack(t: TestContext, adminUrl = postgres.adminUrl) {
   return { stack, reports };
 }
 
-const size = (seed: number) => ({ people: 20, photos: 20, seed });
+const size = (seed: number) => ({ people: 20, photos: 20, followers: 'heavy', seed }) as const;
 const templates = async () =>
   (await postgres.listOwnDatabases()).filter(({ mark }) => mark.kind !== 'world').map(({ name }) => name);
 

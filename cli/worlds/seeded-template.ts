@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { createFileStore } from '../../app/storage/object-store.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { loadSeedRows } from '../../app/storage/seed.ts';
+import { largestShare } from '../../loadtests/workloads/celebrities.ts';
 import { graphStatistics } from '../../loadtests/workloads/graph-statistics.ts';
 import type { GraphStatistics } from '../../loadtests/workloads/graph-statistics.ts';
 import { createPopulation } from '../../loadtests/workloads/population.ts';
-import type { PopulationSize } from '../../loadtests/workloads/population.ts';
+import { reserveSizeOf } from '../../loadtests/workloads/photo-reserve.ts';
+import type { FollowerDistribution, PopulationSize } from '../../loadtests/workloads/population-size.ts';
 import { samplePhotos } from '../../loadtests/workloads/sample-photos.ts';
 import { seedDatabase } from '../../loadtests/workloads/seed-database.ts';
 import { createSocialGraph, reciprocityTarget } from '../../loadtests/workloads/social-graph.ts';
@@ -29,8 +31,8 @@ function digestOfSources(checkout: string): string {
 }
 
 /** All that decides the rows of a template. */
-function contentsOf(checkout: string, { people, photos, seed }: PopulationSize): string {
-  return `${digestOfSources(checkout)}_${people}_${photos}_${seed}`;
+function contentsOf(checkout: string, { people, photos, followers, seed }: PopulationSize): string {
+  return `${digestOfSources(checkout)}_${people}_${photos}_${followers}_${seed}`;
 }
 
 const lockPollMs = 500;
@@ -89,7 +91,9 @@ async function useTemplate(stack: Stack, contents: string): Promise<string | nul
 
 async function seedTemplate(stack: Stack, contents: string, size: PopulationSize): Promise<void> {
   const { postgres, run } = stack;
-  const name = `darkroom_template_${run.id}_${size.people}_${size.photos}_${size.seed}`;
+  // A name of PostgreSQL has room for 63 characters.
+  const followers = size.followers.charAt(0);
+  const name = `darkroom_template_${run.id}_${size.people}_${size.photos}_${followers}_${size.seed}`;
   const mark = run.mark('draft', contents);
   await postgres.createDatabase(name, mark);
   try {
@@ -131,7 +135,8 @@ export async function fillDatabase(
   size: PopulationSize,
 ): Promise<void> {
   const startedAtMs = performance.now();
-  report(`Seeding ${size.people} people and ${size.photos} photos (once) ...`);
+  const reserve = reserveSizeOf(size.photos);
+  report(`Seeding ${size.people} people and ${size.photos} photos, and ${reserve} to be deleted (once) ...`);
   const population = createPopulation(size);
   const graph = createSocialGraph(population);
   await migrate(url);
@@ -139,16 +144,22 @@ export async function fillDatabase(
   if (!(await loadSeedRows(url, rows))) return report('Another run has filled it meanwhile.');
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
   report(`  ${rows.likes.length} likes and ${rows.comments.length} comments; seeded in ${seconds} s`);
-  for (const line of describeGraph(graphStatistics(graph))) report(`  ${line}`);
+  for (const line of describeGraph(size.followers, graphStatistics(graph))) report(`  ${line}`);
 }
 
+const followerTargets: Readonly<Record<FollowerDistribution, string>> = {
+  heavy: `heavy tail, Gini above 0.5, max ${100 * largestShare} % of all people`,
+  even: 'all about the same, Gini below 0.15',
+};
+
 /** What was achieved beside what was aimed at. Targets are ranges of published crawls. */
-function describeGraph({ links, followers, following, reciprocity }: GraphStatistics): string[] {
+function describeGraph(distribution: FollowerDistribution, achieved: GraphStatistics): string[] {
+  const { links, followers, following, reciprocity } = achieved;
   const show = (name: string, { mean, p50, p99, max, gini }: GraphStatistics['followers'], target: string) =>
     `${name}: mean ${mean.toFixed(1)}, p50 ${p50}, p99 ${p99}, max ${max}, Gini ${gini.toFixed(2)} (target ${target})`;
   return [
     `${links} follows; reciprocity ${reciprocity.toFixed(2)} (target ${reciprocityTarget})`,
-    show('followers', followers, 'heavy tail, Gini above 0.5'),
+    show('followers', followers, followerTargets[distribution]),
     show('following', following, 'lognormal, Gini about 0.45'),
   ];
 }

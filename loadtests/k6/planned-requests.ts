@@ -1,6 +1,6 @@
 import { SharedArray } from 'k6/data';
 import { rowsOfTables, tablesOfRows } from '../workloads/request-tables.ts';
-import type { PhotoRow, TableRows } from '../workloads/request-tables.ts';
+import type { PersonRow, PhotoRow, TableRows } from '../workloads/request-tables.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
 import type { Place } from '../workloads/schedule.ts';
 import { createRequests, createWorkload } from '../workloads/workload.ts';
@@ -24,7 +24,7 @@ export function openRequests(settings: RunSettings): RequestOf {
   // Only the first virtual user makes the arrays, and both of them from the same rows.
   let rows: TableRows | null = null;
   const made = (): TableRows => (rows ??= readRows(settings));
-  const people = new SharedArray<number>('people', () => [...made().people]);
+  const people = new SharedArray<PersonRow>('people', () => [...made().people]);
   const photos = new SharedArray<PhotoRow>('photos', () => [...made().photos]);
   rows = null;
   const requestAt = createRequests(settings, tablesOfRows({ people, photos }));

@@ -8,6 +8,7 @@ const alone = {
   seed: 1,
   people: 500,
   photos: 5_000,
+  followers: 'heavy',
   passes: [{ pass: 0, first: 0, requests: 1_500, pauseRequests: 0 }],
   ratePerSecond: 50,
   arrivals: 'poisson',

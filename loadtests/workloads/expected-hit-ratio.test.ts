@@ -37,8 +37,8 @@ const passOf = (changes: Partial<ReplayedPass> = {}): ReplayedPass => ({
 /** Two people; 1 follows 2, who owns photos 1 to 3; 1 owns photo 4. */
 function scripted(requests: readonly PlannedRequest[], changes: Partial<HitRatioSettings> = {}) {
   const population = {
-    size: { seed: 1, people: 2, photos: 4 },
-    attractiveness: [1, 1],
+    size: { seed: 1, people: 2, photos: 4, followers: 'even' } as const,
+    followerShare: [0.5, 0.5],
     peopleByRank: [1, 2],
     photoOwner: [2, 2, 2, 1],
     photoAgeHours: [3, 2, 1, 0],
@@ -160,7 +160,13 @@ test('a restart of the replicas empties their memories and leaves redis as it is
 });
 
 test('the demo profile revisits its keys', () => {
-  const workload = createWorkload({ seed: 1, people: 500, photos: 5_000, mix: 'social-default' });
+  const workload = createWorkload({
+    seed: 1,
+    people: 500,
+    photos: 5_000,
+    followers: 'heavy',
+    mix: 'social-default',
+  });
   const block = (pass: number) =>
     passOf({ pass, requests: 750, startMs: 10_000 + 5_000 * pass, seconds: 5, isMeasured: pass > 1 });
   const settings: HitRatioSettings = {

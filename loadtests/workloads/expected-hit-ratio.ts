@@ -1,5 +1,6 @@
 import { pageSizes, readEntities, writeEffects } from '../../app/contract/entities.ts';
 import type { EntityField, WriteName } from '../../app/contract/entities.ts';
+import { reserveSizeOf } from './photo-reserve.ts';
 import type { SocialGraph } from './social-graph.ts';
 import type { PlannedRequest, Workload } from './workload.ts';
 
@@ -153,7 +154,8 @@ function createStorageModel({ population }: Pick<Workload, 'population'>, graph:
   for (const [index, ownerId] of population.photoOwner.entries()) photosOf[ownerId - 1]?.push(index + 1);
   const deleted = new Set<number>();
   const liked = new Set<string>();
-  let lastPhotoId = population.photoOwner.length;
+  // The reserve is older than all others: it stands on the first page of nobody who has some.
+  let lastPhotoId = population.photoOwner.length + reserveSizeOf(population.photoOwner.length);
 
   const newestFirst = (userId: number): number[] => {
     const newest: number[] = [];
@@ -180,7 +182,8 @@ function createStorageModel({ population }: Pick<Workload, 'population'>, graph:
     if (deleted.has(photoId)) return [];
     deleted.add(photoId);
     const own = photosOf[ownerId - 1];
-    own?.splice(own.indexOf(photoId), 1);
+    const place = own?.indexOf(photoId) ?? -1;
+    if (place >= 0) own?.splice(place, 1);
     return keysChangedBy('deletePhoto', { photo: photoId, comments: photoId, profileGrid: ownerId });
   };
   const post = (ownerId: number): readonly Key[] => {

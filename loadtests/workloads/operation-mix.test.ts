@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { operations } from '../../app/contract/operations.ts';
 import type { OperationName } from '../../app/contract/operations.ts';
 import { randomAt, streams } from './counter-random.ts';
-import { mixes, operationAt } from './operation-mix.ts';
+import { mixes, operationAt, requestsPerDeletion } from './operation-mix.ts';
+import type { MixName, PlannedOperation } from './operation-mix.ts';
 
 const shares = mixes['social-default'];
 
@@ -35,27 +36,54 @@ test('every mix sums to the whole', () => {
   }
 });
 
+/** A mix without its deletions, which have places of their own. */
+function drawnOf(mix: MixName): readonly [PlannedOperation, number][] {
+  const { deletePhoto: _, ...others } = mixes[mix];
+  return Object.entries(others) as [PlannedOperation, number][];
+}
+
 test('gives each operation exactly its part of [0, 1)', () => {
-  const counts = new Map<OperationName, number>();
-  for (let step = 0; step < 10_000; step += 1) {
-    const operation = operationAt('social-default', (step + 0.5) / 10_000);
-    counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  for (const mix of Object.keys(mixes) as MixName[]) {
+    const drawn = drawnOf(mix);
+    const all = drawn.reduce((sum, [, share]) => sum + share, 0);
+    const counts = new Map<PlannedOperation, number>();
+    for (let step = 0; step < all; step += 1) {
+      const operation = operationAt(mix, (step + 0.5) / all);
+      counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    }
+    assert.deepEqual(Object.fromEntries(counts), Object.fromEntries(drawn), mix);
   }
-  for (const [name, share] of Object.entries(shares))
-    assert.equal(counts.get(name as OperationName), share, name);
 });
 
 test('a drawn mix fits', () => {
   const n = 200_000;
-  const counts: Partial<Record<OperationName, number>> = {};
+  const counts: Partial<Record<PlannedOperation, number>> = {};
   for (let index = 0; index < n; index += 1) {
     const operation = operationAt('social-default', randomAt(1, 2, streams.operation, index));
     counts[operation] = (counts[operation] ?? 0) + 1;
   }
-  const chiSquare = Object.entries(shares).reduce((sum, [name, share]) => {
-    const expected = (n * share) / 10_000;
-    return sum + ((counts[name as OperationName] ?? 0) - expected) ** 2 / expected;
+  const drawn = drawnOf('social-default');
+  const chiSquare = drawn.reduce((sum, [name, share]) => {
+    const expected = (n * share) / 9_999;
+    return sum + ((counts[name] ?? 0) - expected) ** 2 / expected;
   }, 0);
-  // 11 degrees of freedom: 99.99 % lie below 38.
-  assert.ok(chiSquare < 38, `chi-square ${chiSquare}`);
+  // 10 degrees of freedom: 99.99 % lie below 36.
+  assert.ok(chiSquare < 36, `chi-square ${chiSquare}`);
+});
+
+test('what a mix is made for is in its shares', () => {
+  const readShare = (mix: MixName): number =>
+    Object.entries(mixes[mix])
+      .filter(([name]) => operations[name as PlannedOperation].method === 'GET')
+      .reduce((sum, [, share]) => sum + share, 0);
+  assert.equal(readShare('write-heavy'), 7_000);
+  assert.equal(readShare('star-spikes'), 9_100);
+  assert.equal(readShare('crawl'), 9_700);
+  assert.ok(mixes['write-heavy'].post > 10 * mixes['social-default'].post);
+});
+
+test('a mix deletes a photo in a whole number of requests', () => {
+  for (const mix of Object.keys(mixes) as MixName[])
+    assert.ok(Number.isInteger(requestsPerDeletion(mix)), mix);
+  assert.equal(requestsPerDeletion('write-heavy'), 1_000);
 });

@@ -1,6 +1,9 @@
 import type { OperationName } from '../../app/contract/operations.ts';
 
-/** Operations of a mix in tenths of a permille; each mix sums to 10,000, and what it does not name it does not send. */
+/**
+ * Operations of a mix in tenths of a permille; each mix sums to 10,000, and what it does not name it does not send. Images are
+ * fewer than the pages of a real client show (4.7 for each request), since they go around the caches that are compared.
+ */
 export const mixes = {
   /** 91 % reads, 44.7 likes per post: browsing a photo-sharing service. */
   'social-default': {
@@ -17,6 +20,54 @@ export const mixes = {
     editCaption: 2,
     deletePhoto: 1,
   },
+  /** 70 % reads, as at Facebook's social graph with its transactions (TAOBench's workload A), and ten times the posts. */
+  'write-heavy': {
+    feedPage: 2_600,
+    photoPage: 1_400,
+    image: 1_600,
+    profileGrid: 700,
+    comments: 500,
+    followers: 200,
+    like: 2_300,
+    comment: 330,
+    follow: 100,
+    unfollow: 40,
+    post: 180,
+    editCaption: 40,
+    deletePhoto: 10,
+  },
+  /** The writes of social-default and images among its reads; between them, spikes (`star-spikes.ts`). */
+  'star-spikes': {
+    feedPage: 3_200,
+    photoPage: 1_900,
+    image: 2_200,
+    profileGrid: 900,
+    comments: 500,
+    followers: 400,
+    like: 760,
+    comment: 80,
+    follow: 30,
+    unfollow: 10,
+    post: 17,
+    editCaption: 2,
+    deletePhoto: 1,
+  },
+  /** A crawler reads profile after profile, among people who read their feeds: 97 % reads. */
+  crawl: {
+    profileGrid: 3_000,
+    photoPage: 2_000,
+    image: 2_000,
+    followers: 800,
+    comments: 400,
+    feedPage: 1_500,
+    like: 240,
+    comment: 30,
+    follow: 15,
+    unfollow: 5,
+    post: 6,
+    editCaption: 3,
+    deletePhoto: 1,
+  },
 } as const satisfies Record<string, Partial<Record<OperationName, number>>>;
 
 type Mixes = typeof mixes;
@@ -28,10 +79,26 @@ export const plannedOperations = [
   ...new Set(Object.values(mixes).flatMap((mix) => Object.keys(mix))),
 ] as readonly PlannedOperation[];
 
-/** The operation at `u` in [0, 1). */
-export function operationAt(mix: MixName, u: number): PlannedOperation {
-  let left = u * 10_000;
-  for (const [name, share] of Object.entries(mixes[mix]) as [PlannedOperation, number][]) {
+/** Whether the photos and profiles that a mix reads are passed one after another, and whether it has spikes. */
+export const manners: Readonly<Record<MixName, { readonly crawls: boolean; readonly hasSpikes: boolean }>> = {
+  'social-default': { crawls: false, hasSpikes: false },
+  'write-heavy': { crawls: false, hasSpikes: false },
+  'star-spikes': { crawls: false, hasSpikes: true },
+  crawl: { crawls: true, hasSpikes: false },
+};
+
+const sharesInAll = 10_000;
+
+/** One request in so many deletes a photo. */
+export function requestsPerDeletion(mix: MixName): number {
+  return sharesInAll / mixes[mix].deletePhoto;
+}
+
+/** The operation at `u` in [0, 1), of all but the deletions: these have places of their own. */
+export function operationAt(mix: MixName, u: number): Exclude<PlannedOperation, 'deletePhoto'> {
+  const { deletePhoto, ...others } = mixes[mix];
+  let left = u * (sharesInAll - deletePhoto);
+  for (const [name, share] of Object.entries(others) as [keyof typeof others, number][]) {
     left -= share;
     if (left < 0) return name;
   }

@@ -13,10 +13,10 @@ test('every photo has an owner who exists, and an age; ids grow with time', () =
   assert.ok(photoAgeHours.every((age, index) => age >= 0 && age <= (photoAgeHours[index - 1] ?? Infinity)));
 });
 
-test('ranks people by attractiveness, each once', () => {
-  const { peopleByRank, attractiveness } = population;
+test('ranks people by their followers, each once', () => {
+  const { peopleByRank, followerShare } = population;
   assert.equal(new Set(peopleByRank).size, size.people);
-  const weights = peopleByRank.map((id) => attractiveness[id - 1] as number);
+  const weights = peopleByRank.map((id) => followerShare[id - 1] as number);
   assert.ok(weights.every((weight, rank) => weight > 0 && weight <= (weights[rank - 1] ?? Infinity)));
 });
 
@@ -34,11 +34,11 @@ test('some post a lot, most a little', () => {
 });
 
 test('a photo is asked for by rank, owner and age multiplied', () => {
-  const { attractiveness, photoOwner, photoAgeHours } = population;
+  const { followerShare, photoOwner, photoAgeHours } = population;
   const flat = photoWeights(population, 0);
   for (const index of [0, 77, 4_999]) {
     const expected =
-      (attractiveness[(photoOwner[index] as number) - 1] as number) *
+      (followerShare[(photoOwner[index] as number) - 1] as number) *
       ageWeight(photoAgeHours[index] as number);
     assert.equal(flat[index], expected);
   }
@@ -52,8 +52,20 @@ test('a photo is asked for by rank, owner and age multiplied', () => {
 });
 
 test('the smallest population works', () => {
-  const tiny = createPopulation({ seed: 1, people: 20, photos: 20 });
-  assert.ok(photoWeights(tiny, 0.9).every((weight) => weight > 0 && Number.isFinite(weight)));
+  for (const followers of ['heavy', 'even'] as const) {
+    const tiny = createPopulation({ seed: 1, people: 20, photos: 20, followers });
+    assert.ok(photoWeights(tiny, 0.9).every((weight) => weight > 0 && Number.isFinite(weight)));
+  }
+});
+
+test('where followers are even, nobody has more than others, and rank is not id', () => {
+  const { followerShare, peopleByRank } = createPopulation({ ...size, followers: 'even' });
+  assert.equal(new Set(followerShare).size, 1);
+  assert.equal(new Set(peopleByRank).size, size.people);
+  assert.notDeepEqual(
+    peopleByRank,
+    peopleByRank.toSorted((a, b) => a - b),
+  );
 });
 
 test('the same seed gives the same population, another seed another one', () => {

@@ -1,64 +1,59 @@
-import { ageWeight } from './photo-age.ts';
 import { randomAt, drawsOf, streams } from './counter-random.ts';
+import { followerSharesOf } from './follower-shares.ts';
 import { createPermutation } from './permutation.ts';
+import { ageWeight } from './photo-age.ts';
+import type { PopulationSize } from './population-size.ts';
 import { createZipf } from './zipf.ts';
 
-/** How many people and photos, and the seed that decides everything about them. */
-export type PopulationSize = { readonly seed: number; readonly people: number; readonly photos: number };
-
 /**
- * What a driver must know of the seeded database to ask for it: how attractive people are, who owns which photo, how old it
- * is. It is the cheap part of the population, made from the size alone, so that k6 makes it by itself. Ids begin at 1; index
+ * What a driver must know of the seeded database to ask for it: how many follow each person, who owns which photo, how old
+ * it is. It is the cheap part of the population, made from the size alone, so that k6 makes it by itself. Ids begin at 1; index
  * 0 of each list is id 1.
  */
 export type Population = {
   readonly size: PopulationSize;
-  /** Expected share of followers, as a weight; heavy-tailed. */
-  readonly attractiveness: readonly number[];
-  /** Ids of people, the most attractive first. */
+  /** The part of all people that is meant to follow a person. */
+  readonly followerShare: readonly number[];
+  /** Ids of people, the most followed first. */
   readonly peopleByRank: readonly number[];
   readonly photoOwner: readonly number[];
   readonly photoAgeHours: readonly number[];
 };
 
-/** Power law of the in-degree; between 1.8 and 2.3 in published crawls. */
-const degreeExponent = 2.1;
-/** No tail is longer than this share of what the least attractive have, so that one person is not all. */
-const attractivenessMax = 400;
-/** One in so many is a celebrity, placed explicitly: the tail of a small sample would not hold one for sure. */
-const peoplePerCelebrity = 500;
 /** How unevenly people post. */
 const ownerAlpha = 0.6;
 /** Photos are spread over this time, the newest just now. */
-const spanHours = 365 * 24;
+export const spanHours = 365 * 24;
 
-function attractivenessOf({ seed, people }: PopulationSize): number[] {
-  const weights = Array.from({ length: people }, (_, index) => {
-    const u = randomAt(seed, 0, streams.attractiveness, index);
-    return Math.min(attractivenessMax / 4, (1 - u) ** (-1 / (degreeExponent - 1)));
-  });
-  const place = createPermutation(people, seed, streams.attractiveness);
-  const celebrities = Math.max(1, Math.round(people / peoplePerCelebrity));
-  for (let rank = 0; rank < celebrities; rank += 1) weights[place(rank)] = attractivenessMax / (1 + rank / 2);
-  return weights;
+/** Ids of people by their shares; chance decides between equals. */
+function rankPeople({ seed, people }: PopulationSize, shares: readonly number[]): number[] {
+  const place = createPermutation(people, seed, streams.followerShare);
+  return shares
+    .map((share, index) => ({ share, place: place(index), id: index + 1 }))
+    .sort((a, b) => b.share - a.share || a.place - b.place)
+    .map(({ id }) => id);
 }
 
-export function createPopulation(size: PopulationSize): Population {
-  const { seed, people, photos } = size;
-  const attractiveness = attractivenessOf(size);
-  const ownerRank = createZipf(people, ownerAlpha);
-  const owner = createPermutation(people, seed, streams.owner);
+/** Who owns each photo, by its id less one; photos beyond those that are asked for have owners too. */
+export function createOwnerOf({ seed, people }: PopulationSize): (index: number) => number {
+  const rank = createZipf(people, ownerAlpha);
+  const place = createPermutation(people, seed, streams.owner);
+  return (index) => place(rank(drawsOf(seed, 0, streams.owner, index)) - 1) + 1;
+}
+
+/** A size where nothing need be said of followers: they are heavy-tailed then. */
+type GivenSize = Omit<PopulationSize, 'followers'> & Partial<Pick<PopulationSize, 'followers'>>;
+
+export function createPopulation({ followers = 'heavy', ...given }: GivenSize): Population {
+  const size: PopulationSize = { ...given, followers };
+  const { seed, photos } = size;
+  const followerShare = followerSharesOf(size);
+  const ownerOf = createOwnerOf(size);
   return {
     size,
-    attractiveness,
-    peopleByRank: attractiveness
-      .map((weight, index) => ({ weight, id: index + 1 }))
-      .sort((a, b) => b.weight - a.weight || a.id - b.id)
-      .map(({ id }) => id),
-    photoOwner: Array.from(
-      { length: photos },
-      (_, index) => owner(ownerRank(drawsOf(seed, 0, streams.owner, index)) - 1) + 1,
-    ),
+    followerShare,
+    peopleByRank: rankPeople(size, followerShare),
+    photoOwner: Array.from({ length: photos }, (_, index) => ownerOf(index)),
     // Ids grow with time: the highest id is the newest photo.
     photoAgeHours: Array.from(
       { length: photos },
@@ -67,16 +62,16 @@ export function createPopulation(size: PopulationSize): Population {
   };
 }
 
-/** How often each photo is asked for: rank by Zipf, times the owner's attractiveness, times its age's weight. */
+/** How often each photo is asked for: rank by Zipf, times the owner's followers, times its age's weight. */
 export function photoWeights(
-  { size, attractiveness, photoOwner, photoAgeHours }: Population,
+  { size, followerShare, photoOwner, photoAgeHours }: Population,
   alpha: number,
 ): number[] {
   const rank = createPermutation(size.photos, size.seed, streams.photoRank);
   return photoOwner.map(
     (ownerId, index) =>
       (rank(index) + 1) ** -alpha *
-      (attractiveness[ownerId - 1] as number) *
+      (followerShare[ownerId - 1] as number) *
       ageWeight(photoAgeHours[index] as number),
   );
 }

@@ -1,6 +1,7 @@
 import { aliasColumnsOf } from './alias-table.ts';
 import { photoWeights } from './population.ts';
 import type { Population } from './population.ts';
+import { drawingWeights } from './social-graph.ts';
 
 /** Skew of what is asked: photo reads, profiles, writes, and how unevenly people use the service. */
 export const skew = { photoReads: 0.9, profiles: 0.99, writes: 0.7, viewers: 0.8 } as const;
@@ -15,12 +16,22 @@ export type PhotoRow = readonly [
 ];
 
 /**
+ * Two things at one index: the id of the person of that rank, 0 for the most followed; and of the person whose id is one more, the
+ * cells in the alias table of who is followed, and the newest photo, 0 for who has none.
+ */
+export type PersonRow = readonly [
+  idOfRank: number,
+  followShare: number,
+  followAlias: number,
+  newestPhoto: number,
+];
+
+/**
  * All that a request is drawn from beside its seeds. Whoever has the tables draws any request by itself, so that a run of
  * any length takes the same memory; making them is what takes an interpreter long.
  */
 export type RequestTables = {
-  /** Id of the person of a rank, 0 for the most attractive. */
-  readonly personAt: (rank: number) => number;
+  readonly personAt: (index: number) => PersonRow;
   /** Row of a photo, by its id less one. */
   readonly photoAt: (index: number) => PhotoRow;
 };
@@ -28,8 +39,16 @@ export type RequestTables = {
 export function createRequestTables(population: Population): RequestTables {
   const reads = aliasColumnsOf(photoWeights(population, skew.photoReads));
   const writes = aliasColumnsOf(photoWeights(population, skew.writes));
+  const follows = aliasColumnsOf(drawingWeights(population));
+  const newest = population.followerShare.map(() => 0);
+  for (const [index, ownerId] of population.photoOwner.entries()) newest[ownerId - 1] = index + 1;
   return {
-    personAt: (rank) => population.peopleByRank[rank] as number,
+    personAt: (index) => [
+      population.peopleByRank[index] as number,
+      follows.share[index] as number,
+      follows.alias[index] as number,
+      newest[index] as number,
+    ],
     photoAt: (index) => [
       population.photoOwner[index] as number,
       reads.share[index] as number,
@@ -41,14 +60,14 @@ export function createRequestTables(population: Population): RequestTables {
 }
 
 /** The tables as rows, to be written down and read elsewhere. */
-export type TableRows = { readonly people: readonly number[]; readonly photos: readonly PhotoRow[] };
+export type TableRows = { readonly people: readonly PersonRow[]; readonly photos: readonly PhotoRow[] };
 
 export function rowsOfTables(
   { personAt, photoAt }: RequestTables,
   { people, photos }: { readonly people: number; readonly photos: number },
 ): TableRows {
   return {
-    people: Array.from({ length: people }, (_, rank) => personAt(rank)),
+    people: Array.from({ length: people }, (_, index) => personAt(index)),
     photos: Array.from({ length: photos }, (_, index) => photoAt(index)),
   };
 }
@@ -56,7 +75,7 @@ export function rowsOfTables(
 /** The tables again; the rows may lie in memory that is shared. */
 export function tablesOfRows({ people, photos }: TableRows): RequestTables {
   return {
-    personAt: (rank) => people[rank] as number,
+    personAt: (index) => people[index] as PersonRow,
     photoAt: (index) => photos[index] as PhotoRow,
   };
 }

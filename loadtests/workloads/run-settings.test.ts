@@ -15,6 +15,7 @@ const settings: RunSettings = {
   seed: 1,
   people: 500,
   photos: 5_000,
+  followers: 'heavy',
   mix: 'social-default',
   worlds: [one, other],
   passes: [

@@ -25,3 +25,8 @@ export const samplePhotos = [
     heightPx: 450,
   },
 ] as const;
+
+/** What a seeded photo shows, by its id. */
+export function sampleOf(photoId: number): (typeof samplePhotos)[number] {
+  return samplePhotos[(photoId - 1) % samplePhotos.length] as (typeof samplePhotos)[number];
+}

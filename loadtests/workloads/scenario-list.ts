@@ -9,6 +9,23 @@ export const scenarios = {
     mix: 'social-default',
     summary: 'people browse their feeds, photos and profiles, like and comment: 91 % reads, 9 % writes',
   },
+  posting: {
+    file: 'loadtests/scenarios/posting.ts',
+    mix: 'write-heavy',
+    summary: 'people post, like, comment, follow and unfollow a lot: 70 % reads, 30 % writes, with images',
+  },
+  celebrity: {
+    file: 'loadtests/scenarios/celebrity.ts',
+    mix: 'star-spikes',
+    summary:
+      'a star posts once in 600 requests, and for 300 of them one photo takes up to 20 % of the reads and 50 % of the likes; with images',
+  },
+  'profile-crawl': {
+    file: 'loadtests/scenarios/profile-crawl.ts',
+    mix: 'crawl',
+    summary:
+      'a crawler reads profile after profile and photo after photo, each once before any comes again; with images',
+  },
 } as const satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;

@@ -13,6 +13,7 @@ const settings: RunSettings = {
   seed: 7,
   people: 60,
   photos: 300,
+  followers: 'heavy',
   mix: 'social-default',
   worlds: [worldOf(4_000), worldOf(5_000), worldOf(6_000)],
   passes: [

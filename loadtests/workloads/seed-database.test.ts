@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { seedEpochMs } from '../../app/contract/seed-rows.ts';
 import { createPopulation } from './population.ts';
+import { reserveSizeOf } from './photo-reserve.ts';
 import { samplePhotos } from './sample-photos.ts';
 import { seedDatabase } from './seed-database.ts';
 import { createSocialGraph } from './social-graph.ts';
@@ -60,9 +61,17 @@ test('photos show the samples, all of them', () => {
   assert.equal(new Set(rows.photos.map((photo) => photo.digest)).size, samplePhotos.length);
 });
 
+test('behind the photos that are asked for stands a reserve: older than all, and nobody has liked or discussed it', () => {
+  const [asked, reserve] = [rows.photos.slice(0, 2_000), rows.photos.slice(2_000)];
+  assert.equal(reserve.length, reserveSizeOf(2_000));
+  const oldestMs = Math.min(...asked.map(({ createdAtMs }) => createdAtMs));
+  assert.ok(reserve.every(({ createdAtMs }) => createdAtMs < oldestMs));
+  assert.ok([...rows.likes, ...rows.comments].every(({ photoId }) => photoId <= 2_000));
+});
+
 test('likes and comments are few for most photos and many for some', () => {
   const perPhoto = (list: readonly { photoId: number }[]): number[] => {
-    const counts = rows.photos.map(() => 0);
+    const counts = Array.from({ length: 2_000 }, () => 0);
     for (const { photoId } of list) counts[photoId - 1] = (counts[photoId - 1] ?? 0) + 1;
     return counts.sort((a, b) => a - b);
   };
@@ -71,7 +80,7 @@ test('likes and comments are few for most photos and many for some', () => {
     [rows.comments, 1.5, 4],
   ] as const) {
     const counts = perPhoto(list);
-    const mean = list.length / rows.photos.length;
+    const mean = list.length / 2_000;
     assert.ok(mean > least && mean < most, `mean ${mean}`);
     assert.ok((counts[counts.length / 2] as number) < mean, 'the median lies below the mean');
   }
@@ -94,7 +103,7 @@ test('the same seed gives the same rows, byte for byte; another seed gives other
 test('the default population is generated in seconds', () => {
   const startedAt = performance.now();
   const { photos: all } = seed(1, 2_000, 20_000);
-  assert.equal(all.length, 20_000);
+  assert.equal(all.length, 20_000 + reserveSizeOf(20_000));
   // About 0.3 s on two cores; the bound only catches a change of its order.
   assert.ok(performance.now() - startedAt < 10_000);
 });

@@ -8,8 +8,10 @@ import type {
 } from '../../app/contract/seed-rows.ts';
 import { seedEpochMs } from '../../app/contract/seed-rows.ts';
 import { drawsOf, randomAt, streams, uint32At } from './counter-random.ts';
+import { reserveSizeOf } from './photo-reserve.ts';
+import { createOwnerOf, spanHours } from './population.ts';
 import type { Population } from './population.ts';
-import { samplePhotos } from './sample-photos.ts';
+import { sampleOf } from './sample-photos.ts';
 import type { SocialGraph } from './social-graph.ts';
 import { createZipf } from './zipf.ts';
 
@@ -93,20 +95,26 @@ function peopleRows({ size }: Population): PersonRow[] {
   }));
 }
 
+function photoRow(seed: number, index: number, ownerId: number, createdAtMs: number): PhotoRow {
+  const { digest, widthPx, heightPx } = sampleOf(index + 1);
+  const caption = sentence(seed, streams.text, index);
+  return { id: index + 1, ownerId, caption, digest, widthPx, heightPx, createdAtMs };
+}
+
+/** Photos that are asked for, and behind them the reserve, which is older than they are. */
 function photoRows(population: Population): PhotoRow[] {
-  const { seed } = population.size;
-  return population.photoOwner.map((ownerId, index) => {
-    const sample = samplePhotos[index % samplePhotos.length] as (typeof samplePhotos)[number];
-    return {
-      id: index + 1,
-      ownerId,
-      caption: sentence(seed, streams.text, index),
-      digest: sample.digest,
-      widthPx: sample.widthPx,
-      heightPx: sample.heightPx,
-      createdAtMs: createdAtMs(population, index),
-    };
+  const { size, photoOwner } = population;
+  const { seed, photos } = size;
+  const ownerOf = createOwnerOf(size);
+  const asked = photoOwner.map((ownerId, index) =>
+    photoRow(seed, index, ownerId, createdAtMs(population, index)),
+  );
+  const oldestMs = seedEpochMs - spanHours * hourMs;
+  const reserved = Array.from({ length: reserveSizeOf(photos) }, (_, place) => {
+    const index = photos + place;
+    return photoRow(seed, index, ownerOf(index), oldestMs - (place + 1) * 1_000);
   });
+  return [...asked, ...reserved];
 }
 
 function followRows({ size }: Population, { following }: SocialGraph): FollowRow[] {

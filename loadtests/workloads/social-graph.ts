@@ -1,46 +1,41 @@
 import { createAliasTable } from './alias-table.ts';
-import { drawsOf, randomAt, streams } from './counter-random.ts';
+import { celebritiesOf } from './celebrities.ts';
+import { randomAt, streams } from './counter-random.ts';
+import { createDrawnFollows } from './drawn-follows.ts';
 import type { Population } from './population.ts';
 
 /** Who follows whom: per person, index 0 for id 1, the ids that they follow. */
 export type SocialGraph = { readonly following: readonly (readonly number[])[] };
 
-/** Out-degree is lognormal around this median; people follow dozens, whoever they are. */
-const outDegreeMedian = 30;
-const outDegreeSigma = 0.9;
-/** Nobody follows more than this share of all people. */
-const outDegreeShareMax = 0.3;
 /** Reciprocity: the share of links whose reverse exists too. */
 export const reciprocityTarget = 0.2;
-/** Tries to find somebody new before a person follows fewer than drawn. */
-const triesPerFollow = 20;
-
-/** The standard normal at two uniform numbers (Box and Muller, 1958). */
-function normal(u: number, v: number): number {
-  return Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v);
+/**
+ * What an ordinary person is drawn by, so that the wanted part of all people follows them: who draws often may draw somebody
+ * again, so that twice the weight is less than twice the followers. Celebrities are not drawn; each person is asked for each.
+ */
+export function drawingWeights({ size, followerShare }: Population): number[] {
+  const weights = followerShare.map((share) => -Math.log(1 - share));
+  for (const { id } of celebritiesOf(size)) weights[id - 1] = 0;
+  return weights;
 }
 
 /**
- * A directed graph: out-degrees lognormal, in-degrees heavy-tailed because the attractive are chosen more often, and a part
- * of the links returned.
+ * A directed graph: out-degrees lognormal, in-degrees as the population says because people are drawn by them, and a part of the
+ * links returned.
  */
 export function createSocialGraph(population: Population): SocialGraph {
-  const { seed, people } = population.size;
-  const choose = createAliasTable(population.attractiveness);
-  const following = Array.from({ length: people }, () => new Set<number>());
-  const most = Math.max(1, Math.floor(people * outDegreeShareMax));
-  for (const [index, followed] of following.entries()) {
-    const draws = drawsOf(seed, 0, streams.outDegree, index);
-    const wanted = Math.min(
-      most,
-      Math.max(1, Math.round(outDegreeMedian * Math.exp(outDegreeSigma * normal(draws(0), draws(1))))),
-    );
-    for (let link = 0; link < wanted; link += 1) {
-      const target = chooseNew(seed, index, link, choose, followed);
+  const { size } = population;
+  const follows = createDrawnFollows(size, createAliasTable(drawingWeights(population)));
+  const following = Array.from({ length: size.people }, (_, index) => {
+    const followed = new Set(follows.celebritiesOf(index));
+    const links = follows.countOf(index);
+    for (let link = followed.size; link < links; link += 1) {
+      const target = follows.targetOf(index, link, (id) => !followed.has(id));
       if (target !== null) followed.add(target);
     }
-  }
-  returnLinks(seed, following);
+    return followed;
+  });
+  returnLinks(size.seed, following);
   return { following: following.map((followed) => [...followed]) };
 }
 
@@ -63,18 +58,4 @@ function returnLinks(seed: number, following: readonly Set<number>[]): void {
     if (randomAt(seed, 0, streams.reciprocated, index, link) * oneWay.length < more)
       following[target - 1]?.add(index + 1);
   }
-}
-
-function chooseNew(
-  seed: number,
-  index: number,
-  link: number,
-  choose: ReturnType<typeof createAliasTable>,
-  followed: ReadonlySet<number>,
-): number | null {
-  for (let attempt = 0; attempt < triesPerFollow; attempt += 1) {
-    const target = choose(drawsOf(seed, link * triesPerFollow + attempt, streams.followed, index)) + 1;
-    if (target !== index + 1 && !followed.has(target)) return target;
-  }
-  return null;
 }

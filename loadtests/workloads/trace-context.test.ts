@@ -11,6 +11,7 @@ const settingsOf = (...worlds: readonly string[][]): RunSettings => ({
   seed: 1,
   people: 10,
   photos: 10,
+  followers: 'heavy',
   mix: 'social-default',
   worlds,
   passes: [{ pass: 2, first: 0, requests: count, pauseRequests: 0 }],

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { operations } from '../../app/contract/operations.ts';
-import { mixes } from './operation-mix.ts';
-import type { PlannedOperation } from './operation-mix.ts';
+import { mixes, requestsPerDeletion } from './operation-mix.ts';
+import type { MixName, PlannedOperation } from './operation-mix.ts';
 import { photoWeights } from './population.ts';
 import { samplePhotos } from './sample-photos.ts';
+import { pathOfRequest } from './request-path.ts';
 import { skew } from './request-tables.ts';
+import { seedDatabase } from './seed-database.ts';
+import { createSocialGraph } from './social-graph.ts';
 import { createWorkload } from './workload.ts';
 import type { PlannedRequest } from './workload.ts';
 
-const settings = { seed: 1, people: 500, photos: 5_000, mix: 'social-default' } as const;
+const settings = { seed: 1, people: 500, photos: 5_000, followers: 'heavy', mix: 'social-default' } as const;
 const workload = createWorkload(settings);
+const graph = createSocialGraph(workload.population);
 const pass = 2;
 const planned = Array.from({ length: 50_000 }, (_, index) => workload.requestAt(pass, index));
 
@@ -27,19 +30,19 @@ function sharesOf(ids: readonly (number | undefined)[]): Map<number, number> {
 test('plans the golden requests: a changed one makes every earlier result incomparable', () => {
   const golden: readonly (readonly [index: number, request: PlannedRequest])[] = [
     [0, { operation: 'feedPage', viewerId: 430, params: { userId: 430 } }],
-    [3, { operation: 'profileGrid', viewerId: 262, params: { userId: 497 } }],
-    [4, { operation: 'like', viewerId: 125, params: { photoId: 4_710 } }],
-    [43, { operation: 'comment', viewerId: 311, params: { photoId: 4_968 }, text: 'note aimwyo' }],
-    [185, { operation: 'follow', viewerId: 329, params: { userId: 278 } }],
-    [204, { operation: 'post', viewerId: 172, params: { userId: 172 }, text: 'note w0qg0x', sample: 2 }],
-    [1_813, { operation: 'unfollow', viewerId: 354, params: { userId: 65 } }],
+    [3, { operation: 'profileGrid', viewerId: 262, params: { userId: 307 } }],
+    [4, { operation: 'like', viewerId: 125, params: { photoId: 4_756 } }],
+    [43, { operation: 'comment', viewerId: 311, params: { photoId: 2_930 }, text: 'note aimwyo' }],
+    [185, { operation: 'follow', viewerId: 329, params: { userId: 71 } }],
+    [204, { operation: 'unfollow', viewerId: 172, params: { userId: 153 } }],
+    [1_438, { operation: 'post', viewerId: 421, params: { userId: 421 }, text: 'note 1t8ndge', sample: 1 }],
     [3_595, { operation: 'editCaption', viewerId: 190, params: { photoId: 831 }, text: 'note jw56hf' }],
-    [5_672, { operation: 'deletePhoto', viewerId: 37, params: { photoId: 3_309 } }],
+    [7_796, { operation: 'deletePhoto', viewerId: 172, params: { photoId: 5_003 } }],
   ];
   for (const [index, request] of golden) assert.deepEqual(planned[index], request, `request ${index}`);
   const hash = createHash('sha256');
   for (const request of planned.slice(0, 10_000)) hash.update(`${JSON.stringify(request)}\n`);
-  assert.equal(hash.digest('hex'), '832c942d0eb1ac95aba419f6242bc7d6e0cb854c2a4220bb85cbb0abd27f94da');
+  assert.equal(hash.digest('hex'), '03a1800885ae63f2560204fbf8ac62d3edf61b6fbbe1ca1669f3b05261a49034');
 });
 
 test('a request depends on nothing but its pass and index', () => {
@@ -58,21 +61,93 @@ test('another pass and another seed ask for other things', () => {
   assert.ok(same((index) => other.requestAt(pass, index)) < 50);
 });
 
-test('every request fits its route and the seeded rows', () => {
+test('every request of every mix fits its route and the seeded rows', () => {
   const isId = (id: number | undefined, most: number): boolean =>
     id !== undefined && Number.isInteger(id) && id >= 1 && id <= most;
-  for (const { operation, viewerId, params } of planned) {
-    assert.ok(isId(viewerId, settings.people));
-    const isOfPhoto = operations[operation].route.includes(':photoId');
-    assert.ok(
-      isOfPhoto ? isId(params['photoId'], settings.photos) : isId(params['userId'], settings.people),
-      operation,
-    );
+  for (const mix of Object.keys(mixes) as MixName[]) {
+    const own = createWorkload({ ...settings, mix });
+    for (let index = 0; index < 20_000; index += 1) {
+      const request = own.requestAt(pass, index);
+      const { operation, viewerId, params } = request;
+      assert.ok(isId(viewerId, settings.people), operation);
+      const { photoId, userId } = params;
+      if (photoId !== undefined && operation !== 'deletePhoto') assert.ok(isId(photoId, settings.photos));
+      if (userId !== undefined) assert.ok(isId(userId, settings.people));
+      assert.doesNotMatch(pathOfRequest(request), /undefined|NaN/);
+    }
   }
 });
 
+const reserved = new Map(
+  seedDatabase(workload.population, graph)
+    .photos.slice(settings.photos)
+    .map(({ id, ownerId }) => [id, ownerId]),
+);
+
+test('deletions take photos of the reserve, each once and by its owner, and nothing else asks for them', () => {
+  const mix = 'write-heavy';
+  const writing = createWorkload({ ...settings, mix });
+  const ids: number[] = [];
+  for (const number of [0, 1, 2, 3])
+    for (let index = 0; index < 20_000; index += 1) {
+      const { operation, viewerId, params } = writing.requestAt(number, index);
+      const { photoId } = params;
+      assert.equal(operation === 'deletePhoto', photoId !== undefined && photoId > settings.photos);
+      if (operation !== 'deletePhoto' || photoId === undefined) continue;
+      ids.push(photoId);
+      assert.equal(viewerId, reserved.get(photoId));
+    }
+  assert.equal(ids.length, (4 * 20_000) / requestsPerDeletion(mix));
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('where the reserve has ended, a caption is edited', () => {
+  const inLaterParts = 1_000_002;
+  const writing = createWorkload({ ...settings, mix: 'write-heavy' });
+  const written = Array.from({ length: 20_000 }, (_, index) => writing.requestAt(inLaterParts, index));
+  const count = (name: PlannedOperation): number =>
+    written.filter(({ operation }) => operation === name).length;
+  assert.equal(count('deletePhoto'), 0);
+  assert.ok(count('editCaption') >= 20);
+});
+
+test('people unfollow whom they follow', () => {
+  for (const { viewerId, params } of of('unfollow'))
+    assert.ok(graph.following[viewerId - 1]?.includes(params['userId'] ?? 0));
+  assert.ok(new Set(of('unfollow').map(({ params }) => params['userId'])).size > 10);
+});
+
+test('images are those of the photos that are asked for, mostly small ones', () => {
+  const crawling = createWorkload({ ...settings, mix: 'crawl' });
+  const images = Array.from({ length: 20_000 }, (_, index) => crawling.requestAt(pass, index)).filter(
+    ({ operation }) => operation === 'image',
+  );
+  assert.deepEqual(
+    new Set(images.map(({ digest }) => digest)),
+    new Set(samplePhotos.map(({ digest }) => digest)),
+  );
+  const shares = sharesOf(images.map(({ params }) => params['rendition']));
+  for (const [edge, share] of [
+    [150, 0.45],
+    [320, 0.3],
+    [640, 0.2],
+    [1_080, 0.05],
+  ] as const)
+    assert.ok(Math.abs((shares.get(edge) ?? 0) - share) < 0.04, `${edge}`);
+});
+
+test('a crawl passes everything once before anything comes again', () => {
+  const crawling = createWorkload({ ...settings, mix: 'crawl' });
+  const asked = Array.from({ length: settings.people }, (_, index) => crawling.requestAt(pass, index));
+  const profiles = asked.filter(({ operation }) => operation === 'profileGrid');
+  assert.ok(profiles.length > 100);
+  assert.equal(new Set(profiles.map(({ params }) => params['userId'])).size, profiles.length);
+  const photos = asked.filter(({ operation }) => operation === 'photoPage');
+  assert.equal(new Set(photos.map(({ params }) => params['photoId'])).size, photos.length);
+});
+
 test('writes are ones that the service allows', () => {
-  for (const { viewerId, params } of of('editCaption', 'deletePhoto')) {
+  for (const { viewerId, params } of of('editCaption')) {
     assert.equal(
       workload.population.photoOwner[(params['photoId'] ?? 0) - 1],
       viewerId,
@@ -141,13 +216,15 @@ test('writes are spread wider than reads', () => {
 });
 
 test('the smallest population can be asked for everything', () => {
-  const tiny = createWorkload({ ...settings, people: 20, photos: 20 });
-  const seen = new Set<PlannedOperation>();
-  for (let index = 0; index < 50_000; index += 1) {
-    const { operation, viewerId, params } = tiny.requestAt(pass, index);
-    seen.add(operation);
-    assert.ok(viewerId <= 20 && Object.values(params).every((id) => id >= 1 && id <= 20));
-    if (operation === 'follow' || operation === 'unfollow') assert.notEqual(params['userId'], viewerId);
+  for (const followers of ['heavy', 'even'] as const) {
+    const tiny = createWorkload({ ...settings, followers, people: 20, photos: 20 });
+    const seen = new Set<PlannedOperation>();
+    for (let index = 0; index < 50_000; index += 1) {
+      const { operation, viewerId, params } = tiny.requestAt(0, index);
+      seen.add(operation);
+      assert.ok(viewerId <= 20 && Object.values(params).every((id) => id >= 1 && id <= 21));
+      if (operation === 'follow' || operation === 'unfollow') assert.notEqual(params['userId'], viewerId);
+    }
+    assert.deepEqual([...seen].sort(), Object.keys(mixes[settings.mix]).sort());
   }
-  assert.deepEqual([...seen].sort(), Object.keys(mixes[settings.mix]).sort());
 });

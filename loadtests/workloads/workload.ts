@@ -1,15 +1,18 @@
-import { drawAlias } from './alias-table.ts';
-import { drawsOf, randomAt, streams, uint32At } from './counter-random.ts';
-import type { Draws } from './counter-random.ts';
+import { randomAt, streams, uint32At } from './counter-random.ts';
+import { createDeletions } from './deletions.ts';
+import { manners, operationAt } from './operation-mix.ts';
 import type { MixName, PlannedOperation } from './operation-mix.ts';
-import { operationAt } from './operation-mix.ts';
-import { createPermutation } from './permutation.ts';
-import { createPopulation } from './population.ts';
-import type { Population, PopulationSize } from './population.ts';
-import { createRequestTables, skew } from './request-tables.ts';
+import { reservedPhotoOf } from './photo-reserve.ts';
+import { createOwnerOf, createPopulation } from './population.ts';
+import type { Population } from './population.ts';
+import type { PopulationSize } from './population-size.ts';
+import { renditionAt } from './rendition-shares.ts';
+import { createRequestKeys } from './request-keys.ts';
+import type { RequestKeys } from './request-keys.ts';
+import { createRequestTables } from './request-tables.ts';
 import type { RequestTables } from './request-tables.ts';
-import { samplePhotos } from './sample-photos.ts';
-import { createZipf } from './zipf.ts';
+import { sampleOf, samplePhotos } from './sample-photos.ts';
+import { createSpikes } from './star-spikes.ts';
 
 /** One request, complete: who asks for what, with which body. The same for every candidate. */
 export type PlannedRequest = {
@@ -20,6 +23,8 @@ export type PlannedRequest = {
   readonly text?: string;
   /** Which sample is uploaded. */
   readonly sample?: number;
+  /** Which picture is asked for. */
+  readonly digest?: string;
 };
 
 /** Request `index` of a pass. Passes are numbered by the experiment; each has requests of its own. */
@@ -41,70 +46,77 @@ export function createWorkload(settings: WorkloadSettings): Workload {
 
 /** Draws requests one by one, in any order. */
 export function createRequests(settings: WorkloadSettings, tables: RequestTables): RequestAt {
-  const { seed, people, photos, mix } = settings;
-  const readPhoto = (draws: Draws): number =>
-    drawAlias(draws, photos, (index) => {
-      const [, share, alias] = tables.photoAt(index);
-      return [share, alias];
-    });
-  const writePhoto = (draws: Draws): number =>
-    drawAlias(draws, photos, (index) => {
-      const [, , , share, alias] = tables.photoAt(index);
-      return [share, alias];
-    });
-  const viewerRank = createZipf(people, skew.viewers);
-  const viewerOf = createPermutation(people, seed, streams.viewer);
-  const profileRank = createZipf(people, skew.profiles);
+  const { seed, photos, mix } = settings;
+  const keys = createRequestKeys(settings, tables);
+  const requestOf = createComposer(settings, keys);
+  const deletionAt = createDeletions(seed, mix);
+  const ownerOf = createOwnerOf(settings);
+  const spikedAt = manners[mix].hasSpikes ? createSpikes(settings, tables) : () => null;
 
+  /** At the end of the reserve a caption is edited instead, so that a photo is written all the same and none is gone. */
+  const deletionOf = (pass: number, index: number, deletion: number): PlannedRequest => {
+    const photoId = reservedPhotoOf(photos, pass, deletion);
+    return photoId === null
+      ? requestOf('editCaption', pass, index)
+      : { operation: 'deletePhoto', viewerId: ownerOf(photoId - 1), params: { photoId } };
+  };
   return (pass, index) => {
+    const found = deletionAt(pass, index);
+    if (found !== null) return deletionOf(pass, index, found.deletion);
     const operation = operationAt(mix, randomAt(seed, pass, streams.operation, index));
-    const viewerId = viewerOf(viewerRank(drawsOf(seed, pass, streams.viewer, index)) - 1) + 1;
-    const photoDraws = drawsOf(seed, pass, streams.photo, index);
-    const personId = (): number =>
-      tables.personAt(profileRank(drawsOf(seed, pass, streams.person, index)) - 1);
+    const spiked = spikedAt(pass, index, operation);
+    if (spiked?.kind === 'star-posts') return requestOf('post', pass, index, { viewerId: spiked.starId });
+    return requestOf(spiked?.operation ?? operation, pass, index, spiked ?? {});
+  };
+}
+
+/** What is decided already of a request. */
+type Decided = { readonly viewerId?: number; readonly photoId?: number };
+
+/** Makes a request of an operation: draws what it is about, and its body. */
+function createComposer({ seed, people }: WorkloadSettings, keys: RequestKeys) {
+  return (
+    operation: Exclude<PlannedOperation, 'deletePhoto'>,
+    pass: number,
+    index: number,
+    { viewerId = keys.viewer(pass, index), photoId }: Decided = {},
+  ): PlannedRequest => {
     const text = (): string => `note ${uint32At(seed, pass, streams.text, index).toString(36)}`;
+    const read = (): number => photoId ?? keys.photoToRead(pass, index);
+    const written = (): number => photoId ?? keys.photoToWrite(pass, index);
     switch (operation) {
       case 'feedPage':
         return { operation, viewerId, params: { userId: viewerId } };
       case 'photoPage':
       case 'comments':
-        return { operation, viewerId, params: { photoId: readPhoto(photoDraws) + 1 } };
+        return { operation, viewerId, params: { photoId: read() } };
+      case 'image': {
+        const { digest } = sampleOf(read());
+        const rendition = renditionAt(randomAt(seed, pass, streams.images, index));
+        return { operation, viewerId, params: { rendition }, digest };
+      }
       case 'profileGrid':
       case 'followers':
-        return { operation, viewerId, params: { userId: personId() } };
+        return { operation, viewerId, params: { userId: keys.person(pass, index) } };
       case 'like':
-        return { operation, viewerId, params: { photoId: writePhoto(photoDraws) + 1 } };
+        return { operation, viewerId, params: { photoId: written() } };
       case 'comment':
-        return { operation, viewerId, params: { photoId: writePhoto(photoDraws) + 1 }, text: text() };
-      case 'follow':
-      case 'unfollow': {
-        const followed = personId();
+        return { operation, viewerId, params: { photoId: written() }, text: text() };
+      case 'follow': {
+        const followed = keys.person(pass, index);
         // Nobody follows themselves.
-        return {
-          operation,
-          viewerId,
-          params: { userId: followed === viewerId ? (followed % people) + 1 : followed },
-        };
+        const userId = followed === viewerId ? (followed % people) + 1 : followed;
+        return { operation, viewerId, params: { userId } };
       }
-      case 'post':
-        return {
-          operation,
-          viewerId,
-          params: { userId: viewerId },
-          text: text(),
-          sample: uint32At(seed, pass, streams.photo, index) % samplePhotos.length,
-        };
-      case 'editCaption':
-      case 'deletePhoto': {
-        // Only the owner may; any photo is as likely, so that a deleted one is seldom asked for again.
-        const photo = Math.floor(photoDraws(0) * photos);
-        const [owner] = tables.photoAt(photo);
-        return {
-          operation,
-          viewerId: owner,
-          params: { photoId: photo + 1 },
-          ...(operation === 'editCaption' ? { text: text() } : {}),
-        };
+      case 'unfollow':
+        return { operation, viewerId, params: { userId: keys.followeeOf(viewerId, pass, index) } };
+      case 'post': {
+        const sample = uint32At(seed, pass, streams.photo, index) % samplePhotos.length;
+        return { operation, viewerId, params: { userId: viewerId }, text: text(), sample };
+      }
+      case 'editCaption': {
+        const edited = keys.photoToEdit(pass, index);
+        return { operation, viewerId: edited.ownerId, params: { photoId: edited.photoId }, text: text() };
       }
     }
   };

@@ -20,6 +20,7 @@ const settings: RunSettings = {
   seed: 1,
   people: 60,
   photos: 300,
+  followers: 'heavy',
   mix: 'social-default',
   worlds: [['http://127.0.0.1:1'], ['http://127.0.0.1:2']],
   passes: [1, 2, 3, 4].map((pass) => ({

@@ -179,6 +179,7 @@ function commonSettings(plan: ExperimentPlan, { addresses }: TogetherParts) {
     seed: plan.seed,
     people: plan.people,
     photos: plan.photos,
+    followers: plan.followers,
     mix: scenarios[plan.scenario].mix,
     worlds: addresses(),
     ratePerSecond: plan.rate,
