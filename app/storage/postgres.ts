@@ -6,7 +6,7 @@ import { keepsVersions } from './keeps-versions.ts';
 import { listenTo } from './listening.ts';
 import type { ChannelListener, Listening } from './listening.ts';
 import { codeOf, toRefusal } from './refusals.ts';
-import type { Queries, Statement } from './statement.ts';
+import type { Queries, Statement, TransactionQueries } from './statement.ts';
 import { runTransaction } from './transaction.ts';
 import type { Sending } from './transaction.ts';
 
@@ -25,7 +25,7 @@ export type Storage = Queries & {
    * STORAGE_BUSY when the work takes longer than `limitMs`, or with what the work throws. Statements that come after its end
    * throw a RangeError.
    */
-  transaction<T>(work: (queries: Queries) => Promise<T>, limitMs?: number): Promise<T>;
+  transaction<T>(work: (queries: TransactionQueries) => Promise<T>, limitMs?: number): Promise<T>;
   /** Hears what others NOTIFY on the channel, until it is stopped or storage is closed. */
   listen(channel: string, listener: ChannelListener): Listening;
   /** Whether a query is answered in time. */
@@ -54,14 +54,22 @@ const waitersPerConnectionMax = 20;
 /** The work of a transaction is a few statements, each of which has its own bound. */
 const transactionLimitMs = 5_000;
 
+/** On connections with this option, triggers leave a message in the outbox for each action. */
+const writesOutbox = '-c darkroom.outbox=on';
+
+/** `hasOutbox`: what is written leaves messages in the outbox. */
+export type StorageOptions = { readonly hasOutbox?: boolean };
+
 const ping: Statement = { name: pingName, text: 'SELECT 1' };
 
 export function createStorage(
   databaseUrl: string,
   poolSize: number,
   observe: (event: StorageEvent) => void,
+  { hasOutbox = false }: StorageOptions = {},
 ): Storage {
-  const pool = new pg.Pool({ ...connectionTo(databaseUrl, keepsVersions), max: poolSize, ...bounds });
+  const options = hasOutbox ? `${keepsVersions} ${writesOutbox}` : keepsVersions;
+  const pool = new pg.Pool({ ...connectionTo(databaseUrl, options), max: poolSize, ...bounds });
   // An idle connection may be cut at any time; without a listener that would end the process. The next query notices.
   pool.on('error', () => {});
 

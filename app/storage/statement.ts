@@ -9,3 +9,12 @@ export type Queries = {
    */
   query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
 };
+
+/** Where the statements of a transaction are sent. */
+export type TransactionQueries = Queries & {
+  /**
+   * Runs work that may fail alone: then nothing of it is kept, and the transaction goes on. Rejects with what it has failed on, or
+   * with STORAGE_BUSY when it takes longer than `limitMs`; its statements that come later throw a RangeError. One at a time.
+   */
+  attempt<T>(work: (queries: Queries) => Promise<T>, limitMs: number): Promise<T>;
+};

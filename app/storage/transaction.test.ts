@@ -274,3 +274,85 @@ describe('a transaction in trouble', () => {
     assert.ok(told().includes('begin timeout'), told().join());
   });
 });
+
+describe('an attempt within a transaction', () => {
+  it('that fails is undone alone, and one that succeeds is kept', async (context) => {
+    const { storage, told } = openStorage(context);
+    const [before, failed, kept] = [newNumber(), newNumber(), newNumber()];
+    await storage.transaction(async (queries) => {
+      await queries.query(insert, [before]);
+      const failing = queries.attempt(async (own) => {
+        await own.query(insert, [failed]);
+        await own.query(insert, [1_000]);
+      }, 1_000);
+      await assert.rejects(failing, hasCode('ROW_REFUSED'));
+      await queries.attempt((own) => own.query(insert, [kept]), 1_000);
+    });
+    assert.deepEqual(
+      [await isStored(before), await isStored(failed), await isStored(kept)],
+      [true, false, true],
+    );
+    assert.ok(await isCleanAfterwards(storage));
+    assert.deepEqual(told().slice(0, 6), [
+      'begin null',
+      'insert_number null',
+      'savepoint null',
+      'insert_number null',
+      'insert_number 23514',
+      'rollback_to null',
+    ]);
+  });
+
+  it('fails with what it did not wait for, and takes no statements when it is over', async (context) => {
+    const { storage } = openStorage(context);
+    const [good, late] = [newNumber(), newNumber()];
+    const leftAlone: Promise<unknown>[] = [];
+    let attempted: Queries | undefined;
+    await storage.transaction(async (queries) => {
+      const failing = queries.attempt(async (own) => {
+        attempted = own;
+        leftAlone.push(own.query(insert, [1_000]));
+        await Promise.resolve();
+      }, 1_000);
+      await assert.rejects(failing, hasCode('ROW_REFUSED'));
+      await queries.query(insert, [good]);
+      await assert.rejects(Promise.resolve(attempted?.query(insert, [late])), RangeError);
+    });
+    assert.deepEqual([await isStored(good), await isStored(late)], [true, false]);
+  });
+
+  it('that takes too long is undone, and the transaction goes on', async (context) => {
+    const { storage } = openStorage(context);
+    const [slow, good] = [newNumber(), newNumber()];
+    await storage.transaction(async (queries) => {
+      const tooLong = queries.attempt(async (own) => {
+        await own.query(insert, [slow]);
+        await own.query(sleep, [0.2]);
+      }, 50);
+      await assert.rejects(tooLong, hasCode('STORAGE_BUSY'));
+      await queries.query(insert, [good]);
+    });
+    assert.deepEqual([await isStored(slow), await isStored(good)], [false, true]);
+  });
+
+  it('without an answer makes the transaction fail, also where its failure is borne', async (context) => {
+    const { storage } = openStorage(context);
+    const good = newNumber();
+    const failing = storage.transaction(async (queries) => {
+      await queries.query(insert, [good]);
+      const own = await pidOf(queries);
+      const cut = queries.attempt(async (tried) => {
+        const sleeping = tried.query(sleep, [10]);
+        await waitUntil(async () => {
+          const { rowCount } = await admin.query('SELECT pg_terminate_backend($1)', [own]);
+          return rowCount === 1;
+        });
+        await sleeping;
+      }, 2_000);
+      await cut.catch(() => {});
+    });
+    await assert.rejects(failing, (error) => error instanceof DarkroomError);
+    assert.equal(await isStored(good), false);
+    assert.ok(await isCleanAfterwards(storage));
+  });
+});

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DarkroomError } from '../errors.ts';
-import type { Queries, Statement } from './statement.ts';
+import type { Queries, Statement, TransactionQueries } from './statement.ts';
 
 /** What begins and ends a transaction. */
 export type TransactionCommand = 'BEGIN' | 'COMMIT' | 'ROLLBACK';
@@ -68,58 +68,98 @@ function createSession({ connect, told }: Sending) {
   };
 }
 
+type Session = ReturnType<typeof createSession>;
+
+/**
+ * Sends statements until it is closed. Work that does not wait for what it sends is told of a failure at the end: PostgreSQL keeps
+ * nothing of a transaction in which a statement has failed, and its COMMIT says nothing of that.
+ */
+function createScope(session: Session, whatEnds: string) {
+  let isOver = false;
+  const sent: Promise<unknown>[] = [];
+  const queries: Queries = {
+    query<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
+      if (isOver) return Promise.reject(new RangeError(`${name} comes after the end of its ${whatEnds}`));
+      const answered = session
+        .send(name, { name, text, values: [...values] })
+        .then(({ rows }) => rows as Row[]);
+      sent.push(answered);
+      answered.catch(() => {});
+      return answered;
+    },
+  };
+  return {
+    queries,
+    async run<T>(work: () => Promise<T>, limitMs: number): Promise<T> {
+      try {
+        const result = await within(work(), limitMs, whatEnds);
+        await Promise.all(sent);
+        // Of an attempt that failed, and whose failure was borne.
+        if (!session.isSettled())
+          throw new DarkroomError('STORAGE_UNAVAILABLE', 'Storage has not answered; try again in a moment.');
+        return result;
+      } finally {
+        isOver = true;
+      }
+    },
+    /** What was sent has been answered, or never will be. */
+    answered: async () => void (await Promise.allSettled(sent)),
+  };
+}
+
+/** Runs work behind a savepoint. When it fails, only it is rolled back, unless nobody knows what became of its statements. */
+async function runAttempt<T>(
+  session: Session,
+  work: (queries: Queries) => Promise<T>,
+  limitMs: number,
+): Promise<T> {
+  await session.send('savepoint', { text: 'SAVEPOINT attempt' });
+  const scope = createScope(session, 'attempt');
+  try {
+    const result = await scope.run(() => work(scope.queries), limitMs);
+    await session.send('release', { text: 'RELEASE attempt' });
+    return result;
+  } catch (error) {
+    await scope.answered();
+    if (session.isSettled())
+      await session.send('rollback_to', { text: 'ROLLBACK TO attempt; RELEASE attempt' });
+    throw error;
+  }
+}
+
 /**
  * Runs work in a transaction on a connection of its own, for at most `limitMs`. The connection goes back to the pool only when
  * PostgreSQL has said that the transaction is over; it is closed otherwise, which rolls back too.
  */
 export async function runTransaction<T>(
   sending: Sending,
-  work: (queries: Queries) => Promise<T>,
+  work: (queries: TransactionQueries) => Promise<T>,
   limitMs: number,
 ): Promise<T> {
   const session = createSession(sending);
-  let isOver = false;
   let isWhole = false;
-  const sent: Promise<unknown>[] = [];
-  const queries: Queries = {
-    query<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
-      if (isOver) return Promise.reject(new RangeError(`${name} comes after the end of its transaction`));
-      const answered = session
-        .send(name, { name, text, values: [...values] })
-        .then(({ rows }) => rows as Row[]);
-      sent.push(answered);
-      // Work that does not wait for what it sends is told of a failure at the end.
-      answered.catch(() => {});
-      return answered;
-    },
-  };
   const send = async (command: TransactionCommand): Promise<void> => {
     if (command === 'ROLLBACK' && !session.isSettled()) return;
     await session.send(command.toLowerCase(), { text: command });
     isWhole = command !== 'BEGIN' && session.isSettled();
   };
-  const doWork = async (): Promise<T> => {
-    try {
-      const result = await within(work(queries), limitMs);
-      // PostgreSQL keeps nothing of a transaction in which a statement has failed, and its COMMIT says nothing of that.
-      await Promise.all(sent);
-      return result;
-    } finally {
-      isOver = true;
-    }
+  const scope = createScope(session, 'transaction');
+  const queries: TransactionQueries = {
+    ...scope.queries,
+    attempt: (tried, attemptLimitMs) => runAttempt(session, tried, attemptLimitMs),
   };
   try {
-    return await inTransaction(send, doWork);
+    return await inTransaction(send, () => scope.run(() => work(queries), limitMs));
   } finally {
     session.release(isWhole);
   }
 }
 
 /** As the work, or rejects with STORAGE_BUSY when it takes longer. */
-async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
+async function within<T>(work: Promise<T>, limitMs: number, what: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const message = `The transaction was not done within ${limitMs} ms; try again in a moment.`;
+    const message = `The ${what} was not done within ${limitMs} ms; try again in a moment.`;
     reject(new DarkroomError('STORAGE_BUSY', message));
   }, limitMs);
   try {
