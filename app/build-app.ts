@@ -83,7 +83,9 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   const background = createBackgroundTasks((name, reason) =>
     logger.warn({ err: reason, task: name }, 'background task failed'),
   );
-  const storage = createStorage(config.databaseUrl, config.poolSize, telemetry.storage);
+  const storage = createStorage(config.databaseUrl, config.poolSize, telemetry.storage, {
+    hasOutbox: config.candidate.feeds.outbox === 'on',
+  });
   metrics.watchPool(storage);
   const objectStore = createFileStore(config.mediaFolder);
   const cache = await createCache({

@@ -27,6 +27,7 @@ const table = {
   STORAGE_NOT_OURS: { status: 500, title: 'The database belongs to something else' },
   OBJECT_STORE_UNAVAILABLE: { status: 503, title: 'Images cannot be stored or read at the moment' },
   CHANGE_STREAM_UNAVAILABLE: { status: 503, title: 'Storage cannot stream its changes' },
+  UNKNOWN_MESSAGE: { status: 500, title: 'A message is of a type that this version does not know' },
   CACHE_UNAVAILABLE: { status: 503, title: 'A cache tier does not answer' },
   REDIS_UNAVAILABLE: { status: 503, title: 'Redis does not answer' },
   REDIS_NOT_DURABLE: { status: 500, title: 'Redis may lose what it has acknowledged' },

@@ -1,7 +1,9 @@
 import { cacheSystem } from './cache/system.ts';
 import type { Systems } from './contract/system.ts';
+import { feedsSystem } from './feeds/system.ts';
 
 /** Every system. Candidates, lists, worlds and figures derive from it. */
 export const systems = {
   cache: cacheSystem,
+  feeds: feedsSystem,
 } as const satisfies Systems;

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { boundedNumber, wholeNumber } from './commands/arguments.ts';
 import type { LoadOptions } from './commands/load.ts';
+import type { OutboxListOptions, OutboxReplayOptions } from './commands/outbox.ts';
 import { runProgram } from './commands/run-program.ts';
 import type { Terminal } from './commands/terminal.ts';
 import type { SeedOptions } from './commands/seed-command.ts';
@@ -65,6 +66,7 @@ function program(terminal: Terminal): Command {
       (await import('./commands/load.ts')).load(terminal, scenario, options),
     );
   addTraceCommands(root, terminal);
+  addOutboxCommands(root, terminal);
   root
     .command('doctor')
     .description('try what a comparison needs; say what failed, why, and what brings it')
@@ -165,6 +167,31 @@ function addTraceCommands(root: Command, terminal: Terminal): void {
     .option('--json', 'as JSON')
     .action(async (id: string, options: { json?: boolean }) =>
       (await import('./commands/trace.ts')).trace(terminal, id, options),
+    );
+}
+
+/** Messages that were given up. */
+function addOutboxCommands(root: Command, terminal: Terminal): void {
+  const outbox = root.command('outbox').description('see and replay messages that consumers failed on');
+  const withDatabase = (command: Command): Command =>
+    command
+      .option(
+        '--database <url>',
+        'whose outbox (default: of the "darkroom up" that runs, or of DATABASE_URL)',
+      )
+      .option('--candidate <candidate>', 'which one of the "darkroom up" that runs')
+      .option('--json', 'as JSON');
+  withDatabase(outbox.command('list'))
+    .description('say how many messages wait, and list those that were given up')
+    .option('--limit <n>', 'how many', wholeNumber(1, 10_000), 20)
+    .action(async (options: OutboxListOptions) =>
+      (await import('./commands/outbox.ts')).listOutbox(terminal, options),
+    );
+  withDatabase(outbox.command('replay [ids...]'))
+    .description('give messages that were given up to their consumers once more')
+    .option('--all', 'all of them')
+    .action(async (ids: string[], options: OutboxReplayOptions) =>
+      (await import('./commands/outbox.ts')).replayOutbox(terminal, ids, options),
     );
 }
 

@@ -148,6 +148,20 @@ export const liveCharts: readonly LiveChart[] = [
     }),
   },
   {
+    id: 'outbox',
+    title: 'How late is what follows from actions?',
+    unit: 'seconds',
+    description:
+      'From an action to the end of what its consumers made of it, behind the answer; and how long the oldest message has waited that is not done. Without an outbox both are 0.',
+    series: [
+      {
+        label: 'done, p99',
+        expr: orZero(promql.quantile(0.99, 'outboxLag', { by, window: '15s' }), requests),
+      },
+      { label: 'oldest that waits', expr: orZero(promql.max('outboxOldest', { by }), requests) },
+    ],
+  },
+  {
     id: 'saturation',
     title: 'How busy is the service?',
     unit: 'share',

@@ -11,6 +11,7 @@ export const quantileHistograms = [
   'cacheLoadDuration',
   'cacheInvalidationLag',
   'cacheQueueWait',
+  'outboxLag',
   'storageDuration',
   'storageWait',
   'loadResponseDuration',

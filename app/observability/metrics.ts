@@ -74,8 +74,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
 function createObservers(registry: MetricsRegistry, options: MetricsOptions): MetricObservers {
   const { strategy } = options;
   const requests = createLeanHistogram(registry, serviceMetrics.requestDuration);
-  const queries = createLeanHistogram(registry, serviceMetrics.storageDuration);
-  const waits = createLeanHistogram(registry, serviceMetrics.storageWait);
   const outcomes = { ok: 0, failed: 0 };
   registerCopiedCounter(registry, serviceMetrics.requests, () =>
     Object.entries(outcomes).map(([outcome, value]) => ({ labels: { outcome }, value })),
@@ -84,10 +82,7 @@ function createObservers(registry: MetricsRegistry, options: MetricsOptions): Me
   registerGauge(registry, serviceMetrics.activeRequests, () => [[{}, active]]);
   return {
     cache: createCacheObserver(registry, options),
-    storage: ({ statement, durationMs, waitMs, errorType }) => {
-      queries.observe(['postgresql', statement, errorType ?? ''], durationMs / 1000);
-      waits.observe([], waitMs / 1000);
-    },
+    storage: createStorageObserver(registry),
     requestStarted: () => {
       active += 1;
     },
@@ -101,7 +96,17 @@ function createObservers(registry: MetricsRegistry, options: MetricsOptions): Me
   };
 }
 
-function exposePool(registry: MetricsRegistry, storage: Storage): void {
+/** Observes the statements of a process. */
+export function createStorageObserver(registry: MetricsRegistry): (event: StorageEvent) => void {
+  const queries = createLeanHistogram(registry, serviceMetrics.storageDuration);
+  const waits = createLeanHistogram(registry, serviceMetrics.storageWait);
+  return ({ statement, durationMs, waitMs, errorType }) => {
+    queries.observe(['postgresql', statement, errorType ?? ''], durationMs / 1000);
+    waits.observe([], waitMs / 1000);
+  };
+}
+
+export function exposePool(registry: MetricsRegistry, storage: Storage): void {
   registerCopiedCounter(registry, serviceMetrics.storageRefusals, () => [
     { labels: {}, value: storage.refusals() },
   ]);

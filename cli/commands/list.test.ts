@@ -65,7 +65,8 @@ test('JSON says what programs need to build a candidate', () => {
       ['cache', 'tiers', 'memory+redis', 'all'],
     ],
   );
-  assert.equal(axes.length, content.parameters.length + 1);
+  const ofCache = axes.filter(({ system }) => system === 'cache');
+  assert.equal(ofCache.length, content.parameters.length + 1);
   assert.deepEqual(Object.keys(JSON.parse(printed('scenarios', { json: true })) as object), ['scenarios']);
 });
 

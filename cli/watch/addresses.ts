@@ -24,6 +24,8 @@ const CandidateForm = Type.Object({
   /** What runs beside the replicas. Absent: nothing. */
   processes: Type.Optional(Type.Array(FurtherProcessForm)),
   openApi: Type.String(),
+  /** Of a server that was given, without its password. */
+  database: Type.Optional(Type.String()),
   redis: Type.Optional(
     Type.Object({ address: Type.String(), pid: Type.Union([Type.Integer(), Type.Null()]) }),
   ),
@@ -68,6 +70,7 @@ export function describeAddresses(
         .map(({ name, address, metricsAddress }) => ({ name, address, metrics: metricsAddress })),
       ...furtherOf(world),
       openApi: `${world.addresses()[0]}/openapi.json`,
+      database: databaseOf(stack, world),
       ...(world.redis !== null && {
         redis: { address: new URL(world.redis.url).host, pid: world.redis.pid },
       }),
@@ -77,6 +80,13 @@ export function describeAddresses(
     ...(watch !== null && { prometheus: watch.prometheus.address }),
     ...(pid !== null && { postgresPid: pid }),
   };
+}
+
+/** The file is for its owner only, as the one in which the password of our own server lies. */
+function databaseOf({ postgres }: Stack, { database }: World): string {
+  const url = new URL(postgres.urlOf(database));
+  if (postgres.pid === null) url.password = '';
+  return url.href;
 }
 
 function furtherOf(world: World): Pick<CandidateAddresses, 'processes'> {

@@ -2,6 +2,7 @@ import type { Board } from '../board.ts';
 import { cacheBoard } from './cache-board.ts';
 import { compareBoard } from './compare-board.ts';
 import { correctnessBoard } from './correctness-board.ts';
+import { feedsBoard } from './feeds-board.ts';
 import { loadBoard } from './load-board.ts';
 import { nodeBoard } from './node-board.ts';
 import { serviceBoard } from './service-board.ts';
@@ -13,6 +14,7 @@ export const boards: readonly Board[] = [
   serviceBoard,
   cacheBoard,
   correctnessBoard,
+  feedsBoard,
   storesBoard,
   nodeBoard,
   loadBoard,

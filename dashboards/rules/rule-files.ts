@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { burnAlerts } from './burn-rates.ts';
 import { cacheAlerts } from './cache-alerts.ts';
 import { recordingGroups } from './recording-rules.ts';
+import { outboxAlerts } from './outbox-alerts.ts';
 import type { AlertRule } from './rule.ts';
 import { saturationAlerts, storageAlerts, telemetryAlerts } from './service-alerts.ts';
 import { timings } from './timing.ts';
@@ -15,6 +16,7 @@ export function alertGroups(
   return [
     { name: 'darkroom-budgets', rules: burnAlerts(timing) },
     { name: 'darkroom-cache-alerts', rules: [...cacheAlerts(timing), ...writeAlerts(timing)] },
+    { name: 'darkroom-outbox', rules: outboxAlerts(timing) },
     { name: 'darkroom-storage-alerts', rules: storageAlerts(timing) },
     { name: 'darkroom-saturation', rules: saturationAlerts(timing) },
     { name: 'darkroom-telemetry', rules: telemetryAlerts(timing) },

@@ -98,7 +98,8 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
   return [
     alertRule({
       alert: 'TargetDown',
-      expr: `${promql.value('up')} == 0`,
+      // Those beside the replicas have an alert of their own, FurtherProcessDown.
+      expr: `${promql.value('up', { job: { noneOf: [scrapeJobs.process] } })} == 0`,
       for: wait,
       severity: 'page',
       board: healthBoard,

@@ -146,7 +146,7 @@ function isReadByCommandLine(name: string): boolean {
 
 /** Whether what runs in a container reads a variable of this name. */
 function isRead(variable: string, service: string, { command = [] }: ServiceOf): boolean {
-  if (command.includes('app/main.ts')) return serviceVariables.has(variable);
+  if (command.some((part) => part.startsWith('app/'))) return serviceVariables.has(variable);
   if (command.includes('cli/main.ts')) return isReadByCommandLine(variable);
   return namesOfOthers[service]?.includes(variable) ?? false;
 }

@@ -44,7 +44,7 @@ describe('the compose file', () => {
   });
 
   it('gives the service settings with which it starts', () => {
-    for (const name of ['r1', 'r2']) {
+    for (const name of ['r1', 'r2', 'worker']) {
       const given = Object.fromEntries(
         Object.entries(environmentOf(name)).map(([key, value]) => [key, filled(value)]),
       );

@@ -23,9 +23,9 @@ import { waitUntil } from '../support/wait-until.ts';
 import { startWatchedStack } from '../support/watched-stack.ts';
 import type { WatchedStack } from '../support/watched-stack.ts';
 
-/** Between them they have every tier, every kind of protection and every way to hear of writes. */
+/** Between them they have every tier, every kind of protection, every way to hear of writes, and an outbox. */
 const candidates = [
-  'stale-while-revalidate:ttl=2s,memory=64KiB,protection=lease',
+  'stale-while-revalidate:ttl=2s,memory=64KiB,protection=lease,outbox=on',
   'write-behind:ttl=3s',
   'change-stream:ttl=3s,memory=64KiB',
 ] as const;

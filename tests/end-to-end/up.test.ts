@@ -27,6 +27,8 @@ const uncalledFor = [
   'WriteQueueStuck',
   'QueuedWritesFail',
   'ReplicationSlotLag',
+  'OutboxStuck',
+  'FurtherProcessDown',
 ];
 const skip = isBrowserMissing;
 

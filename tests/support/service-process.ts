@@ -20,9 +20,12 @@ export type ServiceProcess = {
   stop(): Promise<void>;
 };
 
-/** Starts `app/main.ts` with these variables and no others of the service. */
-export function startServiceProcess(environment: Readonly<Record<string, string>>): ServiceProcess {
-  const child = fork(join(import.meta.dirname, '..', '..', 'app', 'main.ts'), [], {
+/** Starts `app/main.ts`, or another program of `app/`, with these variables and no others of the service. */
+export function startServiceProcess(
+  environment: Readonly<Record<string, string>>,
+  program = 'main.ts',
+): ServiceProcess {
+  const child = fork(join(import.meta.dirname, '..', '..', 'app', program), [], {
     env: { ...readEnvironment().ofChildren, DARKROOM_PORT: '0', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],

@@ -47,6 +47,7 @@ export const importTable: readonly ImportRule[] = [
       'app/cache/cache.ts',
       'app/cache/cache-events.ts',
       'app/cache/entry.ts',
+      'app/outbox/outbox-events.ts',
       'app/storage/',
     ],
   },
@@ -80,7 +81,7 @@ export const importTable: readonly ImportRule[] = [
     packages: ['node:', 'pino'],
   },
   {
-    of: ['app/build-app.ts', 'app/change-source.ts', 'app/main.ts', 'app/processes/'],
+    of: ['app/build-app.ts', 'app/build-worker.ts', 'app/change-source.ts', 'app/main.ts', 'app/processes/'],
     mayImport: service,
   },
   // Whatever else is a folder in app/ is a feature; `featureOf` below adds the services of the others.
@@ -94,6 +95,8 @@ export const importTable: readonly ImportRule[] = [
       'app/http/',
       'app/clock.ts',
       'app/errors.ts',
+      // What a feature needs to be a consumer.
+      'app/outbox/consumer.ts',
     ],
     typesOf: ['app/cache/entry.ts'],
   },
@@ -123,6 +126,8 @@ export const importTable: readonly ImportRule[] = [
       'app/cache/tiers/index.ts',
       'app/observability/metrics-registry.ts',
       'app/observability/metrics-server.ts',
+      'app/outbox/dead-letters.ts',
+      'app/outbox/outbox-store.ts',
       'app/storage/',
       'loadtests/workloads/',
     ],

@@ -2,6 +2,7 @@ import { createCaseSetting, toCases } from './alert-case.ts';
 import type { AlertCase } from './alert-case.ts';
 import { burnCases } from './burn-cases.ts';
 import { cacheCases } from './cache-cases.ts';
+import { outboxCases } from './outbox-cases.ts';
 import { serviceCases } from './service-cases.ts';
 import type { Timing } from '../../../dashboards/rules/timing.ts';
 import { writeCases } from './write-cases.ts';
@@ -23,7 +24,7 @@ export function alertCases(timing: Timing): AlertCase[] {
   const event = { ...cause, evaluationSteps: 1 };
   return [
     ...toCases(burnCases(burn), burn),
-    ...toCases({ ...cacheCases(cause), ...serviceCases(cause) }, cause),
+    ...toCases({ ...cacheCases(cause), ...serviceCases(cause), ...outboxCases(cause) }, cause),
     ...toCases(writeCases(event), event),
   ];
 }

@@ -103,6 +103,12 @@ function telemetryCases(setting: CaseSetting): CaseTable {
       ['it does not answer', up([1, 20], [0, 80]), 60, true],
       ['it missed two scrapes', up([1, 20], [0, 2], [1, 78]), 25, false],
       ['it is back', up([1, 20], [0, 30], [1, 50]), 55, false],
+      [
+        'it is one beside the replicas, which another alert tells',
+        { 'up{candidate="a",job="darkroom-process",instance="a-worker-1",kind="worker"}': stands([0, 100]) },
+        60,
+        false,
+      ],
     ],
     SpansDropped: [
       ['some are lost', lost([0, 20], [5, 80]), 60, true],

@@ -1,0 +1,55 @@
+import type { Clock } from '../clock.ts';
+import { messageTypes } from '../outbox/consumer.ts';
+import type { Chore, Consumer } from '../outbox/consumer.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
+
+/** What people did is kept for so long. */
+const keptMs = 30 * 24 * 3_600_000;
+const removeEveryMs = 60_000;
+/** A statement removes no more than it can within its bound, and a chore has its end. */
+const removedAtOnceMax = 1_000;
+const removalsMax = 20;
+
+/** Of a person who has gone meanwhile, nothing is kept. */
+const insertActivity: Statement = {
+  name: 'insert_activity',
+  text: `
+    INSERT INTO activity (user_id, message_id, type, payload, created_at, expires_at)
+    SELECT id, $2, $3, $4, to_timestamp($5::double precision / 1000), to_timestamp($6::double precision / 1000)
+    FROM users WHERE id = $1
+    ON CONFLICT DO NOTHING`,
+};
+
+const deleteExpired: Statement = {
+  name: 'delete_expired_activity',
+  text: `
+    DELETE FROM activity WHERE (user_id, message_id) IN (
+      SELECT user_id, message_id FROM activity WHERE expires_at <= to_timestamp($1::double precision / 1000)
+      ORDER BY expires_at LIMIT ${removedAtOnceMax}
+    ) RETURNING message_id`,
+};
+
+/** Keeps what each person did. The id of a message is that of its row, so that a message that comes again adds nothing. */
+export function createActivityLog(): Consumer {
+  return {
+    name: 'activity',
+    takes: messageTypes,
+    async consume({ id, authorId, type, payload, createdAtMs }, queries) {
+      await queries.query(insertActivity, [authorId, id, type, payload, createdAtMs, createdAtMs + keptMs]);
+    },
+  };
+}
+
+/** Removes what has been kept for long enough by the clock of the world. */
+export function createActivityExpiry(storage: Queries, clock: Clock): Chore {
+  return {
+    name: 'expiry of activity',
+    everyMs: removeEveryMs,
+    async run() {
+      for (let times = 0; times < removalsMax; times += 1) {
+        const removed = await storage.query(deleteExpired, [clock.now()]);
+        if (removed.length < removedAtOnceMax) return;
+      }
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { createActivityExpiry, createActivityLog } from './activity/activity-log.ts';
+import { createWallClock } from './clock.ts';
+import { createOutboxMetrics } from './observability/outbox-metrics.ts';
+import { messageTypes } from './outbox/consumer.ts';
+import { createDelivery } from './outbox/delivery.ts';
+import { outboxOutcomes } from './outbox/outbox-events.ts';
+import { startOutboxWorker } from './outbox/outbox-worker.ts';
+import type { ProcessParts } from './process/process-parts.ts';
+import { createStorage } from './storage/postgres.ts';
+
+/** A worker, made and at work. `close` finishes its batch. */
+export type BuiltWorker = { close(): Promise<void> };
+
+export function buildWorker({ config, logger, clock, registry }: ProcessParts): BuiltWorker {
+  const wallClock = createWallClock();
+  const possible = [...messageTypes, 'unknown'].flatMap((type) =>
+    outboxOutcomes.map((outcome) => ({ type, outcome })),
+  );
+  const metrics = createOutboxMetrics({ registry, mode: config.telemetry, wallClock, possible });
+  const storage = createStorage(config.databaseUrl, config.poolSize, metrics.storage);
+  metrics.watchPool(storage);
+  const deliver = createDelivery({
+    storage,
+    // In this order each message comes to those that take it.
+    consumers: [createActivityLog()],
+    clock,
+    wallClock,
+    observe: metrics.outbox,
+    onFailure: ({ consumer, error }, { id, type, attempts }) =>
+      logger.warn({ err: error, consumer, message: id, type, attempts }, 'a consumer failed on a message'),
+  });
+  const worker = startOutboxWorker({
+    storage,
+    deliver,
+    chores: [createActivityExpiry(storage, clock)],
+    onTrouble: (what, reason) => logger.warn({ err: reason, what }, 'the worker has to try again'),
+  });
+  metrics.watchState(worker.state);
+  return {
+    async close() {
+      await worker.stop();
+      await storage.close();
+    },
+  };
+}

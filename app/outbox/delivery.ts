@@ -1,0 +1,162 @@
+import type { Clock } from '../clock.ts';
+import { DarkroomError, isStorageAway } from '../errors.ts';
+import type { Storage } from '../storage/postgres.ts';
+import type { TransactionQueries } from '../storage/statement.ts';
+import { messageTypes } from './consumer.ts';
+import type { Consumer, OutboxMessage } from './consumer.ts';
+import type { OutboxEvent } from './outbox-events.ts';
+import { outboxStore, partitionCount } from './outbox-store.ts';
+import type { StoredMessage } from './outbox-store.ts';
+
+export type DeliveryParts = {
+  readonly storage: Pick<Storage, 'transaction'>;
+  readonly consumers: readonly Consumer[];
+  /** Of the world: says when a message is tried again. */
+  readonly clock: Clock;
+  /** Of the machine, as the stamps of messages are. */
+  readonly wallClock: Clock;
+  readonly observe: (event: OutboxEvent) => void;
+  readonly onFailure: (failure: Failure, message: StoredMessage) => void;
+};
+
+/** A consumer that failed on a message. */
+export type Failure = { readonly consumer: string; readonly error: unknown };
+
+/** What became of a message. `done`: the consumers that have it by now. */
+type Result = {
+  readonly message: StoredMessage;
+  readonly done: readonly string[];
+  readonly failure: Failure | null;
+};
+
+/** After so many it is given up: about two minutes, with the pauses below. */
+export const attemptsMax = 10;
+const firstPauseMs = 250;
+const longestPauseMs = 60_000;
+
+/** A partition is not held for longer than a batch: the others wait for their turn. */
+const batchMessagesMax = 100;
+const batchMs = 1_000;
+/** A consumer's work is a few statements, each of which has its own bound. */
+const consumeLimitMs = 5_000;
+const transactionLimitMs = 15_000;
+const reasonLengthMax = 500;
+
+/**
+ * Works off one batch of one partition, in one transaction: what consumers do and the removal of the messages are kept together. The
+ * first try takes the batch as a whole; when anything in it fails, each consumer is tried apart, so that only what fails is undone.
+ * Answers whether there was a batch.
+ */
+export function createDelivery(parts: DeliveryParts): () => Promise<boolean> {
+  let from = 0;
+  const work = (isApart: boolean) =>
+    parts.storage.transaction((queries) => workOff(parts, queries, { from, isApart }), transactionLimitMs);
+  return async () => {
+    const batch = await work(false).catch((error: unknown) => {
+      if (isStorageAway(error)) throw error;
+      return work(true);
+    });
+    if (batch === null) return false;
+    from = (batch.partition + 1) % partitionCount;
+    for (const result of batch.results) tell(parts, result);
+    return true;
+  };
+}
+
+type Batch = { readonly partition: number; readonly results: readonly Result[] };
+
+async function workOff(
+  parts: DeliveryParts,
+  queries: TransactionQueries,
+  { from, isApart }: { readonly from: number; readonly isApart: boolean },
+): Promise<Batch | null> {
+  const { clock, wallClock } = parts;
+  const nowMs = clock.now();
+  const partition = await outboxStore.claim(queries, nowMs, from);
+  if (partition === null) return null;
+  const endMs = wallClock.now() + batchMs;
+  const messages = await outboxStore.read(queries, nowMs, partition, batchMessagesMax);
+  const results: Result[] = [];
+  const waiting = new Set<number>();
+  for (const message of messages) {
+    if (wallClock.now() > endMs && results.length > 0) break;
+    if (waiting.has(message.authorId)) continue;
+    const result = await give(parts.consumers, message, queries, isApart);
+    if (result.failure !== null) waiting.add(message.authorId);
+    results.push(result);
+  }
+  await settle(queries, results, nowMs);
+  return { partition, results };
+}
+
+/** Gives a message to the consumers that lack it: each apart, or all together, and then the first failure is thrown. */
+async function give(
+  consumers: readonly Consumer[],
+  message: StoredMessage,
+  queries: TransactionQueries,
+  isApart: boolean,
+): Promise<Result> {
+  const { done: before, attempts: _, ...rest } = message;
+  const type = messageTypes.find((known) => known === message.type);
+  if (type === undefined) {
+    const text = `This version knows no message of the type "${message.type}".`;
+    const error = new DarkroomError('UNKNOWN_MESSAGE', text);
+    if (!isApart) throw error;
+    return { message, done: before, failure: { consumer: '', error } };
+  }
+  const known: OutboxMessage = { ...rest, type };
+  const done = [...before];
+  let failure: Failure | null = null;
+  for (const consumer of consumers) {
+    if (!consumer.takes.includes(type) || done.includes(consumer.name)) continue;
+    try {
+      if (isApart) await queries.attempt((own) => consumer.consume(known, own), consumeLimitMs);
+      else await consumer.consume(known, queries);
+      done.push(consumer.name);
+    } catch (error) {
+      if (!isApart) throw error;
+      failure = { consumer: consumer.name, error };
+    }
+  }
+  return { message, done, failure };
+}
+
+/** Removes what is done, and says of what failed when it is tried again, or that it is given up. */
+async function settle(queries: TransactionQueries, results: readonly Result[], nowMs: number): Promise<void> {
+  const done = results.flatMap(({ failure, message }) => (failure === null ? [message.id] : []));
+  if (done.length > 0) await outboxStore.remove(queries, done);
+  for (const { message, done: consumers, failure } of results) {
+    if (failure === null) continue;
+    if (isLast(message)) {
+      const { consumer, error } = failure;
+      await outboxStore.bury(queries, message.id, consumers, {
+        atMs: nowMs,
+        consumer,
+        reason: reasonOf(error),
+      });
+    } else {
+      const pauseMs = Math.min(firstPauseMs * 2 ** message.attempts, longestPauseMs);
+      await outboxStore.postpone(queries, message.id, consumers, nowMs + pauseMs);
+    }
+  }
+}
+
+const isLast = ({ attempts }: StoredMessage): boolean => attempts + 1 >= attemptsMax;
+
+/** With the server's own words, where it has said something. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof DarkroomError ? `${error.code}: ` : '';
+  const text = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${code}${text}${cause}`.replaceAll('\0', '').slice(0, reasonLengthMax);
+}
+
+function tell({ observe, onFailure, wallClock }: DeliveryParts, { message, failure }: Result): void {
+  const type = messageTypes.find((known) => known === message.type) ?? 'unknown';
+  if (failure === null) {
+    observe({ type, outcome: 'done', lagMs: Math.max(0, wallClock.now() - message.createdAtMs) });
+    return;
+  }
+  onFailure(failure, message);
+  observe({ type, outcome: isLast(message) ? 'dead' : 'failed', lagMs: null });
+}

@@ -1,0 +1,99 @@
+import { keepTrying, pause } from '../storage/keep-trying.ts';
+import type { Storage } from '../storage/postgres.ts';
+import type { Chore } from './consumer.ts';
+import type { OutboxState } from './outbox-events.ts';
+import { outboxStore } from './outbox-store.ts';
+
+/** Where triggers say that there are new messages. */
+const channel = 'darkroom_outbox';
+/** A notification may be lost, and what is tried again has none. */
+const pollMs = 1_000;
+const measureMs = 1_000;
+
+export type OutboxWorkerParts = {
+  readonly storage: Pick<Storage, 'listen' | 'query'>;
+  /** Answers whether there was anything to do. */
+  readonly deliver: () => Promise<boolean>;
+  readonly chores: readonly Chore[];
+  /** What could not be done, and is tried again. */
+  readonly onTrouble: (what: string, reason: unknown) => void;
+};
+
+export type OutboxWorker = {
+  /** As it was last seen; null: that is not known. */
+  readonly state: () => OutboxState | null;
+  /** Resolves when what is under way is finished. */
+  stop(): Promise<void>;
+};
+
+/** Works off the outbox until it is stopped: woken by notifications, and now and then without one. */
+export function startOutboxWorker({ storage, deliver, chores, onTrouble }: OutboxWorkerParts): OutboxWorker {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const bell = createBell();
+  const listening = storage.listen(channel, {
+    notified: bell.ring,
+    resumed: bell.ring,
+    disconnected: (reason) => onTrouble('listening', reason),
+  });
+  let state: OutboxState | null = null;
+  const again = async (name: string, everyMs: number, run: () => Promise<void>): Promise<void> => {
+    while (!signal.aborted) {
+      await run().catch((reason: unknown) => onTrouble(name, reason));
+      await pause(everyMs, signal);
+    }
+  };
+  const working = [
+    keepTrying({
+      signal,
+      attempt: async (succeeded) => {
+        while (!signal.aborted) {
+          const hadWork = await deliver();
+          succeeded();
+          if (!hadWork) await bell.heard(pollMs, signal);
+        }
+      },
+      ended: (_, reason) => onTrouble('delivery', reason),
+    }),
+    again('measuring', measureMs, async () => {
+      state = await outboxStore.measure(storage).catch((error: unknown) => {
+        state = null;
+        throw error;
+      });
+    }),
+    ...chores.map((chore) => again(chore.name, chore.everyMs, () => chore.run())),
+  ];
+  return {
+    state: () => state,
+    async stop() {
+      stopping.abort();
+      await Promise.all([listening.stop(), ...working]);
+    },
+  };
+}
+
+/** Is rung while somebody waits, or before: then the next one does not wait. */
+function createBell() {
+  let hasRung = false;
+  let wake = (): void => {};
+  return {
+    ring(): void {
+      hasRung = true;
+      wake();
+    },
+    /** Resolves when it rings, after that time, or with the signal. */
+    async heard(limitMs: number, signal: AbortSignal): Promise<void> {
+      if (!hasRung && !signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, limitMs);
+        const stop = () => resolve();
+        signal.addEventListener('abort', stop);
+        wake = resolve;
+        await promise;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
+      }
+      hasRung = false;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { scrapeJobs } from '../../app/contract/metric-catalogue.ts';
+import { createPromql } from '../promql.ts';
+import { alertRule } from './rule.ts';
+import type { AlertRule } from './rule.ts';
+import type { Timing } from './timing.ts';
+
+const by = ['candidate'] as const;
+const board = 'darkroom-feeds';
+
+/** What becomes of messages behind the answers, and of the processes that work them off. */
+export function outboxAlerts({ window, lagSeconds, wait, outageWait }: Timing): AlertRule[] {
+  const promql = createPromql({ window });
+  // Workers all see the same outbox, and the one that sees least of it has looked last.
+  const oldest = `min by (candidate) (min_over_time(${promql.value('outboxOldest')}[${window}]))`;
+  return [
+    alertRule({
+      alert: 'OutboxStuck',
+      expr: `${oldest} > ${lagSeconds}`,
+      for: wait,
+      severity: 'page',
+      board,
+      summary: 'What follows from actions of {{ $labels.candidate }} comes late or not at all',
+      description: `For ${window} there was always a message that had waited for {{ $value | humanizeDuration }} or longer; ${lagSeconds} s are allowed. What people posted may be missing in feeds.`,
+    }),
+    alertRule({
+      alert: 'OutboxDeadLetters',
+      expr: `${promql.max('outboxDeadLetters', { by })} > 0`,
+      for: wait,
+      severity: 'ticket',
+      board,
+      summary: 'Messages of {{ $labels.candidate }} were given up',
+      description:
+        'A consumer has failed on {{ $value }} messages too often. What should have followed from them has not happened.',
+    }),
+    alertRule({
+      alert: 'FurtherProcessDown',
+      expr: `${promql.value('up', { job: scrapeJobs.process })} == 0`,
+      for: outageWait,
+      severity: 'page',
+      board,
+      summary: '{{ $labels.kind }} {{ $labels.instance }} of {{ $labels.candidate }} does not answer',
+      description:
+        'It runs beside the replicas, which go on without it: requests are answered, and what it should do is left.',
+    }),
+  ];
+}
