@@ -17,7 +17,9 @@ export function buildWorker({ config, logger, clock, registry }: ProcessParts): 
     outboxOutcomes.map((outcome) => ({ type, outcome })),
   );
   const metrics = createOutboxMetrics({ registry, mode: config.telemetry, wallClock, possible });
-  const storage = createStorage(config.databaseUrl, config.poolSize, metrics.storage);
+  const storage = createStorage(config.databaseUrl, config.poolSize, metrics.storage, {
+    usesIndexes: true,
+  });
   metrics.watchPool(storage);
   const deliver = createDelivery({
     storage,

@@ -15,7 +15,7 @@ import type { Consumer, OutboxMessage } from './consumer.ts';
 import { listDeadLetters, replayDeadLetters } from './dead-letters.ts';
 import { attemptsMax, createDelivery } from './delivery.ts';
 import type { OutboxEvent } from './outbox-events.ts';
-import { outboxStore } from './outbox-store.ts';
+import { outboxTable } from './outbox-table.ts';
 
 let database: { readonly url: string; drop(): Promise<void> };
 let storage: Storage;
@@ -75,7 +75,7 @@ const heardBy = (consumer: string) =>
   sql<{ message_id: string; author_id: number }>(
     `SELECT message_id, author_id FROM heard WHERE consumer = '${consumer}' ORDER BY number`,
   );
-const depth = async (): Promise<number> => (await outboxStore.measure(plain)).depth;
+const depth = async (): Promise<number> => (await outboxTable.measure(plain)).depth;
 
 function startDelivery(consumers: readonly Consumer[]) {
   const clock = createFakeClock();
@@ -285,7 +285,7 @@ describe('a delivery', () => {
     const { deliverAll } = startDelivery([createListener('sound')]);
     await likeInTurns([2, 3], 2);
     await storage.transaction(async (queries) => {
-      const held = await outboxStore.claim(queries, 0, 2);
+      const held = await outboxTable.claim(queries, 0, 2);
       assert.equal(held, 2);
       await deliverAll();
       assert.deepEqual(
@@ -295,5 +295,33 @@ describe('a delivery', () => {
     });
     await deliverAll();
     assert.equal(await depth(), 0);
+  });
+
+  test('finds its messages by an index, also by plans of a time when there were none', async () => {
+    const worker = createStorage(database.url, 1, () => {}, { usesIndexes: true });
+    const look = async (): Promise<void> => {
+      const partition = await worker.transaction((queries) => outboxTable.claim(queries, 0, 0));
+      await outboxTable.read(worker, 0, partition ?? 0, 10);
+    };
+    const scans = async (): Promise<number> => {
+      await worker.query({ name: 'flush', text: 'SELECT pg_stat_force_next_flush()' }, []);
+      await outboxTable.read(worker, 0, 0, 10);
+      const [row] = await sql<{ scans: number }>(
+        `SELECT seq_scan::integer AS scans FROM pg_stat_user_tables WHERE relname = 'outbox'`,
+      );
+      return row?.scans ?? 0;
+    };
+    try {
+      await sql('VACUUM ANALYZE outbox');
+      for (let times = 0; times < 6; times += 1) await look();
+      await sql(
+        `SELECT darkroom_publish(number & 15, 'liked', '{}') FROM generate_series(1, 2000) AS number`,
+      );
+      const before = await scans();
+      await look();
+      assert.equal(await scans(), before);
+    } finally {
+      await worker.close();
+    }
   });
 });

@@ -5,8 +5,8 @@ import type { TransactionQueries } from '../storage/statement.ts';
 import { messageTypes } from './consumer.ts';
 import type { Consumer, OutboxMessage } from './consumer.ts';
 import type { OutboxEvent } from './outbox-events.ts';
-import { outboxStore, partitionCount } from './outbox-store.ts';
-import type { StoredMessage } from './outbox-store.ts';
+import { outboxTable, partitionCount } from './outbox-table.ts';
+import type { StoredMessage } from './outbox-table.ts';
 
 export type DeliveryParts = {
   readonly storage: Pick<Storage, 'transaction'>;
@@ -72,10 +72,10 @@ async function workOff(
 ): Promise<Batch | null> {
   const { clock, wallClock } = parts;
   const nowMs = clock.now();
-  const partition = await outboxStore.claim(queries, nowMs, from);
+  const partition = await outboxTable.claim(queries, nowMs, from);
   if (partition === null) return null;
   const endMs = wallClock.now() + batchMs;
-  const messages = await outboxStore.read(queries, nowMs, partition, batchMessagesMax);
+  const messages = await outboxTable.read(queries, nowMs, partition, batchMessagesMax);
   const results: Result[] = [];
   const waiting = new Set<number>();
   for (const message of messages) {
@@ -85,7 +85,7 @@ async function workOff(
     if (result.failure !== null) waiting.add(message.authorId);
     results.push(result);
   }
-  await settle(queries, results, nowMs);
+  await settle(queries, partition, results, nowMs);
   return { partition, results };
 }
 
@@ -122,21 +122,23 @@ async function give(
 }
 
 /** Removes what is done, and says of what failed when it is tried again, or that it is given up. */
-async function settle(queries: TransactionQueries, results: readonly Result[], nowMs: number): Promise<void> {
-  const done = results.flatMap(({ failure, message }) => (failure === null ? [message.id] : []));
-  if (done.length > 0) await outboxStore.remove(queries, done);
-  for (const { message, done: consumers, failure } of results) {
+async function settle(
+  queries: TransactionQueries,
+  partition: number,
+  results: readonly Result[],
+  nowMs: number,
+): Promise<void> {
+  const finished = results.flatMap(({ failure, message }) => (failure === null ? [message.id] : []));
+  if (finished.length > 0) await outboxTable.remove(queries, partition, finished);
+  for (const { message, done, failure } of results) {
     if (failure === null) continue;
+    const failed = { partition, id: message.id, done };
     if (isLast(message)) {
-      const { consumer, error } = failure;
-      await outboxStore.bury(queries, message.id, consumers, {
-        atMs: nowMs,
-        consumer,
-        reason: reasonOf(error),
-      });
+      const reason = reasonOf(failure.error);
+      await outboxTable.bury(queries, failed, { atMs: nowMs, consumer: failure.consumer, reason });
     } else {
       const pauseMs = Math.min(firstPauseMs * 2 ** message.attempts, longestPauseMs);
-      await outboxStore.postpone(queries, message.id, consumers, nowMs + pauseMs);
+      await outboxTable.postpone(queries, failed, nowMs + pauseMs);
     }
   }
 }

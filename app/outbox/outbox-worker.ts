@@ -2,7 +2,7 @@ import { keepTrying, pause } from '../storage/keep-trying.ts';
 import type { Storage } from '../storage/postgres.ts';
 import type { Chore } from './consumer.ts';
 import type { OutboxState } from './outbox-events.ts';
-import { outboxStore } from './outbox-store.ts';
+import { outboxTable } from './outbox-table.ts';
 
 /** Where triggers say that there are new messages. */
 const channel = 'darkroom_outbox';
@@ -56,7 +56,7 @@ export function startOutboxWorker({ storage, deliver, chores, onTrouble }: Outbo
       ended: (_, reason) => onTrouble('delivery', reason),
     }),
     again('measuring', measureMs, async () => {
-      state = await outboxStore.measure(storage).catch((error: unknown) => {
+      state = await outboxTable.measure(storage).catch((error: unknown) => {
         state = null;
         throw error;
       });

@@ -57,8 +57,14 @@ const transactionLimitMs = 5_000;
 /** On connections with this option, triggers leave a message in the outbox for each action. */
 const writesOutbox = '-c darkroom.outbox=on';
 
-/** `hasOutbox`: what is written leaves messages in the outbox. */
-export type StorageOptions = { readonly hasOutbox?: boolean };
+/**
+ * PostgreSQL keeps the plan of a prepared statement that it has made while a table was empty, and then reads the whole table when
+ * that has grown: 0.4 s instead of 0.2 ms for the next partition of 100,000 messages.
+ */
+const avoidsScans = '-c enable_seqscan=off';
+
+/** `hasOutbox`: what is written leaves messages in the outbox. `usesIndexes`: tables that are empty at first are read by their indexes. */
+export type StorageOptions = { readonly hasOutbox?: boolean; readonly usesIndexes?: boolean };
 
 const ping: Statement = { name: pingName, text: 'SELECT 1' };
 
@@ -66,10 +72,14 @@ export function createStorage(
   databaseUrl: string,
   poolSize: number,
   observe: (event: StorageEvent) => void,
-  { hasOutbox = false }: StorageOptions = {},
+  { hasOutbox = false, usesIndexes = false }: StorageOptions = {},
 ): Storage {
-  const options = hasOutbox ? `${keepsVersions} ${writesOutbox}` : keepsVersions;
-  const pool = new pg.Pool({ ...connectionTo(databaseUrl, options), max: poolSize, ...bounds });
+  const options = [
+    keepsVersions,
+    ...(hasOutbox ? [writesOutbox] : []),
+    ...(usesIndexes ? [avoidsScans] : []),
+  ];
+  const pool = new pg.Pool({ ...connectionTo(databaseUrl, options.join(' ')), max: poolSize, ...bounds });
   // An idle connection may be cut at any time; without a listener that would end the process. The next query notices.
   pool.on('error', () => {});
 

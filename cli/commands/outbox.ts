@@ -1,7 +1,7 @@
 import { formatCandidate } from '../../app/candidates/format-candidate.ts';
 import { listDeadLetters, replayDeadLetters } from '../../app/outbox/dead-letters.ts';
 import type { DeadLetter } from '../../app/outbox/dead-letters.ts';
-import { outboxStore } from '../../app/outbox/outbox-store.ts';
+import { outboxTable } from '../../app/outbox/outbox-table.ts';
 import type { Queries } from '../../app/storage/statement.ts';
 import { CommandError } from '../errors.ts';
 import { readCandidate } from '../experiment/named-candidates.ts';
@@ -25,7 +25,7 @@ const idMax = 2n ** 63n - 1n;
 /** Prints what waits in an outbox, and the messages that were given up. */
 export async function listOutbox(terminal: Terminal, options: OutboxListOptions): Promise<void> {
   const [state, { total, letters }] = await onOutbox(terminal, options, async (queries) => [
-    await outboxStore.measure(queries),
+    await outboxTable.measure(queries),
     await listDeadLetters(queries, options.limit),
   ]);
   if (options.json === true) {

@@ -127,7 +127,7 @@ export const importTable: readonly ImportRule[] = [
       'app/observability/metrics-registry.ts',
       'app/observability/metrics-server.ts',
       'app/outbox/dead-letters.ts',
-      'app/outbox/outbox-store.ts',
+      'app/outbox/outbox-table.ts',
       'app/storage/',
       'loadtests/workloads/',
     ],

@@ -35,22 +35,22 @@ const selectMessages: Statement = {
 
 const deleteMessages: Statement = {
   name: 'delete_messages',
-  text: 'DELETE FROM outbox WHERE id = ANY ($1::bigint[])',
+  text: 'DELETE FROM outbox WHERE partition = $1 AND id = ANY ($2::bigint[])',
 };
 
 const postponeMessage: Statement = {
   name: 'postpone_message',
   text: `
-    UPDATE outbox SET attempts = attempts + 1, done = $2, next_attempt_at = to_timestamp($3::double precision / 1000)
-    WHERE id = $1`,
+    UPDATE outbox SET attempts = attempts + 1, done = $3, next_attempt_at = to_timestamp($4::double precision / 1000)
+    WHERE partition = $1 AND id = $2`,
 };
 
 const buryMessage: Statement = {
   name: 'bury_message',
   text: `
-    WITH removed AS (DELETE FROM outbox WHERE id = $1 RETURNING *)
+    WITH removed AS (DELETE FROM outbox WHERE partition = $1 AND id = $2 RETURNING *)
     INSERT INTO outbox_dead_letters (id, author_id, type, payload, created_at, attempts, done, died_at, consumer, reason)
-    SELECT id, author_id, type, payload, created_at, attempts + 1, $2, to_timestamp($3::double precision / 1000), $4, $5
+    SELECT id, author_id, type, payload, created_at, attempts + 1, $3, to_timestamp($4::double precision / 1000), $5, $6
     FROM removed`,
 };
 
@@ -59,7 +59,10 @@ const measureOutbox: Statement = {
   text: `
     SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT ${countedMax}) AS counted)::integer AS depth,
       (SELECT count(*) FROM (SELECT FROM outbox_dead_letters LIMIT ${countedMax}) AS counted)::integer AS dead_letters,
-      (SELECT extract(epoch FROM created_at)::double precision * 1000 FROM outbox ORDER BY id LIMIT 1) AS oldest_at_ms`,
+      (SELECT extract(epoch FROM min(first.created_at))::double precision * 1000
+        FROM outbox_partitions AS held CROSS JOIN LATERAL (
+          SELECT created_at FROM outbox WHERE partition = held.id ORDER BY id LIMIT 1
+        ) AS first) AS oldest_at_ms`,
 };
 
 /** A message as it is stored: of any type, since a newer version may have written it. */
@@ -74,6 +77,9 @@ export type StoredMessage = {
   readonly done: readonly string[];
 };
 
+/** `done`: the consumers that have it by now. */
+type FailedMessage = { readonly partition: number; readonly id: string; readonly done: readonly string[] };
+
 type MessageRow = {
   id: string;
   author_id: number;
@@ -85,7 +91,7 @@ type MessageRow = {
 };
 
 /** On the connection of a transaction, but for `measure`. */
-export const outboxStore = {
+export const outboxTable = {
   /** The partition that is held from now on; null: there is no work, or others hold what has some. */
   async claim(queries: Queries, nowMs: number, from: number): Promise<number | null> {
     const [row] = await queries.query<{ id: number }>(claimPartition, [nowMs, from]);
@@ -104,19 +110,19 @@ export const outboxStore = {
       done: row.done,
     }));
   },
-  async remove(queries: Queries, ids: readonly string[]): Promise<void> {
-    await queries.query(deleteMessages, [ids]);
+  async remove(queries: Queries, partition: number, ids: readonly string[]): Promise<void> {
+    await queries.query(deleteMessages, [partition, ids]);
   },
-  async postpone(queries: Queries, id: string, done: readonly string[], untilMs: number): Promise<void> {
-    await queries.query(postponeMessage, [id, done, untilMs]);
+  /** Until that time; then it is tried again. */
+  async postpone(queries: Queries, { partition, id, done }: FailedMessage, untilMs: number): Promise<void> {
+    await queries.query(postponeMessage, [partition, id, done, untilMs]);
   },
   async bury(
     queries: Queries,
-    id: string,
-    done: readonly string[],
+    { partition, id, done }: FailedMessage,
     death: { readonly atMs: number; readonly consumer: string; readonly reason: string },
   ): Promise<void> {
-    await queries.query(buryMessage, [id, done, death.atMs, death.consumer, death.reason]);
+    await queries.query(buryMessage, [partition, id, done, death.atMs, death.consumer, death.reason]);
   },
   async measure(queries: Queries) {
     type Row = { depth: number; dead_letters: number; oldest_at_ms: number | null };
