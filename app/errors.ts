@@ -18,6 +18,7 @@ const table = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
   NOT_A_JPEG: { status: 415, title: 'The upload is not a JPEG' },
   BROKEN_JPEG: { status: 422, title: 'The JPEG cannot be decoded' },
+  TOO_MANY_LOGINS: { status: 429, title: 'Too many attempts to log in have failed' },
   HEAD_TOO_LARGE: { status: 431, title: 'The head of the request is too large' },
   INTERNAL: { status: 500, title: 'Something failed inside the service' },
   STORAGE_UNAVAILABLE: { status: 503, title: 'Storage does not answer' },
@@ -41,14 +42,22 @@ export type ErrorCode = keyof typeof table;
 export const errorTable: Readonly<Record<ErrorCode, { readonly status: number; readonly title: string }>> =
   table;
 
+type ErrorOptions = {
+  readonly cause?: unknown;
+  /** After how long it is worth trying again, where that is known. */
+  readonly retryAfterSeconds?: number;
+};
+
 /** An error with a stable code. `message` says what was wrong and, where one can, what to do. */
 export class DarkroomError extends Error {
   readonly code: ErrorCode;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options);
     this.name = 'DarkroomError';
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get status(): number {

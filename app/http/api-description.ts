@@ -69,7 +69,7 @@ function problemResponses(codes: readonly ErrorCode[]): Responses {
       {
         description: list.map((code) => errorTable[code].title).join('; '),
         content: { 'application/problem+json': { schema: problemDocument(list) } },
-        ...(status === 503 && { headers: retryAfter }),
+        ...((status === 503 || status === 429) && { headers: retryAfter }),
       },
     ]),
   );

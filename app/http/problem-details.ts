@@ -2,8 +2,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 
-/** Seconds after which a client may try again what failed for want of capacity. */
-const retryAfterSeconds = 1;
+/** Seconds after which a client may try again what failed for want of capacity, where the error does not say. */
+const usualRetryAfterSeconds = 1;
 /** No id and no digest is longer. */
 export const pathPartLengthMax = 100;
 
@@ -46,7 +46,8 @@ export const problemOf = ({ title, status, code, message }: DarkroomError) => ({
 /** Sends an error as a problem document (RFC 9457). */
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: DarkroomError): FastifyReply {
   if (error.status >= 500) request.log.error({ err: error, cause: error.cause }, error.title);
-  if (error.status === 503) reply.header('retry-after', retryAfterSeconds);
+  if (error.status === 503 || error.status === 429)
+    reply.header('retry-after', error.retryAfterSeconds ?? usualRetryAfterSeconds);
   return reply
     .code(error.status)
     .header('content-type', 'application/problem+json')

@@ -53,7 +53,7 @@ export const importTable: readonly ImportRule[] = [
   },
   {
     of: ['app/http/'],
-    mayImport: ['app/http/', 'app/contract/', 'app/errors.ts'],
+    mayImport: ['app/http/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
     typesOf: ['app/cache/cache.ts', 'app/observability/'],
   },
   { of: ['app/lab/'], mayImport: ['app/lab/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'] },
