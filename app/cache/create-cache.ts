@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { assembleCache } from './assemble-cache.ts';
 import type { CacheParts } from './assemble-cache.ts';
 import type { Cache } from './cache.ts';
+import { createSystemClock } from '../clock.ts';
 import { createCircuitBreaker } from '../redis/circuit-breaker.ts';
 import { codecOf } from './codec.ts';
 import { invalidationKinds } from './invalidation/index.ts';
@@ -83,8 +84,9 @@ async function connectQueue(options: CreateCacheOptions): Promise<ConnectedQueue
   );
   await connection.start();
   return {
+    // What fails recovers in real time, also while the clock of its world stands still.
     createQueue: (target) =>
-      createWriteQueue({ ...options, ...target, log, breaker: createCircuitBreaker(options.clock) }),
+      createWriteQueue({ ...options, ...target, log, breaker: createCircuitBreaker(createSystemClock()) }),
     close: connection.close,
   };
 }

@@ -7,7 +7,9 @@ import type { TestContext } from 'node:test';
 import { createHeldStorage } from '../../tests/support/held-storage.ts';
 import { startOwnRedis } from '../../tests/support/own-redis.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createSystemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Cache } from './cache.ts';
 import { recordEvents } from '../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../tests/support/recorded-events.ts';
@@ -16,14 +18,20 @@ import { createCache } from './create-cache.ts';
 import { commandTimeoutMs } from '../redis/redis-connection.ts';
 
 /** The cache of a service as its process makes it, on a real Redis. */
-async function join(context: TestContext, text: string, url: string, sender: string) {
+async function join(
+  context: TestContext,
+  text: string,
+  url: string,
+  sender: string,
+  clock: Clock = createSystemClock(),
+) {
   const events: RecordedEvent[] = [];
   const failures: unknown[] = [];
   const cache: Cache = await createCache({
     candidate: parseSettings(text),
     redis: { url, keyPrefix: 'darkroom:' },
     sender,
-    clock: createSystemClock(),
+    clock,
     random: Math.random,
     observe: recordEvents(events),
     runInBackground: (_, task) => void task.catch((reason: unknown) => failures.push(reason)),
@@ -136,6 +144,28 @@ describe('a Redis that does not answer', () => {
       assert.equal((await cache.read(storage.entity, 10))?.version, 2);
     });
   }
+
+  test('killed and started again while the clock of its world stands still, it serves again', async (context) => {
+    const redis = await ownRedis(context);
+    const { cache, events, results } = await join(
+      context,
+      'cache-aside:tiers=redis',
+      redis.url,
+      'a',
+      createFakeClock(),
+    );
+    const storage = storageOf();
+    await redis.kill();
+    let id = 0;
+    await waitUntil(async () => {
+      id += 1;
+      await cache.read(storage.entity, id);
+      return results().includes('refused');
+    });
+    events.length = 0;
+    await redis.start();
+    await waitUntil(() => isAnswering(cache, results));
+  });
 
   test('absent at the start: the service starts, and finds it later', async (context) => {
     const redis = await ownRedis(context);

@@ -1,3 +1,4 @@
+import { createSystemClock } from '../../clock.ts';
 import type { Clock } from '../../clock.ts';
 import { createCircuitBreaker } from '../../redis/circuit-breaker.ts';
 import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
@@ -130,7 +131,8 @@ async function connectRedisTier(parts: SharedTierParts): Promise<SharedTier> {
     commands: parts.commands ?? (await connectCommands(url, codec)),
     codec,
     keyPrefix,
-    breaker: createCircuitBreaker(parts.clock),
+    // A Redis recovers in real time, also while the clock of its world stands still.
+    breaker: createCircuitBreaker(createSystemClock()),
     expirySlackMs: parts.redisExpirySlackMs,
   });
 }
