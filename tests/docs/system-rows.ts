@@ -1,0 +1,31 @@
+/** A published article that a part of the service is built after, and what its page begins with. */
+export type PublishedSystem = { readonly prefix: string; readonly title: string; readonly source: string };
+
+export const publishedSystems: readonly PublishedSystem[] = [
+  {
+    prefix: 'DI',
+    title: 'Designing Instagram',
+    source: 'http://highscalability.com/blog/2022/1/11/designing-instagram.html',
+  },
+];
+
+/** What Darkroom claims about each row: true when the tests whose names begin with its id pass. */
+export const claims: Readonly<Record<string, string>> = {
+  'DI-1':
+    '`POST /users/{id}/posts` takes a multipart form and answers nine fields; the bytes of the image are at its `fullImageUrl`.',
+  'DI-2':
+    'A post is answered before its fan-out: while the worker is stopped posts succeed, and once it runs every follower’s feed has them.',
+  'DI-3':
+    'Below the threshold a post costs as many fan-out writes as its author has followers, and above it none.',
+  'DI-4':
+    'The feed of a reader who follows both kinds of people is the union of what they post, by time; both branches are read in parallel.',
+  'DI-5': 'Every action is in storage and on the stream, and a consumer that is killed loses nothing.',
+  'DI-6':
+    'Followers of X, posts of X, and comments by Y on posts of X are exact, and walking their pages misses and repeats nothing while others write.',
+  'DI-7':
+    'The cache of active feeds is an LRU with bounds; a reader whose feed was evicted costs one recomputation, which is counted.',
+  'DI-8': 'Feed rows expire; `order=ranked` lists a feed by score and `order=time`, the default, by time.',
+};
+
+/** Rows whose tests are still to come. The test of the page refuses an id here as soon as a test begins with it. */
+export const unproven: readonly string[] = ['DI-1', 'DI-2', 'DI-3', 'DI-4', 'DI-6', 'DI-7', 'DI-8'];
