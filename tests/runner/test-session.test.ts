@@ -13,18 +13,16 @@ import type { Outcome } from './outcome.ts';
 const root = mkdtempSync(join(tmpdir(), 'darkroom-session-'));
 after(() => rmSync(root, { recursive: true }));
 
-/** Plants a test file, and a script that runs it as the test command would. */
-function plant(text: string, fileLimitMs: number): string {
-  writeFileSync(
-    join(root, 'planted.test.ts'),
-    `import { describe, it, before, test } from 'node:test';\n${text}`,
-  );
+/** Plants test files, and a script that runs them as the test command would. */
+function plant(texts: Readonly<Record<string, string>>, fileLimitMs: number): string {
+  for (const [name, text] of Object.entries(texts))
+    writeFileSync(join(root, name), `import { describe, it, before, test } from 'node:test';\n${text}`);
   const session = pathToFileURL(join(import.meta.dirname, 'test-session.ts')).href;
   const script = `
     import { runTestFiles } from '${session}';
     let printed = '';
     const outcome = await runTestFiles({
-      root: ${JSON.stringify(root)}, files: ['planted.test.ts'], concurrency: 1, fileLimitMs: ${fileLimitMs},
+      root: ${JSON.stringify(root)}, files: ${JSON.stringify(Object.keys(texts))}, concurrency: 1, fileLimitMs: ${fileLimitMs},
       signal: new AbortController().signal, print: (line) => { printed += line + '\\n'; },
     });
     process.stdout.write(JSON.stringify({ ...outcome, printed }));`;
@@ -35,9 +33,16 @@ function plant(text: string, fileLimitMs: number): string {
 
 const { NODE_TEST_CONTEXT: _, ...env } = process.env;
 
-/** Runs one planted test file. A process of its own: the runner does not nest. */
-function outcomeOf(text: string, fileLimitMs = 20_000): Outcome & { printed: string } {
-  const child = spawnSync(process.execPath, [plant(text, fileLimitMs)], { encoding: 'utf8', env });
+/** Runs one planted test file. */
+const outcomeOf = (text: string, fileLimitMs?: number) =>
+  outcomeOfAll({ 'planted.test.ts': text }, fileLimitMs);
+
+/** Runs planted test files. A process of its own: the runner does not nest. */
+function outcomeOfAll(
+  texts: Readonly<Record<string, string>>,
+  fileLimitMs = 20_000,
+): Outcome & { printed: string } {
+  const child = spawnSync(process.execPath, [plant(texts, fileLimitMs)], { encoding: 'utf8', env });
   assert.equal(child.status, 0, child.stderr);
   return JSON.parse(child.stdout) as Outcome & { printed: string };
 }
@@ -80,6 +85,20 @@ describe('a test session', () => {
     assert.match(printed, /FAILED planted\.test\.ts:5 bad\n {2}not ok planted\.test\.ts \(1 of 2 passed/);
   });
 
+  for (const [how, lost] of [
+    ['thrown in a timer', "setTimeout(() => { throw new RangeError('lost'); }, 1);"],
+    ['rejected behind a wait', "(async () => { await wait(1); throw new RangeError('lost'); })();"],
+  ] as const)
+    it(`an error that nobody awaits is the failure of its test, when it is ${how}`, () => {
+      const { passed, failures } = outcomeOf(`
+        const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+        it('good', () => {});
+        it('bad', async () => { await wait(1); ${lost} await wait(50); });
+        it('good too', async () => { await wait(1); });`);
+      assert.deepEqual([passed, failures.map(({ title }) => title)], [2, ['planted.test.ts:5 bad']]);
+      assert.match(failures[0]?.text ?? '', /lost/);
+    });
+
   const broken = {
     'a file without tests': "describe('a', () => {});",
     'an empty file': '',
@@ -100,16 +119,62 @@ describe('a test session', () => {
   }
 });
 
+describe('files that share a process', () => {
+  const good = "describe('a', () => { it('one', () => {}); it('two', () => {}); });";
+
+  it('are told one by one', () => {
+    const { passed, skipped, failures, printed } = outcomeOfAll({
+      'one.test.ts': good,
+      'two.test.ts': "it('three', () => { throw new RangeError('wrong'); }); it.skip('four', () => {});",
+      'three.test.ts': good,
+    });
+    assert.equal(passed, 4);
+    assert.deepEqual(skipped, ['two.test.ts: four']);
+    assert.deepEqual(
+      failures.map(({ title }) => title),
+      ['two.test.ts:2 three'],
+    );
+    for (const line of [
+      /^ {2}ok one\.test\.ts \(2 of 2 passed/m,
+      /^ {2}not ok two\.test\.ts \(0 of 2 passed/m,
+      /^ {2}ok three\.test\.ts \(2 of 2 passed/m,
+    ])
+      assert.match(printed, line);
+  });
+
+  it('have hooks of their own', () => {
+    const { passed, failures } = outcomeOfAll({
+      'one.test.ts':
+        "let n = 0; before(() => { n += 1; }); it('one', () => { if (n !== 1) throw new RangeError(); });",
+      'two.test.ts': "before(() => { throw new RangeError('no'); }); it('two', () => {});",
+      'three.test.ts': good,
+    });
+    assert.equal(passed, 3);
+    assert.ok(failures.some(({ title, text }) => title.startsWith('two.test.ts') && text.includes('no')));
+  });
+
+  for (const [name, text] of Object.entries({
+    'has no tests': "describe('a', () => {});",
+    'throws when it is loaded': "throw new RangeError('broken file');",
+    'cannot be parsed': 'const = ;',
+  }))
+    it(`do not hide one that ${name}, which does not hide them`, () => {
+      const texts = { 'one.test.ts': good, 'two.test.ts': text, 'three.test.ts': good };
+      const { passed, failures } = outcomeOfAll(texts);
+      assert.equal(passed, 4);
+      assert.equal(failures.length, 1);
+      assert.match(failures[0]?.title ?? '', /two\.test\.ts/);
+    });
+});
+
 it('a session that is killed takes its test file along', async () => {
   const pidFile = join(root, 'pid');
-  const session = plant(
-    `import { writeFileSync } from 'node:fs';
+  const text = `import { writeFileSync } from 'node:fs';
     it('goes on for ever', () => new Promise(() => {
       setInterval(() => {}, 1_000);
       writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
-    }));`,
-    60_000,
-  );
+    }));`;
+  const session = plant({ 'planted.test.ts': text }, 60_000);
   const child = spawn(process.execPath, [session], { stdio: 'ignore', env });
   await waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
   const pid = Number(readFileSync(pidFile, 'utf8'));
