@@ -12,7 +12,7 @@ const causeStepSeconds = { compressed: 1, production: 20 } as const;
 /** Objectives are watched for days, which are neither written nor looked at minute by minute. */
 const burnSteps = {
   compressed: { seconds: 1, perEvaluation: 5 },
-  production: { seconds: 150, perEvaluation: 12 },
+  production: { seconds: 150, perEvaluation: 24 },
 } as const;
 
 /** The cases of every alert, in the lengths of a timing. */
