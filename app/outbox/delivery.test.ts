@@ -157,6 +157,24 @@ describe('the outbox', () => {
     assert.deepEqual(liked, { postId: 20, postOwnerId: village.busy, likerId: 7 });
   });
 
+  test('wakes those who listen, by one of the actions that go on at once', async () => {
+    const heard = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<void>();
+    const listening = plain.listen('darkroom_outbox', {
+      notified: () => heard.resolve(),
+      resumed: () => ready.resolve(),
+      disconnected: () => {},
+    });
+    await ready.promise;
+    await storage.transaction(async (queries) => {
+      await createFollowStore(queries).add(village.hermit, village.famous);
+      // This one is not held up by the other, which has not committed.
+      await likeInTurns([2], 1);
+    });
+    await heard.promise;
+    await listening.stop();
+  });
+
   test('DI-5: with the defaults no row is written, and what is rolled back leaves none', async () => {
     await actOn(plain);
     const undone = storage.transaction(async (queries) => {

@@ -8,6 +8,9 @@ import { outboxTable } from './outbox-table.ts';
 const channel = 'darkroom_outbox';
 /** A notification may be lost, and what is tried again has none. */
 const pollMs = 1_000;
+/** Of transactions that go on at once one notifies: those that commit after it are found by looking again, soon and then later. */
+const firstPollMs = 10;
+const pollGrowth = 5;
 const measureMs = 1_000;
 
 export type OutboxWorkerParts = {
@@ -47,10 +50,12 @@ export function startOutboxWorker({ storage, deliver, chores, onTrouble }: Outbo
     keepTrying({
       signal,
       attempt: async (succeeded) => {
+        let pauseMs = firstPollMs;
         while (!signal.aborted) {
           const hadWork = await deliver();
           succeeded();
-          if (!hadWork) await bell.heard(pollMs, signal);
+          if (!hadWork) await bell.heard(pauseMs, signal);
+          pauseMs = hadWork ? firstPollMs : Math.min(pauseMs * pollGrowth, pollMs);
         }
       },
       ended: (_, reason) => onTrouble('delivery', reason),
