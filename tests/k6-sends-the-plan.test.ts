@@ -282,14 +282,17 @@ test('with several worlds, each planned request reaches each of them once, at th
   }
 });
 
+/** What the route of an operation is filled with. */
+function paramsOf(operation: PlannedRequest['operation']): Pick<PlannedRequest, 'params' | 'digest'> {
+  if (operation === 'image') return { params: { rendition: 320 }, digest: 'a'.repeat(64) };
+  return { params: operations[operation].route.includes(':photoId') ? { photoId: 7 } : { userId: 9 } };
+}
+
 test('every operation goes out with the body that its route takes', async () => {
-  const photo = { photoId: 7 };
-  const person = { userId: 9 };
   const all: PlannedRequest[] = plannedOperations.map((operation) => ({
     operation,
     viewerId: 9,
-    params: operations[operation].route.includes(':photoId') ? photo : person,
-    ...(operation === 'image' && { digest: 'a'.repeat(64) }),
+    ...paramsOf(operation),
     text: `text of ${operation}`,
     sample: 1,
   }));

@@ -15,9 +15,9 @@ const sent: readonly SentPass[] = [
 ];
 
 /** What is expected of candidates in a village of 60 people. */
-function expectedOf(candidates: readonly string[], passes = sent) {
+function expectedOf(candidates: readonly string[], passes = sent, scenario = 'feed-browsing') {
   const plan = planExperiment(['no-cache', ...candidates], {
-    scenario: 'feed-browsing',
+    scenario,
     profile: 'demo',
     pacing: 'together',
     rate: 40,
@@ -52,6 +52,17 @@ test('what is expected follows from the requests as they were sent', () => {
   const inMemory = 'versioned:tiers=memory';
   assert.ok(allOf([warmUp, ...restarted], inMemory) < allOf(sent, inMemory), 'memories were empty again');
   assert.equal(allOf([warmUp, ...restarted]), allOf(sent), 'redis kept them');
+});
+
+test('caches are predicted under every scenario; one that crawls hits least', () => {
+  const ratios = Object.fromEntries(
+    Object.keys(scenarios).map((scenario) => [
+      scenario,
+      expectedOf(['versioned'], sent, scenario).get('versioned')?.all ?? NaN,
+    ]),
+  );
+  for (const [scenario, ratio] of Object.entries(ratios)) assert.ok(ratio > 0 && ratio < 1, scenario);
+  assert.equal(Math.min(...Object.values(ratios)), ratios['profile-crawl']);
 });
 
 test('of client tracking only the sum is known: its fills go to redis alone', () => {
