@@ -28,3 +28,11 @@ test('a key stack gives the same keys, however often and in whatever order it is
     }),
   );
 });
+
+test('a key is the same string each time as long as fewer are asked for than fit, and right when there are more', () => {
+  const makeRememberedKey = createKeyMaker();
+  for (const many of [10, 1_000, 40_000])
+    for (let time = 0; time < 3; time += 1)
+      for (let id = 0; id < many; id += 1)
+        if (makeRememberedKey('photo', id) !== makeKey('photo', id)) assert.fail(`photo ${id}`);
+});

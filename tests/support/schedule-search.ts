@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
 import { allowedBy } from '../../app/cache/settings/chosen-strategy.ts';
 import type { CacheWrite, ChangedKey } from '../../app/cache/cache.ts';
 import { parseSettings } from './parse-settings.ts';
@@ -60,8 +61,7 @@ type Stage = {
   readonly isMonotonic: boolean;
 };
 
-function setStage(text: string, seed: number, broken: BrokenPart | null): Stage {
-  const candidate = parseSettings(text);
+function setStage(candidate: CacheSettings, seed: number, broken: BrokenPart | null): Stage {
   const scheduler = createStepScheduler(seed);
   const { step } = scheduler;
   const clock = createFakeClock();
@@ -171,8 +171,13 @@ async function runClient(stage: Stage, { replica, operations }: Client): Promise
   }
 }
 
-async function runSchedule(text: string, plan: readonly Client[], seed: number, broken: BrokenPart | null) {
-  const stage = setStage(text, seed, broken);
+async function runSchedule(
+  candidate: CacheSettings,
+  plan: readonly Client[],
+  seed: number,
+  broken: BrokenPart | null,
+) {
+  const stage = setStage(candidate, seed, broken);
   const { scheduler, storage, replicas, clock } = stage;
   await scheduler.run();
   clock.advance(1);
@@ -199,8 +204,11 @@ export type Search = {
 /** Searches for a schedule in which a candidate goes back behind what was acknowledged or seen, or does not converge. */
 export async function searchSchedules({ text, runs, broken, isFindExpected }: Search): Promise<void> {
   const commits = text.includes('change-stream');
+  const candidate = parseSettings(text);
   await fc.assert(
-    fc.asyncProperty(clientsOf(commits), fc.integer(), (plan, seed) => runSchedule(text, plan, seed, broken)),
+    fc.asyncProperty(clientsOf(commits), fc.integer(), (plan, seed) =>
+      runSchedule(candidate, plan, seed, broken),
+    ),
     { numRuns: runs, endOnFailure: isFindExpected },
   );
 }
