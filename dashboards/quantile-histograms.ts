@@ -1,4 +1,5 @@
 import { serviceMetrics } from '../app/contract/service-metrics.ts';
+import { workerMetrics } from '../app/contract/worker-metrics.ts';
 import type { HistogramKey } from './promql.ts';
 
 /**
@@ -20,7 +21,7 @@ export const quantileHistograms = [
 
 export type QuantileHistogram = (typeof quantileHistograms)[number];
 
-/** Whether a process of the service observes it; the others are the driver's, which has no replicas. */
+/** Whether a replica or a worker observes it; the others are the driver's, which has no replicas. */
 export function isOfService(key: QuantileHistogram): boolean {
-  return key in serviceMetrics;
+  return key in serviceMetrics || key in workerMetrics;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
-import { serviceMetrics } from '../app/contract/service-metrics.ts';
+import { workerMetrics } from '../app/contract/worker-metrics.ts';
 import { createLikeStore } from '../app/likes/like-store.ts';
 import { createStorage } from '../app/storage/postgres.ts';
 import type { Storage } from '../app/storage/postgres.ts';
@@ -126,10 +126,12 @@ test('DI-5: a worker killed in the middle of a batch loses nothing and doubles n
   await waitUntil(isDone);
   const { metrics } = await second.listening;
   const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
-  const done = new RegExp(`${serviceMetrics.outboxMessages.name}{type="liked",outcome="done"} (\\d+)`).exec(
+  const done = new RegExp(`${workerMetrics.outboxMessages.name}{type="liked",outcome="done"} (\\d+)`).exec(
     text,
   );
   assert.ok(Number(done?.[1]) >= 10, text);
+  for (const { name } of Object.values(workerMetrics))
+    assert.ok(text.includes(`# TYPE ${name.replace(/_total$/, '')} `), name);
   second.child.kill('SIGTERM');
   assert.deepEqual(await second.exited, { code: 0, signal: null });
   assert.deepEqual(second.told.at(-1), { type: 'drained' });

@@ -1,6 +1,7 @@
 import { exporterMetrics, prometheusMetrics } from './exporter-metrics.ts';
 import { experimentMetrics, loadMetrics, traceStoreMetrics, witnessMetrics } from './load-metrics.ts';
 import { runtimeMetrics, serviceMetrics } from './service-metrics.ts';
+import { workerMetrics } from './worker-metrics.ts';
 
 /**
  * Every metric that the service, the driver and the exporters expose and that the command line, the rules and the dashboards
@@ -9,6 +10,7 @@ import { runtimeMetrics, serviceMetrics } from './service-metrics.ts';
  */
 export const metricCatalogue = {
   ...serviceMetrics,
+  ...workerMetrics,
   ...runtimeMetrics,
   ...loadMetrics,
   ...experimentMetrics,

@@ -237,6 +237,8 @@ it('knows every code that an operation may answer with', () => {
     // No request hears of these: a change stream is read behind them, and a cache goes on without its Redis.
     'CHANGE_STREAM_UNAVAILABLE',
     'REDIS_UNAVAILABLE',
+    // Of a worker, which answers nobody.
+    'UNKNOWN_MESSAGE',
     // Of logging in, which is no operation yet.
     'TOO_MANY_LOGINS',
   ];

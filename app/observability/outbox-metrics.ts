@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { serviceMetrics } from '../contract/service-metrics.ts';
 import { telemetryModes } from '../contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../contract/telemetry-modes.ts';
+import { workerMetrics } from '../contract/worker-metrics.ts';
 import type { OutboxEvent, OutboxState } from '../outbox/outbox-events.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
@@ -32,8 +32,8 @@ export function createOutboxMetrics(options: OutboxMetricsOptions): OutboxMetric
     const nothing = () => {};
     return { storage: nothing, outbox: nothing, watchPool: nothing, watchState: nothing };
   }
-  const messages = registerCounter(registry, serviceMetrics.outboxMessages, possible);
-  const lags = createLeanHistogram(registry, serviceMetrics.outboxLag);
+  const messages = registerCounter(registry, workerMetrics.outboxMessages, possible);
+  const lags = createLeanHistogram(registry, workerMetrics.outboxLag);
   const secondsSince = (atMs: number | null): number =>
     atMs === null ? 0 : Math.max(0, wallClock.now() - atMs) / 1000;
   return {
@@ -45,9 +45,9 @@ export function createOutboxMetrics(options: OutboxMetricsOptions): OutboxMetric
     watchPool: (storage) => exposePool(registry, storage),
     watchState(state) {
       const figures = [
-        [serviceMetrics.outboxDepth, ({ depth }: OutboxState) => depth],
-        [serviceMetrics.outboxDeadLetters, ({ deadLetters }: OutboxState) => deadLetters],
-        [serviceMetrics.outboxOldest, (seen: OutboxState) => secondsSince(seen.oldestAtMs)],
+        [workerMetrics.outboxDepth, ({ depth }: OutboxState) => depth],
+        [workerMetrics.outboxDeadLetters, ({ deadLetters }: OutboxState) => deadLetters],
+        [workerMetrics.outboxOldest, (seen: OutboxState) => secondsSince(seen.oldestAtMs)],
       ] as const;
       for (const [metric, figure] of figures)
         registerGauge(registry, metric, () => {
