@@ -12,8 +12,12 @@ export function createCheckoutWithKinds(programs: Readonly<Record<string, string
   linkAll('.', folder, new Set(['app', '.darkroom', '.git']));
   linkAll('app', folder, new Set(['processes']));
   linkAll(join('app', 'processes'), folder);
-  for (const [name, program] of Object.entries(programs))
-    writeFileSync(join(folder, 'app', 'processes', name), program);
+  for (const [name, program] of Object.entries(programs)) {
+    const file = join(folder, 'app', 'processes', name);
+    // It may be a link by now, through which the program of this checkout would be overwritten.
+    rmSync(file, { force: true });
+    writeFileSync(file, program);
+  }
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
