@@ -36,6 +36,8 @@ import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/cache-status.ts';
 import { createValidatorCompiler, describeInvalid } from './http/validator.ts';
 import { createViewerOf } from './http/viewer.ts';
+import { registerIdempotencyKeys } from './idempotency/idempotency-keys.ts';
+import { createIdempotencyStore } from './idempotency/idempotency-store.ts';
 import { slowRequestsDown } from './lab/slow-requests-down.ts';
 import { registerLikeRoutes } from './likes/like-routes.ts';
 import { createLikeService } from './likes/like-service.ts';
@@ -45,13 +47,13 @@ import { createTelemetry } from './observability/telemetry.ts';
 import type { Telemetry } from './observability/telemetry.ts';
 import type { PossibleEvents } from './observability/cache-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
-import { createJpegNormaliser } from './photos/jpeg.ts';
 import { registerPhotoRoutes } from './photos/photo-routes.ts';
 import { createPhotoService } from './photos/photo-service.ts';
 import { createPhotoStore } from './photos/photo-store.ts';
+import { createRenditionService } from './photos/rendition-service.ts';
+import type { RenditionService } from './photos/rendition-service.ts';
 import type { ProcessParts } from './process/process-parts.ts';
-import { createFileStore } from './storage/object-store.ts';
-import type { ObjectStore } from './storage/object-store.ts';
+import { openBlobs } from './storage/open-blobs.ts';
 import { createStorage } from './storage/postgres.ts';
 import type { Storage } from './storage/postgres.ts';
 import { registerProfileRoutes } from './users/profile-routes.ts';
@@ -87,7 +89,8 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     hasOutbox: config.candidate.feeds.outbox === 'on',
   });
   metrics.watchPool(storage);
-  const objectStore = createFileStore(config.mediaFolder);
+  const blobs = await openBlobs(config);
+  const renditions = createRenditionService(blobs, config.decodeMemoryMiB * mebibyte);
   const cache = await createCache({
     candidate: config.candidate.cache,
     redis: config.redisUrl === '' ? null : { url: config.redisUrl, keyPrefix: config.redisPrefix },
@@ -108,13 +111,16 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, createSystemClock());
   await observeRequests(app, telemetry);
   await registerCommonParts(app);
+  const viewerOf = createViewerOf(config.isLab);
+  const keys = createIdempotencyStore(storage, clock.now, uniqueId);
   const parts = {
-    viewerOf: createViewerOf(config.isLab),
+    viewerOf,
+    writeOnce: registerIdempotencyKeys(app, keys, viewerOf),
     describeRead: createDescribeRead(tierNamesOf(config.candidate.cache.tiers), clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
-  registerFeatures(app, { config, parts, cache: telemetry.around(cache), clock, storage, objectStore });
-  registerMediaRoutes(app, objectStore);
+  registerFeatures(app, { config, parts, cache: telemetry.around(cache), clock, storage, renditions });
+  registerMediaRoutes(app, renditions);
   // Routes within a scope are declared once it is loaded.
   await app.after();
   declareOtherMethods();
@@ -131,6 +137,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
       await background.settled(settleLimitMs);
       await cache.close();
       await storage.close();
+      blobs.close();
     },
   };
 }
@@ -215,20 +222,19 @@ async function closeServer(app: App): Promise<void> {
 }
 
 type FeatureParts = {
-  readonly config: Pick<Config, 'candidate' | 'decodeMemoryMiB'>;
+  readonly config: Pick<Config, 'candidate'>;
   readonly parts: RouteParts;
   readonly cache: Cache;
   readonly clock: Clock;
   readonly storage: Storage;
-  readonly objectStore: ObjectStore;
+  readonly renditions: RenditionService;
 };
 
 /** Every feature: its store, its service, its routes. */
 function registerFeatures(app: App, features: FeatureParts): void {
-  const { config, parts, cache, clock, storage, objectStore } = features;
-  const normaliseJpeg = createJpegNormaliser(config.decodeMemoryMiB * mebibyte);
+  const { config, parts, cache, clock, storage, renditions } = features;
   const photoStore = createPhotoStore(storage);
-  const photoService = createPhotoService({ cache, objectStore, photoStore, normaliseJpeg });
+  const photoService = createPhotoService({ cache, photoStore, renditions });
   const feedService = createFeedService({
     cache,
     photoService,

@@ -83,6 +83,39 @@ export const settings = {
     fallback: '.darkroom/media',
     ...anyText,
   },
+  blobStore: {
+    variable: 'DARKROOM_BLOB_STORE',
+    takes: 'file or s3',
+    meaning: 'where photos are stored: in DARKROOM_MEDIA_DIR, or in a bucket of S3',
+    fallback: 'file',
+    parse: (text: string) => (text === 'file' || text === 's3' ? text : null),
+  },
+  s3Bucket: { variable: 'DARKROOM_S3_BUCKET', meaning: 'bucket of the photos', fallback: '', ...anyText },
+  s3Endpoint: {
+    variable: 'DARKROOM_S3_ENDPOINT',
+    takes: 'an address that begins with http:// or https://',
+    meaning: 'a server that speaks as S3 does; none: Amazon’s',
+    fallback: '',
+    parse: (text: string) => (text === '' ? '' : url(['http:', 'https:']).parse(text)),
+  },
+  s3Region: {
+    variable: 'DARKROOM_S3_REGION',
+    meaning: 'region of the bucket',
+    fallback: 'us-east-1',
+    ...anyText,
+  },
+  s3AccessKeyId: {
+    variable: 'DARKROOM_S3_ACCESS_KEY_ID',
+    meaning: 'key of S3; none: what the machine is known as there',
+    fallback: '',
+    ...anyText,
+  },
+  s3SecretAccessKey: {
+    variable: 'DARKROOM_S3_SECRET_ACCESS_KEY',
+    meaning: 'the secret that belongs to the key of S3',
+    fallback: '',
+    ...anyText,
+  },
   isLab: {
     variable: 'DARKROOM_LAB_MODE',
     takes: '0 or 1',
@@ -190,6 +223,15 @@ function checkTogether(config: Config): Config {
     throw new DarkroomError(
       'INVALID_CONFIG',
       `REDIS_URL must be set: the candidate ${formatCandidate(config.candidate)} has a redis tier, a bus or a queue.`,
+    );
+  }
+  if (config.blobStore === 's3' && config.s3Bucket === '') {
+    throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_S3_BUCKET must be set: DARKROOM_BLOB_STORE is s3.');
+  }
+  if ((config.s3AccessKeyId === '') !== (config.s3SecretAccessKey === '')) {
+    throw new DarkroomError(
+      'INVALID_CONFIG',
+      'DARKROOM_S3_ACCESS_KEY_ID and DARKROOM_S3_SECRET_ACCESS_KEY belong together.',
     );
   }
   if (config.isLab && config.labToken === '') {

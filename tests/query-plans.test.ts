@@ -6,6 +6,7 @@ import pg from 'pg';
 import { createCommentStore } from '../app/comments/comment-store.ts';
 import { createFeedStore } from '../app/feeds/feed-store.ts';
 import { createFollowStore } from '../app/follows/follow-store.ts';
+import { createIdempotencyStore } from '../app/idempotency/idempotency-store.ts';
 import { createLikeStore } from '../app/likes/like-store.ts';
 import { createPhotoStore } from '../app/photos/photo-store.ts';
 import type { Queries, Statement } from '../app/storage/statement.ts';
@@ -38,6 +39,8 @@ const manyMore = [
    SELECT 400 + number, '', repeat('a', 64), 1, 1, now() - number * interval '1 minute'
    FROM generate_series(1, 30000) AS number`,
   `INSERT INTO follows (follower_id, followed_id) SELECT 400 + number, 401 + number FROM generate_series(1, 29999) AS number`,
+  `INSERT INTO idempotency_keys (person_id, key, fingerprint, claim, claimed_until, created_at)
+   SELECT 400 + number, 'key', '', gen_random_uuid(), now(), now() FROM generate_series(1, 30000) AS number`,
   `INSERT INTO likes (photo_id, person_id) SELECT 4000 + number, 400 + number FROM generate_series(1, 30000) AS number`,
 ];
 
@@ -76,6 +79,13 @@ async function askEverything(): Promise<void> {
   await comments.loadPage(1, place);
   await comments.add(1, 1, 'x');
   await photos.remove(Number(added?.id), 1);
+  const keys = createIdempotencyStore(recordingStorage, Date.now, () => crypto.randomUUID());
+  const request = { personId: 1, key: 'key', fingerprint: '' };
+  const known = await keys.claim(request);
+  await keys.claim(request);
+  const claimed = known?.claimed ?? assert.fail('a new key is claimed');
+  await keys.keep(claimed, { status: 204, contentType: null, body: '' });
+  await keys.release(claimed);
 }
 
 function literal(value: unknown): string {

@@ -1,4 +1,4 @@
-/** Response headers that others may rely on, and the request header that names the viewer in lab mode. */
+/** Response headers that others may rely on, and the request headers that are the service's own. */
 export const headers = {
   /** RFC 9211: which tier answered. */
   cacheStatus: 'Cache-Status',
@@ -8,4 +8,8 @@ export const headers = {
   replica: 'Darkroom-Replica',
   /** Id of the person who asks. Accepted in lab mode only. */
   viewer: 'Darkroom-Viewer',
+  /** Of a write: the same key and request are answered with the first answer (draft-ietf-httpapi-idempotency-key-header). */
+  idempotencyKey: 'Idempotency-Key',
+  /** On an answer that was given before, to the first request with the same key. */
+  idempotencyReplayed: 'Idempotency-Replayed',
 } as const;

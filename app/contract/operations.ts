@@ -15,7 +15,7 @@ export const operations = {
   post: { method: 'POST', route: '/users/:userId/posts' },
   editCaption: { method: 'PATCH', route: '/photos/:photoId' },
   deletePhoto: { method: 'DELETE', route: '/photos/:photoId' },
-  image: { method: 'GET', route: '/media/:digest' },
+  image: { method: 'GET', route: '/media/:digest/:rendition' },
 } as const;
 
 export type OperationName = keyof typeof operations;

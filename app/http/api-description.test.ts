@@ -110,11 +110,20 @@ const query = fc.oneof(
     '?cursor=1&cursor=2',
   ),
 );
+/** Of images, and of writes. */
 const tags = fc.oneof(
   { weight: 3, arbitrary: fc.constant({}) },
-  fc.constantFrom({ 'if-none-match': '*' }, { 'if-none-match': '"x"' }),
+  fc.constantFrom<Record<string, string>>(
+    { 'if-none-match': '*' },
+    { 'if-none-match': '"x"' },
+    { range: 'bytes=0-1' },
+    { range: 'bytes=9999999-', accept: 'image/webp' },
+    { 'idempotency-key': '"same for all"' },
+    { 'idempotency-key': 'no, "key"' },
+  ),
 );
-const params = fc.record({ photoId: id, userId: id, digest });
+const rendition = fc.oneof(fc.constantFrom('150', '1080', '151', '', 'x'), fc.nat(2_000).map(String));
+const params = fc.record({ photoId: id, userId: id, digest, rendition });
 
 type Params = Readonly<Record<string, string>>;
 const fill = (path: string, values: Params): string =>
@@ -154,7 +163,7 @@ function assertDescribed(response: LightMyRequestResponse, operation: Operation,
   if (type === '') return assert.equal(payload, '', `${what}: ${statusCode} has a body without a type`);
   const schema = answer.content?.[type]?.schema;
   assert.ok(schema !== undefined, `${what}: ${statusCode} as ${type} is not described`);
-  if (type === 'image/jpeg') return;
+  if (type.startsWith('image/')) return;
   const isAsDescribed = ajv.validate(schema, response.json());
   assert.ok(isAsDescribed, `${what}: ${statusCode}: ${ajv.errorsText()}: ${payload}`);
 }
@@ -201,7 +210,7 @@ it('says of every path which methods it has: the others are 405', { timeout: 60_
 
 it('answers HEAD as it answers GET, without the body', async () => {
   for (const { path, methods } of described.filter((one) => one.methods['get'] !== undefined)) {
-    const url = fill(path, { photoId: '1', userId: '1', digest: '0'.repeat(64) });
+    const url = fill(path, { photoId: '1', userId: '1', digest: '0'.repeat(64), rendition: '320' });
     const [get, head] = [await app.ask('GET', url, { viewer: 1 }), await app.ask('HEAD', url, { viewer: 1 })];
     assert.ok(methods['get']?.responses[String(head.statusCode)] !== undefined);
     assert.equal(head.statusCode, get.statusCode);
@@ -216,8 +225,11 @@ it('describes what clients need for a request: the viewer, the tags and the form
     described.find((one) => one.path === path)?.methods[method] as Operation;
   const headersOf = ({ parameters = [] }: Operation) =>
     parameters.filter((one) => one.in === 'header').map(({ name }) => name);
-  assert.deepEqual(headersOf(operation('/photos/{photoId}/like', 'put')), [headers.viewer]);
-  assert.deepEqual(headersOf(operation('/media/{digest}', 'get')), ['If-None-Match']);
+  const ofWrites = [headers.viewer, headers.idempotencyKey];
+  assert.deepEqual(headersOf(operation('/photos/{photoId}/like', 'put')), ofWrites);
+  const ofImages = ['If-None-Match', 'Range', 'If-Range'];
+  assert.deepEqual(headersOf(operation('/media/{digest}', 'get')), ofImages);
+  assert.deepEqual(headersOf(operation('/media/{digest}/{rendition}', 'get')), [...ofImages, 'Accept']);
   const { requestBody, responses } = operation('/users/{userId}/posts', 'post');
   assert.match(JSON.stringify(requestBody?.content['multipart/form-data']), /"file".*"caption"/);
   for (const status of ['201', '408', '413', '422', '503']) assert.ok(responses[status], status);

@@ -15,8 +15,8 @@ declare module 'fastify' {
     readonly problems?: readonly ErrorCode[];
     /** The multipart form that it takes. */
     readonly form?: TSchema;
-    /** It answers with a JPEG, or with 304 who has it already. */
-    readonly image?: boolean;
+    /** It answers with an image of one of these types, or with 304 who has it already. */
+    readonly image?: readonly string[];
   }
 }
 
@@ -75,23 +75,46 @@ function problemResponses(codes: readonly ErrorCode[]): Responses {
   );
 }
 
-const imageResponses: Responses = {
-  200: {
-    description: 'the image',
-    content: { 'image/jpeg': { schema: Type.String({ format: 'binary' }) } },
-  },
-  304: { description: 'the client has it: If-None-Match names its entity tag' },
-};
+function imageResponses(types: readonly string[]): Responses {
+  const content = Object.fromEntries(
+    types.map((type) => [type, { schema: Type.String({ format: 'binary' }) }] as const),
+  );
+  return {
+    200: { description: 'the image', content },
+    206: { description: 'the one range of it that was asked for', content },
+    304: { description: 'the client has it: If-None-Match names its entity tag' },
+  };
+}
+
+/** What may be asked of an image. */
+const imageHeaders = (types: readonly string[]) =>
+  Object.fromEntries(
+    ['If-None-Match', 'Range', 'If-Range', ...(types.length > 1 ? ['Accept'] : [])].map(
+      (name) => [name, Type.Optional(Type.String())] as const,
+    ),
+  );
+
+/** What every write with a viewer may answer about its key. */
+const problemsOfKeys: readonly ErrorCode[] = [
+  'INVALID_IDEMPOTENCY_KEY',
+  'IDEMPOTENCY_KEY_IN_USE',
+  'IDEMPOTENCY_KEY_REUSED',
+];
 
 function describe(schema: Described, { method, config }: Pick<RouteOptions, 'method' | 'config'>): Described {
+  const own = config?.problems ?? [];
+  const hasViewer = own.includes('VIEWER_REQUIRED');
+  const takesKey = method !== 'GET' && hasViewer;
   const problems = [
     ...problemsOfAll,
     ...(method === 'GET' ? [] : problemsOfWrites),
-    ...(config?.problems ?? []),
+    ...(takesKey ? problemsOfKeys : []),
+    ...own,
   ];
   const asked = {
-    ...(problems.includes('VIEWER_REQUIRED') && { [headers.viewer]: Type.Optional(Id) }),
-    ...(config?.image === true && { 'If-None-Match': Type.Optional(Type.String()) }),
+    ...(hasViewer && { [headers.viewer]: Type.Optional(Id) }),
+    ...(takesKey && { [headers.idempotencyKey]: Type.Optional(Type.String()) }),
+    ...(config?.image !== undefined && imageHeaders(config.image)),
   };
   return {
     ...schema,
@@ -99,7 +122,7 @@ function describe(schema: Described, { method, config }: Pick<RouteOptions, 'met
     ...(Object.keys(asked).length > 0 && { headers: Type.Object(asked) }),
     response: {
       ...schema.response,
-      ...(config?.image === true && imageResponses),
+      ...(config?.image !== undefined && imageResponses(config.image)),
       ...problemResponses(problems),
     },
   };

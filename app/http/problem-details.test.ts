@@ -21,7 +21,7 @@ const methodsOfPath = new Map(
   [...Map.groupBy(Object.values(operations), ({ route }) => route)].map(
     ([route, list]) =>
       [
-        pathOf(route, { userId: 1, photoId: 1, digest: 'a'.repeat(64) }),
+        pathOf(route, { userId: 1, photoId: 1, digest: 'a'.repeat(64), rendition: 320 }),
         list.map(({ method }) => method),
       ] as const,
   ),

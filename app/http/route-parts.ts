@@ -1,7 +1,13 @@
 // Fastify's types learn of `request.file` and `schema.hide` from these.
 import type {} from '@fastify/multipart';
 import type {} from '@fastify/swagger';
-import type { FastifyInstance, RawServerDefault, FastifyBaseLogger } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawServerDefault,
+} from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { DescribeRead } from './cache-status.ts';
@@ -16,5 +22,20 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
+/**
+ * Does a write once for each idempotency key of its viewer; the first answer is given again. `content` is what the body says, for
+ * routes that read it themselves: all others are asked by themselves.
+ */
+export type WriteOnce = <Answer>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  content: () => unknown,
+  work: () => Answer,
+) => Answer | Promise<FastifyReply | Awaited<Answer>>;
+
 /** What every feature's routes are given beside their service. */
-export type RouteParts = { readonly viewerOf: ViewerOf; readonly describeRead: DescribeRead };
+export type RouteParts = {
+  readonly viewerOf: ViewerOf;
+  readonly describeRead: DescribeRead;
+  readonly writeOnce: WriteOnce;
+};

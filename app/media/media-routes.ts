@@ -1,26 +1,80 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { operations } from '../contract/operations.ts';
+import { blobNameOf, renditionEdges, wholeEdge } from '../contract/renditions.ts';
+import type { RenditionEdge, RenditionFormat } from '../contract/renditions.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App } from '../http/route-parts.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
+import type { RenditionService } from '../photos/rendition-service.ts';
+import { acceptedFormatOf } from './accepted-format.ts';
+import { byteRangeOf } from './byte-range.ts';
+
+const imageProblems = ['NOT_FOUND', 'RANGE_NOT_SATISFIABLE', 'OBJECT_STORE_UNAVAILABLE'] as const;
 
 const noImage = () => new DarkroomError('NOT_FOUND', 'There is no such image.');
 
+const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const Edge = Type.Unsafe<RenditionEdge>({
+  type: 'integer',
+  enum: [...renditionEdges],
+  description: 'the longest side in pixels; no image is enlarged',
+});
+
+/** One image: whose picture, how large, encoded how. */
+type Asked = { readonly digest: string; readonly edge: RenditionEdge; readonly format: RenditionFormat };
+
 /** The bytes of an image never change under their name, so that a client may keep them for good. */
-export function registerMediaRoutes(app: App, objectStore: ObjectStore): void {
-  const params = Type.Object({ digest: Type.String({ pattern: '^[0-9a-f]{64}$' }) });
+export function registerMediaRoutes(app: App, renditions: Pick<RenditionService, 'read' | 'has'>): void {
+  const send = createSend(renditions);
   app.get('/media/:digest', {
-    schema: { params },
-    config: { image: true, problems: ['NOT_FOUND', 'OBJECT_STORE_UNAVAILABLE'] },
-    handler: async (request, reply) => {
-      const { digest } = request.params;
-      const etag = `"${digest}"`;
-      const isHeld = isHeldByClient(request.headers['if-none-match'], etag);
-      const bytes = isHeld ? null : await objectStore.get(digest);
-      if (isHeld ? !(await objectStore.has(digest)) : bytes === null) throw noImage();
-      reply.header('cache-control', 'public, max-age=31536000, immutable').header('etag', etag);
-      return bytes === null ? reply.code(304).send() : reply.header('content-type', 'image/jpeg').send(bytes);
+    schema: { params: Type.Object({ digest: Digest }) },
+    config: { image: ['image/jpeg'], problems: imageProblems },
+    handler: (request, reply) =>
+      send(request, reply, { digest: request.params.digest, edge: wholeEdge, format: 'jpeg' }),
+  });
+  app.route({
+    method: operations.image.method,
+    url: operations.image.route,
+    schema: { params: Type.Object({ digest: Digest, rendition: Edge }) },
+    config: { image: ['image/jpeg', 'image/webp'], problems: imageProblems },
+    handler: (request, reply) => {
+      const { digest, rendition: edge } = request.params;
+      reply.header('vary', 'Accept');
+      return send(request, reply, { digest, edge, format: acceptedFormatOf(request.headers.accept) });
     },
   });
+}
+
+function createSend({ read, has }: Pick<RenditionService, 'read' | 'has'>) {
+  return async (request: FastifyRequest, reply: FastifyReply, { digest, edge, format }: Asked) => {
+    const { headers } = request;
+    const etag = `"${blobNameOf(digest, edge, format)}"`;
+    const describeImage = () =>
+      reply
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .header('etag', etag)
+        .header('accept-ranges', 'bytes');
+    if (isHeldByClient(headers['if-none-match'], etag)) {
+      if (!(await has(digest))) throw noImage();
+      return describeImage().code(304).send();
+    }
+    const bytes = await read(digest, edge, format);
+    if (bytes === null) throw noImage();
+    // A range is a matter of GET (RFC 9110, 14.2), and of the very image that the client has a part of.
+    const isOfSame = headers['if-range'] === undefined || headers['if-range'] === etag;
+    const range = request.method === 'GET' && isOfSame ? byteRangeOf(headers.range, bytes.length) : null;
+    if (range === 'unsatisfiable') throw noSuchBytes(reply, bytes.length);
+    describeImage().header('content-type', `image/${format}`);
+    if (range === null) return reply.send(bytes);
+    const { first, last } = range;
+    reply.code(206).header('content-range', `bytes ${first}-${last}/${bytes.length}`);
+    return reply.send(bytes.subarray(first, last + 1));
+  };
+}
+
+function noSuchBytes(reply: FastifyReply, length: number): DarkroomError {
+  reply.header('content-range', `bytes */${length}`);
+  return new DarkroomError('RANGE_NOT_SATISFIABLE', `The image has ${length} bytes.`);
 }
 
 /** One entity tag and what separates it from the next (RFC 9110, 8.8.3 and 5.6.1). */

@@ -6,7 +6,8 @@ import type { App } from '../http/route-parts.ts';
 import { textMeans } from '../http/schemas.ts';
 import { Caption, captionLengthMax } from './photo-schemas.ts';
 
-export const uploadBytesMax = 10 * 1024 * 1024;
+/** A telephone's JPEG of 200 megapixels has 30 to 60 MB. */
+export const uploadBytesMax = 64 * 1024 * 1024;
 const limits = { fileSize: uploadBytesMax, files: 1, fields: 4, fieldSize: 16 * 1024, parts: 5 };
 
 /** What a client is told when its form meets a limit of the parser, whose own messages do not name the limit. */

@@ -1,17 +1,19 @@
 import type { FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { NoContent, PhotoParams, UserParams } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
 import { mediaUrlOf } from '../http/media-url.ts';
+import { digestOf } from '../storage/blob-store.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 import { readPhotoForm, uploadBytesMax, withPhotoForms } from './photo-form.ts';
 import { CaptionChange, ChangedVersion, PhotoForm, PhotoPage, PostedImage } from './photo-schemas.ts';
-import type { PhotoService } from './photo-service.ts';
+import type { PhotoService, PostedPhoto } from './photo-service.ts';
 
 /** Bodies of uploads that may be in memory together, those under way included. Beyond it, uploads are refused unread. */
-const bodyBytesMax = 192 * 1024 * 1024;
+const bodyBytesMax = 320 * 1024 * 1024;
 const uploadsMax = 128;
 
 /** What the body of an upload takes: its pieces, and the file that is joined from them. */
@@ -20,11 +22,8 @@ function bodyBytesOf({ headers }: FastifyRequest): number {
   return 2 * Math.min(declared, uploadBytesMax);
 }
 
-export function registerPhotoRoutes(
-  app: App,
-  { viewerOf, describeRead }: RouteParts,
-  photoService: PhotoService,
-): void {
+export function registerPhotoRoutes(app: App, parts: RouteParts, photoService: PhotoService): void {
+  const { viewerOf, describeRead } = parts;
   app.route({
     method: operations.photoPage.method,
     url: operations.photoPage.route,
@@ -51,11 +50,11 @@ export function registerPhotoRoutes(
       };
     },
   });
-  withPhotoForms(app, (scope) => registerPost(scope, viewerOf, photoService));
+  withPhotoForms(app, (scope) => registerPost(scope, parts, photoService));
   registerPhotoChanges(app, viewerOf, photoService);
 }
 
-function registerPost(app: App, viewerOf: RouteParts['viewerOf'], photoService: PhotoService): void {
+function registerPost(app: App, { viewerOf, writeOnce }: RouteParts, photoService: PhotoService): void {
   const bodies = createMemoryBudget({
     name: 'uploads',
     bytesMax: bodyBytesMax,
@@ -74,6 +73,7 @@ function registerPost(app: App, viewerOf: RouteParts['viewerOf'], photoService: 
         'NOT_FOUND',
         'NOT_A_JPEG',
         'BROKEN_JPEG',
+        'BROKEN_PHOTO',
         'PHOTO_TOO_LARGE',
         'OBJECT_STORE_UNAVAILABLE',
       ],
@@ -81,24 +81,30 @@ function registerPost(app: App, viewerOf: RouteParts['viewerOf'], photoService: 
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);
       requireSelf(viewerId, request.params.userId);
-      const photo = await bodies.run(bodyBytesOf(request), async () => {
+      return bodies.run(bodyBytesOf(request), async () => {
         const { bytes, caption } = await readPhotoForm(request);
-        return photoService.post(viewerId, caption, bytes);
-      });
-      return reply.code(201).send({
-        type: 'ImageFile',
-        id: photo.id,
-        createdAt: photo.createdAt,
-        createdBy: viewerId,
-        name: `${photo.digest}.jpg`,
-        updatedAt: photo.createdAt,
-        updatedBy: viewerId,
-        fullImageUrl: mediaUrlOf(photo.digest),
-        size: { type: 'Size', width: photo.widthPx, height: photo.heightPx },
+        // The boundaries of a form differ from one sending to the next.
+        const content = () => ({ file: digestOf(bytes), caption });
+        return writeOnce(request, reply, content, async () => {
+          const photo = await photoService.post(viewerId, caption, bytes);
+          return reply.code(201).send(postedImageOf(photo, viewerId));
+        });
       });
     },
   });
 }
+
+const postedImageOf = (photo: PostedPhoto, viewerId: number): Static<typeof PostedImage> => ({
+  type: 'ImageFile',
+  id: photo.id,
+  createdAt: photo.createdAt,
+  createdBy: viewerId,
+  name: `${photo.digest}.jpg`,
+  updatedAt: photo.createdAt,
+  updatedBy: viewerId,
+  fullImageUrl: mediaUrlOf(photo.digest),
+  size: { type: 'Size', width: photo.widthPx, height: photo.heightPx },
+});
 
 function registerPhotoChanges(app: App, viewerOf: RouteParts['viewerOf'], photoService: PhotoService): void {
   app.route({

@@ -34,6 +34,6 @@ export const CaptionChange = Type.Object({ caption: Caption }, { additionalPrope
 export const ChangedVersion = Type.Object({ version: Version });
 /** The multipart form of a post, for who reads the description of the API; `photo-form.ts` reads such a form. */
 export const PhotoForm = Type.Object({
-  file: Type.String({ format: 'binary', description: 'a JPEG' }),
+  file: Type.String({ format: 'binary', description: 'a JPEG, PNG, WebP or AVIF' }),
   caption: Type.Optional(Caption),
 });

@@ -3,23 +3,22 @@ import type { MaybePromise } from '../cache/entry.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import type { NormaliseJpeg } from './jpeg.ts';
 import type { AddedPhoto, NewPhoto, Photo, PhotoStore } from './photo-store.ts';
+import type { RenditionService } from './rendition-service.ts';
 
 export type { Photo };
+export type PostedPhoto = NewPhoto & AddedPhoto;
 
 export type PhotoService = ReturnType<typeof createPhotoService>;
 export type PhotoServiceParts = {
   readonly cache: Cache;
   readonly photoStore: PhotoStore;
-  readonly objectStore: ObjectStore;
-  readonly normaliseJpeg: NormaliseJpeg;
+  readonly renditions: Pick<RenditionService, 'keep'>;
 };
 
 /** Reading, posting and changing photos. */
 export function createPhotoService(parts: PhotoServiceParts) {
-  const { cache, photoStore, objectStore, normaliseJpeg } = parts;
+  const { cache, photoStore, renditions } = parts;
   const photos = cache.register<number, Photo>({
     name: entityNames.photo,
     freshness: 'versioned',
@@ -37,11 +36,9 @@ export function createPhotoService(parts: PhotoServiceParts) {
     /** In the order of `ids`; undefined where a photo is gone. */
     readMany: (ids: readonly number[]): MaybePromise<readonly (CacheRead<Photo> | undefined)[]> =>
       cache.readMany(photos, ids),
-    /** Stores the image, then the row. Throws what `NormaliseJpeg` says, or NOT_FOUND when there is no such owner. */
-    async post(ownerId: number, caption: string, upload: Buffer): Promise<NewPhoto & AddedPhoto> {
-      const { bytes, widthPx, heightPx } = await normaliseJpeg(upload);
-      const digest = await objectStore.put(bytes);
-      const photo: NewPhoto = { ownerId, caption, digest, widthPx, heightPx };
+    /** Keeps the renditions, then the row. Throws what `keep` says, or NOT_FOUND when there is no such owner. */
+    async post(ownerId: number, caption: string, upload: Buffer): Promise<PostedPhoto> {
+      const photo: NewPhoto = { ownerId, caption, ...(await renditions.keep(upload)) };
       return cache.write({
         expected: expectedBy('post', { profileGrid: ownerId }),
         store: async () => {

@@ -31,13 +31,19 @@ const requests: Record<
   deletePhoto: { userId: 1, viewer: village.busy },
 };
 
+/** The request of one operation. */
+export function requestOf(name: PhotoOperation, photoId: number) {
+  const { method, route } = operations[name];
+  const { userId, viewer, ask } = requests[name];
+  return { method, url: pathOf(route, { userId, photoId }), ask: { viewer, ...ask } satisfies Ask };
+}
+
 /** Asks for one operation; every one of them succeeds on a fresh village with a photo of `busy`. */
 export function perform(
   app: TestApp,
   name: PhotoOperation,
   photoId: number,
 ): Promise<LightMyRequestResponse> {
-  const { method, route } = operations[name];
-  const { userId, viewer, ask } = requests[name];
-  return app.ask(method, pathOf(route, { userId, photoId }), { viewer, ...ask });
+  const { method, url, ask } = requestOf(name, photoId);
+  return app.ask(method, url, ask);
 }

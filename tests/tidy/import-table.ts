@@ -128,6 +128,7 @@ export const importTable: readonly ImportRule[] = [
       'app/observability/metrics-server.ts',
       'app/outbox/dead-letters.ts',
       'app/outbox/outbox-table.ts',
+      'app/photos/rendition-service.ts',
       'app/storage/',
       'loadtests/workloads/',
     ],
@@ -144,6 +145,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@redis/client': ['app/cache/sources/tracking-connection.ts'],
   msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/', 'cli/driver/'],
-  sharp: ['app/photos/'],
+  sharp: ['app/photos/', 'benches/post-photo-bench.ts'],
+  '@aws-sdk/client-s3': ['app/storage/s3-blobs.ts'],
   commander: ['cli/main.ts', 'cli/commands/', 'cli/calibration/main.ts'],
 };

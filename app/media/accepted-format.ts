@@ -1,0 +1,22 @@
+import type { RenditionFormat } from '../contract/renditions.ts';
+
+/** A media range of `Accept` with its weight (RFC 9110, 12.5.1); what is not one counts for nothing. */
+const mediaRange =
+  /^[ \t]*([\w!#$&^.+*-]+\/[\w!#$&^.+*-]+)[ \t]*(?:;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?[ \t]*$/i;
+const acceptLengthMax = 1_000;
+
+/**
+ * The format of an image for who sends this `Accept`: webp where it is named, and not liked less than JPEG. Old browsers and most
+ * tools accept anything without knowing webp, so that a wildcard names nothing.
+ */
+export function acceptedFormatOf(accept: string | undefined): RenditionFormat {
+  if (accept === undefined || accept.length > acceptLengthMax || !/webp/i.test(accept)) return 'jpeg';
+  const weights = new Map<string, number>();
+  for (const part of accept.split(',')) {
+    const [, type, weight = '1'] = mediaRange.exec(part) ?? [];
+    if (type !== undefined) weights.set(type.toLowerCase(), Number(weight));
+  }
+  const webp = weights.get('image/webp') ?? 0;
+  const jpeg = weights.get('image/jpeg') ?? weights.get('image/*') ?? weights.get('*/*') ?? 0;
+  return webp > 0 && webp >= jpeg ? 'webp' : 'jpeg';
+}
