@@ -8,4 +8,5 @@ export const benchNames = [
   'hot-feed-page',
   'invalidation-delay',
   'telemetry',
+  'post-photo',
 ] as const;
