@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { photoForm } from '../../tests/support/multipart-form.ts';
 import { requestOf } from '../../tests/support/photo-operations.ts';
 import { assertProblem, startTestApp } from '../../tests/support/test-app.ts';
 import type { Ask, TestApp } from '../../tests/support/test-app.ts';
@@ -10,6 +13,8 @@ import type { OperationName } from '../contract/operations.ts';
 type Write = {
   [Name in OperationName]: (typeof operations)[Name]['method'] extends 'GET' ? never : Name;
 }[OperationName];
+
+const image = await readFile(join(import.meta.dirname, '..', '..', 'loadtests', 'media', 'sample-1.jpg'));
 
 let app: TestApp;
 before(async () => {
@@ -110,6 +115,24 @@ describe('a key', () => {
       });
     assert.equal((await comment('one')).statusCode, 201);
     assertProblem(await comment('another'), 422, 'IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('of a form stands for its file and its caption, whatever else the form is like', async () => {
+    const post = (caption: string, boundary: string, file = image) => {
+      const { headers, body } = photoForm(file, caption);
+      const change = (text: string) => text.replaceAll('darkroom-test-boundary', boundary);
+      return app.ask('POST', `/users/${village.hermit}/posts`, {
+        viewer: village.hermit,
+        headers: { 'content-type': change(headers['content-type'] ?? ''), 'idempotency-key': key },
+        body: Buffer.from(change(body.toString('latin1')), 'latin1'),
+      });
+    };
+    const first = await post('a caption', 'one');
+    assert.equal(first.statusCode, 201, first.payload);
+    assert.equal((await post('a caption', 'another')).payload, first.payload);
+    assertProblem(await post('another caption', 'one'), 422, 'IDEMPOTENCY_KEY_REUSED');
+    const other = Buffer.concat([image, Buffer.from('.')]);
+    assertProblem(await post('a caption', 'one', other), 422, 'IDEMPOTENCY_KEY_REUSED');
   });
 
   it('of a request under way is refused, and serves once that is answered', async () => {

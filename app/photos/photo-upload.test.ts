@@ -6,10 +6,12 @@ import { PassThrough, Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
 import { multipartForm, photoForm } from '../../tests/support/multipart-form.ts';
+import { startS3Server } from '../../tests/support/s3-server.ts';
 import { assertProblem, startTestApp } from '../../tests/support/test-app.ts';
 import type { Ask, TestApp } from '../../tests/support/test-app.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { village } from '../../tests/support/village-rows.ts';
+import { renditionEdges } from '../contract/renditions.ts';
 
 const samples = join(import.meta.dirname, '..', '..', 'loadtests', 'media');
 let app: TestApp;
@@ -234,4 +236,34 @@ describe('a post that is refused', () => {
     );
     assert.ok([400, 415].includes((await app.ask('POST', path, { viewer })).statusCode));
   });
+});
+
+it('in a service whose photos lie in S3, is readable in every size, and leaves no file', async () => {
+  const server = await startS3Server();
+  const { s3Bucket, s3Endpoint, s3AccessKeyId, s3SecretAccessKey } = server.settings;
+  const second = await startTestApp({
+    databaseUrl: app.databaseUrl,
+    environment: {
+      DARKROOM_BLOB_STORE: 's3',
+      DARKROOM_S3_BUCKET: s3Bucket,
+      DARKROOM_S3_ENDPOINT: s3Endpoint,
+      DARKROOM_S3_ACCESS_KEY_ID: s3AccessKeyId,
+      DARKROOM_S3_SECRET_ACCESS_KEY: s3SecretAccessKey,
+    },
+  });
+  try {
+    const path = `/users/${village.hermit}/posts`;
+    const posted = await second.ask('POST', path, { viewer: village.hermit, ...photoForm(jpeg) });
+    assert.equal(posted.statusCode, 201, posted.payload);
+    const { fullImageUrl } = posted.json<Posted>();
+    for (const url of [fullImageUrl, ...renditionEdges.map((edge) => `${fullImageUrl}/${edge}`)]) {
+      const image = await second.ask('GET', url);
+      assert.equal(image.statusCode, 200);
+      assert.equal((await sharp(image.rawPayload).metadata()).format, 'jpeg');
+    }
+    assert.deepEqual(await readdir(second.mediaFolder), []);
+  } finally {
+    await second.close();
+    await server.stop();
+  }
 });
