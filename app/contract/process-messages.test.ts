@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseProcessMessage } from './process-messages.ts';
+import { parseParentMessage, parseProcessMessage } from './process-messages.ts';
 
 test('what a process tells is read as it was told, and nothing besides', () => {
   const told = [
@@ -27,4 +27,12 @@ test('what is none of its messages is no message', () => {
     { type: 'failed', code: 98, message: 'taken' },
   ];
   for (const message of others) assert.equal(parseProcessMessage(message), null);
+});
+
+test('what a parent tells is read as it was told, and nothing else is', () => {
+  const told = { type: 'neighbours', service: ['http://127.0.0.1:4000'] };
+  assert.deepEqual(parseParentMessage({ ...told, besides: 'of a later version' }), told);
+  const others = [null, 'neighbours', {}, { type: 'drained' }, { type: 'neighbours' }];
+  for (const message of [...others, { ...told, service: [4_000] }, { ...told, service: 'all' }])
+    assert.equal(parseParentMessage(message), null);
 });

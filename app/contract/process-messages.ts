@@ -38,6 +38,21 @@ export function parseProcessMessage(message: unknown): ProcessMessage | null {
   }
 }
 
+/**
+ * What the one that started a process tells it: where the replicas of its world listen. It is told once all processes of the world
+ * do, and again when one of them was started anew.
+ */
+export type ParentMessage = { readonly type: 'neighbours'; readonly service: readonly string[] };
+
+/** What came from the parent, or null when it is none of its messages. */
+export function parseParentMessage(message: unknown): ParentMessage | null {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return null;
+  if (message.type !== 'neighbours' || !('service' in message)) return null;
+  const { service } = message;
+  if (!Array.isArray(service) || !service.every((address) => typeof address === 'string')) return null;
+  return { type: 'neighbours', service };
+}
+
 type Fields = { readonly [name: string]: unknown };
 
 function parseListening({ http, metrics, lab }: Fields): ProcessMessage | null {

@@ -21,6 +21,11 @@ export type SystemDefinition<A extends Axes = Axes> = {
   redisUses(values: ValuesOf<A>): readonly RedisUse[];
   /** The kinds of process that a world runs for it beside the replicas. Absent: none. */
   processes?(values: ValuesOf<A>): readonly ProcessKind[];
+  /**
+   * The kinds of process that look at it from outside. Every world of an experiment runs them as soon as one of its candidates asks
+   * for the system: the others are what it is held against. They serve nobody, and what they use is no cost of a candidate.
+   */
+  readonly witnesses?: readonly ProcessKind[];
   /** What is measured of it. */
   readonly figures: readonly Figure[];
   /** Over the table of what it did beside answering. Absent: its name. */

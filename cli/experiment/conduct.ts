@@ -68,7 +68,10 @@ export async function conduct(plan: ExperimentPlan, hooks: ExperimentHooks): Pro
       id: `${stack.run.id}_${index + 1}`,
       candidate,
       replicas: plan.replicas,
-      furtherKinds: furtherKindsOf(candidate),
+      furtherKinds: furtherKindsOf(
+        candidate,
+        plan.candidates.map((other) => other.candidate),
+      ),
       template,
       mediaFolder,
       port: 0,

@@ -30,7 +30,7 @@ export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked)
     worlds: candidates.map((candidate) => ({
       hasRedis: needsRedis(candidate),
       hasChangeStream: invalidationKinds[candidate.cache.invalidation].readsChangeStream,
-      ...countProcesses(replicas, furtherKindsOf(candidate)),
+      ...countProcesses(replicas, furtherKindsOf(candidate, candidates)),
     })),
     replicas,
     poolSize: Number(serviceSettings.poolSize.fallback),

@@ -36,6 +36,16 @@ test('a figure is what its query says, as a number', async () => {
   assert.deepEqual(failures, []);
 });
 
+test('a query knows when the database was asked before, and nothing of it at first', async () => {
+  const from = "nullif(current_setting('darkroom.round_from', true), '')::timestamptz";
+  const query = `SELECT extract(epoch FROM clock_timestamp() - ${from}) AS value`;
+  const read = createDatabaseReader((url) => url, [{ name: 'seconds', from: { query } }]);
+  const asked = [await read?.(database.url), await read?.(database.url)];
+  const [first, second] = asked.map((queried) => queried?.values['seconds']);
+  assert.equal(first, null);
+  assert.ok(typeof second === 'number' && second > 0, String(second));
+});
+
 test('all figures together are asked for at most a second', async () => {
   const own = "SELECT setting::int AS value FROM pg_settings WHERE name = 'statement_timeout'";
   assert.deepEqual((await ask({ alone: own })).values, { alone: 1_000 });

@@ -17,7 +17,13 @@ const limitMs = 1_000;
 
 type Asking = { readonly name: string; readonly query: string };
 
-/** Reads figures out of databases; null when none of the figures asks one. A query can only read, and the time of all is bounded. */
+/** Tells a query where its round began: `current_setting('darkroom.round_from', true)`. Empty at the first asking. */
+const beginRound = `SELECT set_config('darkroom.round_from', $1, false), clock_timestamp()::text AS now`;
+
+/**
+ * Reads figures out of databases; null when none of the figures asks one. A query can only read, and the time of all is bounded.
+ * The round that an asking ends began when the database was asked before, by the time of its server.
+ */
 export function createDatabaseReader(
   urlOf: (database: string) => string,
   figures: readonly Pick<Figure, 'name' | 'from'>[],
@@ -26,9 +32,14 @@ export function createDatabaseReader(
     'query' in from ? [{ name, query: from.query }] : [],
   );
   if (asking.length === 0) return null;
+  const askedAt = new Map<string, string>();
   return async (database) => {
     try {
-      return await withConnection(urlOf(database), (query) => askAll(query, asking));
+      return await withConnection(urlOf(database), async (query) => {
+        const [begun] = await query<{ now: string }>(beginRound, [askedAt.get(database) ?? '']);
+        if (begun !== undefined) askedAt.set(database, begun.now);
+        return askAll(query, asking);
+      });
     } catch (error) {
       return {
         values: Object.fromEntries(asking.map(({ name }) => [name, null])),

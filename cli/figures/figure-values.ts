@@ -1,5 +1,6 @@
 import type { CandidateValues, DriverFigure, Figure } from '../../app/contract/figure.ts';
 import type { PairedRequests } from '../k6/pair-requests.ts';
+import { witnessNames } from './asked-systems.ts';
 import { countOf } from './counts.ts';
 import type { ListedFigure } from './figure-list.ts';
 import type { Counts } from './counts.ts';
@@ -99,9 +100,11 @@ function divisorIn({ per }: Figure, { counts, countedSeconds }: MeasuredBlock): 
   return counts === null || divisor === null ? null : countOf(counts, divisor);
 }
 
-/** What serves; the driver does not. */
+const servesNobody: ReadonlySet<string> = new Set(['driver', ...witnessNames()]);
+
+/** What serves; the driver does not, nor does who only looks. */
 function worldCpu(cpuUs: CpuUs): number | null {
-  const serving = Object.keys(cpuUs).filter((kind) => kind !== 'driver');
+  const serving = Object.keys(cpuUs).filter((kind) => !servesNobody.has(kind));
   return sumOf(serving, (kind) => cpuUs[kind] ?? null);
 }
 

@@ -39,6 +39,8 @@ export type SupervisedProcess = {
   readonly heardOut: Promise<Exit>;
   readonly isAlive: () => boolean;
   readonly onMessage: (listener: (message: unknown) => void) => void;
+  /** Says something over the channel; one that has none, or has gone away, is not told. */
+  readonly tell: (message: object) => void;
   /** Asks, waits, then kills. Resolves when the process is gone. */
   readonly stop: () => Promise<void>;
 };
@@ -126,6 +128,10 @@ export async function startProcess(
     heardOut: Promise.all([exited, channelClosed]).then(([exit]) => exit),
     isAlive: () => isAlive,
     onMessage: (listener) => void child.on('message', listener),
+    tell: (message) => {
+      // Whether it has gone away meanwhile is noticed elsewhere.
+      if (child.connected) child.send(message, undefined, {}, () => {});
+    },
     stop: async () => {
       if (!isAlive) return;
       child.kill(settings.stopSignal ?? 'SIGTERM');

@@ -1,11 +1,21 @@
 import type { AnyCandidate } from '../../app/candidates/candidate.ts';
-import { valuesBySystem } from '../../app/candidates/system-values.ts';
+import { askedSystems, valuesBySystem } from '../../app/candidates/system-values.ts';
 import { serviceKind } from '../../app/contract/process-kind.ts';
 import type { ProcessKind } from '../../app/contract/process-kind.ts';
 
-/** The kinds of process that a candidate's systems ask for beside the replicas. */
-export function furtherKindsOf(candidate: AnyCandidate): readonly ProcessKind[] {
-  return valuesBySystem(candidate).flatMap(({ system, values }) => system.processes?.(values) ?? []);
+/**
+ * The kinds of process that a candidate's systems ask for beside the replicas. `others`: those that it is compared with; where one of
+ * them asks for a system, its witnesses look at all of them.
+ */
+export function furtherKindsOf(
+  candidate: AnyCandidate,
+  others: readonly AnyCandidate[] = [],
+): readonly ProcessKind[] {
+  const asked = new Set([candidate, ...others].flatMap((one) => askedSystems(one)));
+  return valuesBySystem(candidate).flatMap(({ system, values }) => [
+    ...(system.processes?.(values) ?? []),
+    ...(asked.has(system.name) ? (system.witnesses ?? []) : []),
+  ]);
 }
 
 /** All kinds that a world runs, the replicas first. Where another kind takes the load, replicas get theirs from it alone. */

@@ -8,6 +8,8 @@ export type Startable = {
   /** One for each process: starts it where it was, or was to be. */
   processStarts(): readonly ((signal: AbortSignal) => Promise<void>)[];
   stopProcesses(): Promise<void>;
+  /** Tells its processes where the replicas listen, once all of them do. */
+  introduceProcesses(): void;
 };
 
 /**
@@ -31,9 +33,11 @@ export async function startProcesses(
       }
     }),
   );
-  if (errors.length === 0) return;
-  await stopAll(worlds);
-  throw errors[0];
+  if (errors.length > 0) {
+    await stopAll(worlds);
+    throw errors[0];
+  }
+  for (const world of worlds) world.introduceProcesses();
 }
 
 /** Ends all processes of all worlds and starts them anew, all at the same time and where they were. */

@@ -4,6 +4,7 @@ import { allRedisUses } from '../../app/candidates/redis-of-candidate.ts';
 import type { Clock } from '../../app/clock.ts';
 import { serviceKindName } from '../../app/contract/process-kind.ts';
 import type { ProcessKind } from '../../app/contract/process-kind.ts';
+import type { ParentMessage } from '../../app/contract/process-messages.ts';
 import { CommandError } from '../errors.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import type { PostgresServer } from '../stack/postgres-server.ts';
@@ -135,6 +136,11 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
       report(`The ${kindName} ${name} did not finish what was under way. More in ${process.logFile}`),
   );
   const replicas = () => set.processes().filter(isReplica);
+  const introduceProcesses = (): void => {
+    const service = replicas().map(({ address }) => address);
+    const message: ParentMessage = { type: 'neighbours', service };
+    for (const process of set.processes()) if (!isReplica(process)) process.process.tell(message);
+  };
   return {
     label: settings.label,
     database,
@@ -156,7 +162,9 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
     stopProcesses: set.stop,
     replaceLostProcesses: async () => {
       for (const start of set.starts()) await start(signal);
+      introduceProcesses();
     },
+    introduceProcesses,
     close: async () => {
       await set.stop();
       await redis?.stop();
