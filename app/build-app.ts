@@ -20,7 +20,10 @@ import { rowKeys } from './contract/entities.ts';
 import { headers } from './contract/headers.ts';
 import { registerFeedRoutes } from './feeds/feed-routes.ts';
 import { createFeedService } from './feeds/feed-service.ts';
-import { createFeedStore } from './feeds/feed-store.ts';
+import { createFeedSource } from './feeds/create-feed-source.ts';
+import type { FeedSourceOptions } from './feeds/create-feed-source.ts';
+import { uncounted } from './feeds/feed-events.ts';
+import type { FeedSource } from './feeds/feed-source.ts';
 import { registerFollowRoutes } from './follows/follow-routes.ts';
 import { createFollowService } from './follows/follow-service.ts';
 import { createFollowStore } from './follows/follow-store.ts';
@@ -43,6 +46,7 @@ import { registerLikeRoutes } from './likes/like-routes.ts';
 import { createLikeService } from './likes/like-service.ts';
 import { createLikeStore } from './likes/like-store.ts';
 import { registerMediaRoutes } from './media/media-routes.ts';
+import { createFeedObserver, watchActiveFeeds } from './observability/feed-observers.ts';
 import { createTelemetry } from './observability/telemetry.ts';
 import type { Telemetry } from './observability/telemetry.ts';
 import type { PossibleEvents } from './observability/cache-metrics.ts';
@@ -119,7 +123,9 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     describeRead: createDescribeRead(tierNamesOf(config.candidate.cache.tiers), clock.now),
   };
   registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
-  registerFeatures(app, { config, parts, cache: telemetry.around(cache), clock, storage, renditions });
+  const feedSource = feedSourceOf(config, { telemetry, storage, clock, runInBackground: background.run });
+  const made = { config, parts, clock, storage, renditions, feedSource };
+  registerFeatures(app, { ...made, cache: telemetry.around(cache) });
   registerMediaRoutes(app, renditions);
   // Routes within a scope are declared once it is loaded.
   await app.after();
@@ -154,6 +160,25 @@ function telemetryOf({ config, registry, tracing }: ProcessParts): Telemetry {
     possible: possibleEvents(candidate.cache),
     tracing,
   });
+}
+
+type FeedParts = Pick<FeedSourceOptions, 'storage' | 'clock' | 'runInBackground'> & {
+  readonly telemetry: Telemetry;
+};
+
+/** Where feeds come from; what is done of them beside gathering is counted where it is done. */
+function feedSourceOf({ candidate }: Config, { telemetry, ...parts }: FeedParts): FeedSource {
+  const { metrics, inSpan } = telemetry;
+  const settings = candidate.feeds;
+  const isCounted = metrics.observers !== null && settings.feed !== 'pull';
+  const { feedSource, activeFeeds } = createFeedSource({
+    ...parts,
+    settings,
+    inSpan,
+    observe: isCounted ? createFeedObserver(metrics.registry) : uncounted,
+  });
+  if (isCounted && activeFeeds !== null) watchActiveFeeds(metrics.registry, activeFeeds.usage);
+  return feedSource;
 }
 
 function possibleEvents(settings: CacheSettings): PossibleEvents {
@@ -228,17 +253,19 @@ type FeatureParts = {
   readonly clock: Clock;
   readonly storage: Storage;
   readonly renditions: RenditionService;
+  readonly feedSource: FeedSource;
 };
 
 /** Every feature: its store, its service, its routes. */
 function registerFeatures(app: App, features: FeatureParts): void {
-  const { config, parts, cache, clock, storage, renditions } = features;
+  const { config, parts, cache, clock, storage, renditions, feedSource } = features;
   const photoStore = createPhotoStore(storage);
   const photoService = createPhotoService({ cache, photoStore, renditions });
   const feedService = createFeedService({
     cache,
     photoService,
-    feedStore: createFeedStore(storage),
+    feedSource,
+    clock,
     lifetimeMs: config.candidate.cache.feedTtlMs,
   });
   const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });

@@ -1,7 +1,12 @@
 import { createActivityExpiry, createActivityLog } from './activity/activity-log.ts';
 import { createWallClock } from './clock.ts';
+import { telemetryModes } from './contract/telemetry-modes.ts';
+import { createFeedExpiry } from './feeds/feed-expiry.ts';
+import { createFeedFanOut } from './feeds/feed-fan-out.ts';
+import { createFanOutObserver } from './observability/feed-observers.ts';
 import { createOutboxMetrics } from './observability/outbox-metrics.ts';
 import { messageTypes } from './outbox/consumer.ts';
+import type { Consumer } from './outbox/consumer.ts';
 import { createDelivery } from './outbox/delivery.ts';
 import { outboxOutcomes } from './outbox/outbox-events.ts';
 import { startOutboxWorker } from './outbox/outbox-worker.ts';
@@ -24,7 +29,7 @@ export function buildWorker({ config, logger, clock, registry }: ProcessParts): 
   const deliver = createDelivery({
     storage,
     // In this order each message comes to those that take it.
-    consumers: [createActivityLog()],
+    consumers: [...consumersOfFeeds({ config, registry, clock }), createActivityLog()],
     clock,
     wallClock,
     observe: metrics.outbox,
@@ -34,7 +39,7 @@ export function buildWorker({ config, logger, clock, registry }: ProcessParts): 
   const worker = startOutboxWorker({
     storage,
     deliver,
-    chores: [createActivityExpiry(storage, clock)],
+    chores: [createFeedExpiry(storage, clock), createActivityExpiry(storage, clock)],
     onTrouble: (what, reason) => logger.warn({ err: reason, what }, 'the worker has to try again'),
   });
   metrics.watchState(worker.state);
@@ -44,4 +49,17 @@ export function buildWorker({ config, logger, clock, registry }: ProcessParts): 
       await storage.close();
     },
   };
+}
+
+/** Where feeds are gathered, nobody has to be told of posts. */
+function consumersOfFeeds({
+  config,
+  registry,
+  clock,
+}: Pick<ProcessParts, 'config' | 'registry' | 'clock'>): Consumer[] {
+  const settings = config.candidate.feeds;
+  if (settings.feed === 'pull') return [];
+  const isCounted = telemetryModes[config.telemetry].metrics;
+  const observe = isCounted ? createFanOutObserver(registry) : { posted: () => {} };
+  return [createFeedFanOut({ settings, clock, observe })];
 }

@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
 import { createCommentStore } from '../app/comments/comment-store.ts';
+import { createFanOutStore } from '../app/feeds/fan-out-store.ts';
+import { createFeedRowsStore } from '../app/feeds/feed-rows-store.ts';
 import { createFeedStore } from '../app/feeds/feed-store.ts';
+import { createSightingStore } from '../app/feeds/sighting-store.ts';
 import { createFollowStore } from '../app/follows/follow-store.ts';
 import { createIdempotencyStore } from '../app/idempotency/idempotency-store.ts';
 import { createLikeStore } from '../app/likes/like-store.ts';
 import { createPhotoStore } from '../app/photos/photo-store.ts';
+import type { Position } from '../app/storage/cursor.ts';
 import type { Queries, Statement } from '../app/storage/statement.ts';
 import { createProfileStore } from '../app/users/profile-store.ts';
 import { createPopulation } from '../loadtests/workloads/population.ts';
@@ -41,6 +45,12 @@ const manyMore = [
   `INSERT INTO follows (follower_id, followed_id) SELECT 400 + number, 401 + number FROM generate_series(1, 29999) AS number`,
   `INSERT INTO idempotency_keys (person_id, key, fingerprint, claim, claimed_until, created_at)
    SELECT 400 + number, 'key', '', gen_random_uuid(), now(), now() FROM generate_series(1, 30000) AS number`,
+  `INSERT INTO feeds (reader_id, expires_at) SELECT number, now() FROM generate_series(1, 30000) AS number`,
+  `INSERT INTO feed_rows (reader_id, created_at, post_id, owner_id, expires_at)
+   SELECT number, now() - post * interval '1 minute', post, 401, now()
+   FROM generate_series(1, 3000) AS number, generate_series(1, 10) AS post`,
+  `INSERT INTO pulled_authors SELECT generate_series(1, 30000)`,
+  `INSERT INTO feed_witnesses SELECT number, number FROM generate_series(1, 30000) AS number ON CONFLICT DO NOTHING`,
   `INSERT INTO likes (photo_id, person_id) SELECT 4000 + number, 400 + number FROM generate_series(1, 30000) AS number`,
 ];
 
@@ -60,8 +70,9 @@ async function askEverything(): Promise<void> {
   const added = await photos.add(photo);
   await photos.changeCaption(Number(added?.id), 1, 'x');
   await photos.ownerOf(1);
-  await feeds.loadFirstPage(3);
-  await feeds.loadPage(3, place);
+  await feeds.gather(3, { from: place, limit: 11 });
+  await feeds.gatherPulled(3, { from: place, limit: 11 });
+  await askOfKeptFeeds(place);
   await profiles.load([1]);
   await profiles.loadPage(1, place);
   await follows.load([1]);
@@ -88,6 +99,25 @@ async function askEverything(): Promise<void> {
   await keys.release(claimed);
 }
 
+async function askOfKeptFeeds(place: Position): Promise<void> {
+  const rows = createFeedRowsStore({ ...recordingStorage, transaction: (work) => work(recordingStorage) });
+  await rows.load(3, { from: place, limit: 11 });
+  await rows.fill(3, 100, Date.now());
+  const fanOut = createFanOutStore(recordingStorage);
+  await fanOut.lock(1, 3);
+  await fanOut.loadAuthor(1);
+  await fanOut.pullFrom(1);
+  await fanOut.push(1, Date.now());
+  await fanOut.cut(1, 1, 10);
+  await fanOut.removePost(1);
+  await fanOut.removeAuthor(3, 1);
+  await fanOut.addAuthor(3, 1, 100, Date.now());
+  await fanOut.tell([3]);
+  const sightings = createSightingStore(recordingStorage);
+  await sightings.loadWitnesses();
+  await sightings.add({ postId: 1, postedAtMs: Date.now(), seenAfterMs: 1, isTimeout: false });
+}
+
 function literal(value: unknown): string {
   return pg.escapeLiteral(Array.isArray(value) ? `{${value.join(',')}}` : String(value));
 }
@@ -97,9 +127,10 @@ async function planOf(name: string, mode: 'force_custom_plan' | 'force_generic_p
   const { statement, values } = asked.get(name) ?? assert.fail(`${name} was not asked`);
   await client.query(`SET plan_cache_mode = ${mode}`);
   await client.query(`PREPARE explained AS ${statement.text}`);
+  const given = values.length === 0 ? '' : ` (${values.map(literal).join(', ')})`;
   try {
     const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-      `EXPLAIN (FORMAT JSON) EXECUTE explained (${values.map(literal).join(', ')})`,
+      `EXPLAIN (FORMAT JSON) EXECUTE explained${given}`,
     );
     return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)));
   } finally {
@@ -157,6 +188,12 @@ describe('the statements of the stores', () => {
   it('find what they list through the indexes that were made for them', async () => {
     const indexOf: Record<string, string> = {
       select_feed: 'photos_of_owner',
+      select_pulled_feed: 'photos_of_owner',
+      select_kept_feed: 'feed_rows_pkey',
+      fill_feed: 'photos_of_owner',
+      fan_out_post: 'follows_of_followed',
+      remove_post_from_feeds: 'feed_rows_pkey',
+      remove_author_from_feed: 'feed_rows_pkey',
       select_profile_grids: 'photos_of_owner',
       select_followers: 'follows_of_followed',
       select_comments: 'comments_of_photo',

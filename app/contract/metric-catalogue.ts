@@ -1,4 +1,5 @@
 import { exporterMetrics, prometheusMetrics } from './exporter-metrics.ts';
+import { feedMetrics } from './feed-metrics.ts';
 import { experimentMetrics, loadMetrics, traceStoreMetrics, witnessMetrics } from './load-metrics.ts';
 import { runtimeMetrics, serviceMetrics } from './service-metrics.ts';
 import { workerMetrics } from './worker-metrics.ts';
@@ -12,6 +13,7 @@ export const metricCatalogue = {
   ...serviceMetrics,
   ...workerMetrics,
   ...runtimeMetrics,
+  ...feedMetrics,
   ...loadMetrics,
   ...experimentMetrics,
   ...witnessMetrics,

@@ -24,6 +24,9 @@ export type CommentRow = {
   readonly createdAtMs: number;
 };
 
+/** Two people whom nobody else uses: one posts, the other one follows and looks when a post can be seen. */
+export type WitnessRow = { readonly authorId: number; readonly followerId: number };
+
 /** Everything that the seeder writes. Counts (likes, comments, followers, posts) are derived from these rows. */
 export type SeedRows = {
   readonly people: readonly PersonRow[];
@@ -31,6 +34,8 @@ export type SeedRows = {
   readonly photos: readonly PhotoRow[];
   readonly likes: readonly LikeRow[];
   readonly comments: readonly CommentRow[];
+  /** Absent: there are none. */
+  readonly witnesses?: readonly WitnessRow[];
 };
 
 /** The moment "now" of a seeded database: ages of photos are counted back from here (2026-01-01T00:00:00Z). */

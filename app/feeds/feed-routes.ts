@@ -35,6 +35,16 @@ const photoJson = rememberJson((photo: Photo, version: number): Static<typeof Fe
   comments: [...photo.newestComments],
 }));
 
+const FeedQuery = Type.Object({
+  ...PageQuery.properties,
+  order: Type.Optional(
+    Type.Union([Type.Literal('time'), Type.Literal('ranked')], {
+      description:
+        'time: newest first; ranked: of the newest 50, those first whose (1 + likes + 2 × comments) ÷ (age in hours + 2)^1.5 is highest',
+    }),
+  ),
+});
+
 /** A feed is its reader's own. */
 export function registerFeedRoutes(
   app: App,
@@ -44,12 +54,13 @@ export function registerFeedRoutes(
   app.route({
     method: operations.feedPage.method,
     url: operations.feedPage.route,
-    schema: { params: UserParams, querystring: PageQuery, response: { 200: Type.Unsafe<string>(Feed) } },
+    schema: { params: UserParams, querystring: FeedQuery, response: { 200: Type.Unsafe<string>(Feed) } },
     config: { problems: ['VIEWER_REQUIRED', 'FORBIDDEN', 'NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);
       requireSelf(viewerId, request.params.userId);
-      const { ids, photos } = await feedService.read(viewerId, request.query.cursor);
+      const { cursor, order } = request.query;
+      const { ids, photos } = await feedService.read(viewerId, cursor, order);
       describeRead(reply, ids);
       let feeds = '';
       for (const { value, version } of photos)

@@ -4,25 +4,37 @@ import { formatCandidate } from '../candidates/format-candidate.ts';
 import { parseCandidate } from '../candidates/parse-candidate.ts';
 import { feedsSystem } from './system.ts';
 
-const kindsOf = (text: string) => {
-  const kinds = feedsSystem.processes?.(parseCandidate(text).feeds) ?? [];
-  return kinds.filter(({ name }) => name === 'worker').map(({ count }) => count);
-};
-
-test('what is written to feeds is written by workers, by way of the outbox', () => {
-  assert.deepEqual(kindsOf('no-cache'), []);
-  assert.deepEqual(kindsOf('outbox=on'), [1]);
-  assert.deepEqual(kindsOf('feed=push,workers=2'), [2]);
-  assert.equal(parseCandidate('feed=hybrid').feeds.outbox, 'on');
-  assert.equal(formatCandidate(parseCandidate('feed=push,outbox=on')), 'cache-aside:feed=push');
+test('feeds are gathered where nobody says otherwise, and then nothing is told to anybody', () => {
+  const { feeds } = parseCandidate('versioned');
+  assert.deepEqual([feeds.feed, feeds.outbox, feeds.activeFeeds], ['pull', 'off', 0]);
 });
 
-test('what makes no sense together is refused', () => {
-  const cases: readonly (readonly [text: string, says: RegExp])[] = [
-    ['feed=push,outbox=off', /leave outbox=off out/],
-    ['feed=push,celebrity=10', /"celebrity" .* feed=hybrid/],
-    ['feed-rows=100', /needs feed=push or feed=hybrid/],
-    ['workers=2', /needs outbox=on/],
-  ];
-  for (const [text, says] of cases) assert.throws(() => parseCandidate(text), says);
+test('what is pushed goes through the outbox, also unsaid', () => {
+  for (const feed of ['push', 'hybrid']) {
+    const candidate = parseCandidate(`feed=${feed}`);
+    assert.equal(candidate.feeds.outbox, 'on');
+    assert.equal(formatCandidate(candidate), `cache-aside:feed=${feed}`);
+  }
+  assert.equal(formatCandidate(parseCandidate('outbox=on,feed=pull')), 'cache-aside:outbox=on');
+});
+
+test('workers run where the outbox is on, so many as there are to be', () => {
+  const kindsOf = (text: string) => feedsSystem.processes?.(parseCandidate(text).feeds) ?? [];
+  const counts = ['no-cache', 'outbox=on', 'feed=push,workers=2'].map((text) =>
+    kindsOf(text).map(({ count }) => count),
+  );
+  assert.deepEqual(counts, [[], [1], [2]]);
+});
+
+test('what would mean nothing is refused in words', () => {
+  const refusals = {
+    'feed=push,outbox=off': /leave outbox=off out/,
+    'feed=push,celebrity=10': /feed=hybrid only/,
+    'feed-rows=100': /feed=pull keeps none/,
+    'feed=pull,active=5': /feed=pull keeps none/,
+    'workers=2': /add outbox=on/,
+    'feed=share': /pull \| push \| hybrid/,
+  };
+  for (const [text, reason] of Object.entries(refusals))
+    assert.throws(() => parseCandidate(text), reason, text);
 });

@@ -1,87 +1,98 @@
 import { choice, wholeNumber } from '../contract/axis-kinds.ts';
 import { fallbacksOf } from '../contract/axis.ts';
 import type { Axes, ValuesOf } from '../contract/axis.ts';
+import type { ProcessKind } from '../contract/process-kind.ts';
 import type { SystemDefinition } from '../contract/system.ts';
+import { feedFigures } from './figures.ts';
 
 const axes = {
   feed: {
     field: 'feed',
     meaning:
-      'whether a feed is gathered when it is read, or written to when somebody posts; hybrid: by followers',
+      'pull: a feed is gathered when it is read; push: each post is written into the feeds of its followers; hybrid: pushed, but pulled of celebrities',
     fallback: 'pull',
     matters: 'all',
     ...choice(['pull', 'push', 'hybrid']),
   },
   outbox: {
     field: 'outbox',
-    meaning: 'whether each action leaves a message for the worker; always with push and hybrid',
+    meaning: 'whether actions are told to consumers in a worker; on by itself where feeds are pushed',
     fallback: 'off',
     matters: 'all',
     ...choice(['off', 'on']),
   },
   celebrity: {
     field: 'celebrityFollowers',
-    meaning: 'followers from which on an author is gathered and not written to feeds, with feed=hybrid',
+    meaning: 'with feed=hybrid: an author with so many followers, or more, is not fanned out',
     fallback: 1_000,
     matters: 'all',
-    ...wholeNumber(1, 100_000_000),
+    ...wholeNumber(1, 10_000_000),
   },
   'feed-rows': {
     field: 'feedRows',
-    meaning: 'posts that are kept in a written feed',
+    meaning: 'about how many rows are kept for each reader; what lies deeper is gathered',
     fallback: 500,
     matters: 'all',
-    ...wholeNumber(10, 100_000),
+    ...wholeNumber(10, 10_000),
   },
   active: {
     field: 'activeFeeds',
-    meaning: 'feeds of active people that each replica keeps; 0: none',
+    meaning: 'how many kept feeds of active people each replica holds in memory; 0: none',
     fallback: 0,
     matters: 'all',
     ...wholeNumber(0, 1_000_000),
   },
   workers: {
     field: 'workers',
-    meaning: 'worker processes, which do what follows from actions',
+    meaning: 'how many processes work on the outbox',
     fallback: 1,
     matters: 'all',
     ...wholeNumber(1, 16),
   },
 } as const satisfies Axes;
 
-type FeedValues = ValuesOf<typeof axes>;
+/** What a candidate chooses of feeds. */
+export type FeedSettings = ValuesOf<typeof axes>;
 
-const fallbacks = fallbacksOf(axes);
-
-/** What is written to feeds is written by a worker, which hears of posts by the outbox. */
-function complete(given: Partial<FeedValues>): FeedValues {
-  const feed = given.feed ?? fallbacks.feed;
-  return { ...fallbacks, outbox: feed === 'pull' ? 'off' : 'on', ...given };
+/** What is pushed goes through the outbox. */
+function complete(given: Partial<FeedSettings>): FeedSettings {
+  const usual = { ...fallbacksOf(axes), ...given };
+  return { ...usual, outbox: given.outbox ?? (usual.feed === 'pull' ? 'off' : 'on') };
 }
 
-function refuses({ feed, outbox }: FeedValues, given: ReadonlySet<string>): string | null {
+function refuses({ feed, outbox }: FeedSettings, given: ReadonlySet<string>): string | null {
   if (feed !== 'pull' && outbox === 'off')
-    return `feed=${feed} is written by a worker, which hears of posts by the outbox; leave outbox=off out.`;
-  if (feed !== 'hybrid' && given.has('celebrity'))
-    return '"celebrity" says who is gathered with feed=hybrid, and has no meaning without it.';
-  if (feed === 'pull' && given.has('feed-rows'))
-    return '"feed-rows" is of feeds that are written; it needs feed=push or feed=hybrid.';
-  if (outbox === 'off' && given.has('workers'))
-    return '"workers" work off the outbox; it needs outbox=on, feed=push or feed=hybrid.';
+    return `feed=${feed} is written by consumers of the outbox: leave outbox=off out.`;
+  if (given.has('celebrity') && feed !== 'hybrid')
+    return `"celebrity" means something with feed=hybrid only: feed=${feed} treats all authors alike.`;
+  const ofKept = ['feed-rows', 'active'].find((name) => given.has(name));
+  if (ofKept !== undefined && feed === 'pull')
+    return `"${ofKept}" is of feeds that are kept, and feed=pull keeps none: take feed=push or feed=hybrid.`;
+  if (given.has('workers') && outbox === 'off')
+    return '"workers" work on the outbox, which is off: add outbox=on, or take feed=push or feed=hybrid.';
   return null;
 }
 
-/** The feeds: gathered, written, or both. */
+const workers = (count: number): ProcessKind => ({
+  name: 'worker',
+  entry: 'worker.ts',
+  count,
+  takesLoad: false,
+  isScraped: true,
+});
+
+/** How feeds come about: gathered when they are read, written when something is posted, or both. */
 export const feedsSystem: SystemDefinition<typeof axes> = {
   name: 'feeds',
-  summary: 'whether feeds are gathered when they are read, or written when somebody posts',
+  summary: 'whether feeds are gathered when they are read, or written when something is posted',
   axes,
   complete,
   refuses,
   redisUses: () => [],
-  processes: ({ outbox, workers }) =>
-    outbox === 'on'
-      ? [{ name: 'worker', entry: 'worker.ts', count: workers, takesLoad: false, isScraped: true }]
-      : [],
-  figures: [],
+  processes: ({ outbox, workers: count }) => (outbox === 'on' ? [workers(count)] : []),
+  witnesses: [
+    { name: 'feed-witness', entry: 'feed-witness.ts', count: 1, takesLoad: false, isScraped: false },
+  ],
+  figures: feedFigures,
+  workHeading: 'Per 1,000 requests, of the feeds that are kept:',
 };

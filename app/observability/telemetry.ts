@@ -8,6 +8,8 @@ import { createMetrics } from './metrics.ts';
 import type { Metrics, MetricsOptions } from './metrics.ts';
 import { sampledTraceId } from './tracing.ts';
 import type { Tracing } from './tracing.ts';
+import { createInSpan, withoutSpan } from './work-spans.ts';
+import type { InSpan } from './work-spans.ts';
 
 /** What the service is watched by: metrics, and spans where the mode makes them. */
 export type Telemetry = {
@@ -16,6 +18,8 @@ export type Telemetry = {
   readonly storage: (event: StorageEvent) => void;
   /** Null where nothing is traced. */
   readonly spans: (Tracing & CacheSpans) | null;
+  /** Makes a span of a part of a request. */
+  readonly inSpan: InSpan;
   /** The same cache, watched. */
   readonly around: (cache: Cache) => Cache;
 };
@@ -30,7 +34,7 @@ export function createTelemetry({ tracing, ...options }: TelemetryOptions): Tele
     const metrics = createMetrics(options);
     metrics.watchSpans(() => noSpans);
     const { cache = silent, storage = () => {} } = metrics.observers ?? {};
-    return { metrics, cache, storage, spans: null, around: (watched) => watched };
+    return { metrics, cache, storage, spans: null, inSpan: withoutSpan, around: (watched) => watched };
   }
   const metrics = createMetrics({ ...options, currentTraceId });
   if (tracing.counts !== null) metrics.watchSpans(tracing.counts);
@@ -43,6 +47,7 @@ export function createTelemetry({ tracing, ...options }: TelemetryOptions): Tele
       metrics.observers?.storage(event);
       spans.storage(event);
     },
+    inSpan: createInSpan(tracing.tracer),
     around: spans.around,
   };
 }

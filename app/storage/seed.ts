@@ -108,6 +108,11 @@ function tablesOf(rows: SeedRows): Table[] {
       lines: () =>
         toLines(rows.comments, (row) => [row.id, row.photoId, row.authorId, row.text, time(row.createdAtMs)]),
     },
+    {
+      name: 'feed_witnesses',
+      columns: 'author_id, follower_id',
+      lines: () => toLines(rows.witnesses ?? [], (row) => [row.authorId, row.followerId]),
+    },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { askedSystems } from '../../app/candidates/system-values.ts';
 import type { ExperimentPlan, PlannedCandidate } from '../experiment/plan-experiment.ts';
 import { sumOf } from '../figures/figure-values.ts';
 import { evictionsIn } from '../worlds/cache-counts.ts';
@@ -21,6 +22,16 @@ function describeLifetimes(plan: ExperimentPlan, livedSeconds: number | null): s
     const doubt = lifetimes < lifetimesMin ? ': expiry hardly exercised' : '';
     const whose = own.length === 1 ? 'its' : 'their';
     return `TTL: ${names} lived ${lifetimes.toFixed(1)} × ${whose} ttl of ${ttlSeconds} s${doubt}.`;
+  });
+}
+
+/** Where candidates differ by how feeds come about: what caches them hides most of the time until a post is seen. */
+function describeFeedLifetimes(plan: ExperimentPlan): string[] {
+  if (!plan.candidates.some(({ candidate }) => askedSystems(candidate).includes('feeds'))) return [];
+  const byTtl = Map.groupBy(cachingOf(plan), ({ candidate }) => candidate.cache.feedTtlMs / 1_000);
+  return [...byTtl].map(([seconds, own]) => {
+    const names = own.map(({ label }) => label).join(', ');
+    return `Posts are seen late because caches keep feeds: ${names} for feed-ttl=${seconds}s. With a small one, or no-cache, what is left is how feeds come about.`;
   });
 }
 
@@ -61,6 +72,7 @@ export function describeCaches(
       ? [`Hit ratios hold at this rate: ${plan.rate} requests/s per candidate, of ${plan.people} people.`]
       : []),
     ...(hasFigures ? describeLifetimes(plan, livedSeconds) : []),
+    ...(hasFigures ? describeFeedLifetimes(plan) : []),
     ...describeUnexercised(plan, rounds),
     ...describeUnpredicted(plan, expectedHitRatios),
   ];

@@ -2,6 +2,10 @@ import type { Board } from '../board.ts';
 import { by, ofCandidate, service } from '../board-scope.ts';
 
 const noOutbox = 'no candidate has an outbox';
+const noKeptFeeds = 'no candidate keeps feeds';
+const noActiveFeeds = 'no candidate holds feeds of active people';
+/** The witness of an experiment posts more often than people do. */
+const people = { posted_by: 'people' } as const;
 
 export const feedsBoard: Board = {
   uid: 'darkroom-feeds',
@@ -72,6 +76,99 @@ export const feedsBoard: Board = {
           badFrom: 1,
           mayBeEmpty: noOutbox,
           queries: [{ expr: service.max('outboxDeadLetters', { by }), legend: ofCandidate }],
+        },
+      ],
+    },
+    {
+      title: 'Feeds that are kept',
+      panels: [
+        {
+          title: 'How many rows does a post write?',
+          description:
+            'Mean of the posts of people, not of the witness: with feed=push all followers of the author, with feed=hybrid none of a celebrity. It is what each post costs behind its answer.',
+          unit: 'short',
+          mayBeEmpty: noKeptFeeds,
+          leadsTo: ['darkroom-stores'],
+          queries: [
+            {
+              expr: `${service.rate('feedFanOutRows', { by, where: people })} / ${service.rate('feedPosts', { by, where: people })}`,
+              legend: ofCandidate,
+            },
+          ],
+        },
+        {
+          title: 'How many rows are written?',
+          description: 'By posts, per second, those of the witness among them.',
+          unit: 'ops',
+          mayBeEmpty: noKeptFeeds,
+          queries: [{ expr: service.rate('feedFanOutRows', { by }), legend: ofCandidate }],
+        },
+        {
+          title: 'Are posts pushed or pulled?',
+          description:
+            'Posts per second, by what became of them. Pulled ones are of celebrities: they are gathered each time that a follower reads.',
+          unit: 'ops',
+          mayBeEmpty: noKeptFeeds,
+          queries: [
+            {
+              expr: service.rate('feedPosts', { by: ['candidate', 'way'], where: people }),
+              legend: '{{candidate}} {{way}}',
+            },
+          ],
+        },
+        {
+          title: 'How many feeds are filled?',
+          description:
+            'Feeds that were read and not kept yet, or had expired, per second. It falls as everybody who reads has read once. Failed ones waited for a writer for too long, and are filled at the next read.',
+          unit: 'ops',
+          mayBeEmpty: noKeptFeeds,
+          queries: [
+            {
+              expr: service.rate('feedFills', { by: ['candidate', 'outcome'] }),
+              legend: '{{candidate}} {{outcome}}',
+            },
+          ],
+        },
+        {
+          title: 'How many feeds of active people are hits?',
+          description:
+            'Share of the reads that found the feed in the memory of the replica. Low with evictions for room: make active larger. Low without: feeds change faster than they are read.',
+          unit: 'percentunit',
+          mayBeEmpty: noActiveFeeds,
+          queries: [
+            {
+              expr: `${service.rate('feedActiveReads', { by, where: { result: 'hit' } })} / ${service.rate('feedActiveReads', { by })}`,
+              legend: ofCandidate,
+            },
+          ],
+        },
+        {
+          title: 'Why do feeds of active people go?',
+          description:
+            'Per second: for room, since they have changed, or since changes may have been missed. Each is read anew when its reader comes back.',
+          unit: 'ops',
+          mayBeEmpty: noActiveFeeds,
+          queries: [
+            {
+              expr: service.rate('feedActiveEvictions', { by: ['candidate', 'reason'] }),
+              legend: '{{candidate}} {{reason}}',
+            },
+            { expr: service.rate('feedRecomputes', { by }), legend: '{{candidate}} read anew' },
+          ],
+        },
+        {
+          title: 'How much memory do feeds of active people take?',
+          description: 'About, over all replicas. It is bounded by active and by 64 MiB for each replica.',
+          unit: 'bytes',
+          mayBeEmpty: noActiveFeeds,
+          queries: [{ expr: service.sum('feedActiveSize', { by }), legend: ofCandidate }],
+        },
+        {
+          title: 'How many feeds of active people are held?',
+          description: 'Over all replicas; each may hold active of them.',
+          unit: 'short',
+          mayBeEmpty: noActiveFeeds,
+          queries: [{ expr: service.sum('feedActiveEntries', { by }), legend: ofCandidate }],
         },
       ],
     },

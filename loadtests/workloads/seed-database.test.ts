@@ -107,3 +107,16 @@ test('the default population is generated in seconds', () => {
   // About 0.3 s on two cores; the bound only catches a change of its order.
   assert.ok(performance.now() - startedAt < 10_000);
 });
+
+test('behind everybody whom a request may name stand two who watch feeds, and nobody else meets them', () => {
+  const [pair] = rows.witnesses ?? [];
+  assert.deepEqual(pair, { authorId: 301, followerId: 302 });
+  const isWitness = (id: number): boolean => id > 300;
+  const met = rows.follows.filter((row) => isWitness(row.followerId) || isWitness(row.followedId));
+  assert.deepEqual(
+    met.map(({ followerId, followedId }) => [followerId, followedId]),
+    [[302, 301]],
+  );
+  assert.ok(!rows.photos.some(({ ownerId }) => isWitness(ownerId)));
+  assert.ok(!rows.likes.some(({ personId }) => isWitness(personId)));
+});

@@ -128,6 +128,20 @@ function followRows({ size }: Population, { following }: SocialGraph): FollowRow
   );
 }
 
+/** They come after everybody whom a request may name, so that no load ever meets them. */
+function witnessesOf({ size: { people } }: Population) {
+  const [authorId, followerId] = [people + 1, people + 2];
+  const createdAtMs = seedEpochMs;
+  return {
+    people: [
+      { id: authorId, name: 'Witness Author', createdAtMs },
+      { id: followerId, name: 'Witness Follower', createdAtMs },
+    ],
+    follows: [{ followerId, followedId: authorId, createdAtMs }],
+    witnesses: [{ authorId, followerId }],
+  };
+}
+
 /** Every row of a seeded database, decided by the population's seed alone. */
 export function seedDatabase(population: Population, graph: SocialGraph): SeedRows {
   const { seed } = population.size;
@@ -154,11 +168,13 @@ export function seedDatabase(population: Population, graph: SocialGraph): SeedRo
       });
     }
   }
+  const witness = witnessesOf(population);
   return {
-    people: peopleRows(population),
+    people: [...peopleRows(population), ...witness.people],
     photos: photoRows(population),
-    follows: followRows(population, graph),
+    follows: [...followRows(population, graph), ...witness.follows],
     likes,
     comments,
+    witnesses: witness.witnesses,
   };
 }

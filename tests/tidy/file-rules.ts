@@ -7,8 +7,8 @@ const linesMax = 400;
 const testLinesMax = 500;
 const foldersMax = 4;
 const vagueWords = /(^|-)(utils?|helpers?|common|types?|misc|shared|stuff)(\.test|\.d)?(\.ts)?$/;
-/** A list, a program's start, a program's errors, the definition of a system: there the folder says which. */
-const ownNames = /^(index|main|errors|system)\.ts$/;
+/** A list, a program's start, a program's errors, the definition and the figures of a system: there the folder says which. */
+const ownNames = /^(index|main|errors|system|figures)\.ts$/;
 
 function lineCount({ text }: SourceFile): number {
   return text.split('\n').length - (text.endsWith('\n') ? 1 : 0);

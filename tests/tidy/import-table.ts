@@ -47,6 +47,7 @@ export const importTable: readonly ImportRule[] = [
       'app/cache/cache.ts',
       'app/cache/cache-events.ts',
       'app/cache/entry.ts',
+      'app/feeds/feed-events.ts',
       'app/outbox/outbox-events.ts',
       'app/storage/',
     ],

@@ -35,6 +35,8 @@ export const serverTimeHomes: Readonly<Record<string, string>> = {
     'compares with a stamp of the same server; slots are left by processes, which end in real time',
   'app/cache/writes/write-log-scripts.ts':
     'tells how long a write has waited, by the clock that numbered it; writes are taken over from processes, which die in real time',
+  'app/storage/migrations/0005-feeds.sql':
+    'stamps sightings, so that whoever asks can tell rounds apart by the time of the same server',
   'cli/experiment/query-figures.ts': 'tells rounds apart by the time of the server that has stamped the rows',
   'cli/stack/database-admin.ts': 'stamps databases, for runs of different machines on one server',
 };
