@@ -153,6 +153,13 @@ describe('decoding a photo', () => {
     assert.ok(data.equals((await decode(sample)).data));
   });
 
+  it('takes an UltraHDR as the JPEG that it is for all others, and never decodes its second image', async () => {
+    const upload = await readFile(join(import.meta.dirname, '..', '..', 'tests', 'support', 'ultra-hdr.jpg'));
+    assert.ok(upload.includes('iso:ts:21496'), 'it has a gain map (ISO 21496-1)');
+    assert.deepEqual(sizeOf(await decode(upload)), [96, 72]);
+    assert.equal((await sharp(upload).metadata()).gainMap, undefined);
+  });
+
   it('takes the photos of telephones, of 50, 108 and 200 megapixels', async () => {
     for (const [width, height] of [
       [8160, 6144],
