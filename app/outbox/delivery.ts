@@ -9,7 +9,7 @@ import { outboxTable, partitionCount } from './outbox-table.ts';
 import type { StoredMessage } from './outbox-table.ts';
 
 export type DeliveryParts = {
-  readonly storage: Pick<Storage, 'transaction'>;
+  readonly storage: Pick<Storage, 'query' | 'transaction'>;
   readonly consumers: readonly Consumer[];
   /** Of the world: says when a message is tried again. */
   readonly clock: Clock;
@@ -52,6 +52,7 @@ export function createDelivery(parts: DeliveryParts): () => Promise<boolean> {
   const work = (isApart: boolean) =>
     parts.storage.transaction((queries) => workOff(parts, queries, { from, isApart }), transactionLimitMs);
   return async () => {
+    if (!(await outboxTable.hasWork(parts.storage, parts.clock.now()))) return false;
     const batch = await work(false).catch((error: unknown) => {
       if (isStorageAway(error)) throw error;
       return work(true);
