@@ -1,7 +1,12 @@
+import cookies from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Pictures } from './accounts/forget-pictures.ts';
 import { createBackgroundTasks } from './background-tasks.ts';
+import type { BackgroundTasks } from './background-tasks.ts';
+import { knowPeople, registerPeople } from './build-people.ts';
+import type { People } from './build-people.ts';
 import type { Cache } from './cache/cache.ts';
 import { createCache } from './cache/create-cache.ts';
 import { invalidationKinds } from './cache/invalidation/index.ts';
@@ -26,6 +31,7 @@ import { uncounted } from './feeds/feed-events.ts';
 import type { FeedSource } from './feeds/feed-source.ts';
 import { registerFollowRoutes } from './follows/follow-routes.ts';
 import { createFollowService } from './follows/follow-service.ts';
+import { createFollowRequestStore } from './follows/follow-request-store.ts';
 import { createFollowStore } from './follows/follow-store.ts';
 import { registerApiDescription } from './http/api-description.ts';
 import { registerBodyParsers } from './http/body-parsers.ts';
@@ -38,7 +44,8 @@ import { registerRequestMetrics } from './http/request-metrics.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/cache-status.ts';
 import { createValidatorCompiler, describeInvalid } from './http/validator.ts';
-import { createViewerOf } from './http/viewer.ts';
+import { createAskerOf, createViewerOf } from './http/viewer.ts';
+import { checkSessions } from './http/session-check.ts';
 import { registerIdempotencyKeys } from './idempotency/idempotency-keys.ts';
 import { createIdempotencyStore } from './idempotency/idempotency-store.ts';
 import { slowRequestsDown } from './lab/slow-requests-down.ts';
@@ -57,6 +64,7 @@ import { createPhotoStore } from './photos/photo-store.ts';
 import { createRenditionService } from './photos/rendition-service.ts';
 import type { RenditionService } from './photos/rendition-service.ts';
 import type { ProcessParts } from './process/process-parts.ts';
+import type { BlobStore } from './storage/blob-store.ts';
 import { openBlobs } from './storage/open-blobs.ts';
 import { createStorage } from './storage/postgres.ts';
 import type { Storage } from './storage/postgres.ts';
@@ -83,9 +91,9 @@ const settleLimitMs = 1_000;
 const labExpirySlackMs = 24 * 3_600_000;
 
 export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
-  const { config, logger, clock, random, uniqueId } = ofProcess;
+  const { config, logger, clock, uniqueId } = ofProcess;
   const telemetry = telemetryOf(ofProcess);
-  const { metrics, spans } = telemetry;
+  const { metrics } = telemetry;
   const background = createBackgroundTasks((name, reason) =>
     logger.warn({ err: reason, task: name }, 'background task failed'),
   );
@@ -95,19 +103,9 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   metrics.watchPool(storage);
   const blobs = await openBlobs(config);
   const renditions = createRenditionService(blobs, config.decodeMemoryMiB * mebibyte);
-  const cache = await createCache({
-    candidate: config.candidate.cache,
-    redis: config.redisUrl === '' ? null : { url: config.redisUrl, keyPrefix: config.redisPrefix },
-    sender: `${config.replica}:${uniqueId()}`,
-    clock,
-    random,
-    observe: telemetry.cache,
-    runInBackground: background.run,
-    redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
-    createChangeStream: changeSourceOf(config, telemetry.cache, background.run, logger),
-    ...(spans !== null && { inOwnTrace: spans.inOwnTrace, traceparent: spans.traceparent }),
-  });
+  const cache = await openCache(ofProcess, telemetry, background.run);
   metrics.watchTiers(() => cache.usage());
+  const people = await knowPeople(ofProcess, storage, background.run);
 
   const app = createServer(logger, config.replica);
   const declareOtherMethods = watchMethods(app);
@@ -115,17 +113,31 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, createSystemClock());
   await observeRequests(app, telemetry);
   await registerCommonParts(app);
-  const viewerOf = createViewerOf(config.isLab);
+  checkSessions(app, people.sessionService.personOf);
+  const askerOf = createAskerOf(config.isLab);
+  const viewerOf = createViewerOf(askerOf);
   const keys = createIdempotencyStore(storage, clock.now, uniqueId);
   const parts = {
+    askerOf,
     viewerOf,
     writeOnce: registerIdempotencyKeys(app, keys, viewerOf),
     describeRead: createDescribeRead(tierNamesOf(config.candidate.cache.tiers), clock.now),
   };
-  registerHealthRoutes(app, { isDraining: () => isDraining, isStorageReady: storage.isReady });
+  const { areRightsKnown } = people;
+  registerHealthRoutes(app, {
+    isDraining: () => isDraining,
+    isStorageReady: storage.isReady,
+    areRightsKnown,
+  });
   const feedSource = feedSourceOf(config, { telemetry, storage, clock, runInBackground: background.run });
-  const made = { config, parts, clock, storage, renditions, feedSource };
-  registerFeatures(app, { ...made, cache: telemetry.around(cache) });
+  const made = { config, parts, clock, storage, renditions, feedSource, people };
+  const features = { ...made, cache: telemetry.around(cache) };
+  registerFeatures(app, features);
+  registerPeople(app, {
+    ...features,
+    pictures: picturesOf(blobs, renditions),
+    runInBackground: background.run,
+  });
   registerMediaRoutes(app, renditions);
   // Routes within a scope are declared once it is loaded.
   await app.after();
@@ -140,6 +152,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     },
     close: async () => {
       await closeServer(app);
+      await people.forget();
       await background.settled(settleLimitMs);
       await cache.close();
       await storage.close();
@@ -181,6 +194,32 @@ function feedSourceOf({ candidate }: Config, { telemetry, ...parts }: FeedParts)
   return feedSource;
 }
 
+const picturesOf = (blobs: BlobStore, renditions: RenditionService): Pictures => ({
+  whole: blobs.get,
+  keep: renditions.keepAsIs,
+  remove: renditions.remove,
+});
+
+function openCache(
+  { config, logger, clock, random, uniqueId }: ProcessParts,
+  telemetry: Telemetry,
+  runInBackground: BackgroundTasks['run'],
+): Promise<Cache> {
+  const { spans } = telemetry;
+  return createCache({
+    candidate: config.candidate.cache,
+    redis: config.redisUrl === '' ? null : { url: config.redisUrl, keyPrefix: config.redisPrefix },
+    sender: `${config.replica}:${uniqueId()}`,
+    clock,
+    random,
+    observe: telemetry.cache,
+    runInBackground,
+    redisExpirySlackMs: config.isLab ? labExpirySlackMs : 0,
+    createChangeStream: changeSourceOf(config, telemetry.cache, runInBackground, logger),
+    ...(spans !== null && { inOwnTrace: spans.inOwnTrace, traceparent: spans.traceparent }),
+  });
+}
+
 function possibleEvents(settings: CacheSettings): PossibleEvents {
   const written = Object.values(rowKeys).flatMap((keys) => keys.map(({ entityName }) => entityName));
   const { outcomes } = invalidationKinds[settings.invalidation];
@@ -198,6 +237,8 @@ async function observeRequests(app: App, { spans, metrics }: Telemetry): Promise
 async function registerCommonParts(app: App): Promise<void> {
   registerProblemDetails(app);
   refuseStalledBodies(app, requestLimits);
+  // Sets cookies; those of requests are read where a session is looked for.
+  await app.register(cookies, { hook: false });
   registerBodyParsers(app);
   await registerApiDescription(app);
 }
@@ -254,13 +295,15 @@ type FeatureParts = {
   readonly storage: Storage;
   readonly renditions: RenditionService;
   readonly feedSource: FeedSource;
+  readonly people: People;
 };
 
 /** Every feature: its store, its service, its routes. */
 function registerFeatures(app: App, features: FeatureParts): void {
   const { config, parts, cache, clock, storage, renditions, feedSource } = features;
+  const { rights, rightsChanges } = features.people;
   const photoStore = createPhotoStore(storage);
-  const photoService = createPhotoService({ cache, photoStore, renditions });
+  const photoService = createPhotoService({ cache, rights, photoStore, renditions });
   const feedService = createFeedService({
     cache,
     photoService,
@@ -268,15 +311,22 @@ function registerFeatures(app: App, features: FeatureParts): void {
     clock,
     lifetimeMs: config.candidate.cache.feedTtlMs,
   });
-  const profileService = createProfileService({ cache, profileStore: createProfileStore(storage) });
-  const followService = createFollowService({ cache, followStore: createFollowStore(storage) });
+  const profileService = createProfileService({ cache, rights, profileStore: createProfileStore(storage) });
+  const followService = createFollowService({
+    cache,
+    rights,
+    rightsChanges,
+    followStore: createFollowStore(storage),
+    requestStore: createFollowRequestStore(storage),
+  });
   const likeService = createLikeService({
     cache,
     photoService,
     likeStore: createLikeStore(storage),
     clock,
   });
-  const commentService = createCommentService({ cache, commentStore: createCommentStore(storage) });
+  const commentStore = createCommentStore(storage);
+  const commentService = createCommentService({ cache, rights, commentStore, photoService });
 
   registerPhotoRoutes(app, parts, photoService);
   registerFeedRoutes(app, parts, feedService);

@@ -169,6 +169,13 @@ export const settings = {
     fallback: '10',
     ...wholeNumber(1, 100),
   },
+  rightsLeaseMs: {
+    variable: 'DARKROOM_RIGHTS_LEASE_MS',
+    meaning:
+      'how long a replica that has lost storage still knows who may see what, and a change waits for one that died; the same for all',
+    fallback: '10000',
+    ...wholeNumber(200, 60_000),
+  },
   decodeMemoryMiB: {
     variable: 'DARKROOM_DECODE_MEMORY_MIB',
     meaning: 'memory that all decodes of uploads may take together, beside the rest of the process, in MiB',

@@ -3,17 +3,24 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
+import { createChangeStore, createReplicaStore } from '../app/access/rights-store.ts';
+import { createAccountStore } from '../app/accounts/account-store.ts';
+import { createDeletionStore } from '../app/accounts/deletion-store.ts';
+import { createBlockStore } from '../app/blocks/block-store.ts';
 import { createCommentStore } from '../app/comments/comment-store.ts';
 import { createFanOutStore } from '../app/feeds/fan-out-store.ts';
 import { createFeedRowsStore } from '../app/feeds/feed-rows-store.ts';
 import { createFeedStore } from '../app/feeds/feed-store.ts';
 import { createSightingStore } from '../app/feeds/sighting-store.ts';
+import { createFollowRequestStore } from '../app/follows/follow-request-store.ts';
 import { createFollowStore } from '../app/follows/follow-store.ts';
 import { createIdempotencyStore } from '../app/idempotency/idempotency-store.ts';
 import { createLikeStore } from '../app/likes/like-store.ts';
 import { createPhotoStore } from '../app/photos/photo-store.ts';
+import { createPrivacyStore } from '../app/privacy/privacy-store.ts';
+import { createSessionStore } from '../app/sessions/session-store.ts';
 import type { Position } from '../app/storage/cursor.ts';
-import type { Queries, Statement } from '../app/storage/statement.ts';
+import type { Queries, Statement, TransactionQueries } from '../app/storage/statement.ts';
 import { createProfileStore } from '../app/users/profile-store.ts';
 import { createPopulation } from '../loadtests/workloads/population.ts';
 import { seedDatabase } from '../loadtests/workloads/seed-database.ts';
@@ -52,6 +59,16 @@ const manyMore = [
   `INSERT INTO pulled_authors SELECT generate_series(1, 30000)`,
   `INSERT INTO feed_witnesses SELECT number, number FROM generate_series(1, 30000) AS number ON CONFLICT DO NOTHING`,
   `INSERT INTO likes (photo_id, person_id) SELECT 4000 + number, 400 + number FROM generate_series(1, 30000) AS number`,
+  `INSERT INTO follow_requests (follower_id, followed_id)
+   SELECT 400 + number, 403 + number FROM generate_series(1, 20000) AS number`,
+  // Nobody needs to be told of each.
+  'ALTER TABLE blocks DISABLE TRIGGER tell_block',
+  `INSERT INTO blocks (blocker_id, blocked_id) SELECT 400 + number, 405 + number FROM generate_series(1, 20000) AS number`,
+  'ALTER TABLE blocks ENABLE TRIGGER tell_block',
+  `INSERT INTO accounts (person_id, log_in_name, password_hash)
+   SELECT 400 + number, 'name' || number, '' FROM generate_series(1, 20000) AS number`,
+  `INSERT INTO sessions (token_hash, person_id, created_at, expires_at)
+   SELECT sha256(number::text::bytea), 400 + number, now(), now() FROM generate_series(1, 20000) AS number`,
 ];
 
 /** Every operation of every store, on people and photos that have something. */
@@ -97,6 +114,7 @@ async function askEverything(): Promise<void> {
   const claimed = known?.claimed ?? assert.fail('a new key is claimed');
   await keys.keep(claimed, { status: 204, contentType: null, body: '' });
   await keys.release(claimed);
+  await askAboutPeople();
 }
 
 async function askOfKeptFeeds(place: Position): Promise<void> {
@@ -118,7 +136,71 @@ async function askOfKeptFeeds(place: Position): Promise<void> {
   await sightings.add({ postId: 1, postedAtMs: Date.now(), seenAfterMs: 1, isTimeout: false });
 }
 
+/** The stores of accounts and of who sees whom. */
+async function askAboutPeople(): Promise<void> {
+  const storage = {
+    ...recordingStorage,
+    transaction: <T>(work: (queries: TransactionQueries) => Promise<T>) =>
+      work({ ...recordingStorage, attempt: (part) => part(recordingStorage) }),
+  };
+  const [replicas, changes] = [createReplicaStore('r', 10_000), createChangeStore(recordingStorage)];
+  await replicas.join(recordingStorage);
+  await replicas.renew(recordingStorage, 0);
+  await replicas.followersOf(recordingStorage, [1]);
+  await changes.lastNumber();
+  await changes.behind(1);
+  await changes.forget({ id: 'other', renewals: '1' }, 1);
+  await changes.deleteApplied(0);
+  await replicas.leave(recordingStorage);
+  const requests = createFollowRequestStore(recordingStorage);
+  const privacy = createPrivacyStore(recordingStorage);
+  await privacy.followerCount(50);
+  await privacy.change(50, true);
+  await requests.add(49, 50);
+  await requests.list(50);
+  await requests.accept(49, 50);
+  await requests.remove(49, 50);
+  const blocks = createBlockStore(storage);
+  await blocks.add(51, 52);
+  await blocks.remove(51, 52);
+  const accounts = createAccountStore(recordingStorage);
+  await accounts.add({ name: 'x', logInName: 'x', passwordHash: 'x' });
+  await accounts.find('x');
+  const sessions = createSessionStore(recordingStorage);
+  const tokenHash = Buffer.alloc(32).toString('base64url');
+  await sessions.add(tokenHash, { personId: 53, expiresAtMs: 1 }, 0);
+  await sessions.find(tokenHash);
+  await sessions.removeOutdated(53, 0, 5);
+  await sessions.remove(tokenHash);
+  await sessions.removeAllOf(53);
+  const deletion = createDeletionStore(storage);
+  await deletion.removePhotos(54);
+  await deletion.removeComments(54);
+  await deletion.removeLikes(54);
+  await deletion.removeFollowing(54);
+  await deletion.removeFollowers(54);
+  await deletion.unusedAmong(['a'.repeat(64)]);
+  await deletion.removePerson(54);
+}
+
+/** What reads a whole table all the same, each with its reason. */
+const wholeTables: Readonly<Record<string, string>> = {
+  select_access_rights:
+    'reads all blocks once, when a replica starts; the number of the last change is alone in its table',
+  select_access_number: 'the number of the last change is alone in its table',
+  renew_access_replica: 'there are as many replicas as processes',
+  delete_access_replica: 'there are as many replicas as processes',
+  forget_access_replica: 'there are as many replicas as processes',
+  select_replicas_behind: 'there are as many replicas as processes',
+  delete_applied_changes: 'there are as many replicas as processes, and no line stays that all have applied',
+  delete_comments_of: 'accounts are deleted rarely, and each comment would keep an index up',
+  delete_likes_of: 'accounts are deleted rarely, and each like would keep an index up',
+  select_photos_of: 'tombstones are in no index; accounts are deleted rarely',
+  select_unused_digests: 'accounts are deleted rarely, and each photo would keep an index up',
+};
+
 function literal(value: unknown): string {
+  if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'`;
   return pg.escapeLiteral(Array.isArray(value) ? `{${value.join(',')}}` : String(value));
 }
 
@@ -175,6 +257,7 @@ describe('the statements of the stores', () => {
   for (const mode of ['force_custom_plan', 'force_generic_plan'] as const) {
     it(`never read a whole table, with ${mode}`, async () => {
       for (const name of statementNames()) {
+        if (name in wholeTables) continue;
         const scans = (await planOf(name, mode)).filter((node) => node['Node Type'].includes('Seq Scan'));
         assert.deepEqual(
           scans.map((node) => node['Relation Name']),

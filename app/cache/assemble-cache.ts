@@ -96,6 +96,7 @@ function toCache(strategy: CacheStrategy, { entities, kinds, tiers, observe }: J
       >,
     bypass: async ({ name }, load) => bypassed(await countBypass(observe, name, 1, load)),
     write: (write) => strategy.write(write),
+    forget: (changed) => strategy.onApplied(changed),
     // What its own `parse` has made is what its `applyMany` takes.
     registerDeferred: (kind, deferred) => void kinds.set(kind, deferred as AnyDeferredKind),
     usage: () => (tiers.local === null ? [] : [tiers.local.usage()]),

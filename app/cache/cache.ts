@@ -109,6 +109,11 @@ export interface Cache {
     load: () => Promise<Loaded<V> | undefined>,
   ): Promise<CacheRead<V> | undefined>;
   write<R>(write: CacheWrite<R>): Promise<R>;
+  /**
+   * Takes keys out of every tier that this process reaches, and tells the other replicas, whatever the strategy makes of writes: for
+   * what must not be kept. A tier that could not be told is an event.
+   */
+  forget(changed: readonly ChangedKey[]): Promise<void>;
   /** Makes a kind of deferrable writes known; until then none of it is taken out of the queue. */
   registerDeferred<P>(kind: string, deferred: DeferredKind<P>): void;
   /** Of the tiers that lie in this process; others tell it themselves. */

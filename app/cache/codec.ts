@@ -4,7 +4,7 @@ import type { Payload } from '../redis/redis-scripts.ts';
 import type { Entry } from './entry.ts';
 
 /** Raised when the format changes, so that entries of another release are misses and not errors. */
-const formatVersion = 2;
+const formatVersion = 3;
 
 /** What a redis key holds: an entry, or the tombstone of one that a write invalidated. */
 export type Stored =
@@ -21,20 +21,20 @@ export type Codec = {
 };
 
 /**
- * `2|e|version|freshUntil|staleUntil|loadMs|value`; `n` instead of `e` for a negative entry, which has no value. The head is
+ * `3|e|version|freshUntil|staleUntil|loadMs|value`; `n` instead of `e` for a negative entry, which has no value. The head is
  * text in every codec, since the scripts of the redis tier read it.
  */
 function encodeHead({ version, freshUntil, staleUntil, loadMs, isAbsent }: Entry): string {
   return `${formatVersion}|${isAbsent ? 'n' : 'e'}|${version}|${freshUntil}|${staleUntil}|${loadMs}|`;
 }
 
-/** `2|t|version`: the same in every codec. */
+/** `3|t|version`: the same in every codec. */
 export function encodeTombstone(version: number): string {
   return `${formatVersion}|t|${version}`;
 }
 
-const tombstonePattern = /^2\|t\|(\d+)$/;
-const headPattern = /^2\|([en])\|(\d+)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?(?:e-\d+)?)\|/;
+const tombstonePattern = /^3\|t\|(\d+)$/;
+const headPattern = /^3\|([en])\|(\d+)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?)\|(\d+(?:\.\d+)?(?:e-\d+)?)\|/;
 /** No head is longer: a letter and five numbers of up to 22 digits. */
 const headBytesMax = 128;
 

@@ -13,7 +13,7 @@ const AddedComment = Type.Object({ id: Id, version: Version });
 
 export function registerCommentRoutes(
   app: App,
-  { viewerOf, describeRead }: RouteParts,
+  { askerOf, viewerOf, describeRead }: RouteParts,
   commentService: CommentService,
 ): void {
   app.route({
@@ -22,7 +22,8 @@ export function registerCommentRoutes(
     schema: { params: PhotoParams, querystring: PageQuery, response: { 200: CommentList } },
     config: { problems: ['NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
-      const read = await commentService.read(request.params.photoId, request.query.cursor);
+      const { photoId } = request.params;
+      const read = await commentService.read(photoId, askerOf(request), request.query.cursor);
       describeRead(reply, read);
       return { version: read.version, comments: [...read.value.comments], nextCursor: read.value.nextCursor };
     },

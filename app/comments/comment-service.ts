@@ -1,20 +1,23 @@
+import type { AccessRights } from '../access/access-rights.ts';
 import type { Cache, CacheRead } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
+import type { PhotoService } from '../photos/photo-service.ts';
 import { decodeCursor } from '../storage/cursor.ts';
 import { isMissingReference } from '../storage/refusals.ts';
 import type { AddedComment, CommentPage, CommentStore } from './comment-store.ts';
 
 export type CommentService = ReturnType<typeof createCommentService>;
 
-export function createCommentService({
-  cache,
-  commentStore,
-}: {
+export type CommentServiceParts = {
   readonly cache: Cache;
+  readonly rights: AccessRights;
   readonly commentStore: CommentStore;
-}) {
+  readonly photoService: Pick<PhotoService, 'requireShown'>;
+};
+
+export function createCommentService({ cache, rights, commentStore, photoService }: CommentServiceParts) {
   const comments = cache.register<number, CommentPage>({
     name: entityNames.comments,
     freshness: 'versioned',
@@ -26,15 +29,24 @@ export function createCommentService({
   };
   const noPhoto = (photoId: number) => new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
   return {
-    /** Throws NOT_FOUND or INVALID_CURSOR. */
-    async read(photoId: number, cursor: string | undefined): Promise<CacheRead<CommentPage>> {
+    /** What this viewer (null: logged out) may see of them. Throws NOT_FOUND or INVALID_CURSOR. */
+    async read(
+      photoId: number,
+      viewerId: number | null,
+      cursor: string | undefined,
+    ): Promise<CacheRead<CommentPage>> {
       const read =
         cursor === undefined ? await cache.read(comments, photoId) : await readPage(photoId, cursor);
-      if (read === undefined) throw noPhoto(photoId);
-      return read;
+      if (rights.seesEverybody(viewerId) && read !== undefined) return read;
+      if (read === undefined || !rights.maySee(viewerId, read.value.ownerId)) throw noPhoto(photoId);
+      const shown = read.value.comments.filter(({ commenterUserId }) =>
+        rights.mayMeet(viewerId, commenterUserId),
+      );
+      return { ...read, value: { ...read.value, comments: shown } };
     },
-    /** Throws NOT_FOUND when there is no such photo or author. */
+    /** Throws NOT_FOUND when there is no such photo, for this author, or no such author. */
     async add(photoId: number, authorId: number, text: string): Promise<AddedComment> {
+      await photoService.requireShown(photoId, authorId);
       const store = async () => {
         const added = await commentStore.add(photoId, authorId, text);
         if (added === undefined) throw noPhoto(photoId);

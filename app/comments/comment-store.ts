@@ -10,13 +10,17 @@ export type PhotoComment = {
   readonly comment: string;
 };
 
-/** The newest comments on a photo. */
-export type CommentPage = { readonly comments: readonly PhotoComment[]; readonly nextCursor: string | null };
+/** The newest comments on a photo, and whose photo that is. */
+export type CommentPage = {
+  readonly ownerId: number;
+  readonly comments: readonly PhotoComment[];
+  readonly nextCursor: string | null;
+};
 
 const selectComments: Statement = {
   name: 'select_comments',
   text: `
-    SELECT photos.id AS photo_id, photos.comments_version, newest.id, newest.author_id, newest.text, authors.name,
+    SELECT photos.id AS photo_id, photos.owner_id, photos.comments_version, newest.id, newest.author_id, newest.text, authors.name,
       ${microsecondsOf('newest.created_at')} AS created_at_us
     FROM photos LEFT JOIN LATERAL (
       SELECT id, author_id, text, created_at FROM comments
@@ -42,6 +46,7 @@ const insertComment: Statement = {
 
 type Row = {
   photo_id: number;
+  owner_id: number;
   comments_version: number;
   id: number | null;
   author_id: number;
@@ -57,6 +62,7 @@ function toCommentPage(rows: readonly Row[]): Loaded<CommentPage> {
   return {
     version: first.comments_version,
     value: {
+      ownerId: first.owner_id,
       comments: page.map((row) => ({
         commenterUserId: row.author_id,
         commenterName: row.name,

@@ -18,6 +18,21 @@ export const operations = {
   image: { method: 'GET', route: '/media/:digest/:rendition' },
 } as const;
 
+/** What people do with their accounts. No mix of a load sends these. */
+export const peopleOperations = {
+  signUp: { method: 'POST', route: '/accounts' },
+  logIn: { method: 'POST', route: '/sessions' },
+  logOut: { method: 'DELETE', route: '/sessions/current' },
+  logOutEverywhere: { method: 'DELETE', route: '/sessions' },
+  deleteAccount: { method: 'DELETE', route: '/users/:userId' },
+  setPrivacy: { method: 'PUT', route: '/users/:userId/privacy' },
+  block: { method: 'PUT', route: '/users/:userId/block' },
+  unblock: { method: 'DELETE', route: '/users/:userId/block' },
+  followRequests: { method: 'GET', route: '/users/:userId/follow-requests' },
+  acceptFollow: { method: 'PUT', route: '/users/:userId/follow-requests/:followerId' },
+  declineFollow: { method: 'DELETE', route: '/users/:userId/follow-requests/:followerId' },
+} as const;
+
 export type OperationName = keyof typeof operations;
 
 /** Fills the `:name` parts of a route. Throws a RangeError when one is missing. */

@@ -27,6 +27,9 @@ export type CommentRow = {
 /** Two people whom nobody else uses: one posts, the other one follows and looks when a post can be seen. */
 export type WitnessRow = { readonly authorId: number; readonly followerId: number };
 
+/** Somebody who is logged in. Of the token, storage gets the hash. */
+export type SessionRow = { readonly personId: number; readonly token: string; readonly expiresAtMs: number };
+
 /** Everything that the seeder writes. Counts (likes, comments, followers, posts) are derived from these rows. */
 export type SeedRows = {
   readonly people: readonly PersonRow[];
@@ -36,6 +39,8 @@ export type SeedRows = {
   readonly comments: readonly CommentRow[];
   /** Absent: there are none. */
   readonly witnesses?: readonly WitnessRow[];
+  /** Absent: nobody is logged in. */
+  readonly sessions?: readonly SessionRow[];
 };
 
 /** The moment "now" of a seeded database: ages of photos are counted back from here (2026-01-01T00:00:00Z). */

@@ -4,6 +4,10 @@ import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createActiveFeeds } from './active-feeds.ts';
 import type { FeedObserver } from './feed-events.ts';
 import type { KeptPage } from './feed-rows-store.ts';
+import type { Queries } from '../storage/statement.ts';
+
+/** Nothing is asked on the connection that listens. */
+const unasked: Queries = { query: async () => [] };
 
 const keptMs = 1_000;
 
@@ -32,7 +36,7 @@ function start({ entriesMax = 2, bytesMax = 1_000_000 } = {}) {
 
 test('the feeds that were read longest ago go first, and no more are held than there may be', async () => {
   const { feeds, read } = start();
-  feeds.listener.resumed();
+  feeds.listener.resumed(unasked);
   for (const reader of [1, 2]) assert.equal(await read(reader), 'miss, recomputed');
   assert.equal(await read(1), 'hit');
   assert.equal(await read(3), 'miss, recomputed, 1 evicted: size');
@@ -42,7 +46,7 @@ test('the feeds that were read longest ago go first, and no more are held than t
 
 test('their bytes are bounded too', async () => {
   const { feeds, read } = start({ entriesMax: 100, bytesMax: 2_000 });
-  feeds.listener.resumed();
+  feeds.listener.resumed(unasked);
   for (let reader = 1; reader <= 20; reader += 1) await read(reader);
   const { entries, bytes } = feeds.usage();
   assert.ok(entries < 20 && entries > 1 && bytes <= 2_000, `${entries} entries, ${bytes} bytes`);
@@ -50,7 +54,7 @@ test('their bytes are bounded too', async () => {
 
 test('a feed that has changed is read anew, also when that is heard while it is being read', async () => {
   const { feeds, read, pageOf } = start();
-  feeds.listener.resumed();
+  feeds.listener.resumed(unasked);
   await read(1);
   feeds.listener.notified('7,1');
   assert.equal(await read(1), 'miss, recomputed');
@@ -65,11 +69,11 @@ test('a feed that has changed is read anew, also when that is heard while it is 
 test('nothing is held while changes may be missed, and nothing past its time', async () => {
   const { feeds, clock, read } = start();
   assert.equal(await read(1), 'bypass');
-  feeds.listener.resumed();
+  feeds.listener.resumed(unasked);
   await read(1);
   feeds.listener.disconnected(null);
   assert.equal(await read(1), 'bypass');
-  feeds.listener.resumed();
+  feeds.listener.resumed(unasked);
   assert.equal(await read(1), 'miss, recomputed');
   clock.advance(keptMs);
   assert.equal(await read(1), 'miss, recomputed');

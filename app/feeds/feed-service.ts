@@ -65,8 +65,9 @@ export function createFeedService(parts: FeedServiceParts) {
     const after = decodeCursor(cursor);
     return cache.bypass(feeds, () => load(viewerId, after));
   };
-  const photosOf = async (ids: readonly number[]): Promise<readonly CacheRead<Photo>[]> => {
-    const photos = await photoService.readMany(ids);
+  /** Those that the viewer may see. */
+  const photosOf = async (ids: readonly number[], viewerId: number): Promise<readonly CacheRead<Photo>[]> => {
+    const photos = await photoService.readMany(ids, viewerId);
     return photos.filter((photo) => photo !== undefined);
   };
   const requirePerson = <T>(viewerId: number, found: T | undefined): T => {
@@ -81,7 +82,7 @@ export function createFeedService(parts: FeedServiceParts) {
     const found = await cache.bypass(feeds, () => load(viewerId, from, rankedWindow));
     const read = requirePerson(viewerId, found);
     const { ids, entries, nextCursor: behind } = read.value;
-    const photos = rank(await photosOf(ids), ({ value }) => value, clock.now());
+    const photos = rank(await photosOf(ids, viewerId), ({ value }) => value, clock.now());
     const end = offset + pageSizes.feed;
     const next: RankedPlace | null =
       end < photos.length
@@ -100,7 +101,7 @@ export function createFeedService(parts: FeedServiceParts) {
       const found =
         cursor === undefined ? await cache.read(feeds, viewerId) : await readPage(viewerId, cursor);
       const ids = requirePerson(viewerId, found);
-      return { ids, photos: await photosOf(ids.value.ids) };
+      return { ids, photos: await photosOf(ids.value.ids, viewerId) };
     },
   };
 }

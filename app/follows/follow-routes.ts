@@ -11,9 +11,16 @@ const FollowerList = Type.Object({
   nextCursor: NextCursor,
 });
 
+/** Of who is private for the viewer: as if nobody followed them. */
+const hidden = { numberOfFollowers: 0, version: 1, followers: [], nextCursor: null };
+
+const Requested = Type.Object({
+  status: Type.Literal('requested', { description: 'a private person has to agree' }),
+});
+
 export function registerFollowRoutes(
   app: App,
-  { viewerOf, describeRead }: RouteParts,
+  { askerOf, viewerOf, describeRead }: RouteParts,
   followService: FollowService,
 ): void {
   app.route({
@@ -22,25 +29,33 @@ export function registerFollowRoutes(
     schema: { params: UserParams, querystring: PageQuery, response: { 200: FollowerList } },
     config: { problems: ['NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
-      const read = await followService.read(request.params.userId, request.query.cursor);
+      const { userId } = request.params;
+      const read = await followService.read(userId, askerOf(request), request.query.cursor);
+      if (read === null) return hidden;
       describeRead(reply, read);
       const { count, newest, nextCursor } = read.value;
       const followers = newest.map(({ id, name }) => ({ userId: id, name }));
       return { numberOfFollowers: count, version: read.version, followers, nextCursor };
     },
   });
-  for (const name of ['follow', 'unfollow'] as const) {
-    app.route({
-      method: operations[name].method,
-      url: operations[name].route,
-      schema: { params: UserParams, response: { 204: NoContent } },
-      config: {
-        problems: ['VIEWER_REQUIRED', 'NOT_FOUND', ...(name === 'follow' ? (['CONFLICT'] as const) : [])],
-      },
-      handler: async (request, reply) => {
-        await followService[name](viewerOf(request), request.params.userId);
-        return reply.code(204).send();
-      },
-    });
-  }
+  app.route({
+    method: operations.follow.method,
+    url: operations.follow.route,
+    schema: { params: UserParams, response: { 202: Requested, 204: NoContent } },
+    config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND', 'CONFLICT'] },
+    handler: async (request, reply) => {
+      const outcome = await followService.follow(viewerOf(request), request.params.userId);
+      return outcome === 'followed' ? reply.code(204).send() : reply.code(202).send({ status: outcome });
+    },
+  });
+  app.route({
+    method: operations.unfollow.method,
+    url: operations.unfollow.route,
+    schema: { params: UserParams, response: { 204: NoContent } },
+    config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND'] },
+    handler: async (request, reply) => {
+      await followService.unfollow(viewerOf(request), request.params.userId);
+      return reply.code(204).send();
+    },
+  });
 }

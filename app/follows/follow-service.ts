@@ -1,30 +1,28 @@
-import type { Cache, CacheRead } from '../cache/cache.ts';
+import type { AccessRights, RightsChanges } from '../access/access-rights.ts';
+import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
-import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
-import { decodeCursor } from '../storage/cursor.ts';
 import { isMissingReference } from '../storage/refusals.ts';
-import type { Followers, FollowStore } from './follow-store.ts';
+import type { FollowRequestStore } from './follow-request-store.ts';
+import type { FollowStore } from './follow-store.ts';
+import { createFollowerReads, noPerson } from './follower-reads.ts';
 
 export type FollowService = ReturnType<typeof createFollowService>;
 
-/** Following is idempotent: doing it twice changes nothing the second time. */
-export function createFollowService({
-  cache,
-  followStore,
-}: {
+export type FollowServiceParts = {
   readonly cache: Cache;
+  readonly rights: AccessRights;
+  readonly rightsChanges: RightsChanges;
   readonly followStore: FollowStore;
-}) {
-  const followers = cache.register<number, Followers>({
-    name: entityNames.followers,
-    freshness: 'versioned',
-    loadMany: followStore.load,
-  });
-  const readPage = async (id: number, cursor: string): Promise<CacheRead<Followers> | undefined> => {
-    const after = decodeCursor(cursor);
-    return cache.bypass(followers, () => followStore.loadPage(id, after));
-  };
+  readonly requestStore: FollowRequestStore;
+};
+
+/** What becomes of following: a private person has to agree first. */
+export type FollowOutcome = 'followed' | 'requested';
+
+/** Following is idempotent: doing it twice changes nothing the second time. */
+export function createFollowService(parts: FollowServiceParts) {
+  const { cache, rights, rightsChanges, followStore, requestStore } = parts;
   const change = (
     write: 'follow' | 'unfollow',
     followedId: number,
@@ -41,30 +39,45 @@ export function createFollowService({
         return { result: undefined, changed };
       },
     });
-  const noPerson = (id: number) => new DarkroomError('NOT_FOUND', `There is no person ${id}.`);
+  const followAtOnce = async (followerId: number, followedId: number): Promise<void> => {
+    try {
+      await change('follow', followedId, () => followStore.add(followerId, followedId));
+    } catch (error) {
+      if (!isMissingReference(error)) throw error;
+      throw new DarkroomError('NOT_FOUND', 'One of the two people does not exist.', { cause: error });
+    }
+  };
   return {
-    /** Throws NOT_FOUND or INVALID_CURSOR. */
-    async read(id: number, cursor: string | undefined): Promise<CacheRead<Followers>> {
-      const read = cursor === undefined ? await cache.read(followers, id) : await readPage(id, cursor);
-      if (read === undefined) throw noPerson(id);
-      return read;
-    },
-    /** Throws CONFLICT for oneself, NOT_FOUND when either person does not exist. */
-    async follow(followerId: number, followedId: number): Promise<void> {
+    ...createFollowerReads({ cache, rights, followStore }),
+    /** Throws CONFLICT for oneself, NOT_FOUND when either person does not exist or is not there for the other. */
+    async follow(followerId: number, followedId: number): Promise<FollowOutcome> {
       if (followerId === followedId) throw new DarkroomError('CONFLICT', 'Nobody follows themselves.');
+      if (!rights.mayMeet(followerId, followedId)) throw noPerson(followedId);
+      const mustAsk = !rights.maySee(followerId, followedId);
+      if (mustAsk && (await requestStore.add(followerId, followedId))) return 'requested';
       try {
-        await change('follow', followedId, () => followStore.add(followerId, followedId));
+        await followAtOnce(followerId, followedId);
+        return 'followed';
       } catch (error) {
-        if (!isMissingReference(error)) throw error;
-        throw new DarkroomError('NOT_FOUND', 'One of the two people does not exist.', { cause: error });
+        // The person has become private, or has blocked the follower, since this replica was told last.
+        if (!(error instanceof DarkroomError) || error.code !== 'ROW_REFUSED') throw error;
+        if (await requestStore.add(followerId, followedId)) return 'requested';
+        throw noPerson(followedId);
       }
     },
-    /** Throws NOT_FOUND when there is no such person to unfollow. */
-    unfollow: (followerId: number, followedId: number): Promise<void> =>
-      change('unfollow', followedId, async () => {
-        const version = await followStore.remove(followerId, followedId);
-        if (version === undefined) throw noPerson(followedId);
-        return version;
-      }),
+    /** Withdraws a request, too. Throws NOT_FOUND when there is no such person to unfollow. */
+    async unfollow(followerId: number, followedId: number): Promise<void> {
+      if (!rights.mayMeet(followerId, followedId)) throw noPerson(followedId);
+      let isOfPrivate = false;
+      await change('unfollow', followedId, async () => {
+        const removed = await followStore.remove(followerId, followedId);
+        if (removed === undefined) throw noPerson(followedId);
+        ({ isOfPrivate } = removed);
+        return removed.version;
+      });
+      if (!isOfPrivate) return;
+      await requestStore.remove(followerId, followedId);
+      await rightsChanges.everywhere();
+    },
   };
 }

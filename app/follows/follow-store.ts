@@ -48,7 +48,7 @@ const deleteFollow: Statement = {
       UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
       FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version
     )
-    SELECT changed.followers_version FROM users LEFT JOIN changed ON changed.id = users.id WHERE users.id = $2`,
+    SELECT changed.followers_version, users.is_private FROM users LEFT JOIN changed ON changed.id = users.id WHERE users.id = $2`,
 };
 
 type Row = {
@@ -72,6 +72,12 @@ function toFollowers(rows: readonly Row[]): Loaded<Followers> {
   };
 }
 
+export type Unfollowed = {
+  readonly version: number | null;
+  /** Whoever unfollows a private person sees them no more. */
+  readonly isOfPrivate: boolean;
+};
+
 export type FollowStore = ReturnType<typeof createFollowStore>;
 
 export function createFollowStore(storage: Queries) {
@@ -89,17 +95,20 @@ export function createFollowStore(storage: Queries) {
       [...Map.groupBy(rows, (row) => row.followed_id)].map(([id, own]) => [id, toFollowers(own)] as const),
     );
   };
-  const change = async (statement: Statement, followerId: number, followedId: number) => {
-    type Changed = { followers_version: number | null };
-    const [row] = await storage.query<Changed>(statement, [followerId, followedId]);
-    return row?.followers_version;
-  };
   return {
     load: (ids: readonly number[]) => loadFrom(ids, listStart),
     loadPage: async (id: number, from: Position) => (await loadFrom([id], from)).get(id),
     /** The new version; undefined when the pair was there already. */
-    add: (followerId: number, followedId: number) => change(insertFollow, followerId, followedId),
-    /** The new version; null when there was no such pair, undefined when there is no such person to unfollow. */
-    remove: (followerId: number, followedId: number) => change(deleteFollow, followerId, followedId),
+    async add(followerId: number, followedId: number): Promise<number | undefined> {
+      type Added = { followers_version: number };
+      const [row] = await storage.query<Added>(insertFollow, [followerId, followedId]);
+      return row?.followers_version;
+    },
+    /** Version null when there was no such pair; undefined when there is no such person to unfollow. */
+    async remove(followerId: number, followedId: number): Promise<Unfollowed | undefined> {
+      type Removed = { followers_version: number | null; is_private: boolean };
+      const [row] = await storage.query<Removed>(deleteFollow, [followerId, followedId]);
+      return row && { version: row.followers_version, isOfPrivate: row.is_private };
+    },
   };
 }

@@ -34,6 +34,8 @@ const problemsOfAll: readonly ErrorCode[] = [
   'STORAGE_UNAVAILABLE',
   'STORAGE_BUSY',
   'CACHE_UNAVAILABLE',
+  'RIGHTS_UNKNOWN',
+  'SESSION_ENDED',
 ];
 /** What every write may answer. Its body is read even where it is not needed. */
 const problemsOfWrites: readonly ErrorCode[] = [

@@ -11,7 +11,7 @@ import type {
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { DescribeRead } from './cache-status.ts';
-import type { ViewerOf } from './viewer.ts';
+import type { AskerOf, ViewerOf } from './viewer.ts';
 
 /** The app as routes see it: schemas are types. */
 export type App = FastifyInstance<
@@ -35,6 +35,7 @@ export type WriteOnce = <Answer>(
 
 /** What every feature's routes are given beside their service. */
 export type RouteParts = {
+  readonly askerOf: AskerOf;
   readonly viewerOf: ViewerOf;
   readonly describeRead: DescribeRead;
   readonly writeOnce: WriteOnce;

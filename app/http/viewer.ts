@@ -5,15 +5,32 @@ import { DarkroomError } from '../errors.ts';
 /** Who asks. Throws VIEWER_REQUIRED when nobody is named. */
 export type ViewerOf = (request: FastifyRequest) => number;
 
-/** In lab mode a header names the viewer and is believed; outside of it nobody can be named yet. */
-export function createViewerOf(isLab: boolean): ViewerOf {
+/** Who asks where nobody needs to be named; null: logged out. */
+export type AskerOf = (request: FastifyRequest) => number | null;
+
+const viewerHeader = headers.viewer.toLowerCase();
+
+/** A session names who asks. In lab mode a header may do so too, and is believed. Throws SESSION_ENDED for a session that is none. */
+export function createAskerOf(isLab: boolean): AskerOf {
   return (request) => {
-    const text = isLab ? request.headers[headers.viewer.toLowerCase()] : undefined;
-    if (typeof text !== 'string') throw new DarkroomError('VIEWER_REQUIRED', 'This request needs a viewer.');
+    const text = isLab ? request.headers[viewerHeader] : undefined;
+    if (typeof text !== 'string') {
+      if (request.sessionPerson === 'ended')
+        throw new DarkroomError('SESSION_ENDED', 'This session has ended; log in again, or ask without it.');
+      return request.sessionPerson;
+    }
     const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
     if (id < 1 || id > 2_147_483_647) {
       throw new DarkroomError('INVALID_REQUEST', `${headers.viewer} takes the id of a person.`);
     }
+    return id;
+  };
+}
+
+export function createViewerOf(askerOf: AskerOf): ViewerOf {
+  return (request) => {
+    const id = askerOf(request);
+    if (id === null) throw new DarkroomError('VIEWER_REQUIRED', 'This request needs a viewer: log in.');
     return id;
   };
 }

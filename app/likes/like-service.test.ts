@@ -25,7 +25,7 @@ function setUp(failure: { error: Error | null }) {
       write: <R>({ deferrable }: CacheWrite<R>) => deferrable?.answer(),
     } as unknown as Cache,
     likeStore: { foresee } as unknown as LikeStore,
-    photoService: { read } as unknown as PhotoService,
+    photoService: { read, requireShown: async () => {} } as unknown as PhotoService,
     clock,
   });
   const answerTo = async (person: number) => (await service.like(10, person)).likeCount;

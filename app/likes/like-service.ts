@@ -11,7 +11,7 @@ export type LikeService = ReturnType<typeof createLikeService>;
 export type LikeServiceParts = {
   readonly cache: Cache;
   readonly likeStore: LikeStore;
-  readonly photoService: Pick<PhotoService, 'read'>;
+  readonly photoService: Pick<PhotoService, 'read' | 'requireShown'>;
   readonly clock: Clock;
 };
 
@@ -54,7 +54,7 @@ export function createLikeService({ cache, likeStore, photoService, clock }: Lik
         if (isStorageAway(error)) askAgainMs = clock.now() + awayMs;
       }
     }
-    const read = await photoService.read(photoId);
+    const read = await photoService.read(photoId, personId);
     if (read === undefined) throw noPhoto(photoId);
     return { likeCount: read.value.likeCount + 1, version: read.version, isNew: true };
   };
@@ -68,8 +68,9 @@ export function createLikeService({ cache, likeStore, photoService, clock }: Lik
   };
   return {
     /** Throws NOT_FOUND. Liking twice changes nothing the second time. Where storage gets it later, the count is a forecast. */
-    like: (photoId: number, personId: number): Promise<LikeCount> =>
-      cache.write({
+    async like(photoId: number, personId: number): Promise<LikeCount> {
+      await photoService.requireShown(photoId, personId);
+      return cache.write({
         expected: expectedBy('like', { photo: photoId }),
         store: async () => {
           const count = await add(photoId, personId);
@@ -85,6 +86,7 @@ export function createLikeService({ cache, likeStore, photoService, clock }: Lik
           coalescingKey: `${photoId}:${personId}`,
           answer: () => forecast(photoId, personId),
         },
-      }),
+      });
+    },
   };
 }

@@ -23,14 +23,14 @@ function bodyBytesOf({ headers }: FastifyRequest): number {
 }
 
 export function registerPhotoRoutes(app: App, parts: RouteParts, photoService: PhotoService): void {
-  const { viewerOf, describeRead } = parts;
+  const { askerOf, viewerOf, describeRead } = parts;
   app.route({
     method: operations.photoPage.method,
     url: operations.photoPage.route,
     schema: { params: PhotoParams, response: { 200: PhotoPage } },
     config: { problems: ['NOT_FOUND'] },
     handler: async (request, reply) => {
-      const read = await photoService.read(request.params.photoId);
+      const read = await photoService.read(request.params.photoId, askerOf(request));
       if (read === undefined)
         throw new DarkroomError('NOT_FOUND', `There is no photo ${request.params.photoId}.`);
       describeRead(reply, read);

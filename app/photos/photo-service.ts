@@ -1,8 +1,9 @@
-import type { Cache, CacheRead } from '../cache/cache.ts';
-import type { MaybePromise } from '../cache/entry.ts';
+import type { AccessRights } from '../access/access-rights.ts';
+import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
+import { createPhotoReads, noPhoto } from './photo-reads.ts';
 import type { AddedPhoto, NewPhoto, Photo, PhotoStore } from './photo-store.ts';
 import type { RenditionService } from './rendition-service.ts';
 
@@ -12,30 +13,28 @@ export type PostedPhoto = NewPhoto & AddedPhoto;
 export type PhotoService = ReturnType<typeof createPhotoService>;
 export type PhotoServiceParts = {
   readonly cache: Cache;
+  readonly rights: AccessRights;
   readonly photoStore: PhotoStore;
   readonly renditions: Pick<RenditionService, 'keep'>;
 };
 
 /** Reading, posting and changing photos. */
 export function createPhotoService(parts: PhotoServiceParts) {
-  const { cache, photoStore, renditions } = parts;
+  const { cache, rights, photoStore, renditions } = parts;
   const photos = cache.register<number, Photo>({
     name: entityNames.photo,
     freshness: 'versioned',
     loadMany: photoStore.load,
   });
 
-  const refuseChange = async (id: number): Promise<never> => {
+  const refuseChange = async (id: number, viewerId: number): Promise<never> => {
     const ownerId = await photoStore.ownerOf(id);
-    if (ownerId === undefined) throw new DarkroomError('NOT_FOUND', `There is no photo ${id}.`);
+    if (ownerId === undefined || !rights.maySee(viewerId, ownerId)) throw noPhoto(id);
     throw new DarkroomError('FORBIDDEN', 'Only the owner may change a photo.');
   };
 
   return {
-    read: (id: number): MaybePromise<CacheRead<Photo> | undefined> => cache.read(photos, id),
-    /** In the order of `ids`; undefined where a photo is gone. */
-    readMany: (ids: readonly number[]): MaybePromise<readonly (CacheRead<Photo> | undefined)[]> =>
-      cache.readMany(photos, ids),
+    ...createPhotoReads(cache, rights, photos),
     /** Keeps the renditions, then the row. Throws what `keep` says, or NOT_FOUND when there is no such owner. */
     async post(ownerId: number, caption: string, upload: Buffer): Promise<PostedPhoto> {
       const photo: NewPhoto = { ownerId, caption, ...(await renditions.keep(upload)) };
@@ -59,7 +58,8 @@ export function createPhotoService(parts: PhotoServiceParts) {
       cache.write({
         expected: expectedBy('editCaption', { photo: id }),
         store: async () => {
-          const version = (await photoStore.changeCaption(id, viewerId, caption)) ?? (await refuseChange(id));
+          const version =
+            (await photoStore.changeCaption(id, viewerId, caption)) ?? (await refuseChange(id, viewerId));
           return { result: version, changed: changedBy('editCaption', { photo: { id, version } }) };
         },
       }),
@@ -68,7 +68,7 @@ export function createPhotoService(parts: PhotoServiceParts) {
       cache.write({
         expected: expectedBy('deletePhoto', { photo: id, comments: id, profileGrid: viewerId }),
         store: async () => {
-          const removed = (await photoStore.remove(id, viewerId)) ?? (await refuseChange(id));
+          const removed = (await photoStore.remove(id, viewerId)) ?? (await refuseChange(id, viewerId));
           const changed = changedBy('deletePhoto', {
             photo: { id, version: removed.version },
             comments: { id, version: removed.commentsVersion },

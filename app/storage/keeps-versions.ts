@@ -3,3 +3,6 @@
  * triggers of a migration raise them.
  */
 export const keepsVersions = '-c darkroom.keeps_versions=on';
+
+/** Options of a connection that copies rows which are as they should be: nothing of them is checked or told to anybody. */
+export const seeds = '-c darkroom.seeds=on';

@@ -141,7 +141,11 @@ describe('listening on a channel', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const heard: string[] = [];
     const notified = (payload: string) => void heard.push(payload);
-    storage.listen(channel, { notified, disconnected: () => heard.push('(disconnected)'), resumed: resolve });
+    storage.listen(channel, {
+      notified,
+      disconnected: () => heard.push('(disconnected)'),
+      resumed: () => resolve(),
+    });
     await promise;
     await storage.close();
     await notify('too late');

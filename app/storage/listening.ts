@@ -3,15 +3,19 @@ import pg from 'pg';
 import { DarkroomError } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
 import { keepTrying } from './keep-trying.ts';
-import type { Statement } from './statement.ts';
+import { toRefusal } from './refusals.ts';
+import type { Queries, Statement } from './statement.ts';
 
 /** Hears what others NOTIFY on a channel. Nothing of it may throw. */
 export type ChannelListener = {
   readonly notified: (payload: string) => void;
   /** From here on notifications may be lost, until `resumed`. Told once for an outage, with its reason; also when nothing was heard yet. */
   readonly disconnected: (reason: unknown) => void;
-  /** Hears again, or for the first time. What was sent before is not known. */
-  readonly resumed: () => void;
+  /**
+   * Hears again, or for the first time. What was sent before is not known. `own` sends statements on the connection that listens,
+   * where they wait for nobody else's; when it is lost they are refused.
+   */
+  readonly resumed: (own: Queries) => void;
 };
 
 export type Listening = {
@@ -52,10 +56,10 @@ export function listenTo(options: ListenOptions): Listening {
   const running = keepTrying({
     signal: stopping.signal,
     attempt: (succeeded) =>
-      hearUntilLost(options, stopping.signal, () => {
+      hearUntilLost(options, stopping.signal, (client) => {
         isOut = false;
         succeeded();
-        listener.resumed();
+        listener.resumed(queriesOn(client));
       }),
     ended(_, reason) {
       if (!isOut) listener.disconnected(reason);
@@ -74,7 +78,7 @@ export function listenTo(options: ListenOptions): Listening {
 async function hearUntilLost(
   { databaseUrl, channel, listener, beatMs = defaultBeatMs }: ListenOptions,
   signal: AbortSignal,
-  onHearing: () => void,
+  onHearing: (client: pg.Client) => void,
 ): Promise<void> {
   const socket = new Socket();
   const client = new pg.Client({ ...connectionTo(databaseUrl), ...limits, stream: () => socket });
@@ -97,7 +101,7 @@ async function hearUntilLost(
   try {
     await Promise.race([client.connect(), lost]);
     await Promise.race([client.query(listenStatement(client.escapeIdentifier(channel)).text), lost]);
-    onHearing();
+    onHearing(client);
     timer = setInterval(beat, beatMs);
     await lost;
   } finally {
@@ -106,6 +110,17 @@ async function hearUntilLost(
     await close(client, socket);
   }
 }
+
+const queriesOn = (client: pg.Client): Queries => ({
+  async query<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
+    try {
+      const { rows } = await client.query<Row>({ name, text, values: [...values] });
+      return rows;
+    } catch (error) {
+      throw toRefusal(error);
+    }
+  },
+});
 
 /** Asks, unless the last question is still open. */
 function createBeat(ask: () => Promise<void>, failed: (reason: unknown) => void): () => void {

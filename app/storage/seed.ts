@@ -1,10 +1,12 @@
+import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { seedEpochMs } from '../contract/seed-rows.ts';
 import type { SeedRows } from '../contract/seed-rows.ts';
 import { connectionTo } from './connection-settings.ts';
-import { keepsVersions } from './keeps-versions.ts';
+import { keepsVersions, seeds } from './keeps-versions.ts';
 import type { Statement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -113,6 +115,17 @@ function tablesOf(rows: SeedRows): Table[] {
       columns: 'author_id, follower_id',
       lines: () => toLines(rows.witnesses ?? [], (row) => [row.authorId, row.followerId]),
     },
+    {
+      name: 'sessions',
+      columns: 'token_hash, person_id, created_at, expires_at',
+      lines: () =>
+        toLines(rows.sessions ?? [], (row) => [
+          `\\x${hash('sha256', row.token, 'hex')}`,
+          row.personId,
+          time(seedEpochMs),
+          time(row.expiresAtMs),
+        ]),
+    },
   ];
 }
 
@@ -132,7 +145,7 @@ function* inChunks(lines: Iterable<string>): Generator<string> {
 
 /** Copies the rows into a migrated database, all or none. False for one that has people: of two at once, one copies. */
 export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise<boolean> {
-  const client = new pg.Client(connectionTo(databaseUrl, keepsVersions));
+  const client = new pg.Client(connectionTo(databaseUrl, `${keepsVersions} ${seeds}`));
   await client.connect();
   try {
     const isCopied = await inTransaction(

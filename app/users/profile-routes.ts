@@ -14,9 +14,12 @@ const Grid = Type.Object({
   nextCursor: NextCursor,
 });
 
+/** Of who is private for the viewer: as if nothing had ever been posted, so that not even counts and versions tell anything. */
+const hidden = { version: 1, numberOfPosts: 0, posts: [], nextCursor: null };
+
 export function registerProfileRoutes(
   app: App,
-  { describeRead }: RouteParts,
+  { askerOf, describeRead }: RouteParts,
   profileService: ProfileService,
 ): void {
   app.route({
@@ -25,7 +28,10 @@ export function registerProfileRoutes(
     schema: { params: UserParams, querystring: PageQuery, response: { 200: Grid } },
     config: { problems: ['NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
-      const read = await profileService.read(request.params.userId, request.query.cursor);
+      const { userId } = request.params;
+      const shown = await profileService.read(userId, askerOf(request), request.query.cursor);
+      if (!shown.isShown) return { ...hidden, userId, name: shown.name };
+      const { read } = shown;
       describeRead(reply, read);
       const { id, name, postCount, photos, nextCursor } = read.value;
       const posts = photos.map((photo) => ({ postId: photo.id, mediaURL: mediaUrlOf(photo.digest) }));

@@ -1,3 +1,4 @@
+import type { AccessRights } from '../access/access-rights.ts';
 import type { Cache, CacheRead } from '../cache/cache.ts';
 import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
@@ -6,13 +7,18 @@ import type { ProfileGrid, ProfileStore } from './profile-store.ts';
 
 export type ProfileService = ReturnType<typeof createProfileService>;
 
-export function createProfileService({
-  cache,
-  profileStore,
-}: {
+export type ProfileServiceParts = {
   readonly cache: Cache;
+  readonly rights: AccessRights;
   readonly profileStore: ProfileStore;
-}) {
+};
+
+/** A grid, or of who is private for this viewer the name alone. */
+export type ShownGrid =
+  | { readonly isShown: true; readonly read: CacheRead<ProfileGrid> }
+  | { readonly isShown: false; readonly name: string };
+
+export function createProfileService({ cache, rights, profileStore }: ProfileServiceParts) {
   const grids = cache.register<number, ProfileGrid>({
     name: entityNames.profileGrid,
     freshness: 'versioned',
@@ -23,11 +29,13 @@ export function createProfileService({
     return cache.bypass(grids, () => profileStore.loadPage(id, after));
   };
   return {
-    /** Throws NOT_FOUND or INVALID_CURSOR. */
-    async read(id: number, cursor: string | undefined): Promise<CacheRead<ProfileGrid>> {
+    /** As this viewer (null: logged out) may see it. Throws NOT_FOUND or INVALID_CURSOR. */
+    async read(id: number, viewerId: number | null, cursor: string | undefined): Promise<ShownGrid> {
       const read = cursor === undefined ? await cache.read(grids, id) : await readPage(id, cursor);
-      if (read === undefined) throw new DarkroomError('NOT_FOUND', `There is no person ${id}.`);
-      return read;
+      if (read === undefined || !rights.mayMeet(viewerId, id))
+        throw new DarkroomError('NOT_FOUND', `There is no person ${id}.`);
+      if (rights.maySee(viewerId, id)) return { isShown: true, read };
+      return { isShown: false, name: read.value.name };
     },
   };
 }

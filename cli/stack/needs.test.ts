@@ -95,7 +95,7 @@ test('a refusal says each thing that can be done once', () => {
     openFiles: 100,
   });
   const { message, remedy = '' } = refusalOf(shortages);
-  assert.match(message, /539 connections to PostgreSQL \(200 to be had\)/);
+  assert.match(message, /579 connections to PostgreSQL \(200 to be had\)/);
   for (const thing of [
     'fewer',
     '--rate',

@@ -78,6 +78,8 @@ const disk = { cluster: 200 * megabyte, world: 60 * megabyte };
 const samplerConnections = 1;
 /** Connections that make and drop databases, and that of the exporter. */
 const reservedConnections = 10;
+/** Of these, what is needed while the load runs. */
+const makingConnections = 2;
 /** Scripts, pipes, logs and whatever else a process has open besides its connections. */
 const otherDriverFiles = 200;
 const otherReplicaFiles = 100;
@@ -90,7 +92,9 @@ export function needsOf({ worlds, replicas, poolSize, virtualUsers, worldsOfDriv
   const targetsMax = Math.max(0, ...worlds.map(({ targets }) => targets));
   const streams = worlds.filter(({ hasChangeStream }) => hasChangeStream).length * replicas;
   const redises = worlds.filter(({ hasRedis }) => hasRedis).length;
-  const connections = processes * poolSize + streams + samplerConnections + reservedConnections;
+  // Each replica has one more, on which it hears of changed rights. Those of a few replicas find room among the reserved ones.
+  const others = Math.max(reservedConnections, worlds.length * replicas + makingConnections);
+  const connections = processes * poolSize + streams + samplerConnections + others;
   const driverConnections = virtualUsers * sum(({ targets }) => targets);
   return {
     connections,

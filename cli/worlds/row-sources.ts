@@ -16,6 +16,7 @@ export const rowSources = [
   'loadtests/workloads/population.ts',
   'loadtests/workloads/sample-photos.ts',
   'loadtests/workloads/seed-database.ts',
+  'loadtests/workloads/session-tokens.ts',
   'loadtests/workloads/social-graph.ts',
   'loadtests/workloads/zipf.ts',
 ] as const;

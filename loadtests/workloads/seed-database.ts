@@ -5,6 +5,7 @@ import type {
   PersonRow,
   PhotoRow,
   SeedRows,
+  SessionRow,
 } from '../../app/contract/seed-rows.ts';
 import { seedEpochMs } from '../../app/contract/seed-rows.ts';
 import { drawsOf, randomAt, streams, uint32At } from './counter-random.ts';
@@ -12,6 +13,7 @@ import { reserveSizeOf } from './photo-reserve.ts';
 import { createOwnerOf, spanHours } from './population.ts';
 import type { Population } from './population.ts';
 import { sampleOf } from './sample-photos.ts';
+import { sessionTokenOf } from './session-tokens.ts';
 import type { SocialGraph } from './social-graph.ts';
 import { createZipf } from './zipf.ts';
 
@@ -142,6 +144,19 @@ function witnessesOf({ size: { people } }: Population) {
   };
 }
 
+/** Longer than any experiment. */
+const sessionYears = 100;
+
+/** Everybody is logged in: nobody logs in during an experiment. */
+function sessionRows({ size }: Population): SessionRow[] {
+  const expiresAtMs = seedEpochMs + sessionYears * 365 * 24 * hourMs;
+  return Array.from({ length: size.people }, (_, index) => ({
+    personId: index + 1,
+    token: sessionTokenOf(size.seed, index + 1),
+    expiresAtMs,
+  }));
+}
+
 /** Every row of a seeded database, decided by the population's seed alone. */
 export function seedDatabase(population: Population, graph: SocialGraph): SeedRows {
   const { seed } = population.size;
@@ -176,5 +191,6 @@ export function seedDatabase(population: Population, graph: SocialGraph): SeedRo
     likes,
     comments,
     witnesses: witness.witnesses,
+    sessions: sessionRows(population),
   };
 }

@@ -2,7 +2,7 @@ import type { RedisScript } from '../../../redis/redis-scripts.ts';
 
 const heldVersion = `
 local held = redis.call('GET', KEYS[1])
-local version = held and tonumber(string.match(held, '^2|[ent]|(%d+)'))`;
+local version = held and tonumber(string.match(held, '^3|[ent]|(%d+)'))`;
 
 /** ARGV: version, payload, milliseconds to live. Leaves what is newer. The head of a payload is written by the codec. */
 export const setFencedScript: RedisScript = {
@@ -36,7 +36,7 @@ export const acquireScript: RedisScript = {
   keys: 2,
   lua: `
 local held = redis.call('GET', KEYS[1])
-local fresh = held and tonumber(string.match(held, '^2|[en]|%d+|([%d%.]+)'))
+local fresh = held and tonumber(string.match(held, '^3|[en]|%d+|([%d%.]+)'))
 if fresh and fresh > tonumber(ARGV[3]) then return 'entry' end
 local lease = redis.call('GET', KEYS[2])
 local untilMs = lease and (tonumber(string.match(lease, '|([%d%.]+)$')) or math.huge)

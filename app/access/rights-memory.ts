@@ -1,0 +1,72 @@
+import { createBlocks, createPairs } from './pairs.ts';
+import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts';
+
+/**
+ * Private people, their followers and blocks that a replica keeps: some 60 MB. Changes that would add one more are refused. What is
+ * written by hand, or by several replicas at once, may exceed it; with twice as many, a replica knows nothing.
+ */
+export const relationsMax = 1_000_000;
+
+/**
+ * People whose accounts were deleted, the newest ones. Their rows and entries are gone by then; this covers what a tier keeps that
+ * hears of no write, for as long as entries live.
+ */
+const goneMax = 10_000;
+
+export type RightsMemory = ReturnType<typeof createRightsMemory>;
+
+/** The rights themselves, in memory. It does not know whether they are still true: `known-rights.ts` does. */
+export function createRightsMemory() {
+  let privatePeople = new Set<number>();
+  let followers = createPairs();
+  let blocks = createBlocks();
+  const gone = new Set<number>();
+
+  const forgetPerson = (personId: number): void => {
+    privatePeople.delete(personId);
+    followers.deleteAllTo(personId);
+    gone.add(personId);
+    for (const oldest of gone) {
+      if (gone.size <= goneMax) break;
+      gone.delete(oldest);
+    }
+  };
+  const setPrivacy = (personId: number, isPrivate: boolean, followersOf: readonly Relation[]): void => {
+    followers.deleteAllTo(personId);
+    if (!isPrivate) return void privatePeople.delete(personId);
+    privatePeople.add(personId);
+    for (const { fromId, toId } of followersOf) if (toId === personId) followers.add(fromId, toId);
+  };
+  const mayMeet = (viewerId: number | null, personId: number): boolean => {
+    if (gone.size > 0 && gone.has(personId)) return false;
+    return viewerId === null || !blocks.concern(viewerId) || !blocks.separate(viewerId, personId);
+  };
+
+  return {
+    maySee(viewerId: number | null, ownerId: number): boolean {
+      if (!mayMeet(viewerId, ownerId)) return false;
+      if (viewerId === ownerId || privatePeople.size === 0 || !privatePeople.has(ownerId)) return true;
+      return viewerId !== null && followers.has(viewerId, ownerId);
+    },
+    mayMeet,
+    seesEverybody: (viewerId: number | null): boolean =>
+      privatePeople.size === 0 && gone.size === 0 && (viewerId === null || !blocks.concern(viewerId)),
+    isPrivate: (personId: number): boolean => privatePeople.has(personId),
+    relations: (): number => privatePeople.size + followers.size() + blocks.size(),
+    replace({ privateIds, blocks: blocked, follows }: RightsSnapshot): void {
+      privatePeople = new Set(privateIds);
+      followers = createPairs();
+      blocks = createBlocks();
+      for (const { fromId, toId } of follows) followers.add(fromId, toId);
+      for (const { fromId, toId } of blocked) blocks.set(fromId, toId, true);
+    },
+    /** `followersOf`: of those who have become private, read after that. */
+    apply({ kind, personId, otherId }: RightsChange, followersOf: readonly Relation[]): void {
+      if (kind === 'private' || kind === 'public') setPrivacy(personId, kind === 'private', followersOf);
+      if (kind === 'follow') followers.add(personId, otherId);
+      if (kind === 'unfollow') followers.delete(personId, otherId);
+      if (kind === 'block' || kind === 'unblock') blocks.set(personId, otherId, kind === 'block');
+      if (kind === 'gone') forgetPerson(personId);
+    },
+  };
+}

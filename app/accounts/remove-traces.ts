@@ -1,0 +1,49 @@
+import type { Cache, ChangedKey } from '../cache/cache.ts';
+import { changedBy } from '../cached-entities.ts';
+import type { ChangedComments, DeletionStore } from './deletion-store.ts';
+import type { ForgetPictures } from './forget-pictures.ts';
+
+export type TraceRemovalParts = {
+  readonly cache: Pick<Cache, 'forget'>;
+  readonly deletionStore: DeletionStore;
+  readonly forgetPictures: ForgetPictures;
+};
+
+const commented = ({ id, version, commentsVersion }: ChangedComments) =>
+  changedBy('comment', { photo: { id, version }, comments: { id, version: commentsVersion } });
+
+/** Removes what others see of a person, with the entries that show it. */
+export function createTraceRemoval({ cache, deletionStore, forgetPictures }: TraceRemovalParts) {
+  /** Some rows at a time, until none is left. */
+  const empty = async <Row>(
+    remove: () => Promise<readonly Row[]>,
+    keysOf: (row: Row) => readonly ChangedKey[],
+  ): Promise<readonly Row[]> => {
+    const all: Row[] = [];
+    for (let isMore = true; isMore;) {
+      const rows = await remove();
+      await cache.forget(rows.flatMap(keysOf));
+      all.push(...rows);
+      isMore = rows.length > 0;
+    }
+    return all;
+  };
+  /** All that others see of the person. Pictures lose their rows before they go. */
+  return async (personId: number): Promise<void> => {
+    const photos = await empty(() => deletionStore.removePhotos(personId), commented);
+    await forgetPictures([...new Set(photos.map(({ digest }) => digest))]);
+    await empty(() => deletionStore.removeComments(personId), commented);
+    await empty(
+      () => deletionStore.removeLikes(personId),
+      (photo) => changedBy('like', { photo }),
+    );
+    await empty(
+      () => deletionStore.removeFollowing(personId),
+      (followers) => changedBy('unfollow', { followers }),
+    );
+    await empty(
+      () => deletionStore.removeFollowers(personId),
+      () => [],
+    );
+  };
+}

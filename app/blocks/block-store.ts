@@ -1,0 +1,65 @@
+import type { Storage } from '../storage/postgres.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
+
+/** In the order of their ids, as all lock them who lock two. Whoever follows meanwhile waits, and then sees the block. */
+const lockBoth: Statement = {
+  name: 'lock_two_people',
+  text: 'SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE',
+};
+
+const selectBlocked: Statement = {
+  name: 'select_blocked',
+  text: 'SELECT FROM blocks WHERE blocker_id = $2 AND blocked_id = $1',
+};
+
+const insertBlock: Statement = {
+  name: 'insert_block',
+  text: 'INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+};
+
+const deleteRequests: Statement = {
+  name: 'delete_requests_of_two',
+  text: `
+    DELETE FROM follow_requests
+    WHERE (follower_id = $1 AND followed_id = $2) OR (follower_id = $2 AND followed_id = $1)`,
+};
+
+const deleteFollows: Statement = {
+  name: 'delete_follows_of_two',
+  text: `
+    WITH removed AS (
+      DELETE FROM follows
+      WHERE (follower_id = $1 AND followed_id = $2) OR (follower_id = $2 AND followed_id = $1)
+      RETURNING followed_id
+    )
+    UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
+    FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version AS version`,
+};
+
+const deleteBlock: Statement = {
+  name: 'delete_block',
+  text: 'DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2',
+};
+
+/** A person who has lost a follower. */
+export type LostFollower = { readonly id: number; readonly version: number };
+
+export type BlockStore = ReturnType<typeof createBlockStore>;
+
+export function createBlockStore(storage: Pick<Storage, 'transaction'> & Queries) {
+  return {
+    /** Ends what there was between the two. Those who lost a follower by it; undefined when one of the two is not there, for the other. */
+    add: (blockerId: number, blockedId: number): Promise<readonly LostFollower[] | undefined> =>
+      storage.transaction(async (queries) => {
+        const both = [blockerId, blockedId];
+        if ((await queries.query(lockBoth, both)).length < 2) return undefined;
+        if ((await queries.query(selectBlocked, both)).length > 0) return undefined;
+        await queries.query(insertBlock, both);
+        await queries.query(deleteRequests, both);
+        return queries.query<LostFollower>(deleteFollows, both);
+      }),
+    async remove(blockerId: number, blockedId: number): Promise<void> {
+      await storage.query(deleteBlock, [blockerId, blockedId]);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AccessRights, RightsChanges } from './access/access-rights.ts';
+import { createRights } from './access/create-rights.ts';
+import { registerAccountRoutes, registerDeletionRoute } from './accounts/account-routes.ts';
+import { createAccountService } from './accounts/account-service.ts';
+import { createAccountStore } from './accounts/account-store.ts';
+import { createDeletionService } from './accounts/deletion-service.ts';
+import { createDeletionStore } from './accounts/deletion-store.ts';
+import { createForgetPictures } from './accounts/forget-pictures.ts';
+import type { Pictures } from './accounts/forget-pictures.ts';
+import { createPasswordHashing } from './accounts/password-hashing.ts';
+import type { BackgroundTasks } from './background-tasks.ts';
+import { registerBlockRoutes } from './blocks/block-routes.ts';
+import { createBlockService } from './blocks/block-service.ts';
+import { createBlockStore } from './blocks/block-store.ts';
+import type { Cache } from './cache/cache.ts';
+import type { Clock } from './clock.ts';
+import { registerFollowRequestRoutes } from './follows/follow-request-routes.ts';
+import { createFollowRequestService } from './follows/follow-request-service.ts';
+import { createFollowRequestStore } from './follows/follow-request-store.ts';
+import { createLoginThrottle } from './http/login-throttle.ts';
+import type { App, RouteParts } from './http/route-parts.ts';
+import { registerPrivacyRoutes } from './privacy/privacy-routes.ts';
+import { createPrivacyService } from './privacy/privacy-service.ts';
+import { createPrivacyStore } from './privacy/privacy-store.ts';
+import type { ProcessParts } from './process/process-parts.ts';
+import { registerSessionRoutes } from './sessions/session-routes.ts';
+import { createSessionService } from './sessions/session-service.ts';
+import type { SessionService } from './sessions/session-service.ts';
+import { createSessionStore } from './sessions/session-store.ts';
+import type { Storage } from './storage/postgres.ts';
+
+/** What is known of people: who may see whom, and who is logged in. */
+export type People = {
+  readonly rights: AccessRights;
+  readonly rightsChanges: RightsChanges;
+  readonly sessionService: SessionService;
+  readonly areRightsKnown: () => boolean;
+  /** From here on nothing is known. */
+  forget(): Promise<void>;
+};
+
+/** Resolves when rights are known, or cannot be had for now. */
+export async function knowPeople(
+  { config, clock, uniqueId }: ProcessParts,
+  storage: Storage,
+  runInBackground: BackgroundTasks['run'],
+): Promise<People> {
+  const { known, changes } = createRights({
+    storage,
+    replica: `${config.replica}:${uniqueId()}`,
+    leaseMs: config.rightsLeaseMs,
+    runInBackground,
+  });
+  const sessionStore = createSessionStore(storage);
+  const sessionService = createSessionService({
+    sessionStore,
+    rightsLog: known,
+    rightsChanges: changes,
+    clock,
+  });
+  await known.start();
+  return {
+    rights: known,
+    rightsChanges: changes,
+    sessionService,
+    areRightsKnown: known.isKnown,
+    forget: known.stop,
+  };
+}
+
+export type PeopleParts = {
+  readonly parts: RouteParts;
+  readonly cache: Cache;
+  /** Of the world: log-ins that have failed are forgotten by it. */
+  readonly clock: Clock;
+  readonly storage: Storage;
+  readonly people: People;
+  readonly pictures: Pictures;
+  readonly runInBackground: BackgroundTasks['run'];
+};
+
+/** What people may do about their accounts, and about who sees them. */
+export function registerPeople(app: App, peopleParts: PeopleParts): void {
+  const { parts, cache, clock, storage, people } = peopleParts;
+  const { rights, rightsChanges, sessionService } = people;
+  const requestStore = createFollowRequestStore(storage);
+  const requestService = createFollowRequestService({ cache, rights, rightsChanges, requestStore });
+  const blockService = createBlockService({ cache, rightsChanges, blockStore: createBlockStore(storage) });
+  const privacyService = createPrivacyService({ rightsChanges, privacyStore: createPrivacyStore(storage) });
+  const accountService = createAccountService({
+    accountStore: createAccountStore(storage),
+    sessionService,
+    hashing: createPasswordHashing(),
+    throttle: createLoginThrottle(clock),
+  });
+  registerFollowRequestRoutes(app, parts, requestService);
+  registerBlockRoutes(app, parts, blockService);
+  registerPrivacyRoutes(app, parts, privacyService);
+  registerSessionRoutes(app, parts, sessionService);
+  registerAccountRoutes(app, accountService);
+  registerDeletion(app, peopleParts);
+}
+
+function registerDeletion(
+  app: App,
+  { parts, cache, storage, people, pictures, runInBackground }: PeopleParts,
+): void {
+  const deletionStore = createDeletionStore(storage);
+  const { rightsChanges } = people;
+  const forgetPictures = createForgetPictures({
+    deletionStore,
+    pictures,
+    runInBackground,
+    // Nothing waits for it when the process ends.
+    wait: (ms) => wait(ms, undefined, { ref: false }),
+  });
+  const deletionService = createDeletionService({ cache, deletionStore, rightsChanges, forgetPictures });
+  registerDeletionRoute(app, parts, deletionService);
+}

@@ -1,0 +1,27 @@
+import type { Queries, Statement } from '../storage/statement.ts';
+
+/** How many follow the person, and thus may still see them. Undefined where there is no such person. */
+const selectFollowerCount: Statement = {
+  name: 'select_follower_count',
+  text: 'SELECT follower_count FROM users WHERE id = $1',
+};
+
+const updatePrivacy: Statement = {
+  name: 'update_privacy',
+  text: 'UPDATE users SET is_private = $2 WHERE id = $1 AND is_private <> $2',
+};
+
+export type PrivacyStore = ReturnType<typeof createPrivacyStore>;
+
+export function createPrivacyStore(storage: Queries) {
+  return {
+    async followerCount(personId: number): Promise<number | undefined> {
+      type Row = { readonly follower_count: number };
+      const [row] = await storage.query<Row>(selectFollowerCount, [personId]);
+      return row?.follower_count;
+    },
+    async change(personId: number, isPrivate: boolean): Promise<void> {
+      await storage.query(updatePrivacy, [personId, isPrivate]);
+    },
+  };
+}

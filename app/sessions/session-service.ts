@@ -1,0 +1,92 @@
+import { LRUCache } from 'lru-cache';
+import type { RightsChanges, RightsLog } from '../access/access-rights.ts';
+import { rightsUnknown } from '../access/access-rights.ts';
+import type { MaybePromise } from '../cache/entry.ts';
+import type { Clock } from '../clock.ts';
+import type { Session, SessionStore } from './session-store.ts';
+import { createToken, hashToken } from './session-token.ts';
+
+/** Sessions that a replica keeps, some 15 MB: of these, a request asks nobody. Of all others it asks storage. */
+const rememberedMax = 50_000;
+const lifetimeMs = 30 * 24 * 3_600_000;
+/** Devices of one person; the oldest one is logged out by the next. */
+const sessionsOfPersonMax = 20;
+/** A session that is read while others end is read again. */
+const readsMax = 3;
+
+export type NewSession = Session & { readonly token: string };
+
+export type SessionService = ReturnType<typeof createSessionService>;
+
+export type SessionServiceParts = {
+  readonly sessionStore: SessionStore;
+  readonly rightsLog: RightsLog;
+  readonly rightsChanges: RightsChanges;
+  /** Of the world: sessions expire by it. */
+  readonly clock: Clock;
+};
+
+/**
+ * Who a token stands for. A session is loaded once and then kept, until the log of changes says that it has ended: like rights, it
+ * is known or refused.
+ */
+export function createSessionService(parts: SessionServiceParts) {
+  const { sessionStore, rightsLog, rightsChanges, clock } = parts;
+  const remembered = new LRUCache<string, Session>({ max: rememberedMax });
+  let endings = 0;
+  rightsLog.listen({
+    changed({ kind, tokenHash }) {
+      if (kind !== 'log-out') return;
+      endings += 1;
+      remembered.delete(tokenHash);
+    },
+    replaced() {
+      endings += 1;
+      remembered.clear();
+    },
+  });
+
+  const load = async (tokenHash: string): Promise<number | null> => {
+    for (let reads = 0; reads < readsMax; reads += 1) {
+      const before = endings;
+      const session = await sessionStore.find(tokenHash);
+      rightsLog.requireKnown();
+      // What has ended in between may be what was read.
+      if (before !== endings) continue;
+      if (session === undefined || session.expiresAtMs <= clock.now()) return null;
+      remembered.set(tokenHash, session);
+      return session.personId;
+    }
+    throw rightsUnknown('Sessions are ending at the moment; try again.');
+  };
+  return {
+    /** Null when there is no such session, or it has ended. Immediate when it is remembered. Throws RIGHTS_UNKNOWN. */
+    personOf(token: string): MaybePromise<number | null> {
+      const tokenHash = hashToken(token);
+      if (tokenHash === null) return null;
+      rightsLog.requireKnown();
+      const known = remembered.get(tokenHash);
+      if (known !== undefined && known.expiresAtMs > clock.now()) return known.personId;
+      return load(tokenHash);
+    },
+    async begin(personId: number): Promise<NewSession> {
+      const token = createToken();
+      const nowMs = Math.floor(clock.now());
+      const session = { personId, expiresAtMs: nowMs + lifetimeMs };
+      await sessionStore.add(hashToken(token) ?? '', session, nowMs);
+      await sessionStore.removeOutdated(personId, nowMs, sessionsOfPersonMax);
+      return { ...session, token };
+    },
+    /** Answered when no replica takes the token any more. */
+    async end(token: string): Promise<void> {
+      const tokenHash = hashToken(token);
+      if (tokenHash === null) return;
+      await sessionStore.remove(tokenHash);
+      await rightsChanges.everywhere();
+    },
+    async endAllOf(personId: number): Promise<void> {
+      await sessionStore.removeAllOf(personId);
+      await rightsChanges.everywhere();
+    },
+  };
+}
