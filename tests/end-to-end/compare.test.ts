@@ -157,7 +157,7 @@ test('in turns: one world at a time; a full disk under --json costs that file on
 });
 
 test('up serves; when it is killed, the next command leaves nothing of it running', async (t) => {
-  const run = runCli(['up', 'versioned', '--people', '60', '--photos', '300']);
+  const run = runCli(['up', 'versioned', '--people', '60', '--photos', '300', '--replicas', '1']);
   t.after(() => run.kill('SIGKILL'));
   await run.said('Running');
   const [, address] = /r1 +(http:\/\/127\.0\.0\.1:\d+)/.exec(run.output()) ?? [];

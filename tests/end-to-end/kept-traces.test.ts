@@ -27,7 +27,7 @@ function assertDrawn(page: string, { traceId }: Trace): void {
 
 test('the slowest requests of a comparison open from its table, and were measured in the round that counts', async () => {
   const json = join(folder, 'result.json');
-  const traced = [...miniature, '--rounds', '1', '--telemetry', 'trace100'];
+  const traced = [...miniature, '--replicas', '1', '--rounds', '1', '--telemetry', 'trace100'];
   const run = runCli(['compare', 'no-cache', 'versioned', ...traced, '--json', json]);
   const { status, stdout, stderr } = await run.ended;
   const result = readResult(json);
@@ -66,7 +66,7 @@ test('the slowest requests of a comparison open from its table, and were measure
 });
 
 test('load keeps its slowest traced requests, and says how much the service told', async () => {
-  const args = ['load', 'feed-browsing', '--candidate', 'cache-aside', '--duration', '2'];
+  const args = ['load', 'feed-browsing', '--candidate', 'cache-aside', '--duration', '2', '--replicas', '1'];
   const { status, stdout, stderr } = await runCli([...args, ...small, '--telemetry', 'trace100']).ended;
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^feed-browsing on cache-aside at 40 requests\/s, telemetry trace100$/m);
