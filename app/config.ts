@@ -1,6 +1,6 @@
 import { formatCandidate } from './candidates/format-candidate.ts';
 import { parseCandidate } from './candidates/parse-candidate.ts';
-import { needsRedis } from './candidates/redis-of-candidate.ts';
+import { needsRedis } from './candidates/system-values.ts';
 import { parseSlowdown, slowdownForm } from './contract/planted-slowdown.ts';
 import { telemetryModes } from './contract/telemetry-modes.ts';
 import type { TelemetryModeName } from './contract/telemetry-modes.ts';

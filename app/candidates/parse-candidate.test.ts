@@ -6,7 +6,7 @@ import { strategies } from '../cache/strategies/index.ts';
 import { DarkroomError } from '../errors.ts';
 import { formatCandidate } from './format-candidate.ts';
 import { parseCandidate } from './parse-candidate.ts';
-import { allRedisUses, needsRedis } from './redis-of-candidate.ts';
+import { allRedisUses, needsRedis } from './system-values.ts';
 
 function refusal(text: string): string {
   try {

@@ -1,5 +1,7 @@
 import { fallbacksOf } from '../contract/axis.ts';
 import type { Axis } from '../contract/axis.ts';
+import { redisUses } from '../contract/redis-use.ts';
+import type { RedisUse } from '../contract/redis-use.ts';
 import type { SystemDefinition, Systems } from '../contract/system.ts';
 import { systems as all } from '../systems.ts';
 import type { AnyCandidate, AnyValues } from './candidate.ts';
@@ -48,3 +50,12 @@ export function askedSystems(candidate: AnyCandidate, systems: Systems = all): s
     .filter(({ system, values }) => !isSame(completeValues(system, {}), values))
     .map(({ system }) => system.name);
 }
+
+/** What all systems of a candidate do with the Redis of its world, each once; empty: it needs none. */
+export function allRedisUses(candidate: AnyCandidate): readonly RedisUse[] {
+  const uses = new Set(valuesBySystem(candidate).flatMap(({ system, values }) => system.redisUses(values)));
+  return redisUses.filter((use) => uses.has(use));
+}
+
+/** Whether a candidate talks to a Redis at all. */
+export const needsRedis = (candidate: AnyCandidate): boolean => allRedisUses(candidate).length > 0;

@@ -4,11 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { readConfig } from '../config.ts';
 import { createLabServer } from '../lab/lab-server.ts';
 import { createMetricsServer } from '../observability/metrics-server.ts';
-import { failToStart } from './failed-start.ts';
 import { createProcessParts } from './process-parts.ts';
 import type { ProcessParts } from './process-parts.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
-import { tellParent } from './tell-parent.ts';
+import { failToStart, tellParent } from './tell-parent.ts';
 
 /** What a kind of process makes of its parts: itself, at work. */
 export type ProcessAtWork = {

@@ -1,6 +1,6 @@
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import type { Candidate } from '../../app/candidates/candidate.ts';
-import { needsRedis } from '../../app/candidates/redis-of-candidate.ts';
+import { needsRedis } from '../../app/candidates/system-values.ts';
 import type { ProcessKind } from '../../app/contract/process-kind.ts';
 import { settings as serviceSettings } from '../../app/config.ts';
 import { displacementWidthMs } from '../../loadtests/workloads/arrivals.ts';

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../app/candidates/candidate.ts';
 import { formatCandidate, namedAxes } from '../../app/candidates/format-candidate.ts';
-import { allRedisUses } from '../../app/candidates/redis-of-candidate.ts';
+import { allRedisUses } from '../../app/candidates/system-values.ts';
 import type { Clock } from '../../app/clock.ts';
 import { serviceKindName } from '../../app/contract/process-kind.ts';
 import type { ProcessKind } from '../../app/contract/process-kind.ts';
