@@ -18,7 +18,7 @@ import { startRedis } from './redis-server.ts';
 import { tryRedis } from './redis-trials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-trials-'));
-const { context: stack, remove } = createTestStack();
+const { context: stack, remove } = createTestStack({ sharesPrograms: true });
 let healthy: OwnRedis;
 before(async () => {
   healthy = await startOwnRedis('--repl-diskless-sync-delay', '0');

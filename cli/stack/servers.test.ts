@@ -12,7 +12,7 @@ import { startPostgres } from './postgres-server.ts';
 import { startRedis } from './redis-server.ts';
 import { startProcess } from './supervised-process.ts';
 
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ sharesPrograms: true });
 const mark = { kind: 'world', run: '0123456789ab', owner: 'a test' };
 after(remove);
 const pids = join(context.paths.data, 'pids');

@@ -19,7 +19,7 @@ import { closeWorlds, createWorld, createWorlds } from './world.ts';
 import type { World, Stack, WorldSettings } from './world.ts';
 
 const checkout = createCheckoutWithKinds(tinyPrograms);
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ sharesPrograms: true });
 const template = 'darkroom_template_empty';
 const reports: string[] = [];
 let stack: Stack;

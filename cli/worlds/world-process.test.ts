@@ -18,7 +18,7 @@ import type { RedisServer } from '../stack/redis-server.ts';
 import { lastErrorOf } from './last-error.ts';
 import { startWorldProcess } from './start-world-process.ts';
 
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ sharesPrograms: true });
 after(remove);
 const checkout = join(import.meta.dirname, '..', '..');
 

@@ -15,7 +15,7 @@ import { restartProcesses } from './start-processes.ts';
 import { closeWorlds, createWorlds } from './world.ts';
 import type { World, Stack } from './world.ts';
 
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ sharesPrograms: true });
 const template = 'darkroom_template_empty';
 let stack: Stack;
 
