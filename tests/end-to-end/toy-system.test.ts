@@ -2,18 +2,26 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { headers } from '../../app/contract/headers.ts';
 import { miniature, readResult, runFolderOf } from '../support/compared-run.ts';
 import { copyCheckout } from '../support/copied-checkout.ts';
 import type { CopiedCheckout } from '../support/copied-checkout.ts';
 import { runCli } from '../support/run-cli.ts';
-import { toyFiles, toyLines } from '../support/toy-system.ts';
+import { startServiceProcess } from '../support/service-process.ts';
+import { createSeededDatabase } from '../support/test-app.ts';
+import { toyFiles, toyLines, winkFiles, winkLines } from '../support/toy-system.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
-/** A further system costs its own files and its line in the list: this adds one to a copy of the checkout, and uses it. */
+/**
+ * A further system costs its own files and its line in the list, and a further write four files: this adds both to a copy of the
+ * checkout, and uses them.
+ */
 let copy: CopiedCheckout;
 before(() => {
   copy = copyCheckout();
-  for (const [file, text] of Object.entries(toyFiles)) copy.write(file, text.trimStart());
-  for (const { file, marker, line } of toyLines) copy.addLine(file, marker, line);
+  for (const [file, text] of Object.entries({ ...toyFiles, ...winkFiles }))
+    copy.write(file, text.trimStart());
+  for (const { file, marker, line } of [...toyLines, ...winkLines]) copy.addLine(file, marker, line);
   // As `npm run schema` does.
   execFileSync(process.execPath, [join(copy.root, 'cli', 'report', 'result-schema.ts')]);
 });
@@ -79,6 +87,38 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
   );
   assert.equal(primary?.verdict === null, status === 30);
   assert.ok(runFolderOf(stderr).startsWith(copy.root));
+});
+
+test('a write costs four files, changes storage, and is seen through a cache that knew what was before', async (t) => {
+  const files = new Set([...Object.keys(winkFiles), ...winkLines.map(({ file }) => file)]);
+  assert.ok(files.size <= 4, [...files].join());
+
+  const database = await createSeededDatabase();
+  t.after(() => database.drop());
+  const environment = {
+    DARKROOM_CANDIDATE: 'cache-aside:tiers=memory,invalidation=ttl',
+    DARKROOM_LAB_MODE: '1',
+    DARKROOM_LAB_TOKEN: 'token of a test',
+    DARKROOM_MEDIA_DIR: copy.root,
+    DATABASE_URL: database.url,
+  };
+  const service = startServiceProcess(environment, join(copy.root, 'app', 'main.ts'));
+  t.after(() => service.stop());
+  const { http } = await service.listening;
+  const ask = (path: string, method = 'GET') =>
+    fetch(`http://127.0.0.1:${http}${path}`, { method, headers: { [headers.viewer]: '7' } });
+  const look = async () => {
+    const { headers: told } = await ask('/photos/9');
+    const outcome = told.get('cache-status')?.split(';', 2).join(';');
+    return { outcome, version: Number(told.get(headers.entryVersion)) };
+  };
+  await waitUntil(async () => (await look()).outcome === 'memory; hit');
+  const before = await look();
+  const winked = await ask('/photos/9/wink', 'PUT');
+  assert.equal(winked.status, 200, await winked.clone().text());
+  assert.deepEqual(await winked.json(), { version: before.version + 1 });
+  assert.deepEqual(await look(), { outcome: 'memory; fwd=miss', version: before.version + 1 });
+  assert.equal((await ask('/photos/999999/wink', 'PUT')).status, 404);
 });
 
 test('what it does not take is refused in its words, and what others compare does not show it', async () => {

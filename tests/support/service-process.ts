@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { parseProcessMessage } from '../../app/contract/process-messages.ts';
 import type { ProcessMessage, ProcessPorts } from '../../app/contract/process-messages.ts';
 import { readEnvironment } from '../../cli/environment.ts';
@@ -20,12 +20,12 @@ export type ServiceProcess = {
   stop(): Promise<void>;
 };
 
-/** Starts `app/main.ts`, or another program of `app/`, with these variables and no others of the service. */
+/** Starts `app/main.ts`, another program of `app/`, or one by its whole path, with these variables and no others of the service. */
 export function startServiceProcess(
   environment: Readonly<Record<string, string>>,
   program = 'main.ts',
 ): ServiceProcess {
-  const child = fork(join(import.meta.dirname, '..', '..', 'app', program), [], {
+  const child = fork(resolve(import.meta.dirname, '..', '..', 'app', program), [], {
     env: { ...readEnvironment().ofChildren, DARKROOM_PORT: '0', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
@@ -42,12 +42,12 @@ export function startServiceProcess(
   }));
   const ended = exited.then(({ code }) => Promise.reject(new RangeError(`it ended with ${code}: ${stderr}`)));
   const told: ProcessMessage[] = [];
-  const { promise: ready, resolve } = Promise.withResolvers<ProcessPorts>();
+  const { promise: ready, resolve: tellReady } = Promise.withResolvers<ProcessPorts>();
   child.on('message', (message) => {
     const parsed = parseProcessMessage(message);
     if (parsed === null) return;
     told.push(parsed);
-    if (parsed.type === 'listening') resolve(parsed);
+    if (parsed.type === 'listening') tellReady(parsed);
   });
   const listening = Promise.race([ready, ended]);
   listening.catch(() => {});

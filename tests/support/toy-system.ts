@@ -58,12 +58,79 @@ await runProcess('toy', ({ registry }) => {
 `,
 } as const;
 
-/** The lines that make it known: where they go, below which line. */
-export const toyLines = [
+/** A line of an existing file, below the one that says `marker`. */
+export type AddedLine = { readonly file: string; readonly marker: string; readonly line: string };
+
+/** The lines that make it known. */
+export const toyLines: readonly AddedLine[] = [
   {
     file: 'app/systems.ts',
     marker: 'import { cacheSystem }',
     line: "import { toySystem } from './toy/system.ts';",
   },
   { file: 'app/systems.ts', marker: 'cache: cacheSystem,', line: '  toy: toySystem,' },
-] as const;
+];
+
+/** A write: one may wink at a photo, which leaves nothing behind but a new version of it. */
+export const winkFiles = {
+  'app/toy/winks.ts': `
+import { Type } from 'typebox';
+import type { Cache } from '../cache/cache.ts';
+import { changedBy, expectedBy } from '../cached-entities.ts';
+import { operations } from '../contract/operations.ts';
+import { DarkroomError } from '../errors.ts';
+import type { App, RouteParts } from '../http/route-parts.ts';
+import { PhotoParams, Version } from '../http/schemas.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
+
+const raiseVersion: Statement = {
+  name: 'wink_at_photo',
+  text: 'UPDATE photos SET version = version + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING version',
+};
+
+function createWinks(cache: Cache, storage: Queries) {
+  return (photoId: number) =>
+    cache.write({
+      expected: expectedBy('wink', { photo: photoId }),
+      store: async () => {
+        const [row] = await storage.query<{ version: number }>(raiseVersion, [photoId]);
+        if (row === undefined) throw new DarkroomError('NOT_FOUND', 'There is no photo ' + photoId + '.');
+        return { result: row, changed: changedBy('wink', { photo: { id: photoId, version: row.version } }) };
+      },
+    });
+}
+
+export function registerWinkRoutes(app: App, { viewerOf }: RouteParts, cache: Cache, storage: Queries): void {
+  const wink = createWinks(cache, storage);
+  app.route({
+    method: operations.wink.method,
+    url: operations.wink.route,
+    schema: { params: PhotoParams, response: { 200: Type.Object({ version: Version }) } },
+    config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND'] },
+    handler: async (request) => {
+      viewerOf(request);
+      return wink(request.params.photoId);
+    },
+  });
+}
+`,
+} as const;
+
+export const winkLines: readonly AddedLine[] = [
+  {
+    file: 'app/contract/operations.ts',
+    marker: "deletePhoto: { method: 'DELETE'",
+    line: "  wink: { method: 'PUT', route: '/photos/:photoId/wink' },",
+  },
+  { file: 'app/contract/entities.ts', marker: "editCaption: ['photo'],", line: "  wink: ['photo']," },
+  {
+    file: 'app/build-app.ts',
+    marker: 'import { createStorage }',
+    line: "import { registerWinkRoutes } from './toy/winks.ts';",
+  },
+  {
+    file: 'app/build-app.ts',
+    marker: 'registerCommentRoutes(app, ',
+    line: '  registerWinkRoutes(app, parts, cache, storage);',
+  },
+];
