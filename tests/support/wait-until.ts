@@ -4,15 +4,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** A busy machine takes its time: only what never comes is a failure. */
 const patienceMs = 60_000;
 
-/** Asks again and again until real processes have done what they do; fails when that takes longer than `limitMs`. */
+/** What is there soon is noticed soon; to ask for what takes seconds, again and again, would take the CPU that it needs itself. */
+const [firstPauseMs, longestPauseMs] = [5, 25];
+
+/**
+ * Asks again and again until real processes have done what they do; fails when that takes longer than `limitMs`. `pauseMs`: between
+ * two questions, where they are costly.
+ */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   limitMs = patienceMs,
-  pauseMs = 5,
+  pauseMs?: number,
 ): Promise<void> {
   const giveUpAt = performance.now() + limitMs;
-  while (!(await condition())) {
+  for (let ownPauseMs = firstPauseMs; !(await condition()); ownPauseMs += 1) {
     assert.ok(performance.now() < giveUpAt, `not so within ${limitMs} ms: ${String(condition)}`);
-    await pause(pauseMs);
+    await pause(pauseMs ?? Math.min(ownPauseMs, longestPauseMs));
   }
 }
