@@ -162,6 +162,17 @@ export const liveCharts: readonly LiveChart[] = [
     ],
   },
   {
+    id: 'feeds',
+    title: 'What is written into feeds?',
+    unit: 'per-second',
+    description:
+      'Rows that posts write into the feeds of followers, those of the witness among them, and feeds that are filled since somebody reads them. Where feeds are gathered when they are read, both are 0.',
+    series: [
+      { label: 'rows', expr: orZero(promql.rate('feedFanOutRows', { by, window: '15s' }), requests) },
+      { label: 'fills', expr: orZero(promql.rate('feedFills', { by, window: '15s' }), requests) },
+    ],
+  },
+  {
     id: 'saturation',
     title: 'How busy is the service?',
     unit: 'share',
