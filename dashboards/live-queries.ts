@@ -205,6 +205,9 @@ export const liveCharts: readonly LiveChart[] = [
 /** The rounds of an experiment: a series for each, while it runs, whoever of the candidates is asked. */
 export const liveRounds: string = promql.max('experimentBlock', { by: ['round'] });
 
+/** What the last round of an experiment came to: a series for each figure of each candidate. */
+export const liveFigures: string = promql.max('experimentFigure', { by: ['candidate', 'figure'] });
+
 /** What is marked on all charts: a series that is there while it lasts. */
 export type LiveEventQuery = {
   readonly expr: string;

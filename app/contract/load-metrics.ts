@@ -53,6 +53,13 @@ export const experimentMetrics = {
     help: 'Always 1, while this block runs',
     labels: ['candidate', 'round', 'slot'],
   },
+  /** A series for each entry of the list of figures that the last block of a candidate has a value of. */
+  experimentFigure: {
+    name: 'experiment_figure_value',
+    type: 'gauge',
+    help: 'Figures of the last block that has ended, each in its own unit',
+    labels: ['candidate', 'figure'],
+  },
 } as const satisfies Record<string, Metric>;
 
 /**

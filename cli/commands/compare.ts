@@ -212,12 +212,14 @@ async function runToItsEnd(session: CompareSession, listeners: Listeners): Promi
       onRound: (experimentSoFar, blocks) => {
         soFar = experimentSoFar;
         slow?.blocksEnded(blocks);
+        watch.onMeasured(blocks, experimentSoFar.rounds);
         progress.keep(blocks);
         keep(experimentSoFar);
       },
       decide: progress.decide,
       onBlock: (block, left) => {
         slow?.blocksEnded([block]);
+        watch.onMeasured([block], []);
         progress.keep([block]);
         inTurns.push(block);
         soFar = experimentOf(plan, inTurns);

@@ -96,6 +96,23 @@ test('loads that are metered apart are exposed side by side', async () => {
   assert.equal((await exposed(driver, 'load_requests_offered_total')).length, 2);
 });
 
+test('a figure of the last block is exposed by its name, and not at all where the block does not have it', async () => {
+  const driver = createDriverMetrics();
+  const told = async () => exposed(driver, 'experiment_figure_value');
+  driver.showFigures('a', { p50: 1.5, hitRatio: 0 });
+  driver.showFigures('b', { p50: 2, hitRatio: null });
+  assert.deepEqual(await told(), [
+    'experiment_figure_value{candidate="a",figure="hitRatio"} 0',
+    'experiment_figure_value{candidate="a",figure="p50"} 1.5',
+    'experiment_figure_value{candidate="b",figure="p50"} 2',
+  ]);
+  driver.showFigures('a', { p50: null, hitRatio: 0.5 });
+  assert.deepEqual(await told(), [
+    'experiment_figure_value{candidate="a",figure="hitRatio"} 0.5',
+    'experiment_figure_value{candidate="b",figure="p50"} 2',
+  ]);
+});
+
 test('together every candidate has a block that runs, in turns one has, and in the end none', async () => {
   const driver = createDriverMetrics();
   const blocks = async (running: Parameters<typeof driver.showBlocks>[0]) => {

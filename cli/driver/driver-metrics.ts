@@ -36,6 +36,8 @@ export type DriverMetrics = {
   readonly observeCheck: (candidate: string, check: WitnessCheck) => void;
   /** Blocks of an experiment that run now; together there is one of each candidate. */
   readonly showBlocks: (blocks: readonly RunningBlock[]) => void;
+  /** What the last block of a candidate came to, by the names of figures. Null: it does not have that one. */
+  readonly showFigures: (candidate: string, values: Readonly<Record<string, number | null>>) => void;
   readonly watchTraces: (figures: () => TraceStoreFigures) => void;
 };
 
@@ -45,6 +47,7 @@ export type RunningBlock = { readonly candidate: string; readonly round: number;
 export function createDriverMetrics(): DriverMetrics {
   const registry = createMetricsRegistry();
   const block = new Gauge(registered(registry, experimentMetrics.experimentBlock));
+  const figure = new Gauge(registered(registry, experimentMetrics.experimentFigure));
   return {
     registry,
     meterLoad: createLoadMetering(registry),
@@ -53,6 +56,11 @@ export function createDriverMetrics(): DriverMetrics {
       block.reset();
       for (const { candidate, round, slot } of running)
         block.set({ candidate, round: String(round), slot: String(slot) }, 1);
+    },
+    showFigures(candidate, values) {
+      for (const [name, value] of Object.entries(values))
+        if (value === null) figure.remove({ candidate, figure: name });
+        else figure.set({ candidate, figure: name }, value);
     },
     watchTraces: (figures) => exposeTraceStore(registry, figures),
   };

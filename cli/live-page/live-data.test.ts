@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { liveCharts, liveEvents, liveRounds } from '../../dashboards/live-queries.ts';
+import { liveCharts, liveEvents, liveFigures, liveRounds } from '../../dashboards/live-queries.ts';
+import { figureNamed } from '../figures/figure-list.ts';
 import { createLiveData } from './live-data.ts';
 import type { FiringAlert, Grid, GridSeries, PrometheusClient } from './prometheus-client.ts';
 
@@ -38,6 +39,9 @@ function presentIn(labels: GridSeries['labels'], isThere: (second: number) => bo
   });
 }
 
+const valuesOf = ({ from, to }: Grid, value: number | null) =>
+  Array.from({ length: to - from + 1 }, () => value);
+
 const asList =
   (...series: ((grid: Grid) => GridSeries)[]) =>
   (grid: Grid) =>
@@ -52,7 +56,8 @@ describe('what is asked of Prometheus', () => {
     const second = await data.since(last - 2);
     assert.deepEqual([second.from, second.to], [last - 1, last]);
     const lengths = new Set(asked.map(({ grid }) => grid.to - grid.from + 1));
-    assert.deepEqual(lengths, new Set([300, 2]));
+    // Of figures only the latest value is wanted.
+    assert.deepEqual(lengths, new Set([300, 2, 1]));
   });
 
   it('is one second at least, for a page that is ahead of the clock', async () => {
@@ -67,7 +72,7 @@ describe('what is asked of Prometheus', () => {
     const data = createLiveData(client, () => now);
     await Promise.all([data.since(last - 1), data.since(last - 1), data.since(last - 1)]);
     const once = asked.length;
-    assert.equal(once, liveCharts.flatMap(({ series }) => series).length + liveEvents.length + 1);
+    assert.equal(once, liveCharts.flatMap(({ series }) => series).length + liveEvents.length + 2);
     now += 1_000;
     await data.since(last - 1);
     assert.equal(asked.length, 2 * once);
@@ -104,6 +109,18 @@ describe('an update', () => {
       { label: 'offered', candidate: 'b', values: [1] },
     ]);
     assert.deepEqual(charts['latency'], []);
+  });
+
+  it('has what figures came to last, in their own words, and nothing of one that no list knows', async () => {
+    const find = asList(
+      (grid) => ({ labels: { candidate: 'a', figure: 'hitRatio' }, values: valuesOf(grid, 0.5) }),
+      (grid) => ({ labels: { candidate: 'a', figure: 'p50' }, values: valuesOf(grid, null) }),
+      (grid) => ({ labels: { candidate: 'a', figure: 'unheardOf' }, values: valuesOf(grid, 1) }),
+    );
+    const { client } = fakeClient({ answers: { [liveFigures]: find } });
+    const { figures } = await createLiveData(client, () => nowMs).since(0);
+    const text = figureNamed('hitRatio').write(0.5);
+    assert.deepEqual(figures, [{ candidate: 'a', figure: 'hitRatio', text }]);
   });
 
   it('has an event for each stretch, also when only a second is new', async () => {

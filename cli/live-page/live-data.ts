@@ -1,6 +1,7 @@
-import { liveCharts, liveEvents, liveRounds } from '../../dashboards/live-queries.ts';
+import { liveCharts, liveEvents, liveFigures, liveRounds } from '../../dashboards/live-queries.ts';
 import type { LiveChart, LiveEventQuery } from '../../dashboards/live-queries.ts';
-import type { LiveEvent, LiveLine, LiveRound, LiveUpdate } from './page/live-facts.ts';
+import { findFigure } from '../figures/figure-list.ts';
+import type { LiveEvent, LiveFigure, LiveLine, LiveRound, LiveUpdate } from './page/live-facts.ts';
 import { runbookAddress } from './runbook-pages.ts';
 import type { Grid, GridSeries, PrometheusClient } from './prometheus-client.ts';
 
@@ -46,12 +47,13 @@ export function createLiveData(client: PrometheusClient, now: () => number): Liv
 async function assemble(client: PrometheusClient, grid: Grid): Promise<LiveUpdate> {
   // Events and rounds begin before an update does: they are asked for as a whole.
   const whole = { from: grid.to - secondsKept + 1, to: grid.to };
-  const [alerts, events, rounds, charts] = await Promise.all([
+  const [alerts, events, rounds, figures, charts] = await Promise.all([
     client.alerts(),
     Promise.all(
       liveEvents.map(async (query) => eventsOf(await client.range(query.expr, whole), query, whole)),
     ),
     client.range(liveRounds, whole),
+    client.range(liveFigures, { from: grid.to, to: grid.to }),
     Promise.all(liveCharts.map(async (chart) => [chart.id, await linesOf(client, chart, grid)] as const)),
   ]);
   return {
@@ -59,6 +61,7 @@ async function assemble(client: PrometheusClient, grid: Grid): Promise<LiveUpdat
     charts: Object.fromEntries(charts),
     events: events.flat().toSorted((a, b) => a.from - b.from),
     rounds: roundsOf(rounds, whole),
+    figures: figures.flatMap(figureOf),
     alerts: alerts.map(({ labels, annotations, state, activeAt }) => ({
       name: labels['alertname'] ?? '',
       state,
@@ -118,4 +121,10 @@ function roundsOf(found: readonly GridSeries[], { from, to }: Grid): LiveRound[]
       };
     })
     .toSorted((a, b) => a.from - b.from);
+}
+
+/** The latest value, in the words of its figure. */
+function figureOf({ labels: { candidate = '', figure = '' }, values }: GridSeries): LiveFigure[] {
+  const [known, value] = [findFigure(figure), values.at(-1) ?? null];
+  return known === undefined || value === null ? [] : [{ candidate, figure, text: known.write(value) }];
 }

@@ -11,7 +11,7 @@ import type { LiveAnswer, LiveUpdate, SlowTrace } from './page/live-facts.ts';
 
 type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string };
 
-const update: LiveUpdate = { from: 1, to: 1, charts: {}, events: [], rounds: [], alerts: [] };
+const update: LiveUpdate = { from: 1, to: 1, charts: {}, events: [], rounds: [], figures: [], alerts: [] };
 const trace: SlowTrace = { traceId: 'a', title: 'GET /', durationMs: 1 };
 let isAnswering = true;
 const asked: number[] = [];
@@ -27,6 +27,7 @@ const facts = {
   scenario: null,
   ratePerSecond: 0,
   telemetry: 'off',
+  figures: [],
   links: [],
   traceBase: null,
 } as const;

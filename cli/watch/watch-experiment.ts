@@ -3,6 +3,9 @@ import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { RunningBlock } from '../driver/driver-metrics.ts';
 import type { LoadMeter } from '../driver/load-meter.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
+import type { BlockRecord, RoundRecord } from '../experiment/records.ts';
+import { valueInBlock } from '../figures/figure-values.ts';
+import { contextOf } from '../report/figure-context.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import { openLivePage } from './open-live-page.ts';
 import type { TraceReceiver } from './trace-receiver.ts';
@@ -12,6 +15,8 @@ import { watchWorlds } from './watch-worlds.ts';
 export type ExperimentWatch = {
   readonly start: (stack: Stack, worlds: readonly World[], receiver: TraceReceiver | null) => Promise<void>;
   readonly onRunning: (blocks: readonly RunningBlock[]) => void;
+  /** Blocks that have just ended, and all rounds so far. */
+  readonly onMeasured: (blocks: readonly BlockRecord[], rounds: readonly RoundRecord[]) => void;
   /** Null where nobody watches. */
   readonly meter: () => LoadMeter | null;
   readonly stop: () => Promise<void>;
@@ -32,11 +37,29 @@ export function createExperimentWatch(isWanted: boolean, plan: ExperimentPlan): 
       const { now } = createWallClock();
       const candidates = worlds.map(({ label }) => label);
       meter = driver.meterLoad({ scenario, candidates, seed, telemetry }, now);
-      const page = await openLivePage({ worlds, telemetry, load: { scenario, rate }, watch, receiver });
+      const { figures } = contextOf(plan, []);
+      const page = await openLivePage({
+        worlds,
+        telemetry,
+        load: { scenario, rate },
+        figures,
+        watch,
+        receiver,
+      });
       running.defer(page.close);
       stack.context.report(`Watched by ${page.address} (live page) and ${watch.prometheus.address}`);
     },
     onRunning: driver.showBlocks,
+    onMeasured(blocks, rounds) {
+      if (!isWanted) return;
+      const context = contextOf(plan, rounds);
+      for (const block of blocks) {
+        const values = context.figures.map(
+          (figure) => [figure.name, valueInBlock(figure, block, context)] as const,
+        );
+        driver.showFigures(block.candidate, Object.fromEntries(values));
+      }
+    },
     meter: () => meter,
     stop: () => running.disposeAsync(),
   };

@@ -100,6 +100,16 @@ export const compareBoard: Board = {
           ],
         },
         {
+          title: 'What did the last round measure?',
+          description:
+            'Every figure of `darkroom compare`, by its name in the result, each in its own unit. In turns it is the last block of each candidate. What the rounds say together is in the table that the command prints.',
+          unit: 'none',
+          kind: 'table',
+          columns: 24,
+          mayBeEmpty: 'no experiment is watched',
+          queries: [{ expr: driver.value('experimentFigure'), legend: '{{candidate}} {{figure}}' }],
+        },
+        {
           title: 'What does each process run?',
           description: 'Candidate, strategy and telemetry mode: runs of different modes cannot be compared.',
           unit: 'none',

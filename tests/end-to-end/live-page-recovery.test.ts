@@ -67,6 +67,7 @@ function createPage(prometheus: string, telemetry: string): Server {
     scenario: 'feed-browsing',
     ratePerSecond: 50,
     telemetry,
+    figures: [],
     links: [{ name: 'Prometheus', address: prometheus }],
     traceBase: 'http://127.0.0.1:1/traces/',
   };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { LiveAnswer } from '../../cli/live-page/page/live-facts.ts';
+import { figures } from '../../cli/figures/figure-list.ts';
+import type { LiveAnswer, LiveFacts } from '../../cli/live-page/page/live-facts.ts';
 import { miniature, readResult, runFolderOf } from '../support/compared-run.ts';
 import { childrenOf, isRunning, runCli } from '../support/run-cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -9,13 +10,23 @@ import { waitUntil } from '../support/wait-until.ts';
 const patienceMs = 90_000;
 
 test('a comparison can be watched while it runs; Ctrl-C in a round keeps the rounds before it, and leaves nothing', async (context) => {
-  const run = runCli(['compare', 'no-cache', 'versioned', ...miniature, '--rounds', '400', '--watch']);
+  const run = runCli([
+    'compare',
+    'no-cache',
+    'versioned',
+    ...miniature,
+    '--replicas',
+    '1',
+    '--rounds',
+    '400',
+    '--watch',
+  ]);
   context.after(() => run.kill('SIGKILL'));
   await run.said('Watched by ');
   const [, page = '', prometheus = ''] = /Watched by (\S+) \(live page\) and (\S+)/.exec(run.output()) ?? [];
   const ask = async (path: string): Promise<unknown> => (await fetch(path)).json();
 
-  const { facts } = (await ask(`${page}/facts`)) as { facts: { candidates: string[]; scenario: string } };
+  const { facts } = (await ask(`${page}/facts`)) as { facts: LiveFacts };
   assert.deepEqual(facts.candidates, ['no-cache', 'versioned', 'no-cache′']);
   assert.equal(facts.scenario, 'feed-browsing');
 
@@ -38,6 +49,22 @@ test('a comparison can be watched while it runs; Ctrl-C in a round keeps the rou
     seen.map((_, index) => index + 1),
     'one mark for each round, however many candidates',
   );
+
+  // Those of the list, each as far as a round has it: what needs many requests has no value yet.
+  const listed = figures
+    .filter(({ system }) => system === null || system === 'cache')
+    .map(({ name }) => name);
+  assert.deepEqual(
+    facts.figures.map(({ name }) => name),
+    listed,
+  );
+  const measured = ((await ask(`${page}/data?since=0`)) as LiveAnswer).update?.figures ?? [];
+  for (const name of ['request', 'mean', 'storageQueriesPerRequest', 'serviceCpuUsPerRequest'])
+    assert.deepEqual(
+      measured.flatMap(({ figure, candidate }) => (figure === name ? [candidate] : [])).toSorted(),
+      facts.candidates.toSorted(),
+      name,
+    );
 
   type Counted = { data: { result: { metric: Record<'candidate' | 'round' | 'slot', string> }[] } };
   const query = new URLSearchParams({ query: 'count_over_time(experiment_block_info{round="1"}[5m])' });

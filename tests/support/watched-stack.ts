@@ -29,7 +29,7 @@ export type WatchedStackSettings = {
   readonly ratePerSecond: number;
 };
 
-/** Starts it, says that blocks of experiments together and in turns run, and leaves it running until it is stopped. */
+/** Starts it, says that blocks of experiments together and in turns run and what one measured, and leaves it running until it is stopped. */
 export async function startWatchedStack(settings: WatchedStackSettings): Promise<WatchedStack> {
   const { candidates, options, ratePerSecond } = settings;
   const { promise: started, resolve, reject } = Promise.withResolvers<WatchedStack>();
@@ -49,6 +49,7 @@ export async function startWatchedStack(settings: WatchedStackSettings): Promise
       driver.showBlocks(
         candidates.flatMap((candidate) => [0, 1].map((slot) => ({ candidate, round: 1, slot }))),
       );
+      for (const candidate of candidates) driver.showFigures(candidate, { request: 1.25 });
       const watch = await watchWorlds(stack, worlds, driver);
       assert.ok(watch !== null, 'there is a Prometheus');
       const load = { scenario: 'feed-browsing', rate: ratePerSecond, k6 } as const;

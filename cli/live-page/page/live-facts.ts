@@ -4,10 +4,20 @@ export type LiveFacts = {
   readonly scenario: string | null;
   readonly ratePerSecond: number;
   readonly telemetry: string;
+  /** What an experiment measures in each round; none where none runs. */
+  readonly figures: readonly FigureFacts[];
   /** Where more is to be seen. */
   readonly links: readonly { readonly name: string; readonly address: string }[];
   /** Where a trace is shown, without its id; null where there are no traces. */
   readonly traceBase: string | null;
+};
+
+/** A figure of an experiment: one row of the table of the last round. */
+export type FigureFacts = {
+  readonly name: string;
+  readonly title: string;
+  readonly meaning: string;
+  readonly unit: string;
 };
 
 export type Unit = 'per-second' | 'seconds' | 'share' | 'ratio';
@@ -47,6 +57,9 @@ export type LiveRound = {
   readonly to: number | null;
 };
 
+/** What a figure came to in the last block of a candidate, as tables write it. */
+export type LiveFigure = { readonly candidate: string; readonly figure: string; readonly text: string };
+
 export type LiveAlert = {
   readonly name: string;
   readonly state: string;
@@ -71,6 +84,8 @@ export type LiveUpdate = {
   readonly events: readonly LiveEvent[];
   /** In their order; none where no experiment runs. */
   readonly rounds: readonly LiveRound[];
+  /** In no order; none where no experiment runs, and before its first round has ended. */
+  readonly figures: readonly LiveFigure[];
   readonly alerts: readonly LiveAlert[];
 };
 

@@ -11,6 +11,7 @@ function updateOf(from: number, values: readonly (number | null)[], label = 'ans
     charts: { requests: [{ label, candidate: 'versioned', values }] },
     events: [],
     rounds: [],
+    figures: [],
     alerts: [],
   };
 }

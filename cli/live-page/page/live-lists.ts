@@ -1,5 +1,13 @@
 import { gravestOf, isFiring } from './live-alerts.ts';
-import type { LiveAlert, LiveEvent, LiveFacts, LiveRound, SlowTrace, Unit } from './live-facts.ts';
+import type {
+  LiveAlert,
+  LiveEvent,
+  LiveFacts,
+  LiveFigure,
+  LiveRound,
+  SlowTrace,
+  Unit,
+} from './live-facts.ts';
 import { clockTime, formatValue, nameOfRound } from './live-format.ts';
 import { latestOf } from './live-history.ts';
 import type { History } from './live-history.ts';
@@ -103,6 +111,32 @@ export function createNow({ candidates }: LiveFacts): { readonly show: (history:
         }
     },
   };
+}
+
+function makeHeading(text: string, scope: 'col' | 'row'): HTMLElement {
+  const cell = make('th', text);
+  cell.setAttribute('scope', scope);
+  return cell;
+}
+
+/** A row for each figure of the experiment that some candidate has a value of, a column for each candidate. */
+export function showFigures({ candidates, figures: known }: LiveFacts, values: readonly LiveFigure[]): void {
+  placeOf('last-round').hidden = values.length === 0;
+  const textOf = new Map(values.map(({ candidate, figure, text }) => [`${figure} ${candidate}`, text]));
+  const head = make('tr', '');
+  head.append(...['figure', ...candidates].map((name) => makeHeading(name, 'col')));
+  const rows = known
+    .filter(({ name }) => values.some(({ figure }) => figure === name))
+    .map(({ name, title, meaning, unit }) => {
+      const row = make('tr', '');
+      row.title = meaning;
+      const cells = candidates.map((candidate) =>
+        make('td', textOf.get(`${name} ${candidate}`) ?? formatValue('ratio', null)),
+      );
+      row.append(makeHeading(unit === '' ? title : `${title}, ${unit}`, 'row'), ...cells);
+      return row;
+    });
+  fill('figures', [head, ...rows], '');
 }
 
 /** Which round of an experiment runs; nothing between rounds, and where no experiment runs. */

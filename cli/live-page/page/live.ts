@@ -10,6 +10,7 @@ import {
   showAlerts,
   showEvents,
   showFacts,
+  showFigures,
   showRound,
   showTraces,
 } from './live-lists.ts';
@@ -98,6 +99,7 @@ async function run(): Promise<never> {
     history.add(answer.update);
     marks = answer.update;
     showRound(marks.rounds);
+    showFigures(facts, answer.update.figures);
     showEvents(marks.events);
     showAlerts(answer.update.alerts);
     now.show(history);
