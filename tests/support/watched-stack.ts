@@ -20,6 +20,8 @@ export type WatchedStack = {
   readonly postgresAdminUrl: string;
   readonly prometheus: string;
   readonly traces: string;
+  /** Ends load and witnesses: what they have shown stays to be seen. */
+  readonly endLoad: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -53,12 +55,18 @@ export async function startWatchedStack(settings: WatchedStackSettings): Promise
       const watch = await watchWorlds(stack, worlds, driver);
       assert.ok(watch !== null, 'there is a Prometheus');
       const load = { scenario: 'feed-browsing', rate: ratePerSecond, k6 } as const;
-      const work = startSideWork({ stack, worlds, options, load, driver, signal });
+      const loading = new AbortController();
+      const untilEither = AbortSignal.any([signal, loading.signal]);
+      const work = startSideWork({ stack, worlds, options, load, driver, signal: untilEither });
       resolve({
         worlds,
         postgresAdminUrl: stack.postgres.adminUrl,
         prometheus: watch.prometheus.address,
         traces: receiver.address,
+        async endLoad() {
+          loading.abort();
+          await Promise.allSettled(work);
+        },
         async stop() {
           ending.abort();
           await ended.catch(() => {});
