@@ -31,12 +31,14 @@ const candidates = [
 ] as const;
 const deferring = candidates[1];
 const options = { people: 60, photos: 300, replicas: 2, seed: 1, telemetry: 'trace100' } as const;
-const ratePerSecond = 15;
+const ratePerSecond = 25;
 /** The most have the alerts: on a busy machine nearly all of them, pending and firing, of each candidate. */
 const seriesMax = 150;
 const clampedMax = 0.01;
 const spansPerReadMax = 5;
-const lookEveryMs = 250;
+const lookEveryMs = 500;
+/** Each takes less than twenty seconds; a busy machine takes its time. */
+const patienceMs = 150_000;
 
 let stack: WatchedStack;
 let prometheus: PrometheusQuestions;
@@ -50,7 +52,7 @@ async function bringAbout({ worlds, postgresAdminUrl }: WatchedStack): Promise<v
       return (await Promise.all(queries.map(prometheus.has))).every(Boolean);
     };
   const firing = (alert: string) => has(`ALERTS{alertname="${alert}",alertstate="firing"}`);
-  await waitUntil(has('load_requests_total > 100'), 60_000);
+  await waitUntil(has('load_requests_total > 100'), patienceMs);
   const [first, second, third] = worlds;
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   await Promise.all([
@@ -66,9 +68,9 @@ async function bringAbout({ worlds, postgresAdminUrl }: WatchedStack): Promise<v
   await waitUntil(async () => {
     await wait(lookEveryMs);
     return !(await prometheus.hasNow('ALERTS{alertname="RedisTierDown",alertstate="firing"}'));
-  }, 60_000);
+  }, patienceMs);
   // The witness looks rarely: its budget over five minutes is the last to have enough events.
-  await waitUntil(has(badRatioName('freshness', '5m')), 60_000);
+  await waitUntil(has(badRatioName('freshness', '5m')), patienceMs);
 }
 
 /** Fails unless the query is answered by a bounded number of series with finite values. */
@@ -94,14 +96,14 @@ async function follow(selector: string) {
   return assert.fail(`${exemplars.length} exemplars of ${selector}, and none of their traces is there`);
 }
 
-describe('with the stack under load, and each world in trouble', { timeout: 400_000 }, () => {
+describe('with the stack under load, and each world in trouble', { timeout: 800_000 }, () => {
   before(
     async () => {
       stack = await startWatchedStack({ candidates, options, ratePerSecond });
       prometheus = createPrometheusQuestions(stack.prometheus);
       await bringAbout(stack);
     },
-    { timeout: 300_000 },
+    { timeout: 600_000 },
   );
   after(() => stack.stop());
 
