@@ -108,7 +108,9 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
   const page =
     watch === null
       ? null
-      : await attemptLater('The live page', () => openLivePage({ ...running, telemetry, figures: [], watch }));
+      : await attemptLater('The live page', () =>
+          openLivePage({ ...running, telemetry, figures: [], watch }),
+        );
   if (page !== null) started.defer(page.close);
   const found = { watch, page: page?.address ?? null, traces: receiver?.address ?? null };
   const publish = (): Addresses => {
