@@ -1,7 +1,7 @@
 import type { Queries, Statement } from '../storage/statement.ts';
 
 /** So many are replayed at once; the next call takes the next ones. */
-export const replayedMax = 10_000;
+const replayedMax = 10_000;
 
 const selectDeadLetters: Statement = {
   name: 'select_dead_letters',
