@@ -58,6 +58,7 @@ const manyMore = [
    FROM generate_series(1, 3000) AS number, generate_series(1, 10) AS post`,
   `INSERT INTO pulled_authors SELECT generate_series(1, 30000)`,
   `INSERT INTO feed_witnesses SELECT number, number FROM generate_series(1, 30000) AS number ON CONFLICT DO NOTHING`,
+  `INSERT INTO comments (photo_id, author_id, text) SELECT 4000 + number, 400 + number % 300, '' FROM generate_series(1, 30000) AS number`,
   `INSERT INTO likes (photo_id, person_id) SELECT 4000 + number, 400 + number FROM generate_series(1, 30000) AS number`,
   `INSERT INTO follow_requests (follower_id, followed_id)
    SELECT 400 + number, 403 + number FROM generate_series(1, 20000) AS number`,
@@ -105,6 +106,7 @@ async function askEverything(): Promise<void> {
   );
   await comments.load([1]);
   await comments.loadPage(1, place);
+  await comments.loadBy(4_100, 500, place);
   await comments.add(1, 1, 'x');
   await photos.remove(Number(added?.id), 1);
   const keys = createIdempotencyStore(recordingStorage, Date.now, () => crypto.randomUUID());
@@ -281,6 +283,7 @@ describe('the statements of the stores', () => {
       select_followers: 'follows_of_followed',
       select_comments: 'comments_of_photo',
       select_photos: 'comments_of_photo',
+      select_comments_by: 'comments_of_author',
     };
     for (const [name, index] of Object.entries(indexOf)) {
       for (const mode of ['force_custom_plan', 'force_generic_plan'] as const)

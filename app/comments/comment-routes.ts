@@ -1,10 +1,35 @@
 import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
-import { Comment, Id, NextCursor, PageQuery, PhotoParams, Version, storableText } from '../http/schemas.ts';
+import {
+  Comment,
+  Id,
+  NextCursor,
+  PageQuery,
+  PhotoParams,
+  UserParams,
+  Version,
+  storableText,
+} from '../http/schemas.ts';
 import type { CommentService } from './comment-service.ts';
 
 const CommentList = Type.Object({ version: Version, comments: Type.Array(Comment), nextCursor: NextCursor });
+const CommentsByQuery = Type.Object({
+  by: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'who has written them' }),
+  ...PageQuery.properties,
+});
+const CommentsBy = Type.Object({
+  comments: Type.Array(
+    Type.Object({
+      commentId: Id,
+      postId: Id,
+      commenterUserId: Id,
+      commenterName: Type.String(),
+      comment: Type.String(),
+    }),
+  ),
+  nextCursor: NextCursor,
+});
 const NewComment = Type.Object(
   { comment: storableText({ minLength: 1, maxLength: 2_200 }) },
   { additionalProperties: false },
@@ -26,6 +51,24 @@ export function registerCommentRoutes(
       const read = await commentService.read(photoId, askerOf(request), request.query.cursor);
       describeRead(reply, read);
       return { version: read.version, comments: [...read.value.comments], nextCursor: read.value.nextCursor };
+    },
+  });
+  app.route({
+    method: operations.commentsBy.method,
+    url: operations.commentsBy.route,
+    schema: { params: UserParams, querystring: CommentsByQuery, response: { 200: CommentsBy } },
+    config: { problems: ['NOT_FOUND', 'INVALID_CURSOR'] },
+    handler: async (request, reply) => {
+      const { by, cursor } = request.query;
+      const whose = { ownerId: request.params.userId, authorId: by };
+      const read = await commentService.readBy(whose, askerOf(request), cursor);
+      describeRead(reply, read);
+      const comments = read.value.comments.map(({ id, photoId, ...comment }) => ({
+        commentId: id,
+        postId: photoId,
+        ...comment,
+      }));
+      return { comments, nextCursor: read.value.nextCursor };
     },
   });
   app.route({

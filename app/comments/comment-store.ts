@@ -32,6 +32,29 @@ const selectComments: Statement = {
     ORDER BY photos.id, newest.created_at DESC, newest.id DESC`,
 };
 
+/**
+ * Reads along the comments of the author and looks each photo up: nobody writes more than a person can, while a star has any number of
+ * comments. OFFSET keeps PostgreSQL from going the other way round.
+ */
+const selectCommentsBy: Statement = {
+  name: 'select_comments_by',
+  text: `
+    SELECT newest.id, newest.photo_id, newest.author_id, newest.text, authors.name,
+      ${microsecondsOf('newest.created_at')} AS created_at_us
+    FROM users AS owner LEFT JOIN LATERAL (
+      SELECT comments.id, comments.photo_id, comments.author_id, comments.text, comments.created_at
+      FROM comments CROSS JOIN LATERAL (
+        SELECT FROM photos
+        WHERE photos.id = comments.photo_id AND photos.owner_id = owner.id AND photos.deleted_at IS NULL OFFSET 0
+      ) AS own
+      WHERE comments.author_id = $5
+        AND ${comesAfterPosition('comments.created_at, comments.id')}
+      ORDER BY comments.created_at DESC, comments.id DESC LIMIT $4
+    ) AS newest ON true LEFT JOIN users AS authors ON authors.id = newest.author_id
+    WHERE owner.id = $1
+    ORDER BY newest.created_at DESC, newest.id DESC`,
+};
+
 const insertComment: Statement = {
   name: 'insert_comment',
   text: `
@@ -73,6 +96,29 @@ function toCommentPage(rows: readonly Row[]): Loaded<CommentPage> {
   };
 }
 
+/** A comment with the photo that it is on. */
+export type PlacedComment = PhotoComment & { readonly id: number; readonly photoId: number };
+
+/** What one person has commented on the photos of another, newest first. */
+export type CommentsBy = { readonly comments: readonly PlacedComment[]; readonly nextCursor: string | null };
+
+type RowBy = Omit<Row, 'comments_version'>;
+
+function toCommentsBy(rows: readonly RowBy[]): CommentsBy {
+  const comments = rows.flatMap((row) => (row.id === null ? [] : [{ ...row, id: row.id }]));
+  const { page, nextCursor } = toPage(comments, pageSizes.comments);
+  return {
+    comments: page.map((row) => ({
+      id: row.id,
+      photoId: row.photo_id,
+      commenterUserId: row.author_id,
+      commenterName: row.name,
+      comment: row.text,
+    })),
+    nextCursor,
+  };
+}
+
 export type AddedComment = {
   readonly id: number;
   readonly photoVersion: number;
@@ -98,6 +144,17 @@ export function createCommentStore(storage: Queries) {
   return {
     load: (photoIds: readonly number[]) => loadFrom(photoIds, listStart),
     loadPage: async (photoId: number, from: Position) => (await loadFrom([photoId], from)).get(photoId),
+    /** Of `authorId`, on what `ownerId` has posted; undefined when there is no such owner. */
+    async loadBy(ownerId: number, authorId: number, from: Position): Promise<CommentsBy | undefined> {
+      const rows = await storage.query<RowBy>(selectCommentsBy, [
+        ownerId,
+        from.createdAtUs,
+        from.id,
+        pageSizes.comments + 1,
+        authorId,
+      ]);
+      return rows.length === 0 ? undefined : toCommentsBy(rows);
+    },
     /** Undefined when there is no such photo. */
     async add(photoId: number, authorId: number, text: string): Promise<AddedComment | undefined> {
       type Added = { id: number; version: number; comments_version: number };

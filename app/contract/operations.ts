@@ -7,6 +7,7 @@ export const operations = {
   photoPage: { method: 'GET', route: '/photos/:photoId' },
   profileGrid: { method: 'GET', route: '/users/:userId/posts' },
   comments: { method: 'GET', route: '/photos/:photoId/comments' },
+  commentsBy: { method: 'GET', route: '/users/:userId/posts/comments' },
   followers: { method: 'GET', route: '/users/:userId/followers' },
   like: { method: 'PUT', route: '/photos/:photoId/like' },
   comment: { method: 'POST', route: '/photos/:photoId/comments' },

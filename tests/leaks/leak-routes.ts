@@ -60,6 +60,21 @@ export const leakRoutes: readonly LeakRoute[] = [
     refusal: hidden,
   },
   {
+    name: 'comments by somebody on their posts',
+    method: 'GET',
+    path: () => `${grid}/comments?by=4`,
+    secrets: [secret],
+    shownTo: insiders,
+    refusal: hidden,
+  },
+  {
+    name: 'their comments on the posts of somebody',
+    method: 'GET',
+    path: () => `/users/${village.busy}/posts/comments?by=${owner}`,
+    secrets: ['seen by most'],
+    shownTo: allButBlocked,
+  },
+  {
     name: 'grid',
     method: 'GET',
     path: () => grid,

@@ -15,12 +15,13 @@ export type PhotoOperation = Exclude<OperationName, 'image'>;
 /** Every operation, asked by `busy` about `photoId`, its own, and by the others about people. */
 const requests: Record<
   PhotoOperation,
-  { readonly userId: number; readonly viewer: number; readonly ask?: Ask }
+  { readonly userId: number; readonly viewer: number; readonly query?: string; readonly ask?: Ask }
 > = {
   feedPage: { userId: village.reader, viewer: village.reader },
   photoPage: { userId: 1, viewer: village.reader },
   profileGrid: { userId: village.busy, viewer: village.reader },
   comments: { userId: 1, viewer: village.reader },
+  commentsBy: { userId: village.busy, viewer: village.reader, query: '?by=1' },
   followers: { userId: village.famous, viewer: village.reader },
   like: { userId: 1, viewer: village.reader },
   comment: { userId: 1, viewer: village.reader, ask: { body: { comment: 'so it is' } } },
@@ -34,8 +35,8 @@ const requests: Record<
 /** The request of one operation. */
 export function requestOf(name: PhotoOperation, photoId: number) {
   const { method, route } = operations[name];
-  const { userId, viewer, ask } = requests[name];
-  return { method, url: pathOf(route, { userId, photoId }), ask: { viewer, ...ask } satisfies Ask };
+  const { userId, viewer, query = '', ask } = requests[name];
+  return { method, url: pathOf(route, { userId, photoId }) + query, ask: { viewer, ...ask } satisfies Ask };
 }
 
 /** Asks for one operation; every one of them succeeds on a fresh village with a photo of `busy`. */
