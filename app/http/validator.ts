@@ -9,7 +9,8 @@ import type { TSchema } from 'typebox';
  * says so; a body says its types itself, and nothing is guessed or dropped: `null` is no empty caption.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
-  const ofText = new Ajv({ coerceTypes: true, verbose: true });
+  // A text such as 1e309 becomes Infinity, which is no number to a strict schema, so that no bound would hold it.
+  const ofText = new Ajv({ coerceTypes: true, verbose: true, strictNumbers: false });
   const ofJson = new Ajv({ verbose: true });
   return ({ schema, httpPart }) => (httpPart === 'body' ? ofJson : ofText).compile(schema);
 }

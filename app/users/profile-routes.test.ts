@@ -60,7 +60,8 @@ describe('a profile', () => {
     const { nextCursor } = (await app.ask('GET', `/users/${village.busy}/posts`)).json<Grid>();
     for (const query of ['', `?cursor=${nextCursor}`])
       assertProblem(await app.ask('GET', `/users/${village.nobody}/posts${query}`), 404, 'NOT_FOUND');
-    assertProblem(await app.ask('GET', '/users/me/posts'), 400, 'INVALID_REQUEST');
+    for (const id of ['me', '0', '1.5', '2147483648', '1e309'])
+      assertProblem(await app.ask('GET', `/users/${id}/posts`), 400, 'INVALID_REQUEST');
     assertProblem(await app.ask('GET', `/users/${village.busy}/posts?cursor=zz`), 400, 'INVALID_CURSOR');
   });
 });
