@@ -23,6 +23,7 @@ import { createCommentStore } from './comments/comment-store.ts';
 import type { Config } from './config.ts';
 import { rowKeys } from './contract/entities.ts';
 import { headers } from './contract/headers.ts';
+import { limitInForce, usualLimits } from './contract/request-limit.ts';
 import { registerFeedRoutes } from './feeds/feed-routes.ts';
 import { createFeedService } from './feeds/feed-service.ts';
 import { createFeedSource } from './feeds/create-feed-source.ts';
@@ -39,12 +40,15 @@ import { createClientErrorHandler } from './http/client-errors.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { watchMethods } from './http/other-methods.ts';
 import { pathPartLengthMax, registerProblemDetails, sendFrameworkProblem } from './http/problem-details.ts';
-import { refuseStalledBodies, requestLimits, serverTimeouts } from './http/request-limits.ts';
+import { connectionsMax, refuseStalledBodies, requestLimits, serverTimeouts } from './http/request-limits.ts';
+import { shedLoad } from './http/load-shedding.ts';
+import { registerRateLimits } from './http/rate-limits.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/cache-status.ts';
 import { createValidatorCompiler, describeInvalid } from './http/validator.ts';
-import { createAskerOf, createViewerOf } from './http/viewer.ts';
+import { createAccountOf, createAskerOf, createViewerOf } from './http/viewer.ts';
+import type { AskerOf } from './http/viewer.ts';
 import { checkSessions } from './http/session-check.ts';
 import { registerIdempotencyKeys } from './idempotency/idempotency-keys.ts';
 import { createIdempotencyStore } from './idempotency/idempotency-store.ts';
@@ -113,9 +117,9 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, createSystemClock());
   await observeRequests(app, telemetry);
   await registerCommonParts(app);
-  checkSessions(app, people.sessionService.personOf);
   const askerOf = createAskerOf(config.isLab);
   const viewerOf = createViewerOf(askerOf);
+  await limitRequests(app, config, askerOf, () => checkSessions(app, people.sessionService.personOf));
   const keys = createIdempotencyStore(storage, clock.now, uniqueId);
   const parts = {
     askerOf,
@@ -243,6 +247,21 @@ async function registerCommonParts(app: App): Promise<void> {
   await registerApiDescription(app);
 }
 
+/** What is refused before anything is done for it; accounts once it is known who asks. In lab mode nothing is, unless a setting says so. */
+async function limitRequests(
+  app: App,
+  config: Config,
+  askerOf: AskerOf,
+  findAskers: () => void,
+): Promise<void> {
+  const inForce = (name: keyof typeof usualLimits) =>
+    limitInForce(config[name], config.isLab, usualLimits[name]);
+  const shedAbovePercent = inForce('shedAbovePercent');
+  if (shedAbovePercent !== null) await shedLoad(app, shedAbovePercent);
+  const limits = { perAddress: inForce('requestsPerAddress'), perAccount: inForce('requestsPerAccount') };
+  await registerRateLimits(app, limits, createAccountOf(askerOf), findAskers);
+}
+
 /** What every response carries. An answer depends on its viewer, so that only the viewer may keep it. */
 const commonHeaders = (replica: string) => ({
   [headers.replica]: replica,
@@ -272,6 +291,7 @@ function createServer(logger: FastifyBaseLogger, replica: string): App {
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>();
   addHeaders(app, common);
+  app.server.maxConnections = connectionsMax;
   app.setValidatorCompiler(createValidatorCompiler());
   app.setSchemaErrorFormatter(describeInvalid);
   return app;

@@ -59,6 +59,8 @@ describe('settings', () => {
       DARKROOM_METRICS_PORT: '-1',
       DARKROOM_LAB_PORT: '80.5',
       DARKROOM_POOL_SIZE: '0',
+      DARKROOM_REQUESTS_PER_ADDRESS: '0',
+      DARKROOM_SHED_ABOVE: '101',
       DARKROOM_LAB_MODE: 'yes',
       DARKROOM_LOG_LEVEL: 'loud',
       DATABASE_URL: 'mysql://127.0.0.1/photos',

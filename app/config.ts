@@ -2,6 +2,8 @@ import { formatCandidate } from './candidates/format-candidate.ts';
 import { parseCandidate } from './candidates/parse-candidate.ts';
 import { needsRedis } from './candidates/system-values.ts';
 import { parseSlowdown, slowdownForm } from './contract/planted-slowdown.ts';
+import { usualLimits } from './contract/request-limit.ts';
+import type { RequestLimit } from './contract/request-limit.ts';
 import { telemetryModes } from './contract/telemetry-modes.ts';
 import type { TelemetryModeName } from './contract/telemetry-modes.ts';
 import { DarkroomError } from './errors.ts';
@@ -21,6 +23,15 @@ function wholeNumber(least: number, most: number): Pick<Setting<number>, 'takes'
     takes: `a whole number from ${least} to ${most}`,
     parse: (text) =>
       /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null,
+  };
+}
+
+/** `auto` is the usual limit, and none in lab mode. */
+function requestLimit(usual: number, most: number): Pick<Setting<RequestLimit>, 'takes' | 'parse'> {
+  const limit = wholeNumber(1, most);
+  return {
+    takes: `off, ${limit.takes}, or auto: ${usual}, and off in lab mode`,
+    parse: (text) => (text === 'auto' || text === 'off' ? text : limit.parse(text)),
   };
 }
 
@@ -181,6 +192,24 @@ export const settings = {
     meaning: 'memory that all decodes of uploads may take together, beside the rest of the process, in MiB',
     fallback: '384',
     ...wholeNumber(64, 65_536),
+  },
+  requestsPerAddress: {
+    variable: 'DARKROOM_REQUESTS_PER_ADDRESS',
+    meaning: 'requests that one address may send a minute, to each process',
+    fallback: 'auto',
+    ...requestLimit(usualLimits.requestsPerAddress, 10_000_000),
+  },
+  requestsPerAccount: {
+    variable: 'DARKROOM_REQUESTS_PER_ACCOUNT',
+    meaning: 'requests that one account may send a minute, to each process',
+    fallback: 'auto',
+    ...requestLimit(usualLimits.requestsPerAccount, 10_000_000),
+  },
+  shedAbovePercent: {
+    variable: 'DARKROOM_SHED_ABOVE',
+    meaning: 'percent of its time that the event loop may be busy before requests are refused',
+    fallback: 'auto',
+    ...requestLimit(usualLimits.shedAbovePercent, 100),
   },
   logLevel: {
     variable: 'DARKROOM_LOG_LEVEL',

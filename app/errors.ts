@@ -4,6 +4,7 @@
  */
 const table = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
+  JSON_TOO_DEEP: { status: 400, title: 'The body is nested too deeply' },
   INVALID_CURSOR: { status: 400, title: 'The cursor is not one that this service gave out' },
   INVALID_IDEMPOTENCY_KEY: { status: 400, title: 'The idempotency key is not valid' },
   VIEWER_REQUIRED: { status: 401, title: 'No viewer was named' },
@@ -27,6 +28,7 @@ const table = {
   BROKEN_JPEG: { status: 422, title: 'The JPEG cannot be decoded' },
   BROKEN_PHOTO: { status: 422, title: 'The photo cannot be decoded' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key belongs to another request' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests in a short time' },
   TOO_MANY_LOGINS: { status: 429, title: 'Too many attempts to log in have failed' },
   HEAD_TOO_LARGE: { status: 431, title: 'The head of the request is too large' },
   INTERNAL: { status: 500, title: 'Something failed inside the service' },

@@ -28,17 +28,18 @@ const problemsOfAll: readonly ErrorCode[] = [
   'INVALID_REQUEST',
   'REQUEST_TIMEOUT',
   'PATH_TOO_LONG',
+  'RATE_LIMITED',
   'HEAD_TOO_LARGE',
   'INTERNAL',
   'OVERLOADED',
   'STORAGE_UNAVAILABLE',
   'STORAGE_BUSY',
-  'CACHE_UNAVAILABLE',
   'RIGHTS_UNKNOWN',
   'SESSION_ENDED',
 ];
 /** What every write may answer. Its body is read even where it is not needed. */
 const problemsOfWrites: readonly ErrorCode[] = [
+  'JSON_TOO_DEEP',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'ROW_REFUSED',

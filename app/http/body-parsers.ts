@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DarkroomError } from '../errors.ts';
 import type { FastifyRequest } from 'fastify';
+import { isDeeperThan, jsonLevelsMax } from './json-depth.ts';
 import type { App } from './route-parts.ts';
 
 /** Ends with whether the body has any byte. What follows the first ones is not read. */
@@ -23,9 +24,13 @@ export function registerBodyParsers(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined);
+    const bytes = body as Buffer;
     // Decoding would put U+FFFD in the place of what is no UTF-8, and that would be stored.
-    if (isUtf8(body as Buffer)) return parseJson(request, body.toString(), done);
-    done(new DarkroomError('INVALID_REQUEST', 'The body is not well-formed UTF-8.'));
+    if (!isUtf8(bytes))
+      return done(new DarkroomError('INVALID_REQUEST', 'The body is not well-formed UTF-8.'));
+    if (isDeeperThan(bytes, jsonLevelsMax))
+      return done(new DarkroomError('JSON_TOO_DEEP', `JSON may have ${jsonLevelsMax} levels.`));
+    return parseJson(request, bytes.toString(), done);
   });
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
     if (await isEmpty(request.raw, payload)) return;

@@ -21,6 +21,9 @@ export const requestLimits: RequestLimits = {
   checkEveryMs: 1_000,
 };
 
+/** Connections at once. Each takes a descriptor and some memory; more are closed as soon as they are opened. */
+export const connectionsMax = 10_000;
+
 /**
  * The limits in the form that Fastify takes. `requestTimeout` stands there twice, since Fastify sets it once more after Node has
  * read the options of `http`. Without one of the two, Node would put its default of a minute in its place and swap it with the

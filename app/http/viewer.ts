@@ -27,6 +27,17 @@ export function createAskerOf(isLab: boolean): AskerOf {
   };
 }
 
+/** The person for whom a request is made; null where nobody is named, or nobody who can be. */
+export function createAccountOf(askerOf: AskerOf): AskerOf {
+  return (request) => {
+    try {
+      return askerOf(request);
+    } catch {
+      return null;
+    }
+  };
+}
+
 export function createViewerOf(askerOf: AskerOf): ViewerOf {
   return (request) => {
     const id = askerOf(request);

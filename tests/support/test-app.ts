@@ -83,6 +83,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     DARKROOM_LAB_MODE: '1',
     DARKROOM_LAB_TOKEN: 'token of a test',
     DARKROOM_POOL_SIZE: '4',
+    // A test keeps its own loop busy.
+    DARKROOM_SHED_ABOVE: 'off',
     ...environment,
   });
   const logger = pino({ level: config.logLevel }, { write: (line) => void logs.push(line) });
