@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { peopleOperations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Id, NoContent, Timestamp, UserParams, storableText } from '../http/schemas.ts';
+import { addressOf } from '../http/rate-limits.ts';
 import { requireSelf } from '../http/viewer.ts';
 import { giveCookie, takeCookie } from '../http/session-cookie.ts';
 import type { NewSession } from '../sessions/session-service.ts';
@@ -51,7 +52,7 @@ export function registerAccountRoutes(app: App, accountService: AccountService):
     schema: { body: Credentials, response: { 201: Session } },
     config: { problems: ['LOG_IN_FAILED', 'TOO_MANY_LOGINS'] },
     handler: async (request, reply) => {
-      const session = await accountService.logIn(request.ip, request.body);
+      const session = await accountService.logIn(addressOf(request), request.body);
       return reply.code(201).send(sendSession(reply, session));
     },
   });

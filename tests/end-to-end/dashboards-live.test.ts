@@ -23,9 +23,9 @@ import { waitUntil } from '../support/wait-until.ts';
 import { startWatchedStack } from '../support/watched-stack.ts';
 import type { WatchedStack } from '../support/watched-stack.ts';
 
-/** Between them they have every tier, every kind of protection, every way to hear of writes, and an outbox. */
+/** Between them they have every tier, every kind of protection, every way to hear of writes, an outbox, and feeds that are pushed. */
 const candidates = [
-  'stale-while-revalidate:ttl=2s,memory=64KiB,protection=lease,outbox=on',
+  'stale-while-revalidate:ttl=2s,memory=64KiB,protection=lease,feed=push,active=20',
   'write-behind:ttl=3s',
   'change-stream:ttl=3s,memory=64KiB',
 ] as const;
