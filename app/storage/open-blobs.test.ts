@@ -21,8 +21,10 @@ test('the library of S3, which is slow to load, is loaded by those only who keep
     s3SecretAccessKey: 'secret',
   };
   (await openBlobs({ ...settings, blobStore: 'file' })).close();
-  assert.equal(loaded.length, 0);
+  // Other tests of this process load what they need meanwhile.
+  const isOfS3 = (specifier: string): boolean => specifier.endsWith('/s3-blobs.ts');
+  assert.ok(!loaded.some(isOfS3));
   (await openBlobs({ ...settings, blobStore: 's3' })).close();
-  assert.ok(loaded.includes('@aws-sdk/client-s3'));
+  assert.ok(loaded.some(isOfS3));
   hooks.deregister();
 });

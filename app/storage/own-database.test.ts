@@ -24,6 +24,17 @@ async function contentsOf(client: pg.Client): Promise<unknown[]> {
   return rows;
 }
 
+/** As after a crash between the table of migrations and the first of them. */
+const removeAllButMigrations = `
+  DO $$ DECLARE thing text;
+  BEGIN
+    FOR thing IN SELECT oid::regclass FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'migrations'
+    LOOP EXECUTE 'DROP TABLE ' || thing || ' CASCADE'; END LOOP;
+    FOR thing IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    LOOP EXECUTE 'DROP FUNCTION ' || thing || ' CASCADE'; END LOOP;
+  END $$`;
+
 describe('a database that is neither empty nor ours', () => {
   const theirs = {
     'a table with the name of one of ours': ['CREATE TABLE users (id integer, email text)', 'public.users'],
@@ -84,7 +95,7 @@ describe('a database that is ours', () => {
     await migrate(url);
     const whole = await contentsOf(client);
     await client.query('DROP PUBLICATION darkroom_changes; DELETE FROM migrations');
-    await client.query('DROP TABLE comments, likes, follows, photos, users');
+    await client.query(removeAllButMigrations);
     await migrate(url);
     assert.deepEqual(await contentsOf(client), whole);
   });
