@@ -30,7 +30,8 @@ const pagesMax = 4;
 
 /**
  * Posts once a second as one person, and looks ten times a second as that person's only follower, asking one replica after the other
- * as people do. What it has seen, and when, goes into the database of the world.
+ * as people do. It looks also when it has seen everything: each world is asked as often as the others, however late it shows posts.
+ * What it has seen, and when, goes into the database of the world.
  */
 export function createFeedWitness({ storage, clock, onTrouble }: FeedWitnessParts): FeedWitness {
   const store = createSightingStore(storage);
@@ -101,7 +102,7 @@ function createEyes({ store, clock, onTrouble, signal }: WatchParts) {
     if (lastSeen.has(id)) await note(id, answeredAtMs, 0, false);
     else unseen.set(id, answeredAtMs);
   };
-  /** From the newest on, until it is past the oldest post that is looked for. */
+  /** From the newest on, until it is past the oldest post that is looked for: a page where none is. */
   const readNew = async (service: string, followerId: number): Promise<Set<number>> => {
     const seen = new Set<number>();
     const oldest = Math.min(...unseen.keys());
@@ -127,7 +128,6 @@ function createEyes({ store, clock, onTrouble, signal }: WatchParts) {
       posting.add(work);
     },
     async look(service: string, followerId: number): Promise<void> {
-      if (unseen.size === 0) return;
       lastSeen = await readNew(service, followerId);
       const nowMs = clock.now();
       for (const [id, postedAtMs] of [...unseen]) {
