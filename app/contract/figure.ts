@@ -51,8 +51,8 @@ export type Figure = {
   readonly unit: string;
   readonly from: FigureSource;
   readonly per: FigurePer;
-  /** Its value where what it is divided by is 0. Absent: it has none. */
-  readonly whenNone?: number;
+  /** Its value where what it is divided by is 0, by the candidate's values; null, or absent: it has none. */
+  readonly whenNone?: number | ((values: CandidateValues) => number | null);
   readonly scale: FigureScale;
   readonly better: 'less' | 'more';
   /** The smallest difference that matters, on the scale, from the other candidate's value; above 0. */

@@ -10,11 +10,15 @@ const outboxLag = 'darkroom_outbox_lag_seconds';
 /** The beginning of a round, as whoever asks has set it: the time of the same server that noted the sightings. */
 const roundFrom = `coalesce(nullif(current_setting('darkroom.round_from', true), '')::timestamptz, '-infinity')`;
 
+/**
+ * Of the sightings of the round alone: rounds have to be independent of each other to be compared, and a quantile of all sightings so
+ * far would make each like the one before. So p99 of a round with few sightings lies near its latest.
+ */
 function visible(quantile: 0.5 | 0.99): Figure {
   const title = `p${quantile * 100}`;
   return {
     name: `postVisibleMsP${quantile * 100}`,
-    meaning: `${title} of the time from the answer to a post until a follower who polls sees it; one that was given up counts as long as it was waited for`,
+    meaning: `${title} of the time from the answer to a post until a follower who polls sees it, of the posts that were first seen in a round${about[quantile]}; one that was given up counts as long as it was waited for, and what is unseen at the end is missing`,
     unit: 'ms',
     from: {
       query: `SELECT percentile_cont(${quantile}) WITHIN GROUP (ORDER BY seen_after_ms) AS value FROM feed_sightings WHERE noted_at > ${roundFrom}`,
@@ -31,22 +35,26 @@ function visible(quantile: 0.5 | 0.99): Figure {
   };
 }
 
+/** One post a second is seen at most. */
+const about = { 0.5: '', 0.99: ' (so few that it lies near the latest of them)' } as const;
+
 /** The follower looks ten times a second: differences below a tenth are the polling's. */
 const visibleMargin = Math.log(1.1);
 
 const fanOut: Figure = {
   name: 'fanOutRowsPerPost',
-  meaning: 'rows written into feeds of followers per post; 0 where nobody posts, or nothing is pushed',
+  meaning: 'rows written into feeds of followers per post; 0 where feeds are pulled, none where nobody posts',
   unit: 'rows per post',
   from: counterOf(feedMetrics.feedFanOutRows, ofPeople),
   per: counterOf(feedMetrics.feedPosts, ofPeople),
-  whenNone: 0,
+  whenNone: ({ feed = 'pull' }) => (feed === 'pull' ? 0 : null),
   scale: 'plain',
   better: 'less',
   margin: (other) => Math.max(0.5, other * 0.05),
   write: fixed(1),
   title: 'rows/post',
   table: 'costs',
+  lacking: '–',
   words: 'rows that a post writes into feeds',
 };
 

@@ -50,6 +50,11 @@ test('what is divided by nothing has no value, unless its figure says which', ()
   const nothing = blockOf({ counts: { [keyOf(lost)]: 0 } });
   assert.equal(inBlock(figureOf({ from: lost, per: tried }), nothing), null);
   assert.equal(inBlock(figureOf({ from: lost, per: tried, whenNone: 0 }), nothing), 0);
+  const byDepth = figureOf({ from: lost, per: tried, whenNone: ({ depth }) => (depth === 1 ? 0 : null) });
+  const deep = { ...nothing, candidate: 'b' };
+  assert.deepEqual([inBlock(byDepth, nothing), inBlock(byDepth, deep)], [0, null]);
+  const over = (block: MeasuredBlock) => valueOverBlocks(byDepth, [block, block], context);
+  assert.deepEqual([over(nothing), over(deep)], [0, null]);
 });
 
 test('CPU is that of one kind of process, or of all that serves', () => {

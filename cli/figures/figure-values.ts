@@ -41,9 +41,10 @@ export type FigureContext = {
 
 /** The value of a figure in one block; null where it could not be had. */
 export function valueInBlock(figure: Figure, block: MeasuredBlock, context: FigureContext): number | null {
-  if (figure.appliesTo?.(context.valuesOf(block.candidate)) === false) return null;
+  const values = context.valuesOf(block.candidate);
+  if (figure.appliesTo?.(values) === false) return null;
   if ('driver' in figure.from) return timeInBlock(figure.from.driver, block, context.dropped);
-  return ratio(figure, amountIn(figure, block), divisorIn(figure, block));
+  return ratio(amountIn(figure, block), divisorIn(figure, block), () => whenNone(figure, values));
 }
 
 /**
@@ -58,10 +59,11 @@ export function valueOverBlocks(
   if (blocks.some(({ candidate }) => figure.appliesTo?.(context.valuesOf(candidate)) === false)) return null;
   if ('driver' in figure.from) return timeOverBlocks(figure.from.driver, blocks, context.dropped);
   if (figure.per === null) return meanOf(blocks.flatMap((block) => amountIn(figure, block) ?? []));
+  const [first] = blocks;
   return ratio(
-    figure,
     sumOf(blocks, (block) => amountIn(figure, block)),
     sumOf(blocks, (block) => divisorIn(figure, block)),
+    () => (first === undefined ? null : whenNone(figure, context.valuesOf(first.candidate))),
   );
 }
 
@@ -124,7 +126,10 @@ function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function ratio({ whenNone }: Figure, part: number | null, whole: number | null): number | null {
+function ratio(part: number | null, whole: number | null, ofNone: () => number | null): number | null {
   if (part === null || whole === null) return null;
-  return whole === 0 ? (whenNone ?? null) : part / whole;
+  return whole === 0 ? ofNone() : part / whole;
 }
+
+const whenNone = ({ whenNone: given }: Figure, values: CandidateValues): number | null =>
+  (typeof given === 'function' ? given(values) : given) ?? null;
