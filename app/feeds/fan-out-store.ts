@@ -85,10 +85,16 @@ const removePost: Statement = {
     RETURNING feed_rows.reader_id`,
 };
 
-/** Who follows again by now gets them back by the message of that, which comes after this one. */
+/**
+ * Who follows again by now keeps them: a message that was given up and is replayed comes after that of the new follow, and nothing
+ * would bring them back.
+ */
 const removeAuthor: Statement = {
   name: 'remove_author_from_feed',
-  text: 'DELETE FROM feed_rows WHERE reader_id = $1 AND owner_id = $2 RETURNING reader_id',
+  text: `
+    DELETE FROM feed_rows WHERE reader_id = $1 AND owner_id = $2
+      AND NOT EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followed_id = $2)
+    RETURNING reader_id`,
 };
 
 /** Brings the newest posts of a followed person into a feed that is kept. Where there may be more of them, the horizon comes nearer. */

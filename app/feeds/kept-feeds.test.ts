@@ -134,6 +134,19 @@ describe('a feed that is pushed', () => {
     assert.equal(await rowsOf(`reader_id = ${village.hermit}`), 0);
   });
 
+  it('keeps the posts of who is followed again, also when the message of an earlier unfollow is replayed', async () => {
+    await keep(village.hermit);
+    const follow = { viewer: village.hermit };
+    assert.equal((await app.ask('PUT', `/users/${village.unknown}/follow`, follow)).statusCode, 204);
+    await delivery.deliverAll();
+    const rows = await rowsOf(`reader_id = ${village.hermit}`);
+    assert.ok(rows > 0);
+    const payload = JSON.stringify({ followerId: village.hermit, followedId: village.unknown });
+    await app.sql(`SELECT darkroom_publish($1, 'unfollowed', $2)`, [village.hermit, payload]);
+    await delivery.deliverAll();
+    assert.equal(await rowsOf(`reader_id = ${village.hermit}`), rows);
+  });
+
   it('loses a photo that is deleted, and shows it nowhere before', async () => {
     const id = await postBy(village.famous);
     await delivery.deliverAll();
