@@ -10,13 +10,18 @@ const removeEveryMs = 60_000;
 const removedAtOnceMax = 1_000;
 const removalsMax = 20;
 
-/** Of a person who has gone meanwhile, nothing is kept. */
+/** The members of payloads that are ids of people. */
+const personFields = ['ownerId', 'postOwnerId', 'likerId', 'commenterId', 'followerId', 'followedId'];
+
+/** Of a person who has gone meanwhile, nothing is kept, nor what names one in its payload. */
 const insertActivity: Statement = {
   name: 'insert_activity',
   text: `
     INSERT INTO activity (user_id, message_id, type, payload, created_at, expires_at)
     SELECT id, $2, $3, $4, to_timestamp($5::double precision / 1000), to_timestamp($6::double precision / 1000)
-    FROM users WHERE id = $1
+    FROM users WHERE id = $1 AND NOT EXISTS (
+      SELECT FROM unnest($7::integer[]) AS named (id) WHERE NOT EXISTS (SELECT FROM users AS person WHERE person.id = named.id)
+    )
     ON CONFLICT DO NOTHING`,
 };
 
@@ -35,7 +40,12 @@ export function createActivityLog(): Consumer {
     name: 'activity',
     takes: messageTypes,
     async consume({ id, authorId, type, payload, createdAtMs }, queries) {
-      await queries.query(insertActivity, [authorId, id, type, payload, createdAtMs, createdAtMs + keptMs]);
+      const people = personFields.flatMap((name) => {
+        const person = payload[name];
+        return typeof person === 'number' ? [person] : [];
+      });
+      const expiresAtMs = createdAtMs + keptMs;
+      await queries.query(insertActivity, [authorId, id, type, payload, createdAtMs, expiresAtMs, people]);
     },
   };
 }
