@@ -299,6 +299,27 @@ describe('a delivery', () => {
     assert.match(String(letters[0]?.reason), /^UNKNOWN_MESSAGE: .*"admired"/);
   });
 
+  test('a partition that cannot be worked off at all does not keep the others from their turns', async () => {
+    const { deliver, deliverAll } = startDelivery([createListener('sound')]);
+    await sql(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+      CREATE TRIGGER refuse BEFORE DELETE ON outbox FOR EACH ROW WHEN (OLD.author_id = 2) EXECUTE FUNCTION refuse()`);
+    try {
+      await likeInTurns([2, 3], 1);
+      await assert.rejects(deliver());
+      assert.equal(await deliver(), true);
+      const heard = await heardBy('sound');
+      assert.deepEqual(
+        heard.map(({ author_id }) => author_id),
+        [3],
+      );
+    } finally {
+      await sql('DROP TRIGGER refuse ON outbox');
+    }
+    await deliverAll();
+    assert.equal(await depth(), 0);
+  });
+
   test('what one holds is left to it, and the others work elsewhere', async () => {
     const { deliverAll } = startDelivery([createListener('sound')]);
     await likeInTurns([2, 3], 2);

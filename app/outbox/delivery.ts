@@ -49,31 +49,44 @@ const reasonLengthMax = 500;
  */
 export function createDelivery(parts: DeliveryParts): () => Promise<boolean> {
   let from = 0;
+  /** The second try begins at the partition that the first one had. */
+  const claim = async (queries: TransactionQueries, nowMs: number): Promise<number | null> => {
+    const partition = await outboxTable.claim(queries, nowMs, from);
+    from = partition ?? from;
+    return partition;
+  };
   const work = (isApart: boolean) =>
-    parts.storage.transaction((queries) => workOff(parts, queries, { from, isApart }), transactionLimitMs);
+    parts.storage.transaction((queries) => workOff(parts, queries, { claim, isApart }), transactionLimitMs);
   return async () => {
     if (!(await outboxTable.hasWork(parts.storage, parts.clock.now()))) return false;
-    const batch = await work(false).catch((error: unknown) => {
-      if (isStorageAway(error)) throw error;
-      return work(true);
-    });
-    if (batch === null) return false;
-    from = (batch.partition + 1) % partitionCount;
-    for (const result of batch.results) tell(parts, result);
-    return true;
+    try {
+      const results = await work(false).catch((error: unknown) => {
+        if (isStorageAway(error)) throw error;
+        return work(true);
+      });
+      for (const result of results ?? []) tell(parts, result);
+      return results !== null;
+    } finally {
+      // Also after a partition that cannot be worked off at all: the others have their turns before it is tried again.
+      from = (from + 1) % partitionCount;
+    }
   };
 }
 
-type Batch = { readonly partition: number; readonly results: readonly Result[] };
+type Way = {
+  /** The partition that is worked off; null: there is none. */
+  readonly claim: (queries: TransactionQueries, nowMs: number) => Promise<number | null>;
+  readonly isApart: boolean;
+};
 
 async function workOff(
   parts: DeliveryParts,
   queries: TransactionQueries,
-  { from, isApart }: { readonly from: number; readonly isApart: boolean },
-): Promise<Batch | null> {
+  { claim, isApart }: Way,
+): Promise<readonly Result[] | null> {
   const { clock, wallClock } = parts;
   const nowMs = clock.now();
-  const partition = await outboxTable.claim(queries, nowMs, from);
+  const partition = await claim(queries, nowMs);
   if (partition === null) return null;
   const endMs = wallClock.now() + batchMs;
   const messages = await outboxTable.read(queries, nowMs, partition, batchMessagesMax);
@@ -87,7 +100,7 @@ async function workOff(
     results.push(result);
   }
   await settle(queries, partition, results, nowMs);
-  return { partition, results };
+  return results;
 }
 
 /** Gives a message to the consumers that lack it: each apart, or all together, and then the first failure is thrown. */
