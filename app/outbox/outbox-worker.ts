@@ -54,8 +54,9 @@ export function startOutboxWorker({ storage, deliver, chores, onTrouble }: Outbo
         while (!signal.aborted) {
           const hadWork = await deliver();
           succeeded();
-          if (!hadWork) await bell.heard(pauseMs, signal);
-          pauseMs = hadWork ? firstPollMs : Math.min(pauseMs * pollGrowth, pollMs);
+          // Also who is woken in vain looks again soon: what woke it may be in what commits after its look.
+          const isSoon = hadWork || (await bell.heard(pauseMs, signal));
+          pauseMs = isSoon ? firstPollMs : Math.min(pauseMs * pollGrowth, pollMs);
         }
       },
       ended: (_, reason) => onTrouble('delivery', reason),
@@ -86,8 +87,8 @@ function createBell() {
       hasRung = true;
       wake();
     },
-    /** Resolves when it rings, after that time, or with the signal. */
-    async heard(limitMs: number, signal: AbortSignal): Promise<void> {
+    /** Resolves when it rings, after that time, or with the signal. Answers whether it has rung. */
+    async heard(limitMs: number, signal: AbortSignal): Promise<boolean> {
       if (!hasRung && !signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>();
         const timer = setTimeout(resolve, limitMs);
@@ -98,7 +99,9 @@ function createBell() {
         clearTimeout(timer);
         signal.removeEventListener('abort', stop);
       }
+      const answer = hasRung;
       hasRung = false;
+      return answer;
     },
   };
 }
