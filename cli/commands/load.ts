@@ -68,6 +68,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
   const named = readNamed(options.candidate, options.replicas);
   const needs = needsOfWorlds({
     candidates: [named.candidate],
+    isCompared: false,
     replicas: options.replicas,
     rate: options.rate,
     isTogether: true,

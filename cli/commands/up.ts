@@ -49,6 +49,7 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
   const candidates = readCandidates(given.length === 0 ? [defaultCandidate] : given, options.replicas);
   const needs = needsOfWorlds({
     candidates: candidates.map(({ candidate }) => candidate),
+    isCompared: false,
     replicas: options.replicas,
     rate: options.load === undefined ? null : options.rate,
     // Each world has a k6 of its own.

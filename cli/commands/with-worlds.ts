@@ -32,10 +32,7 @@ export async function withWorlds<T>(
       id: `${stack.run.id}_${index + 1}`,
       candidate,
       replicas: options.replicas,
-      furtherKinds: furtherKindsOf(
-        candidate,
-        candidates.map((other) => other.candidate),
-      ),
+      furtherKinds: furtherKindsOf(candidate),
       template,
       mediaFolder,
       port: port === 0 ? 0 : port + index * options.replicas,

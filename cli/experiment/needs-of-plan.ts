@@ -16,6 +16,8 @@ import type { ExperimentPlan } from './plan-experiment.ts';
 /** What is asked of which candidates. */
 export type Asked = {
   readonly candidates: readonly Candidate[];
+  /** Witnesses look at what is compared. */
+  readonly isCompared: boolean;
   readonly replicas: number;
   /** Requests per second to each candidate; null where no load is put on them. */
   readonly rate: number | null;
@@ -24,13 +26,13 @@ export type Asked = {
 };
 
 /** What worlds of these candidates need of the machine and of PostgreSQL. */
-export function needsOfWorlds({ candidates, replicas, rate, isTogether }: Asked): Needs {
+export function needsOfWorlds({ candidates, isCompared, replicas, rate, isTogether }: Asked): Needs {
   const asked = isTogether ? candidates : candidates.slice(0, 1);
   return needsOf({
     worlds: candidates.map((candidate) => ({
       hasRedis: needsRedis(candidate),
       hasChangeStream: invalidationKinds[candidate.cache.invalidation].readsChangeStream,
-      ...countProcesses(replicas, furtherKindsOf(candidate, candidates)),
+      ...countProcesses(replicas, furtherKindsOf(candidate, isCompared ? candidates : [])),
     })),
     replicas,
     poolSize: Number(serviceSettings.poolSize.fallback),
@@ -52,7 +54,8 @@ function countProcesses(replicas: number, further: readonly ProcessKind[]) {
 /** What a plan needs. In turns a k6 knows one world only. */
 export function needsOfPlan({ candidates, replicas, rate, pacing }: ExperimentPlan): Needs {
   const asked = candidates.map(({ candidate }) => candidate);
-  return needsOfWorlds({ candidates: asked, replicas, rate, isTogether: pacing === 'together' });
+  const isTogether = pacing === 'together';
+  return needsOfWorlds({ candidates: asked, isCompared: true, replicas, rate, isTogether });
 }
 
 /** How much there is of what is needed. A server that is not ours keeps its data elsewhere. */

@@ -17,6 +17,14 @@ test('where one candidate asks for a system, its witnesses look at the world of 
   assert.deepEqual(furtherKindsOf(plain, [plain, parseCandidate('versioned')]), []);
 });
 
+test('where nothing is compared, no witness looks', () => {
+  const kinds = furtherKindsOf(parseCandidate('feed=push'));
+  assert.deepEqual(
+    kinds.map(({ name }) => name),
+    ['worker'],
+  );
+});
+
 test('load goes to the replicas, unless another kind stands before them', () => {
   const takers = (further: Parameters<typeof kindsOfWorld>[1]) =>
     kindsOfWorld(2, further).flatMap(({ name, takesLoad }) => (takesLoad ? [name] : []));

@@ -4,14 +4,14 @@ import { serviceKind } from '../../app/contract/process-kind.ts';
 import type { ProcessKind } from '../../app/contract/process-kind.ts';
 
 /**
- * The kinds of process that a candidate's systems ask for beside the replicas. `others`: those that it is compared with; where one of
- * them asks for a system, its witnesses look at all of them.
+ * The kinds of process that a candidate's systems ask for beside the replicas. `compared`: all candidates of its experiment; where one
+ * of them asks for a system, its witnesses look at all of them. Where nothing is compared, nobody looks: what witnesses do is load.
  */
 export function furtherKindsOf(
   candidate: AnyCandidate,
-  others: readonly AnyCandidate[] = [],
+  compared: readonly AnyCandidate[] = [],
 ): readonly ProcessKind[] {
-  const asked = new Set([candidate, ...others].flatMap((one) => askedSystems(one)));
+  const asked = new Set(compared.flatMap((one) => askedSystems(one)));
   return valuesBySystem(candidate).flatMap(({ system, values }) => [
     ...(system.processes?.(values) ?? []),
     ...(asked.has(system.name) ? (system.witnesses ?? []) : []),
