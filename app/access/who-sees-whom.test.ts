@@ -112,6 +112,16 @@ describe('a private account', () => {
     await done('DELETE', path.follow(sudden), hermit);
   });
 
+  it('has no request of who has unfollowed it while it was public', async () => {
+    await setPrivate(sudden, true);
+    assert.equal((await app.ask('PUT', path.follow(sudden), { viewer: hermit })).statusCode, 202);
+    await setPrivate(sudden, false);
+    await done('DELETE', path.follow(sudden), hermit);
+    await setPrivate(sudden, true);
+    assert.deepEqual(await requestsTo(sudden), []);
+    await setPrivate(sudden, false);
+  });
+
   it('is its own: nobody else changes it, sees who has asked or accepts for it', async () => {
     const body = { isPrivate: true };
     assertProblem(await app.ask('PUT', path.privacy(busy), { viewer: reader, body }), 403, 'FORBIDDEN');

@@ -75,9 +75,9 @@ export function createFollowService(parts: FollowServiceParts) {
         ({ isOfPrivate } = removed);
         return removed.version;
       });
-      if (!isOfPrivate) return;
+      // Also of who is public by now: a request from before would be there again when that one turns private.
       await requestStore.remove(followerId, followedId);
-      await rightsChanges.everywhere();
+      if (isOfPrivate) await rightsChanges.everywhere();
     },
   };
 }
