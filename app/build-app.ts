@@ -2,7 +2,6 @@ import cookies from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Pictures } from './accounts/forget-pictures.ts';
 import { createBackgroundTasks } from './background-tasks.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
 import { knowPeople, registerPeople } from './build-people.ts';
@@ -65,10 +64,10 @@ import type { Metrics } from './observability/metrics.ts';
 import { registerPhotoRoutes } from './photos/photo-routes.ts';
 import { createPhotoService } from './photos/photo-service.ts';
 import { createPhotoStore } from './photos/photo-store.ts';
+import { createPicturesAside } from './photos/pictures-aside.ts';
 import { createRenditionService } from './photos/rendition-service.ts';
 import type { RenditionService } from './photos/rendition-service.ts';
 import type { ProcessParts } from './process/process-parts.ts';
-import type { BlobStore } from './storage/blob-store.ts';
 import { openBlobs } from './storage/open-blobs.ts';
 import { createStorage } from './storage/postgres.ts';
 import type { Storage } from './storage/postgres.ts';
@@ -139,7 +138,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   registerFeatures(app, features);
   registerPeople(app, {
     ...features,
-    pictures: picturesOf(blobs, renditions),
+    pictures: createPicturesAside(blobs, renditions),
     runInBackground: background.run,
   });
   registerMediaRoutes(app, renditions);
@@ -197,12 +196,6 @@ function feedSourceOf({ candidate }: Config, { telemetry, ...parts }: FeedParts)
   if (isCounted && activeFeeds !== null) watchActiveFeeds(metrics.registry, activeFeeds.usage);
   return feedSource;
 }
-
-const picturesOf = (blobs: BlobStore, renditions: RenditionService): Pictures => ({
-  whole: blobs.get,
-  keep: renditions.keepAsIs,
-  remove: renditions.remove,
-});
 
 function openCache(
   { config, logger, clock, random, uniqueId }: ProcessParts,

@@ -8,6 +8,7 @@ import { createDeletionService } from './accounts/deletion-service.ts';
 import { createDeletionStore } from './accounts/deletion-store.ts';
 import { createForgetPictures } from './accounts/forget-pictures.ts';
 import type { Pictures } from './accounts/forget-pictures.ts';
+import { createForgottenPicturesStore } from './accounts/forgotten-pictures-store.ts';
 import { createPasswordHashing } from './accounts/password-hashing.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
 import { registerBlockRoutes } from './blocks/block-routes.ts';
@@ -72,7 +73,7 @@ export async function knowPeople(
 export type PeopleParts = {
   readonly parts: RouteParts;
   readonly cache: Cache;
-  /** Of the world: log-ins that have failed are forgotten by it. */
+  /** Of the world: log-ins that have failed are forgotten by it, and claims of pictures end. */
   readonly clock: Clock;
   readonly storage: Storage;
   readonly people: People;
@@ -104,17 +105,20 @@ export function registerPeople(app: App, peopleParts: PeopleParts): void {
 
 function registerDeletion(
   app: App,
-  { parts, cache, storage, people, pictures, runInBackground }: PeopleParts,
+  { parts, cache, clock, storage, people, pictures, runInBackground }: PeopleParts,
 ): void {
   const deletionStore = createDeletionStore(storage);
   const { rightsChanges } = people;
   const forgetPictures = createForgetPictures({
-    deletionStore,
+    pictureStore: createForgottenPicturesStore(storage),
     pictures,
+    clock,
     runInBackground,
     // Nothing waits for it when the process ends.
     wait: (ms) => wait(ms, undefined, { ref: false }),
   });
   const deletionService = createDeletionService({ cache, deletionStore, rightsChanges, forgetPictures });
   registerDeletionRoute(app, parts, deletionService);
+  // Those of deletions whose process has died.
+  runInBackground('pictures of deleted accounts', forgetPictures());
 }

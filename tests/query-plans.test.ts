@@ -6,6 +6,7 @@ import pg from 'pg';
 import { createChangeStore, createReplicaStore } from '../app/access/rights-store.ts';
 import { createAccountStore } from '../app/accounts/account-store.ts';
 import { createDeletionStore } from '../app/accounts/deletion-store.ts';
+import { createForgottenPicturesStore } from '../app/accounts/forgotten-pictures-store.ts';
 import { createBlockStore } from '../app/blocks/block-store.ts';
 import { createCommentStore } from '../app/comments/comment-store.ts';
 import { createFanOutStore } from '../app/feeds/fan-out-store.ts';
@@ -70,6 +71,11 @@ const manyMore = [
    SELECT 400 + number, 'name' || number, '' FROM generate_series(1, 20000) AS number`,
   `INSERT INTO sessions (token_hash, person_id, created_at, expires_at)
    SELECT sha256(number::text::bytea), 400 + number, now(), now() FROM generate_series(1, 20000) AS number`,
+  `INSERT INTO activity (user_id, message_id, type, payload, created_at, expires_at)
+   SELECT 400 + number, number, 'liked', jsonb_build_object('postOwnerId', 500 + number), now(), now()
+   FROM generate_series(1, 20000) AS number`,
+  `INSERT INTO pictures_to_forget (digest)
+   SELECT encode(sha256(number::text::bytea), 'hex') FROM generate_series(1, 20000) AS number`,
 ];
 
 /** Every operation of every store, on people and photos that have something. */
@@ -176,13 +182,19 @@ async function askAboutPeople(): Promise<void> {
   await sessions.remove(tokenHash);
   await sessions.removeAllOf(53);
   const deletion = createDeletionStore(storage);
-  await deletion.removePhotos(54);
+  await deletion.hidePhotos(54);
+  await deletion.removeHiddenPhotos(54);
   await deletion.removeComments(54);
   await deletion.removeLikes(54);
   await deletion.removeFollowing(54);
   await deletion.removeFollowers(54);
-  await deletion.unusedAmong(['a'.repeat(64)]);
+  await deletion.removeActivity(54);
   await deletion.removePerson(54);
+  const pictures = createForgottenPicturesStore(recordingStorage);
+  await pictures.claim(0, 1, 50);
+  await pictures.usedAmong(['a'.repeat(64)]);
+  await pictures.release(['a'.repeat(64)], 1);
+  await pictures.finish(['a'.repeat(64)], 1);
 }
 
 /** What reads a whole table all the same, each with its reason. */
@@ -194,11 +206,8 @@ const wholeTables: Readonly<Record<string, string>> = {
   delete_access_replica: 'there are as many replicas as processes',
   forget_access_replica: 'there are as many replicas as processes',
   select_replicas_behind: 'there are as many replicas as processes',
+  claim_pictures_to_forget: 'there are as many as pictures of accounts that are being deleted',
   delete_applied_changes: 'there are as many replicas as processes, and no line stays that all have applied',
-  delete_comments_of: 'accounts are deleted rarely, and each comment would keep an index up',
-  delete_likes_of: 'accounts are deleted rarely, and each like would keep an index up',
-  select_photos_of: 'tombstones are in no index; accounts are deleted rarely',
-  select_unused_digests: 'accounts are deleted rarely, and each photo would keep an index up',
 };
 
 function literal(value: unknown): string {
@@ -284,6 +293,11 @@ describe('the statements of the stores', () => {
       select_comments: 'comments_of_photo',
       select_photos: 'comments_of_photo',
       select_comments_by: 'comments_of_author',
+      delete_comments_of: 'comments_of_author',
+      delete_likes_of: 'likes_of_person',
+      lock_hidden_photos_of: 'photos_and_tombstones_of_owner',
+      delete_activity_about: 'activity_about',
+      select_used_digests: 'photos_of_digest',
     };
     for (const [name, index] of Object.entries(indexOf)) {
       for (const mode of ['force_custom_plan', 'force_generic_plan'] as const)

@@ -6,7 +6,7 @@ import type { DeletionStore } from './deletion-store.ts';
 import type { ForgetPictures } from './forget-pictures.ts';
 import { createTraceRemoval } from './remove-traces.ts';
 
-/** Someone who posts or follows while the account is deleted makes the last step fail; then what came is removed as well. */
+/** Someone who posts or follows while the account is deleted makes a step fail; then what came is removed as well. */
 const passesMax = 5;
 
 export type DeletionService = ReturnType<typeof createDeletionService>;
@@ -38,8 +38,8 @@ export function createDeletionService(parts: DeletionServiceParts) {
       })),
     );
   const removeAll = async (personId: number, passes = 1): Promise<boolean> => {
-    await removeTraces(personId);
     try {
+      await removeTraces(personId);
       return await deletionStore.removePerson(personId);
     } catch (error) {
       if (!(error instanceof DarkroomError) || error.code !== 'ROW_REFUSED') throw error;

@@ -3,13 +3,18 @@ import type { Queries, Statement } from '../storage/statement.ts';
 
 /** Rows of one step, so that no statement holds more locks than a write of the service waits for. */
 const rowsAtOnce = 200;
+/** Rows that nobody else locks, nor any row that they refer to. */
+const ownRowsAtOnce = 2_000;
 
-/** What remains of a person's comments on others' photos. Photos are locked in the order of their ids, as all lock them. */
+/**
+ * What remains of a person's comments on others' photos, the oldest first, as the index of comments by author gives them. Photos are
+ * locked in the order of their ids, as all lock them.
+ */
 const deleteComments: Statement = {
   name: 'delete_comments_of',
   text: `
     WITH removed AS (
-      DELETE FROM comments WHERE id IN (SELECT id FROM comments WHERE author_id = $1 ORDER BY photo_id, id LIMIT $2)
+      DELETE FROM comments WHERE id IN (SELECT id FROM comments WHERE author_id = $1 ORDER BY created_at, id LIMIT $2)
       RETURNING photo_id
     ), counted AS (
       SELECT photo_id, count(*)::integer AS count FROM removed GROUP BY photo_id
@@ -53,32 +58,66 @@ const deleteFollowing: Statement = {
     FROM locked WHERE users.id = locked.id RETURNING users.id, users.followers_version AS version`,
 };
 
+/** What was posted goes from the followers' feeds with them, since it is found by its readers only. */
 const deleteFollowers: Statement = {
   name: 'delete_followers_of',
   text: `
-    DELETE FROM follows WHERE followed_id = $1 AND follower_id IN (
-      SELECT follower_id FROM follows WHERE followed_id = $1 ORDER BY created_at DESC LIMIT $2
-    ) RETURNING follower_id AS id`,
+    WITH removed AS (
+      DELETE FROM follows WHERE followed_id = $1 AND follower_id IN (
+        SELECT follower_id FROM follows WHERE followed_id = $1 ORDER BY created_at DESC LIMIT $2
+      ) RETURNING follower_id
+    ), unfed AS (
+      DELETE FROM feed_rows USING removed WHERE feed_rows.reader_id = removed.follower_id AND feed_rows.owner_id = $1
+    )
+    SELECT follower_id AS id FROM removed`,
 };
 
-const selectPhotos: Statement = {
-  name: 'select_photos_of',
-  text: 'SELECT id FROM photos WHERE owner_id = $1 ORDER BY id LIMIT $2',
+/** From then on nobody sees, likes or comments them: they can be emptied in steps. */
+const hidePhotos: Statement = {
+  name: 'hide_photos_of',
+  text: `
+    WITH locked AS MATERIALIZED (
+      SELECT id FROM photos WHERE owner_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT $2 FOR NO KEY UPDATE
+    )
+    UPDATE photos SET deleted_at = now(), version = version + 1, comments_version = comments_version + 1
+    FROM locked WHERE photos.id = locked.id
+    RETURNING photos.id, photos.version, photos.comments_version AS "commentsVersion"`,
+};
+
+/** Who adds a like or a comment in this moment is waited for, and whoever comes later finds no photo. */
+const lockHidden: Statement = {
+  name: 'lock_hidden_photos_of',
+  text: 'SELECT id FROM photos WHERE owner_id = $1 AND deleted_at IS NOT NULL ORDER BY id LIMIT $2 FOR UPDATE',
 };
 const deleteTheirLikes: Statement = {
   name: 'delete_likes_on',
-  text: 'DELETE FROM likes WHERE photo_id = ANY ($1::integer[])',
+  text: `
+    DELETE FROM likes WHERE ctid = ANY (ARRAY(SELECT ctid FROM likes WHERE photo_id = ANY ($1::integer[]) LIMIT $2))
+    RETURNING photo_id`,
 };
 const deleteTheirComments: Statement = {
   name: 'delete_comments_on',
-  text: 'DELETE FROM comments WHERE photo_id = ANY ($1::integer[])',
+  text: `
+    DELETE FROM comments WHERE ctid = ANY (ARRAY(SELECT ctid FROM comments WHERE photo_id = ANY ($1::integer[]) LIMIT $2))
+    RETURNING photo_id`,
 };
-/** With their rows the tombstones go as well; the versions are those that these would have had. */
+/** A picture that is noted already is noted anew: somebody may just have seen that this photo shows it. In order, as all lock them. */
 const deletePhotos: Statement = {
   name: 'delete_photos_by_id',
   text: `
-    DELETE FROM photos WHERE id = ANY ($1::integer[])
-    RETURNING id, version + 1 AS version, comments_version + 1 AS "commentsVersion", digest`,
+    WITH removed AS (DELETE FROM photos WHERE id = ANY ($1::integer[]) RETURNING digest)
+    INSERT INTO pictures_to_forget (digest) SELECT DISTINCT digest FROM removed ORDER BY digest
+    ON CONFLICT (digest) DO UPDATE SET claimed_until = '-infinity'`,
+};
+
+const deleteActivity: Statement = {
+  name: 'delete_activity_about',
+  text: `
+    DELETE FROM activity WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM activity
+      WHERE user_id = $1::integer OR coalesce(payload ->> 'postOwnerId', payload ->> 'followedId') = $1::integer::text
+      LIMIT $2
+    )) RETURNING message_id`,
 };
 
 /** What is only about the person, in one function of the database, since other features' tables are among it. */
@@ -87,16 +126,8 @@ const deletePerson: Statement = {
   text: 'SELECT darkroom_delete_person($1) AS was_there',
 };
 
-const selectUnused: Statement = {
-  name: 'select_unused_digests',
-  text: `
-    SELECT digest FROM unnest($1::text[]) AS given (digest)
-    WHERE NOT EXISTS (SELECT FROM photos WHERE photos.digest = given.digest)`,
-};
-
 export type ChangedPhoto = { readonly id: number; readonly version: number };
 export type ChangedComments = ChangedPhoto & { readonly commentsVersion: number };
-export type RemovedPhoto = ChangedComments & { readonly digest: string };
 
 export type DeletionStore = ReturnType<typeof createDeletionStore>;
 
@@ -106,27 +137,29 @@ export function createDeletionStore(storage: Pick<Storage, 'transaction'> & Quer
     <Row extends object>(statement: Statement) =>
     (personId: number): Promise<readonly Row[]> =>
       storage.query<Row>(statement, [personId, rowsAtOnce]);
+  const isFull = (rows: readonly unknown[]): boolean => rows.length === ownRowsAtOnce;
   return {
+    hidePhotos: step<ChangedComments>(hidePhotos),
+    /** Some likes and comments on hidden photos; once these have none, the photos too. Their pictures are noted to be forgotten. */
+    removeHiddenPhotos: (personId: number): Promise<readonly { readonly id: number }[]> =>
+      storage.transaction(async (queries) => {
+        const photos = await queries.query<{ readonly id: number }>(lockHidden, [personId, rowsAtOnce]);
+        const ids = photos.map(({ id }) => id);
+        const likes = await queries.query(deleteTheirLikes, [ids, ownRowsAtOnce]);
+        const comments = await queries.query(deleteTheirComments, [ids, ownRowsAtOnce]);
+        if (!isFull(likes) && !isFull(comments)) await queries.query(deletePhotos, [ids]);
+        return photos;
+      }),
     removeComments: step<ChangedComments>(deleteComments),
     removeLikes: step<ChangedPhoto>(deleteLikes),
     removeFollowing: step<ChangedPhoto>(deleteFollowing),
     removeFollowers: step<{ readonly id: number }>(deleteFollowers),
-    removePhotos: (personId: number): Promise<readonly RemovedPhoto[]> =>
-      storage.transaction(async (queries) => {
-        const found = await queries.query<{ readonly id: number }>(selectPhotos, [personId, rowsAtOnce]);
-        const ids = found.map(({ id }) => id);
-        await queries.query(deleteTheirLikes, [ids]);
-        await queries.query(deleteTheirComments, [ids]);
-        return queries.query<RemovedPhoto>(deletePhotos, [ids]);
-      }),
+    removeActivity: (personId: number): Promise<readonly object[]> =>
+      storage.query(deleteActivity, [personId, ownRowsAtOnce]),
     /** Sessions, the account and the person; whether there was one. Rejects with ROW_REFUSED when something was added meanwhile. */
     async removePerson(personId: number): Promise<boolean> {
       const [row] = await storage.query<{ readonly was_there: boolean }>(deletePerson, [personId]);
       return row?.was_there === true;
-    },
-    async unusedAmong(digests: readonly string[]): Promise<readonly string[]> {
-      const rows = await storage.query<{ readonly digest: string }>(selectUnused, [digests]);
-      return rows.map(({ digest }) => digest);
     },
   };
 }

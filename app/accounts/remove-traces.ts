@@ -18,20 +18,19 @@ export function createTraceRemoval({ cache, deletionStore, forgetPictures }: Tra
   const empty = async <Row>(
     remove: () => Promise<readonly Row[]>,
     keysOf: (row: Row) => readonly ChangedKey[],
-  ): Promise<readonly Row[]> => {
-    const all: Row[] = [];
+  ): Promise<void> => {
     for (let isMore = true; isMore;) {
       const rows = await remove();
       await cache.forget(rows.flatMap(keysOf));
-      all.push(...rows);
       isMore = rows.length > 0;
     }
-    return all;
   };
-  /** All that others see of the person. Pictures lose their rows before they go. */
+  const noKeys = () => [];
+  /** All that others see of the person. Pictures lose their rows before they go; those that a former attempt has left go as well. */
   return async (personId: number): Promise<void> => {
-    const photos = await empty(() => deletionStore.removePhotos(personId), commented);
-    await forgetPictures([...new Set(photos.map(({ digest }) => digest))]);
+    await empty(() => deletionStore.hidePhotos(personId), commented);
+    await empty(() => deletionStore.removeHiddenPhotos(personId), noKeys);
+    await forgetPictures();
     await empty(() => deletionStore.removeComments(personId), commented);
     await empty(
       () => deletionStore.removeLikes(personId),
@@ -41,9 +40,7 @@ export function createTraceRemoval({ cache, deletionStore, forgetPictures }: Tra
       () => deletionStore.removeFollowing(personId),
       (followers) => changedBy('unfollow', { followers }),
     );
-    await empty(
-      () => deletionStore.removeFollowers(personId),
-      () => [],
-    );
+    await empty(() => deletionStore.removeFollowers(personId), noKeys);
+    await empty(() => deletionStore.removeActivity(personId), noKeys);
   };
 }

@@ -32,6 +32,8 @@ export const serverTimeHomes: Readonly<Record<string, string>> = {
     'stamps messages, so that it can be measured how late they are; when one is tried again, its worker says',
   'app/storage/migrations/0007-people.sql':
     'stamps rows: one server orders them, and no time-out is judged by it',
+  'app/accounts/deletion-store.ts':
+    'stamps the deletion of photos: whether one is deleted does not depend on when',
   'app/photos/photo-store.ts': 'stamps a deletion: whether a photo is deleted does not depend on when',
   'app/storage/replication-slot.ts':
     'compares with a stamp of the same server; slots are left by processes, which end in real time',

@@ -39,9 +39,10 @@ CREATE TABLE feed_sightings (
 );
 CREATE INDEX feed_sightings_by_note ON feed_sightings (noted_at);
 
--- For whoever deletes an account. The rows of the person's posts are in no index: a deletion is rare.
+-- For whoever deletes an account, after its followers: with each of them the person's posts have left that feed. What a follower of
+-- former days still has is found by no index; nobody is shown it, and it expires.
 CREATE FUNCTION darkroom_forget_feeds(person_id integer) RETURNS void LANGUAGE sql AS $$
-  DELETE FROM feed_rows WHERE reader_id = person_id OR owner_id = person_id;
+  DELETE FROM feed_rows WHERE reader_id = person_id;
   DELETE FROM feeds WHERE reader_id = person_id;
   DELETE FROM pulled_authors WHERE author_id = person_id;
 $$;

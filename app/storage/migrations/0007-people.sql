@@ -139,28 +139,41 @@ BEGIN
 END $$;
 CREATE TRIGGER tell_log_out AFTER DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION darkroom_tell_log_out();
 
--- The end of an account, once its photos, comments, likes and follows are gone; whoever adds one meanwhile makes it fail. Tables
--- of other features are there or not: each says in its own migration what else there is of a person.
+-- What a deletion of an account looks for. Likes are found by who likes: one more entry for each like, without which a deletion
+-- would read all of them. Photos by owner with their tombstones, which also the foreign key looks for. Activity by the other person
+-- that it is about: all else that it names is the person who did it.
+CREATE INDEX likes_of_person ON likes (person_id, photo_id);
+CREATE INDEX photos_and_tombstones_of_owner ON photos (owner_id, id);
+CREATE INDEX photos_of_digest ON photos (digest);
+CREATE INDEX activity_about ON activity ((coalesce(payload ->> 'postOwnerId', payload ->> 'followedId')));
+
+-- Pictures whose photos have gone with an account: noted in the transaction that removes the photos, until the picture is gone as
+-- well. Whoever removes it claims the line by the world's clock; whoever notes it once more ends that claim.
+CREATE TABLE pictures_to_forget (
+  digest text PRIMARY KEY,
+  claimed_until timestamptz NOT NULL DEFAULT '-infinity'
+);
+
+-- The end of an account, once its photos, comments, likes and follows are gone; whoever adds one meanwhile makes it fail. The row of
+-- the person is locked first, as all do who change rights. What tells a change of rights comes last, since everybody else who tells
+-- one waits from then on. Each feature says in its own migration what else there is of a person. A message that a worker removes in
+-- this moment is left to it: waiting for the worker, which may wait for the row of the person, would be a deadlock.
 CREATE OR REPLACE FUNCTION darkroom_delete_person(person integer) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM FROM users WHERE id = person FOR UPDATE;
   DELETE FROM follow_requests WHERE follower_id = person OR followed_id = person;
+  DELETE FROM accounts WHERE person_id = person;
+  PERFORM darkroom_forget_feeds(person);
+  DELETE FROM outbox_dead_letters WHERE author_id = person;
+  DELETE FROM outbox WHERE partition = (person & 15)::smallint AND id IN (
+    SELECT id FROM outbox WHERE partition = (person & 15)::smallint AND author_id = person FOR UPDATE SKIP LOCKED);
+  DELETE FROM activity
+  WHERE user_id = person OR coalesce(payload ->> 'postOwnerId', payload ->> 'followedId') = person::text;
+  DELETE FROM idempotency_keys WHERE person_id = person;
+  -- Who logs out in this moment has locked the session, and then waits to tell it.
+  PERFORM FROM sessions WHERE person_id = person FOR UPDATE;
   DELETE FROM blocks WHERE blocker_id = person OR blocked_id = person;
   DELETE FROM sessions WHERE person_id = person;
-  DELETE FROM accounts WHERE person_id = person;
-  IF to_regproc('darkroom_forget_feeds') IS NOT NULL THEN
-    PERFORM darkroom_forget_feeds(person);
-  END IF;
-  IF to_regclass('outbox_dead_letters') IS NOT NULL THEN
-    DELETE FROM outbox_dead_letters WHERE author_id = person;
-  END IF;
-  IF to_regclass('activity') IS NOT NULL THEN
-    DELETE FROM activity WHERE EXISTS (
-      SELECT FROM jsonb_each(payload) AS member WHERE member.value = to_jsonb(person) AND
-        member.key IN ('ownerId', 'postOwnerId', 'likerId', 'commenterId', 'followerId', 'followedId'));
-  END IF;
-  IF to_regclass('outbox') IS NOT NULL THEN
-    DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE author_id = person FOR UPDATE SKIP LOCKED);
-  END IF;
   DELETE FROM users WHERE id = person;
   RETURN FOUND;
 END $$;

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import pg from 'pg';
+import type { TestDatabase } from '../../tests/support/databases.ts';
+import { createSeededDatabase } from '../../tests/support/test-app.ts';
+import { village } from '../../tests/support/village-rows.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { createStorage } from '../storage/postgres.ts';
+import type { Storage } from '../storage/postgres.ts';
+import { createDeletionStore } from './deletion-store.ts';
+import type { DeletionStore } from './deletion-store.ts';
+
+let database: TestDatabase;
+let storage: Storage;
+let store: DeletionStore;
+/** Somebody else, with a transaction of their own. */
+let other: pg.Client;
+let admin: pg.Client;
+
+before(async () => {
+  database = await createSeededDatabase();
+  storage = createStorage(database.url, 4, () => {});
+  store = createDeletionStore(storage);
+  other = new pg.Client({ connectionString: database.url });
+  admin = new pg.Client({ connectionString: database.url });
+  await Promise.all([other.connect(), admin.connect()]);
+  // Thousands of comments need not raise the version of their photo one by one.
+  await admin.query('SET darkroom.keeps_versions = on');
+});
+after(async () => {
+  await storage.close();
+  await Promise.all([other.end(), admin.end()]);
+  await database.drop();
+});
+
+async function countOf(table: string, where: string): Promise<number> {
+  const { rows } = await admin.query<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM ${table} WHERE ${where}`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+const somebodyWaits = async (): Promise<boolean> =>
+  (await countOf('pg_stat_activity', `datname = current_database() AND wait_event_type = 'Lock'`)) > 0;
+
+async function addPerson(): Promise<number> {
+  const { rows } = await admin.query<{ id: number }>(`INSERT INTO users (name) VALUES ('x') RETURNING id`);
+  return rows[0]?.id ?? 0;
+}
+
+async function addPhoto(ownerId: number, digest = 'a'): Promise<number> {
+  const { rows } = await admin.query<{ id: number }>(
+    `INSERT INTO photos (owner_id, caption, digest, width_px, height_px) VALUES ($1, '', repeat($2, 64), 1, 1) RETURNING id`,
+    [ownerId, digest],
+  );
+  return rows[0]?.id ?? 0;
+}
+
+describe('the photos of an account that is deleted', () => {
+  it('lose their likes and comments in steps, and their rows with the last of them', async () => {
+    const owner = await addPerson();
+    const photo = await addPhoto(owner);
+    await admin.query(
+      `WITH fans AS (INSERT INTO users (name) SELECT 'fan' FROM generate_series(1, 2500) RETURNING id),
+        liked AS (INSERT INTO likes (photo_id, person_id) SELECT $1, id FROM fans)
+       INSERT INTO comments (photo_id, author_id, text) SELECT $1, id, '' FROM fans`,
+      [photo],
+    );
+    const [hidden] = await store.hidePhotos(owner);
+    assert.equal(hidden?.id, photo);
+    assert.deepEqual(await store.hidePhotos(owner), []);
+    const left: number[][] = [];
+    while ((await store.removeHiddenPhotos(owner)).length > 0)
+      left.push([
+        await countOf('likes', `photo_id = ${photo}`),
+        await countOf('comments', `photo_id = ${photo}`),
+        await countOf('photos', `id = ${photo}`),
+      ]);
+    assert.deepEqual(left, [
+      [500, 500, 1],
+      [0, 0, 0],
+    ]);
+  });
+
+  it('go with a like that was being stored in that moment', async () => {
+    const owner = await addPerson();
+    const photo = await addPhoto(owner);
+    await other.query('BEGIN');
+    await other.query('INSERT INTO likes (photo_id, person_id) VALUES ($1, $2)', [photo, village.hermit]);
+    await store.hidePhotos(owner);
+    const removal = store.removeHiddenPhotos(owner);
+    await waitUntil(somebodyWaits);
+    await other.query('COMMIT');
+    await removal;
+    assert.equal(await countOf('photos', `id = ${photo}`), 0);
+  });
+
+  it('leave a note of each picture, which is anew where there was one', async () => {
+    const owner = await addPerson();
+    for (const digest of ['b', 'b', 'c']) await addPhoto(owner, digest);
+    await admin.query(`INSERT INTO pictures_to_forget VALUES (repeat('b', 64), 'infinity')`);
+    await store.hidePhotos(owner);
+    await store.removeHiddenPhotos(owner);
+    const isNoted = `digest IN (repeat('b', 64), repeat('c', 64)) AND claimed_until = '-infinity'`;
+    assert.equal(await countOf('pictures_to_forget', isNoted), 2);
+  });
+});
+
+describe('the followers of an account that is deleted', () => {
+  it('lose what it has posted from the feeds that are kept for them', async () => {
+    const person = await addPerson();
+    await admin.query('INSERT INTO follows (follower_id, followed_id) VALUES ($1, $2)', [
+      village.hermit,
+      person,
+    ]);
+    await admin.query(
+      `INSERT INTO feed_rows (reader_id, created_at, post_id, owner_id, expires_at)
+       VALUES ($1, now(), 1, $2, now()), ($1, now(), 2, $3, now())`,
+      [village.hermit, person, village.busy],
+    );
+    assert.deepEqual(await store.removeFollowers(person), [{ id: village.hermit }]);
+    assert.equal(await countOf('feed_rows', `owner_id = ${person}`), 0);
+    assert.equal(await countOf('feed_rows', `reader_id = ${village.hermit}`), 1);
+  });
+});
+
+describe('the end of an account', () => {
+  it('takes the messages and dead letters of the person, and what others did that names them', async () => {
+    const person = await addPerson();
+    await admin.query(`INSERT INTO outbox (author_id, type, payload) VALUES ($1, 'posted', '{}')`, [person]);
+    await admin.query(
+      `INSERT INTO outbox_dead_letters
+       VALUES (1, $1, 'posted', '{}', now(), now(), 1, '{}', 'feeds', 'none')`,
+      [person],
+    );
+    await admin.query(
+      `INSERT INTO activity (user_id, message_id, type, payload, created_at, expires_at)
+       SELECT $2, number, 'liked', jsonb_build_object('postOwnerId', $1::integer, 'likerId', $2::integer), now(), now()
+       FROM generate_series(1, 2500) AS number`,
+      [person, village.hermit],
+    );
+    await store.removeActivity(person);
+    assert.equal(await countOf('activity', `user_id = ${village.hermit}`), 500);
+    assert.equal(await store.removePerson(person), true);
+    assert.equal(await store.removePerson(person), false);
+    for (const table of ['outbox', 'outbox_dead_letters'])
+      assert.equal(await countOf(table, `author_id = ${person}`), 0, table);
+    assert.equal(await countOf('activity', `user_id = ${village.hermit}`), 0);
+  });
+
+  it('waits for who changes the rights of that person, and lets them tell it', async () => {
+    const person = await addPerson();
+    await admin.query('INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)', [
+      person,
+      village.hermit,
+    ]);
+    await other.query('BEGIN');
+    await other.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [person]);
+    const removal = store.removePerson(person);
+    await waitUntil(somebodyWaits);
+    // As changing the privacy does, whose trigger tells it.
+    await other.query('UPDATE users SET is_private = true WHERE id = $1', [person]);
+    await other.query('COMMIT');
+    assert.equal(await removal, true);
+  });
+});
