@@ -130,6 +130,25 @@ describe('a session', () => {
     }
   });
 
+  it('that has ended takes its cookie with it, and can be logged out of', async () => {
+    const { token } = await newSession('elsewhere');
+    assert.equal((await app.ask('DELETE', '/sessions', bearer(token))).statusCode, 204);
+    const asBrowser = { headers: { cookie: `__Host-darkroom=${token}` } };
+    const isTaken = /^__Host-darkroom=; .*Max-Age=0/;
+    const refused = await other.ask('GET', '/photos/3', asBrowser);
+    assertProblem(refused, 401, 'SESSION_ENDED');
+    assert.match(String(refused.headers['set-cookie']), isTaken);
+    const ofAnother = { headers: { ...asBrowser.headers, ...bearer(token).headers } };
+    const kept = await other.ask('GET', '/photos/3', ofAnother);
+    assertProblem(kept, 401, 'SESSION_ENDED');
+    assert.equal(kept.headers['set-cookie'], undefined, 'the session was not that of the cookie');
+    for (const asked of [asBrowser, bearer(token)]) {
+      const answer = await other.ask('DELETE', '/sessions/current', asked);
+      assert.equal(answer.statusCode, 204, answer.body);
+      assert.match(String(answer.headers['set-cookie']), isTaken);
+    }
+  });
+
   it('ends everywhere at once', async () => {
     const sessions = [await newSession('worried')];
     for (let times = 0; times < 3; times += 1) sessions.push((await logIn('worried')).json<Session>());

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
+import { isTokenOfCookie, takeCookie } from './session-cookie.ts';
 
 /** Seconds after which a client may try again what failed for want of capacity, where the error does not say. */
 const usualRetryAfterSeconds = 1;
@@ -48,6 +49,8 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, error: Darkro
   if (error.status >= 500) request.log.error({ err: error, cause: error.cause }, error.title);
   if (error.status === 503 || error.status === 429)
     reply.header('retry-after', error.retryAfterSeconds ?? usualRetryAfterSeconds);
+  // The page cannot drop the cookie, with which every request of the browser would be refused until it expires.
+  if (error.code === 'SESSION_ENDED' && isTokenOfCookie(request.headers)) takeCookie(reply);
   return reply
     .code(error.status)
     .header('content-type', 'application/problem+json')

@@ -14,6 +14,10 @@ export function tokenOf({ authorization, cookie }: IncomingHttpHeaders): string 
   return cookie === undefined ? null : (cookiePattern.exec(cookie)?.[1] ?? null);
 }
 
+/** Whether the token is that of the cookie. */
+export const isTokenOfCookie = (sent: IncomingHttpHeaders): boolean =>
+  sent.authorization === undefined && tokenOf(sent) !== null;
+
 /** For a client that is a browser. */
 export function giveCookie(reply: FastifyReply, token: string, expiresAtMs: number): void {
   reply.setCookie(sessionCookie, token, { ...attributes, expires: new Date(expiresAtMs) });

@@ -16,9 +16,12 @@ export function registerSessionRoutes(
     schema: { response: { 204: NoContent } },
     config: { problems: ['VIEWER_REQUIRED'] },
     handler: async (request, reply) => {
-      viewerOf(request);
-      const token = tokenOf(request.headers);
-      if (token !== null) await sessionService.end(token);
+      // Whoever logs out of a session that has ended elsewhere is logged out.
+      if (request.sessionPerson !== 'ended') {
+        viewerOf(request);
+        const token = tokenOf(request.headers);
+        if (token !== null) await sessionService.end(token);
+      }
       takeCookie(reply);
       return reply.code(204).send();
     },
