@@ -15,6 +15,7 @@ import { registerBlockRoutes } from './blocks/block-routes.ts';
 import { createBlockService } from './blocks/block-service.ts';
 import { createBlockStore } from './blocks/block-store.ts';
 import type { Cache } from './cache/cache.ts';
+import { longestCachedMs } from './cache/reads/lifetimes.ts';
 import type { Clock } from './clock.ts';
 import { registerFollowRequestRoutes } from './follows/follow-request-routes.ts';
 import { createFollowRequestService } from './follows/follow-request-service.ts';
@@ -51,6 +52,7 @@ export async function knowPeople(
     storage,
     replica: `${config.replica}:${uniqueId()}`,
     leaseMs: config.rightsLeaseMs,
+    remembered: { clock, goneMs: longestCachedMs(config.candidate.cache) },
     runInBackground,
   });
   const sessionStore = createSessionStore(storage);

@@ -6,6 +6,7 @@ import { createKnownRights } from './known-rights.ts';
 import type { KnownRights, KnownRightsParts } from './known-rights.ts';
 import { createRightsChanges } from './rights-changes.ts';
 import { createRightsMemory, relationsMax } from './rights-memory.ts';
+import type { RightsMemoryParts } from './rights-memory.ts';
 import { createChangeStore, createReplicaStore } from './rights-store.ts';
 
 export type Rights = { readonly known: KnownRights; readonly changes: RightsChanges };
@@ -14,11 +15,18 @@ export type RightsParts = Pick<KnownRightsParts, 'leaseMs' | 'runInBackground'> 
   readonly storage: Storage;
   /** Of this process alone: one that is started anew is another replica. */
   readonly replica: string;
+  readonly remembered: RightsMemoryParts;
 };
 
 /** Joins what a replica knows of rights with what changes them. */
-export function createRights({ storage, replica, leaseMs, runInBackground }: RightsParts): Rights {
-  const memory = createRightsMemory();
+export function createRights({
+  storage,
+  replica,
+  remembered,
+  leaseMs,
+  runInBackground,
+}: RightsParts): Rights {
+  const memory = createRightsMemory(remembered);
   // Real time, and not that of a world, which may stand still while its processes live.
   const clock = createSystemClock();
   const known = createKnownRights({

@@ -34,7 +34,7 @@ async function startReplica(context: TestContext, id: string, linesMax = 1_000) 
   let nowMs = 0;
   const clock: Clock = { now: () => nowMs };
   let waitedMs = 0;
-  const memory = createRightsMemory();
+  const memory = createRightsMemory({ clock, goneMs: leaseMs });
   const store = createReplicaStore(id, linesMax);
   let isDeaf = false;
   const { promise: forever } = Promise.withResolvers<never>();

@@ -56,12 +56,22 @@ const step = fc.oneof(
     .map(([kind, [from, to]]) => ({ kind, from, to })),
 );
 
+const goneMs = 60_000;
+const parts = { clock: { now: () => 0 }, goneMs };
+const isGone = (personId: number): RightsChange => ({
+  number: 1,
+  kind: 'gone',
+  personId,
+  otherId: 0,
+  tokenHash: '',
+});
+
 describe('the memory of rights', () => {
   it('agrees with storage after any changes, told one by one, twice, or read at once', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const oracle = createOracle();
-        const told = createRightsMemory();
+        const told = createRightsMemory(parts);
         for (const { kind, from, to } of steps) {
           const isOfPrivate = oracle.privateIds.has(to);
           const text = `${from}>${to}`;
@@ -76,7 +86,7 @@ describe('the memory of rights', () => {
           const change: RightsChange = { number: 0, kind, personId: from, otherId: to, tokenHash: '' };
           for (let times = 0; times < 2; times += 1) told.apply(change, oracle.followersOf(from));
         }
-        const read = createRightsMemory();
+        const read = createRightsMemory(parts);
         read.replace(oracle.snapshot());
         for (const viewer of [null, ...people])
           for (const owner of people)
@@ -97,13 +107,28 @@ describe('the memory of rights', () => {
   });
 
   it('shows nothing of a person who is gone, to nobody, whatever is read anew afterwards', () => {
-    const memory = createRightsMemory();
-    memory.apply({ number: 1, kind: 'gone', personId: 2, otherId: 0, tokenHash: '' }, []);
+    const memory = createRightsMemory(parts);
+    memory.apply(isGone(2), []);
     memory.replace({ number: 1, privateIds: [], blocks: [], follows: [] });
     for (const viewer of [null, 1, 2]) {
       assert.equal(memory.maySee(viewer, 2), false);
       assert.equal(memory.mayMeet(viewer, 2), false);
       assert.equal(memory.seesEverybody(viewer), false);
     }
+  });
+
+  it('forgets who is gone when no entry of theirs can be left, the last one after as long as all others', () => {
+    let nowMs = 0;
+    const memory = createRightsMemory({ clock: { now: () => nowMs }, goneMs });
+    memory.apply(isGone(2), []);
+    nowMs = 1;
+    memory.apply(isGone(3), []);
+    nowMs = goneMs;
+    assert.deepEqual([memory.maySee(1, 2), memory.maySee(1, 3)], [true, false]);
+    assert.equal(memory.seesEverybody(1), false);
+    nowMs = goneMs + 1;
+    assert.equal(memory.seesEverybody(1), true, 'who asks is answered without a look at each owner again');
+    memory.apply(isGone(3), []);
+    assert.equal(memory.seesEverybody(null), false);
   });
 });

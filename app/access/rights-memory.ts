@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { createBlocks, createPairs } from './pairs.ts';
 import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts';
 
@@ -7,26 +8,44 @@ import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts'
  */
 export const relationsMax = 1_000_000;
 
-/**
- * People whose accounts were deleted, the newest ones. Their rows and entries are gone by then; this covers what a tier keeps that
- * hears of no write, for as long as entries live.
- */
+/** People whose accounts were deleted, the newest ones. */
 const goneMax = 10_000;
+
+export type RightsMemoryParts = {
+  /** Of the world: entries expire by it. */
+  readonly clock: Clock;
+  /**
+   * How long who has deleted their account is remembered. Their rows and entries are gone by then; this covers what a tier keeps that
+   * hears of no write, for as long as entries live. While somebody is remembered, every answer is looked through.
+   */
+  readonly goneMs: number;
+};
 
 export type RightsMemory = ReturnType<typeof createRightsMemory>;
 
 /** The rights themselves, in memory. It does not know whether they are still true: `known-rights.ts` does. */
-export function createRightsMemory() {
+export function createRightsMemory({ clock, goneMs }: RightsMemoryParts) {
   let privatePeople = new Set<number>();
   let followers = createPairs();
   let blocks = createBlocks();
-  const gone = new Set<number>();
+  /** When each of them was heard of, the oldest first. */
+  const gone = new Map<number, number>();
 
+  const isAnybodyGone = (): boolean => {
+    if (gone.size === 0) return false;
+    const forgottenUntilMs = clock.now() - goneMs;
+    for (const [personId, heardAtMs] of gone) {
+      if (heardAtMs > forgottenUntilMs) break;
+      gone.delete(personId);
+    }
+    return gone.size > 0;
+  };
   const forgetPerson = (personId: number): void => {
     privatePeople.delete(personId);
     followers.deleteAllTo(personId);
-    gone.add(personId);
-    for (const oldest of gone) {
+    gone.delete(personId);
+    gone.set(personId, clock.now());
+    for (const oldest of gone.keys()) {
       if (gone.size <= goneMax) break;
       gone.delete(oldest);
     }
@@ -38,7 +57,7 @@ export function createRightsMemory() {
     for (const { fromId, toId } of followersOf) if (toId === personId) followers.add(fromId, toId);
   };
   const mayMeet = (viewerId: number | null, personId: number): boolean => {
-    if (gone.size > 0 && gone.has(personId)) return false;
+    if (isAnybodyGone() && gone.has(personId)) return false;
     return viewerId === null || !blocks.concern(viewerId) || !blocks.separate(viewerId, personId);
   };
 
@@ -50,7 +69,7 @@ export function createRightsMemory() {
     },
     mayMeet,
     seesEverybody: (viewerId: number | null): boolean =>
-      privatePeople.size === 0 && gone.size === 0 && (viewerId === null || !blocks.concern(viewerId)),
+      privatePeople.size === 0 && !isAnybodyGone() && (viewerId === null || !blocks.concern(viewerId)),
     isPrivate: (personId: number): boolean => privatePeople.has(personId),
     relations: (): number => privatePeople.size + followers.size() + blocks.size(),
     replace({ privateIds, blocks: blocked, follows }: RightsSnapshot): void {

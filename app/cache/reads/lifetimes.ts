@@ -19,6 +19,21 @@ export function longestLifetimeMs(
   return isAbsent ? negativeTtlMs : lifetimeMsOf(entity, ttlMs);
 }
 
+/** Longer than any load takes. */
+const loadMsMax = 60_000;
+
+/**
+ * How long after a write something may be cached that was read before it, where no tier hears of writes. A load that was under way fills
+ * the shared tier; there, the entry lives for its time, at the end of which another replica may still take it for one that is new,
+ * if the clock that filled it was ahead.
+ */
+export const longestCachedMs = ({
+  ttlMs,
+  feedTtlMs,
+  staleMs,
+}: Pick<CacheSettings, 'ttlMs' | 'feedTtlMs' | 'staleMs'>): number =>
+  loadMsMax + 2 * (Math.max(ttlMs, feedTtlMs) + staleMs);
+
 /**
  * A TTL shortened by a random part of at most `share`, so that keys filled together do not expire together. It only
  * subtracts: the TTL stays an upper bound.
