@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import pg from 'pg';
 import { photoForm } from '../../tests/support/multipart-form.ts';
 import { requestOf } from '../../tests/support/photo-operations.ts';
 import { assertProblem, startTestApp } from '../../tests/support/test-app.ts';
@@ -9,6 +11,8 @@ import type { Ask, TestApp } from '../../tests/support/test-app.ts';
 import { village } from '../../tests/support/village-rows.ts';
 import { operations } from '../contract/operations.ts';
 import type { OperationName } from '../contract/operations.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
+import { createIdempotencyStore } from './idempotency-store.ts';
 
 type Write = {
   [Name in OperationName]: (typeof operations)[Name]['method'] extends 'GET' ? never : Name;
@@ -168,7 +172,31 @@ describe('a key', () => {
     assert.equal((await app.sql('SELECT 1 FROM comments WHERE text = $1', [text])).length, 1);
   });
 
-  it('whose process has died may be used again after a minute of the world’s time', async () => {
+  it('of a write of which nobody knows whether it was done is kept until its claim has run out', async () => {
+    await app.sql(
+      `CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`,
+    );
+    await app.sql(
+      'CREATE TRIGGER cut_off AFTER INSERT ON comments FOR EACH STATEMENT EXECUTE FUNCTION cut_off()',
+    );
+    const comment = () =>
+      app.ask('POST', '/photos/2/comments', {
+        viewer: village.reader,
+        headers: { 'idempotency-key': key },
+        body: { comment: 'cut off' },
+      });
+    assertProblem(await comment(), 503, 'STORAGE_UNAVAILABLE');
+    await app.sql('DROP FUNCTION cut_off CASCADE');
+    assertProblem(await comment(), 409, 'IDEMPOTENCY_KEY_IN_USE');
+    await app.sql('UPDATE idempotency_keys SET claimed_until = $2 WHERE key = $1', [
+      JSON.parse(key),
+      new Date(Date.now() - 1),
+    ]);
+    assert.equal((await comment()).statusCode, 201);
+  });
+
+  it('whose process has died may be used again when its claim has run out, by the world’s time', async () => {
     const clock = Date.now();
     await app.sql(
       `INSERT INTO idempotency_keys (person_id, key, fingerprint, claim, claimed_until, created_at)
@@ -209,6 +237,30 @@ describe('a key', () => {
       'SELECT key FROM idempotency_keys ORDER BY created_at LIMIT 1',
     );
     assert.equal(oldest?.key, 'k5', 'the oldest ones went');
+  });
+
+  it('locks none of the others that its person has', async () => {
+    const keysOf = `SELECT key FROM idempotency_keys WHERE person_id = ${village.busy}`;
+    await app.sql(
+      `INSERT INTO idempotency_keys (person_id, key, fingerprint, claim, claimed_until, created_at, status, body)
+       SELECT $1, 'n' || number, '', gen_random_uuid(), $2, $2::timestamptz, 204, '' FROM generate_series(1, 20) AS number`,
+      [village.busy, new Date()],
+    );
+    const client = new pg.Client({ connectionString: app.databaseUrl });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      const own: Queries = {
+        query: async <Row extends object>({ text }: Statement, values: readonly unknown[]) =>
+          (await client.query<Row>(text, [...values])).rows,
+      };
+      const store = createIdempotencyStore(own, Date.now, randomUUID);
+      await store.claim({ personId: village.busy, key: 'of its own', fingerprint: '' });
+      const [known, free] = [await app.sql(keysOf), await app.sql(`${keysOf} FOR UPDATE SKIP LOCKED`)];
+      assert.equal(free.length, known.length);
+    } finally {
+      await client.end();
+    }
   });
 
   it('costs no query where none is sent, and is no header of reads', async () => {

@@ -45,7 +45,7 @@ export function registerIdempotencyKeys(app: App, store: IdempotencyStore, viewe
     if (known === null) return await work();
     if (known.claimed !== null) {
       claims.set(request, known.claimed);
-      return await work();
+      return await withOutcome(work, () => claims.delete(request));
     }
     if (known.fingerprint !== fingerprint)
       throw new DarkroomError(
@@ -99,6 +99,19 @@ export function registerIdempotencyKeys(app: App, store: IdempotencyStore, viewe
 function requireViewerOfRoute({ routeOptions }: FastifyRequest): void {
   if (routeOptions.config.problems?.includes('VIEWER_REQUIRED') === true) return;
   throw new DarkroomError('INVALID_IDEMPOTENCY_KEY', 'This operation takes no Idempotency-Key.');
+}
+
+/**
+ * Does a write. Storage may have done it and have been cut off before it said so: then `letRunOut` is called, since a request that is
+ * sent again at once could do it twice.
+ */
+async function withOutcome<Answer>(work: () => Answer, letRunOut: () => void): Promise<Awaited<Answer>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DarkroomError && error.code === 'STORAGE_UNAVAILABLE') letRunOut();
+    throw error;
+  }
 }
 
 function sendAgain(reply: FastifyReply, { status, contentType, body }: KeptAnswer): FastifyReply {

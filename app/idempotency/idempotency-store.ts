@@ -3,11 +3,15 @@ import type { Queries, Statement } from '../storage/statement.ts';
 /** Keys are remembered for a day, and of each person the newest so many: a client asks again within minutes. */
 const ageMsMax = 24 * 3_600_000;
 const keysPerPersonMax = 1_000;
-/** A write is done within its own bounds long before; afterwards its process is dead, and the key may be claimed anew. */
-const claimMs = 60_000;
+/**
+ * Longer than any write takes: afterwards its process is dead, and the key may be claimed anew. The longest one is a post behind 33
+ * others, of which two are decoded at once for ten seconds each: three minutes, and then some for its own pictures and its row.
+ */
+const claimMs = 300_000;
 /** Each claim removes so many keys at most that are too old or too many: more than it adds. */
 const forgottenAtOnce = 20;
 
+/** Those that are too many are chosen within a part of its own, since PostgreSQL also locks the rows that OFFSET leaves out. */
 const claimKey: Statement = {
   name: 'claim_idempotency_key',
   text: `
@@ -15,8 +19,10 @@ const claimKey: Statement = {
       SELECT person_id, key FROM idempotency_keys WHERE created_at <= $7 AND (person_id, key) <> ($1, $2)
       ORDER BY created_at LIMIT ${forgottenAtOnce} FOR UPDATE SKIP LOCKED
     ), too_many AS (
-      SELECT person_id, key FROM idempotency_keys WHERE person_id = $1 AND key <> $2
-      ORDER BY created_at DESC OFFSET ${keysPerPersonMax - 1} LIMIT ${forgottenAtOnce} FOR UPDATE SKIP LOCKED
+      SELECT person_id, key FROM idempotency_keys WHERE person_id = $1 AND key IN (
+        SELECT key FROM idempotency_keys WHERE person_id = $1 AND key <> $2
+        ORDER BY created_at DESC OFFSET ${keysPerPersonMax - 1} LIMIT ${forgottenAtOnce}
+      ) FOR UPDATE SKIP LOCKED
     ), forgotten AS (
       DELETE FROM idempotency_keys WHERE (person_id, key) IN (TABLE too_old UNION TABLE too_many)
     )
