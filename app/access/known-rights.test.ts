@@ -166,6 +166,30 @@ describe('rights that are known', () => {
     await admin.query('DELETE FROM access_replicas');
   });
 
+  it('change without a replica that cannot get on, which refuses at once and joins anew later', async (context) => {
+    const one = await startReplica(context, 'one');
+    const other = await startReplica(context, 'other');
+    const small = await startReplica(context, 'small', 0);
+    await waitUntil(() => small.failures.some(refuses));
+    const idsOf = async () => (await rowsOf('access_replicas')).map((row) => ('id' in row ? row.id : null));
+    assert.deepEqual(new Set(await idsOf()), new Set(['one', 'other']));
+    await admin.query(`SELECT darkroom_tell_access('of a later release', 1, 2)`);
+    await waitUntil(() => [one, other].every(({ failures }) => failures.some(refuses)));
+    for (const { rights } of [one, other]) assert.equal(rights.isKnown(), false);
+    assert.deepEqual(await idsOf(), []);
+    await setPrivate(village.sudden, true);
+    await one.changes.everywhere();
+    for (const { rights, pass } of [one, other]) {
+      assert.equal(rights.isKnown(), false, 'it rests');
+      pass(leaseMs);
+    }
+    await admin.query('NOTIFY darkroom_access');
+    await waitUntil(() => [one, other].every(({ rights }) => rights.isKnown()));
+    for (const { rights } of [one, other]) assert.equal(rights.maySee(village.hermit, village.sudden), false);
+    await setPrivate(village.sudden, false);
+    await one.changes.everywhere();
+  });
+
   it('leave no replica behind that has ended in order', async (context) => {
     const one = await startReplica(context, 'leaving');
     await one.rights.stop();

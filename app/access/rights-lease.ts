@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { DarkroomError } from '../errors.ts';
 import type { Queries } from '../storage/statement.ts';
 import { rightsUnknown } from './access-rights.ts';
 import type { RightsListener } from './access-rights.ts';
@@ -32,15 +33,27 @@ export function createLease({ memory, store, clock, leaseMs }: LeaseParts) {
   const ownLeaseMs = usedShare * leaseMs;
   const listeners: RightsListener[] = [];
   let endsAtMs = Number.NEGATIVE_INFINITY;
-  /** Null: nothing has been read yet, or others have forgotten this replica. */
+  /** Null: nothing has been read yet, others have forgotten this replica, or it has given up. */
   let number: number | null = null;
+  /** After it has given up. */
+  let restsUntilMs = Number.NEGATIVE_INFINITY;
 
+  /**
+   * Refuses first, and is waited for no more then. A replica that goes on saying that it lives, and cannot get on, would hold up every
+   * change of rights on the others. It rests, since to read all rights again and again helps nobody.
+   */
+  const giveUp = async (own: Queries, why: unknown): Promise<never> => {
+    number = null;
+    endsAtMs = Number.NEGATIVE_INFINITY;
+    restsUntilMs = clock.now() + leaseMs;
+    await store.leave(own);
+    throw why;
+  };
   const join = async (own: Queries): Promise<boolean> => {
     const askedAtMs = clock.now();
     const snapshot = await store.join(own);
     if (snapshot === undefined) return true;
-    if (snapshot === null)
-      throw rightsUnknown('There are more blocks and private follows than one replica may keep.');
+    if (snapshot === null) return giveUp(own, tooMany());
     memory.replace(snapshot);
     for (const { replaced } of listeners) replaced();
     number = snapshot.number;
@@ -61,9 +74,12 @@ export function createLease({ memory, store, clock, leaseMs }: LeaseParts) {
     listen: (listener: RightsListener) => void listeners.push(listener),
     /** Whether there is more to ask or to say at once. */
     async renew(own: Queries): Promise<boolean> {
-      if (number === null) return join(own);
       const askedAtMs = clock.now();
-      const changes = await store.renew(own, number);
+      if (number === null) return askedAtMs >= restsUntilMs && (await join(own));
+      const changes = await store.renew(own, number).catch((error: unknown) => {
+        if (isNotUnderstood(error)) return giveUp(own, error);
+        throw error;
+      });
       if (changes === undefined) {
         number = null;
         return true;
@@ -74,3 +90,9 @@ export function createLease({ memory, store, clock, leaseMs }: LeaseParts) {
     },
   };
 }
+
+const tooMany = () => rightsUnknown('There are more blocks and private follows than one replica may keep.');
+
+/** A change of a later release. What storage fails with may pass before the lease ends. */
+const isNotUnderstood = (error: unknown): boolean =>
+  error instanceof DarkroomError && error.code === 'RIGHTS_UNKNOWN';
