@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
 import { greyJpeg } from '../../tests/support/grey-jpeg.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
 import { blobNamesOf, renditionEdges, renditionFormats } from '../contract/renditions.ts';
 import { DarkroomError } from '../errors.ts';
 import { digestOf } from '../storage/blob-store.ts';
@@ -34,6 +35,19 @@ const withRenditions = (decodeMiB = 384) => {
   const shelf = createShelf();
   return { ...shelf, renditions: createRenditionService(shelf.store, decodeMiB * mebibyte) };
 };
+
+/** A shelf far away: what is put there arrives when `arrive` is called. `awaited`: digests of which something is on its way. */
+function createFarShelf() {
+  const { blobs, store } = createShelf();
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  const awaited = new Set<string>();
+  const put: BlobStore['put'] = async (name, bytes) => {
+    awaited.add(name.slice(0, digestOf(sample).length));
+    await arrived;
+    await store.put(name, bytes);
+  };
+  return { blobs, awaited, arrive, renditions: createRenditionService({ ...store, put }, 384 * mebibyte) };
+}
 
 /** Metadata as telephones write them: where a photo was taken, by whom, with what. */
 const secrets = ['somebody', 'SecretPhone', 'xmp-secret'];
@@ -97,6 +111,19 @@ describe('the renditions of a photo', () => {
     const kept = [...blobs.entries()];
     assert.deepEqual(await renditions.keep(Buffer.concat([sample, Buffer.from('more')])), first);
     assert.deepEqual([...blobs.entries()], kept);
+  });
+
+  it('are stored while others are decoded already, however long that takes', async () => {
+    const { blobs, awaited, arrive, renditions } = createFarShelf();
+    const widths = [100, 101, 102, 103, 104];
+    const uploads = await Promise.all(
+      widths.map((width) => sharp(sample).resize({ width }).jpeg().toBuffer()),
+    );
+    const kept = Promise.all(uploads.map((upload) => renditions.keep(upload)));
+    await waitUntil(() => awaited.size === widths.length);
+    assert.equal(blobs.size, 0);
+    arrive();
+    for (const { digest } of await kept) assert.ok(blobs.has(digest));
   });
 
   it('of an image of our own leave it as it is', async () => {

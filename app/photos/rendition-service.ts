@@ -7,6 +7,7 @@ import { decodePhoto, inspectPhoto } from './decode-photo.ts';
 import type { Pixels } from './decode-photo.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 import { encodeWhole, makeRenditions } from './make-renditions.ts';
+import type { Rendition } from './make-renditions.ts';
 
 /** Decodes run on the threads that files are read with, of which there are four: two are left to the reads of images. */
 const decodesMax = 2;
@@ -22,8 +23,7 @@ export type RenditionService = ReturnType<typeof createRenditionService>;
 export function createRenditionService(blobs: BlobStore, decodeBytesMax: number) {
   const withPixels = createDecoder(decodeBytesMax);
 
-  const keepAll = async (digest: string, whole: Buffer, pixels: Pixels): Promise<void> => {
-    const renditions = await makeRenditions(pixels, whole);
+  const putAll = async (digest: string, whole: Buffer, renditions: readonly Rendition[]): Promise<void> => {
     await Promise.all(
       renditions.map(({ edge, format, bytes }) => blobs.put(blobNameOf(digest, edge, format), bytes)),
     );
@@ -31,27 +31,34 @@ export function createRenditionService(blobs: BlobStore, decodeBytesMax: number)
     await blobs.put(digest, whole);
   };
 
+  /** They are put when others are decoded already: where blobs lie may be far away. */
+  const keepAll = async (digest: string, whole: Buffer): Promise<void> =>
+    putAll(digest, whole, await withPixels(whole, (pixels) => makeRenditions(pixels, whole)));
+
+  const encode = async (pixels: Pixels) => {
+    const whole = await encodeWhole(pixels);
+    const digest = digestOf(whole);
+    // To ask costs less than to encode what is there already.
+    const renditions = (await blobs.has(digest)) ? null : await makeRenditions(pixels, whole);
+    return { whole, renditions, photo: { digest, widthPx: pixels.widthPx, heightPx: pixels.heightPx } };
+  };
+
   /** Pictures that were kept before there were renditions get them when they are first asked for. */
-  const catchUp = createCatchUp((digest, whole) =>
-    withPixels(whole, (pixels) => keepAll(digest, whole, pixels)),
-  );
+  const catchUp = createCatchUp(keepAll);
 
   return {
     /**
      * Decodes an upload and keeps its renditions; what was sent is never stored. Throws NOT_A_JPEG, BROKEN_JPEG, BROKEN_PHOTO or
      * PHOTO_TOO_LARGE for what cannot be taken, and OVERLOADED when too many wait.
      */
-    keep: (upload: Buffer): Promise<KeptPhoto> =>
-      withPixels(upload, async (pixels) => {
-        const whole = await encodeWhole(pixels);
-        const digest = digestOf(whole);
-        if (!(await blobs.has(digest))) await keepAll(digest, whole, pixels);
-        return { digest, widthPx: pixels.widthPx, heightPx: pixels.heightPx };
-      }),
+    async keep(upload: Buffer): Promise<KeptPhoto> {
+      const { photo, whole, renditions } = await withPixels(upload, encode);
+      if (renditions !== null) await putAll(photo.digest, whole, renditions);
+      return photo;
+    },
 
     /** Keeps an image as it is, with renditions made of it. For images of our own. */
-    keepAsIs: (whole: Buffer): Promise<void> =>
-      withPixels(whole, (pixels) => keepAll(digestOf(whole), whole, pixels)),
+    keepAsIs: (whole: Buffer): Promise<void> => keepAll(digestOf(whole), whole),
 
     /** Null when there is no such photo. */
     async read(digest: string, edge: RenditionEdge, format: RenditionFormat): Promise<Buffer | null> {
