@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -117,5 +120,25 @@ describe('the blob store in S3', () => {
     await assert.rejects(nowhere.put('ab', Buffer.from('x')), isAway);
     await assert.rejects(nowhere.get('ab'), isAway);
     for (const store of [stranger, nowhere]) store.close();
+  });
+
+  it('puts a blob once more that met something else under its name, and fails when it does again', async () => {
+    const answers = [409, 200, 409, 409];
+    const contentious = createServer((request, response) => {
+      request.resume().on('end', () => {
+        const status = answers.shift() ?? 500;
+        response.writeHead(status, { 'content-type': 'application/xml' });
+        response.end(status === 200 ? '' : '<Error><Code>ConditionalRequestConflict</Code></Error>');
+      });
+    });
+    await once(contentious.listen(0, '127.0.0.1'), 'listening');
+    const { port } = contentious.address() as AddressInfo;
+    const store = createS3Blobs({ ...server.settings, s3Endpoint: `http://127.0.0.1:${port}` });
+    await store.put('ab', Buffer.from('x'));
+    assert.deepEqual(answers, [409, 409]);
+    await assert.rejects(store.put('ab', Buffer.from('x')), isAway);
+    assert.deepEqual(answers, []);
+    store.close();
+    contentious.close();
   });
 });

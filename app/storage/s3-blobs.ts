@@ -20,8 +20,10 @@ const bounds = {
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 };
-/** A blob that is there keeps its bytes: S3 refuses the second one by the first of these, and by the other one of two at once. */
-const thereAlready: readonly (number | undefined)[] = [412, 409];
+/** A blob that is there keeps its bytes: so S3 refuses another one. */
+const thereAlready = 412;
+/** Something else was done under the name at that moment, perhaps a removal, and nothing was stored: S3 says to put it again. */
+const conflict = 409;
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -31,14 +33,18 @@ export function createS3Blobs(settings: S3Settings): BlobStore {
   const { s3Bucket: bucket } = settings;
   const client = createClient(settings);
   const atName = (name: string) => ({ Bucket: bucket, Key: name });
+  const put = async (name: string, bytes: Uint8Array, conflictsBorne: number): Promise<void> => {
+    try {
+      await client.send(new PutObjectCommand({ ...atName(name), Body: bytes, IfNoneMatch: '*' }));
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === thereAlready) return;
+      if (status !== conflict || conflictsBorne === 0) throw blobsUnavailable(error);
+      await put(name, bytes, conflictsBorne - 1);
+    }
+  };
   return {
-    async put(name, bytes) {
-      try {
-        await client.send(new PutObjectCommand({ ...atName(name), Body: bytes, IfNoneMatch: '*' }));
-      } catch (error) {
-        if (!thereAlready.includes(statusOf(error))) throw blobsUnavailable(error);
-      }
-    },
+    put: (name, bytes) => put(name, bytes, 1),
     get: (name) =>
       nullWhenAbsent(async () => {
         const { Body: body } = await client.send(new GetObjectCommand(atName(name)));
