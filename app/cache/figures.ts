@@ -1,7 +1,8 @@
 import { costMargin, counterOf } from '../contract/figure.ts';
 import type { Counter, Figure } from '../contract/figure.ts';
-import { fixed, percent, perThousand } from '../contract/figure-text.ts';
+import { fixed, percent } from '../contract/figure-text.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
+import { workFigure } from '../contract/work-figure.ts';
 import { tierKinds, tierNames } from './tiers/index.ts';
 import type { TierDefinition } from './tiers/tier.ts';
 import {
@@ -14,8 +15,6 @@ import {
 
 /** The smallest change of a share that matters: a percentage point. */
 const shareMargin = (): number => 0.01;
-/** The smallest difference of work that matters: once in a hundred requests. */
-const workMargin = (): number => 0.01;
 
 const hits = (tiers: readonly string[], results: readonly string[]): Counter =>
   counterOf(serviceMetrics.cacheRequests, { cache_tier: tiers, cache_result: results });
@@ -104,37 +103,30 @@ const costs: readonly Figure[] = [
   },
 ];
 
-/** What tells apart caches of the same latency. */
-function work<const Name extends string>(
-  name: Name,
-  title: string,
-  from: Counter,
-  meaning: string,
-  column?: string,
-): Figure & { readonly name: Name } {
-  return {
-    ...{ name, title, from, meaning, unit: 'per request', per: 'request', scale: 'plain', better: 'less' },
-    margin: workMargin,
-    write: perThousand,
-    table: 'work',
-    shows: 'where-any',
-    ...(column === undefined ? {} : { column }),
-  };
-}
-
 const { invalidationsSent, invalidationsReceived, invalidationsFailed } = workCounters;
 
 const workFigures = [
-  work('loads', 'loads', readCounters.loads, 'reads that were answered from storage'),
-  work('joinedLoads', 'joined', readCounters.joinedLoads, "reads that joined another's load"),
-  work('loadCalls', 'load calls', workCounters.loadCalls, workCounters.loadCalls.meaning),
-  work('refreshes', 'refreshes', workCounters.refreshes, 'loads behind an answer'),
-  work('rejectedFills', 'rejected', workCounters.rejectedFills, 'fills that something newer refused'),
-  work('leaseWaits', 'lease waits', workCounters.leaseWaits, "waits for another replica's load"),
-  work('invalidationsSent', 'sent', invalidationsSent, 'invalidations told to the other replicas', 'inv.'),
-  work('invalidationsReceived', 'got', invalidationsReceived, 'invalidations heard of others', 'inv.'),
-  work('invalidationsFailed', 'inv. failed', invalidationsFailed, 'invalidations that could not be told'),
-  work('evictions', 'evicted', evictionCounters.evicted, 'entries that had to go from memory for room'),
+  workFigure('loads', 'loads', readCounters.loads, 'reads that were answered from storage'),
+  workFigure('joinedLoads', 'joined', readCounters.joinedLoads, "reads that joined another's load"),
+  workFigure('loadCalls', 'load calls', workCounters.loadCalls, workCounters.loadCalls.meaning),
+  workFigure('refreshes', 'refreshes', workCounters.refreshes, 'loads behind an answer'),
+  workFigure('rejectedFills', 'rejected', workCounters.rejectedFills, 'fills that something newer refused'),
+  workFigure('leaseWaits', 'lease waits', workCounters.leaseWaits, "waits for another replica's load"),
+  workFigure(
+    'invalidationsSent',
+    'sent',
+    invalidationsSent,
+    'invalidations told to the other replicas',
+    'inv.',
+  ),
+  workFigure('invalidationsReceived', 'got', invalidationsReceived, 'invalidations heard of others', 'inv.'),
+  workFigure(
+    'invalidationsFailed',
+    'inv. failed',
+    invalidationsFailed,
+    'invalidations that could not be told',
+  ),
+  workFigure('evictions', 'evicted', evictionCounters.evicted, 'entries that had to go from memory for room'),
 ];
 
 /** In results these stand together. */

@@ -1,7 +1,8 @@
 import { feedMetrics } from '../contract/feed-metrics.ts';
-import { fixed, milliseconds, perThousand } from '../contract/figure-text.ts';
+import { fixed, milliseconds } from '../contract/figure-text.ts';
 import { costMargin, counterOf } from '../contract/figure.ts';
-import type { Counter, Figure } from '../contract/figure.ts';
+import type { Figure } from '../contract/figure.ts';
+import { workFigure } from '../contract/work-figure.ts';
 
 /** Posts of the witness are left out: it posts more often than all others together, to one follower. */
 const ofPeople = { posted_by: 'people' } as const;
@@ -89,19 +90,6 @@ const lag: Figure = {
   words: 'lag of the outbox',
 };
 
-/** Once in a hundred requests. */
-const workMargin = (): number => 0.01;
-
-function work(name: string, title: string, from: Counter, meaning: string): Figure {
-  return {
-    ...{ name, title, from, meaning, unit: 'per request', per: 'request', scale: 'plain', better: 'less' },
-    margin: workMargin,
-    write: perThousand,
-    table: 'work',
-    shows: 'where-any',
-  };
-}
-
 /** What is measured of feeds. */
 export const feedFigures: readonly Figure[] = [
   visible(0.5),
@@ -109,20 +97,20 @@ export const feedFigures: readonly Figure[] = [
   fanOut,
   stored,
   lag,
-  work('feedFills', 'filled', counterOf(feedMetrics.feedFills), 'feeds that were gathered to be kept'),
-  work(
+  workFigure('feedFills', 'filled', counterOf(feedMetrics.feedFills), 'feeds that were gathered to be kept'),
+  workFigure(
     'activeFeedHits',
     'active hits',
     counterOf(feedMetrics.feedActiveReads, { result: 'hit' }),
     'feeds that were in the memory of the replica',
   ),
-  work(
+  workFigure(
     'feedRecomputes',
     'recomputed',
     counterOf(feedMetrics.feedRecomputes),
     feedMetrics.feedRecomputes.help.toLowerCase(),
   ),
-  work(
+  workFigure(
     'activeFeedEvictions',
     'evicted',
     counterOf(feedMetrics.feedActiveEvictions, { reason: 'size' }),

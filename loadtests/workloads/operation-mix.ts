@@ -1,5 +1,16 @@
 import type { OperationName } from '../../app/contract/operations.ts';
 
+/** What people write who mostly look: 44.7 likes per post. */
+const browsingWrites = {
+  like: 760,
+  comment: 80,
+  follow: 30,
+  unfollow: 10,
+  post: 17,
+  editCaption: 2,
+  deletePhoto: 1,
+} as const;
+
 /**
  * Operations of a mix in tenths of a permille; each mix sums to 10,000, and what it does not name it does not send. Images are
  * fewer than the pages of a real client show (4.7 for each request), since they go around the caches that are compared.
@@ -12,13 +23,7 @@ export const mixes = {
     profileGrid: 1_200,
     comments: 600,
     followers: 600,
-    like: 760,
-    comment: 80,
-    follow: 30,
-    unfollow: 10,
-    post: 17,
-    editCaption: 2,
-    deletePhoto: 1,
+    ...browsingWrites,
   },
   /** 70 % reads, as at Facebook's social graph with its transactions (TAOBench's workload A), and ten times the posts. */
   'write-heavy': {
@@ -44,13 +49,7 @@ export const mixes = {
     profileGrid: 900,
     comments: 500,
     followers: 400,
-    like: 760,
-    comment: 80,
-    follow: 30,
-    unfollow: 10,
-    post: 17,
-    editCaption: 2,
-    deletePhoto: 1,
+    ...browsingWrites,
   },
   /** A crawler reads profile after profile, among people who read their feeds: 97 % reads. */
   crawl: {
