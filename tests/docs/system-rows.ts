@@ -7,6 +7,11 @@ export const publishedSystems: readonly PublishedSystem[] = [
     title: 'Designing Instagram',
     source: 'http://highscalability.com/blog/2022/1/11/designing-instagram.html',
   },
+  {
+    prefix: 'TG',
+    title: 'Consistent caching in Titus Gateway',
+    source: 'https://netflixtechblog.com/consistent-caching-mechanism-in-titus-gateway-6cb89b9ce296',
+  },
 ];
 
 /** What Darkroom claims about each row: true when the tests whose names begin with its id pass. */
@@ -25,6 +30,10 @@ export const claims: Readonly<Record<string, string>> = {
   'DI-7':
     'The cache of active feeds is an LRU with bounds; a reader whose feed was evicted costs one recomputation, which is counted.',
   'DI-8': 'Feed rows expire; `order=ranked` lists a feed by score and `order=time`, the default, by time.',
+  'TG-2':
+    'A gateway sends one keep-alive per interval at most, whatever the rate of queries; at 1,000 a second and 5 ms, each answers five.',
+  'TG-3':
+    'While nothing changes, the acknowledgement comes within keep-alive interval, event gap and round trip by a dummy event; without dummies the read waits for the next change.',
 };
 
 /** Rows whose tests are still to come. The test of the page refuses an id here as soon as a test begins with it. */
