@@ -63,7 +63,7 @@ async function startService(lab: Lab) {
   started.defer(run.end);
   const stack = { context, checkout, postgres, run, clock: { now: lab.now } };
   const { people, photos } = profiles.demo;
-  const template = await ensureSeededTemplate(stack, { seed: 1, people, photos });
+  const template = await ensureSeededTemplate(stack, { seed: 1, people, photos, followers: 'heavy' });
   const world = await createWorld(stack, {
     label: ours,
     id: `${run.id}_bench`,

@@ -272,7 +272,7 @@ async function open(lab: Lab): Promise<OpenedBench> {
     started.defer(run.end);
     const stack = { context, checkout, postgres, run, clock: { now: lab.now } };
     const { people, photos } = profiles.demo;
-    const template = await ensureSeededTemplate(stack, { seed: 1, people, photos });
+    const template = await ensureSeededTemplate(stack, { seed: 1, people, photos, followers: 'heavy' });
     const mediaFolder = join(lab.context.paths.state, 'media');
     const site = { stack, mediaFolder, template, receiver };
     for (const mode of modes) watched[mode] = await startMode(site, mode);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readCounters } from '../../../app/cache/cache-counters.ts';
+import { countsOf } from '../../figures/counts.ts';
 import { createFakeExperiment } from '../../../tests/support/fake-experiment.ts';
 import type { Queried } from '../query-figures.ts';
-import { readEdge } from './readings.ts';
+import { readCountersAtRest, readEdge } from './readings.ts';
 
 /** Reads an edge of one world, and keeps in which order that happens. */
 async function readWith(answer: (log: string[]) => Promise<Queried>, pause: () => Promise<void>) {
@@ -44,4 +46,28 @@ test('a database that answers late does not shorten the next round', async () =>
   );
   assert.deepEqual(log, ['cpu', 'cpu', 'answered']);
   assert.deepEqual(edge.queried, [told]);
+});
+
+const countersOf = (reads: number, bypasses: number) => ({
+  isCounted: true,
+  cpuUs: 0,
+  counts: countsOf(readCounters, { reads, bypasses }),
+});
+
+test('a reading in which a read of a cache is under way is taken anew', async () => {
+  const readings = [countersOf(10, 9), countersOf(11, 10), countersOf(11, 11), countersOf(12, 12)];
+  const world = { readCounters: async () => [readings.shift() ?? null] };
+  assert.deepEqual(await readCountersAtRest([world]), [[countersOf(11, 11)]]);
+});
+
+test('what stays uncounted is read all the same, so that a guard can tell of it', async () => {
+  let readings = 0;
+  const world = {
+    readCounters: async () => {
+      readings += 1;
+      return [countersOf(10, 8)];
+    },
+  };
+  assert.deepEqual(await readCountersAtRest([world]), [[countersOf(10, 8)]]);
+  assert.equal(readings, 5);
 });

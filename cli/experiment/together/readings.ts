@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../../app/clock.ts';
 import { readMachine } from '../../stack/cpu-accounting.ts';
 import type { MachineReading } from '../../stack/cpu-accounting.ts';
 import type { PostgresCpuSampler } from '../../stack/postgres-cpu.ts';
 import { splitService } from '../../worlds/cpu-by-kind.ts';
+import { answersOf, cacheReadsIn } from '../../worlds/cache-counts.ts';
 import type { CpuUsByKind } from '../../worlds/cpu-by-kind.ts';
 import type { DatabaseReader, Queried } from '../query-figures.ts';
 import type { ServiceCounters } from '../../worlds/service-counters.ts';
@@ -77,6 +79,33 @@ export function readCounters(worlds: readonly World[]): Promise<CountersReading>
   return Promise.all(worlds.map((world) => world.readCounters()));
 }
 
+const readingsMax = 5;
+const betweenReadingsMs = 20;
+
+/**
+ * Nothing is sent between rounds, but a witness may be asking: a read of a cache that is under way has been counted, and its answer
+ * has not. Such a reading is taken anew, a few times.
+ */
+export function readCountersAtRest(worlds: readonly Pick<World, 'readCounters'>[]): Promise<CountersReading> {
+  return Promise.all(
+    worlds.map(async (world) => {
+      let counters = await world.readCounters();
+      for (let more = readingsMax - 1; more > 0 && counters.some(isReading); more -= 1) {
+        await wait(betweenReadingsMs);
+        counters = await world.readCounters();
+      }
+      return counters;
+    }),
+  );
+}
+
+/** Whether a process is reading from its caches. */
+function isReading(counters: ServiceCounters | null): boolean {
+  if (counters === null) return false;
+  const reads = cacheReadsIn(counters.counts);
+  return reads.reads !== answersOf(reads);
+}
+
 /** Null where no figure asks. */
 function askDatabases({ worlds, askDatabase = null }: Sources): Promise<readonly Queried[]> | null {
   return askDatabase === null ? null : Promise.all(worlds.map(({ database }) => askDatabase(database)));
@@ -92,7 +121,7 @@ export async function readEdge(
   { isDrained, pause }: { readonly isDrained: boolean; readonly pause: () => Promise<void> },
 ): Promise<Edge> {
   const closing = await readCpu(sources, driverCpuUs());
-  const counters = await readCounters(sources.worlds);
+  const counters = await readCountersAtRest(sources.worlds);
   const asked = askDatabases(sources);
   if (asked !== null) await Promise.race([asked, pause()]);
   const opening = await readCpu(sources, driverCpuUs());
