@@ -17,7 +17,7 @@ import {
 
 const secondsKept = 300;
 const pollMs = 1_000;
-const answerLimitMs = 4_000;
+const answerLimitMs = 12_000;
 /** After so long without an answer the figures are called old. */
 const silenceMs = 5_000;
 
