@@ -30,6 +30,8 @@ export const claims: Readonly<Record<string, string>> = {
   'DI-7':
     'The cache of active feeds is an LRU with bounds; a reader whose feed was evicted costs one recomputation, which is counted.',
   'DI-8': 'Feed rows expire; `order=ranked` lists a feed by score and `order=time`, the default, by time.',
+  'TG-1':
+    'What is written through one gateway is in the next consistent read through any other, and what was read once is in every later read.',
   'TG-2':
     'A gateway sends one keep-alive per interval at most, whatever the rate of queries; at 1,000 a second and 5 ms, each answers five.',
   'TG-3':
