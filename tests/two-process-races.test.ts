@@ -1,23 +1,30 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { leaseMs } from '../app/cache/tiers/tier.ts';
 import { createCuttableLink } from './support/cuttable-link.ts';
 import { createTestRedis } from './support/databases.ts';
-import { createParentStorage, startReplicaProcess } from './support/replica-parent.ts';
+import { createParentStorage, createReplicaProcesses } from './support/replica-parent.ts';
 import type { ReplicaProcess } from './support/replica-parent.ts';
 import { waitUntil } from './support/wait-until.ts';
+
+const processes = createReplicaProcesses();
+after(() => processes.end());
 
 /** Two processes with a cache each, on one real Redis and the storage of this process. */
 async function setStage(context: TestContext, text: string) {
   const storage = createParentStorage();
   const redis = createTestRedis();
   const linkOfB = await createCuttableLink(redis.url);
-  context.after(() => linkOfB.close());
-  const start = async (name: string, url: string): Promise<ReplicaProcess> => {
-    const process = await startReplicaProcess(name, { ...redis, url, text, storage });
-    context.after(() => process.kill());
-    return process;
+  const started: ReplicaProcess[] = [];
+  context.after(async () => {
+    await Promise.all(started.map(processes.release));
+    await linkOfB.close();
+  });
+  const start = async (sender: string, url: string): Promise<ReplicaProcess> => {
+    const replica = await processes.start({ ...redis, url, text, sender }, storage);
+    started.push(replica);
+    return replica;
   };
   const [a, b] = await Promise.all([start('a', redis.url), start('b', linkOfB.url)]);
   const versionIn = async (replica: ReplicaProcess) => (await replica.read(1)).versions[0];

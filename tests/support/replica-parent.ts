@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { ReadOutcome } from '../../app/cache/cache.ts';
-import type { FromReplica, ToReplica } from './replica-messages.ts';
+import type { FromReplica, ReplicaPlace, ToReplica } from './replica-messages.ts';
 
 /** A load that has read its row and waits to be answered. */
 export type WaitingLoad = { readonly replica: string; release(): void };
@@ -73,27 +73,73 @@ export type ReplicaProcess = {
   kill(): Promise<void>;
 };
 
-export type ReplicaPlace = {
-  readonly text: string;
-  readonly url: string;
-  readonly keyPrefix: string;
-  readonly storage: ParentStorage;
+export type ReplicaProcesses = {
+  /** Resolves when the cache is connected. The process is another one's that does not need it any more, if there is one. */
+  start(place: ReplicaPlace, storage: ParentStorage): Promise<ReplicaProcess>;
+  /** Closes the cache of one that lives. Its process waits for the next one. */
+  release(replica: ReplicaProcess): Promise<void>;
+  end(): Promise<void>;
 };
 
-/** Resolves when its cache is connected. */
-export async function startReplicaProcess(name: string, place: ReplicaPlace): Promise<ReplicaProcess> {
-  const { text, url, keyPrefix, storage } = place;
-  const child: ChildProcess = fork(
-    new URL('replica-process.ts', import.meta.url),
-    [text, url, keyPrefix, name],
-    { execArgv: [], env: { ...process.env, NODE_TEST_CONTEXT: undefined } },
-  );
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  const exited = once(child, 'exit');
+type Program = { readonly child: ChildProcess; readonly ended: Promise<unknown>; kill(): Promise<void> };
+
+export function createReplicaProcesses(): ReplicaProcesses {
+  const used = new Map<ReplicaProcess, Opened>();
+  const all: Program[] = [];
+  const idle: Program[] = [];
+  const startNew = (): Program => {
+    const program = startProgram();
+    all.push(program);
+    return program;
+  };
+  return {
+    async start(place, storage) {
+      const opened = await openCache(idle.pop() ?? startNew(), place, storage);
+      used.set(opened.replica, opened);
+      return opened.replica;
+    },
+    async release(replica) {
+      const { program, close } = used.get(replica) ?? {};
+      used.delete(replica);
+      if (program !== undefined && (await close?.()) === true) idle.push(program);
+    },
+    async end() {
+      await Promise.all(all.map((program) => program.kill()));
+    },
+  };
+}
+
+function startProgram(): Program {
+  const child = fork(new URL('replica-process.ts', import.meta.url), [], {
+    execArgv: [],
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+  });
+  const killAtOnce = (): void => void child.kill('SIGKILL');
+  process.once('exit', killAtOnce);
+  const ended = once(child, 'exit');
+  return {
+    child,
+    ended,
+    async kill() {
+      process.off('exit', killAtOnce);
+      killAtOnce();
+      await ended;
+    },
+  };
+}
+
+type Opened = {
+  readonly replica: ReplicaProcess;
+  readonly program: Program;
+  /** Whether its process is still there afterwards. */
+  readonly close: () => Promise<boolean>;
+};
+
+async function openCache(program: Program, place: ReplicaPlace, storage: ParentStorage): Promise<Opened> {
+  const { child, ended } = program;
   const deliveries: string[] = [];
   const waiting = new Map<number, (done: Extract<FromReplica, { kind: 'done' }>) => void>();
-  const ready = Promise.withResolvers<void>();
+  const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<true>()];
   const send = (message: ToReplica) => void (child.connected && child.send(message));
   let sent = 0;
   const ask = (order: { kind: 'read'; id: number; times: number } | { kind: 'write'; id: number }) => {
@@ -103,25 +149,28 @@ export async function startReplicaProcess(name: string, place: ReplicaPlace): Pr
     send({ ...order, number: sent });
     return promise;
   };
-  child.on('message', (message: FromReplica) => {
-    if (message.kind === 'ready') ready.resolve();
+  child.removeAllListeners('message').on('message', (message: FromReplica) => {
+    if (message.kind === 'opened') opened.resolve();
+    else if (message.kind === 'closed') closed.resolve(true);
     else if (message.kind === 'delivery') deliveries.push(message.change);
     else if (message.kind === 'done') waiting.get(message.number)?.(message);
     else {
       const { number } = message;
-      storage.answer(name, message, (version) => send({ kind: 'answer', number, version }));
+      storage.answer(place.sender, message, (version) => send({ kind: 'answer', number, version }));
     }
   });
-  child.once('exit', (code) => ready.reject(new RangeError(`${name} ended with ${code}`)));
-  await ready.promise;
-  return {
+  send({ kind: 'open', ...place });
+  const fails = ended.then(() => Promise.reject(new RangeError(`${place.sender} ended before it was open`)));
+  await Promise.race([opened.promise, fails]);
+  const replica: ReplicaProcess = {
     deliveries,
     read: (id, times = 1) => ask({ kind: 'read', id, times }),
     write: async (id) => (await ask({ kind: 'write', id })).versions[0] ?? 0,
-    async kill() {
-      process.off('exit', kill);
-      kill();
-      if (child.exitCode === null && child.signalCode === null) await exited;
-    },
+    kill: program.kill,
   };
+  const close = (): Promise<boolean> => {
+    send({ kind: 'close' });
+    return Promise.race([closed.promise, ended.then(() => false)]);
+  };
+  return { replica, program, close };
 }
