@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import Value from 'typebox/value';
+import { isOfForm } from '../contract/json-form.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App } from '../http/route-parts.ts';
 import { textMeans } from '../http/schemas.ts';
@@ -67,7 +67,7 @@ async function readParts(request: FastifyRequest): Promise<Upload> {
 }
 
 function requireCaption(caption: unknown): asserts caption is string {
-  if (!Value.Check(Caption, caption))
+  if (!isOfForm(Caption, caption))
     throw new DarkroomError(
       'INVALID_REQUEST',
       `A caption is a ${textMeans} of at most ${captionLengthMax} characters.`,

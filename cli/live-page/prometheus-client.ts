@@ -1,6 +1,6 @@
-import Type from 'typebox';
-import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Type } from '../../app/contract/json-schema.ts';
+import type { Static, TSchema } from 'typebox';
+import { isOfForm } from '../../app/contract/json-form.ts';
 import { CommandError } from '../errors.ts';
 
 /** A series on a grid of whole seconds; null where it has no finite value. */
@@ -42,27 +42,21 @@ const Alerts = Type.Object({
   ),
 });
 
-/** Prometheus's frame around the data that it was asked for. Compiled, since the page asks some twenty times a second. */
-const answerOf = <T extends TSchema>(data: T) =>
-  Compile(Type.Object({ status: Type.Literal('success'), data }));
-const rangeAnswer = answerOf(Range);
-const alertsAnswer = answerOf(Alerts);
-type AnswerForm<T> = {
-  Check(value: unknown): value is { data: T };
-};
+/** Prometheus's frame around the data that it was asked for. */
+const Answer = Type.Object({ status: Type.Literal('success'), data: Type.Unknown() });
 
 export function createPrometheusClient(address: string): PrometheusClient {
-  const ask = async <T>(
+  const ask = async <T extends TSchema>(
     path: string,
     parameters: Readonly<Record<string, string>>,
-    form: AnswerForm<T>,
-  ): Promise<T> => {
+    form: T,
+  ): Promise<Static<T>> => {
     try {
       const response = await fetch(`${address}${path}?${new URLSearchParams(parameters).toString()}`, {
         signal: AbortSignal.timeout(answerLimitMs),
       });
       const answer: unknown = await response.json();
-      if (form.Check(answer)) return answer.data;
+      if (isOfForm(Answer, answer) && isOfForm(form, answer.data)) return answer.data;
       throw new RangeError(`not in its form: ${JSON.stringify(answer).slice(0, wordsMax)}`);
     } catch (error) {
       throw new CommandError('serviceFailed', 'Prometheus does not answer.', { cause: error });
@@ -71,10 +65,10 @@ export function createPrometheusClient(address: string): PrometheusClient {
   return {
     async range(expr, grid) {
       const parameters = { query: expr, start: String(grid.from), end: String(grid.to), step: '1' };
-      const { result } = await ask('/api/v1/query_range', parameters, rangeAnswer);
+      const { result } = await ask('/api/v1/query_range', parameters, Range);
       return result.map(({ metric, values }) => ({ labels: metric, values: onGrid(values, grid) }));
     },
-    alerts: async () => (await ask('/api/v1/alerts', {}, alertsAnswer)).alerts,
+    alerts: async () => (await ask('/api/v1/alerts', {}, Alerts)).alerts,
   };
 }
 

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../../app/contract/json-schema.ts';
 import { commandCounters, readCounters, workCounters } from '../../app/cache/cache-counters.ts';
 import type { Counter } from '../../app/contract/figure.ts';
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Static, TSchema } from 'typebox';
-import Value from 'typebox/value';
+import { isOfForm } from '../../app/contract/json-form.ts';
 
 /** What a file holds as JSON; null where it is not there, not whole, or of another form. */
 export function readJsonFile<T extends TSchema>(file: string, form: T): Static<T> | null {
   try {
     const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return Value.Check(form, content) ? content : null;
+    return isOfForm(form, content) ? content : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Type from 'typebox';
-import Value from 'typebox/value';
+import { Type } from '../../app/contract/json-schema.ts';
+import { isOfForm } from '../../app/contract/json-form.ts';
 import type { Static } from 'typebox';
 import { CommandError } from '../errors.ts';
 
@@ -37,7 +37,7 @@ const counted = { sd: 0, df: Infinity } as const;
 /** The kinds of machine that are calibrated. */
 export function readCalibrated(file: string = calibratedFile): CalibratedMachine[] {
   const machines: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (!Value.Check(CalibratedMachines, machines))
+  if (!isOfForm(CalibratedMachines, machines))
     throw new CommandError('internal', `${file} does not hold what a calibration writes.`);
   return machines;
 }

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox';
-import Value from 'typebox/value';
+import { isOfForm } from '../../app/contract/json-form.ts';
 import { CommandError } from '../errors.ts';
 import { MatchForm, SummariesForm } from './kept-forms.ts';
 import { keptPath } from './kept-route.ts';
@@ -23,7 +23,7 @@ export function askRunningTraces(address: string, pid: number): RunningTraces {
         signal: AbortSignal.timeout(answerLimitMs),
       });
       const answer: unknown = response.ok ? await response.json() : null;
-      if (!Value.Check(form, answer)) throw new TypeError(`somebody else is at ${address}`);
+      if (!isOfForm(form, answer)) throw new TypeError(`somebody else is at ${address}`);
       return answer;
     } catch (error) {
       const { message, cause } = error as Error;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Type from 'typebox';
+import { Type } from '../../app/contract/json-schema.ts';
 import type { Static } from 'typebox';
 import Value from 'typebox/value';
 import { settings } from '../../app/config.ts';
