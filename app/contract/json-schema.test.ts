@@ -23,7 +23,7 @@ const formOf = (made: typeof Type) =>
     { additionalProperties: false },
   );
 const form = formOf(Type);
-const ofTypeBox = formOf(TypeBox as typeof Type);
+const ofTypeBox = formOf(TypeBox);
 
 describe('the builders of schemas', () => {
   it('make what TypeBox makes', () => {
