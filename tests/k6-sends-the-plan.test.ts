@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -23,6 +24,7 @@ import { scenarios } from '../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../loadtests/workloads/scenario-list.ts';
 import { createSchedule } from '../loadtests/workloads/schedule.ts';
 import type { Place } from '../loadtests/workloads/schedule.ts';
+import { sessionSecretOf } from '../loadtests/workloads/session-tokens.ts';
 import { traceparentOf } from '../loadtests/workloads/trace-context.ts';
 import { createWorkload } from '../loadtests/workloads/workload.ts';
 import type { PlannedRequest } from '../loadtests/workloads/workload.ts';
@@ -119,7 +121,8 @@ type Received = {
   readonly replica: number;
   readonly method: string;
   readonly url: string;
-  readonly viewer: string;
+  /** Whose session it names. */
+  readonly viewer: number | undefined;
   readonly traceparent: string;
   readonly body: string;
   /** Whether it came first on its connection. */
@@ -132,9 +135,21 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** Replicas that keep what they are sent and answer with `statusOf`. */
+/** What names the sessions of the seeded people, by the seed of `settings`. */
+const personOf = new Map(
+  Array.from({ length: 100 }, (_, index) => [
+    `Bearer ${hash('sha256', sessionSecretOf(1, index + 1), 'base64url')}`,
+    index + 1,
+  ]),
+);
+
+/** What is asked before the load begins, of each world. */
+const isTrial = ({ url = '' }: IncomingMessage): boolean => url === '/users/1/follow-requests';
+
+/** Replicas that keep what they are sent and answer with `statusOf`. Trials are answered alike, and kept apart. */
 async function startReplicas(statusOf: (request: IncomingMessage) => number, count = 2) {
   const received: Received[] = [];
+  const trials: Received[] = [];
   const known = new WeakSet<Socket>();
   const servers = Array.from({ length: count }, (_, replica) =>
     createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -142,8 +157,8 @@ async function startReplicas(statusOf: (request: IncomingMessage) => number, cou
       known.add(request.socket);
       bodyOf(request).then((body) => {
         const { method = '', url = '', headers } = request;
-        const viewer = String(headers['darkroom-viewer']);
-        received.push({
+        const viewer = personOf.get(headers.authorization ?? '');
+        (isTrial(request) ? trials : received).push({
           replica,
           method,
           url,
@@ -165,6 +180,7 @@ async function startReplicas(statusOf: (request: IncomingMessage) => number, cou
   };
   return {
     received,
+    trials,
     targets: servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     close,
   };
@@ -367,6 +383,36 @@ for (const name of Object.keys(scenarios) as ScenarioName[]) {
     }
   });
 }
+
+test('a service that knows no session of the seeded people is not loaded: the first question says so', async () => {
+  for (const status of [401, 403, 404]) {
+    const strange = await startReplicas(() => status);
+    const replicas = await startReplicas(() => 200);
+    try {
+      const worlds = [replicas.targets, strange.targets];
+      const { status: ended, output } = await runK6([scenario], { ...settings, worlds });
+      const aborted = 108;
+      assert.equal(ended, aborted, output);
+      assert.ok(
+        output.includes(
+          `${strange.targets[0]} knows no session of the people of seed 1: it answered ${status}.`,
+        ),
+        output,
+      );
+      assert.deepEqual([replicas.received, strange.received], [[], []]);
+      assert.deepEqual(
+        [...replicas.trials, ...strange.trials].map(({ method, viewer }) => [method, viewer]),
+        [
+          ['GET', 1],
+          ['GET', 1],
+        ],
+      );
+    } finally {
+      replicas.close();
+      strange.close();
+    }
+  }
+});
 
 test('load goes to this machine only', async () => {
   const { status, output } = await runK6([scenario], {

@@ -27,8 +27,8 @@ export type CommentRow = {
 /** Two people whom nobody else uses: one posts, the other one follows and looks when a post can be seen. */
 export type WitnessRow = { readonly authorId: number; readonly followerId: number };
 
-/** Somebody who is logged in. Of the token, storage gets the hash. */
-export type SessionRow = { readonly personId: number; readonly token: string; readonly expiresAtMs: number };
+/** Somebody who is logged in: the token is the SHA-256 of the secret, in base64url, and storage gets the hash of that. */
+export type SessionRow = { readonly personId: number; readonly secret: string; readonly expiresAtMs: number };
 
 /** Everything that the seeder writes. Counts (likes, comments, followers, posts) are derived from these rows. */
 export type SeedRows = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
@@ -9,6 +9,7 @@ import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import { createTestDatabase } from '../../tests/support/databases.ts';
 import { villageRows } from '../../tests/support/village-rows.ts';
 import type { SeedRows } from '../contract/seed-rows.ts';
+import { hashToken } from '../sessions/session-token.ts';
 import { migrate } from './migrate.ts';
 import { loadSeedRows } from './seed.ts';
 
@@ -73,6 +74,23 @@ describe('seeding', () => {
           (SELECT count(*) FROM comments WHERE photo_id = photos.id)) AS comments,
         (SELECT sum(like_count) > 0 AND sum(comment_count) > 0 FROM photos) AS some`);
     assert.deepEqual(rows, [{ posts: 0, followers: 0, likes: 0, comments: 0, some: true }]);
+  });
+
+  it('stores of a session what the service looks for when it is given the token, and not the token', async (context) => {
+    const { url, client } = await openDatabase(context);
+    const secret = 'of one session';
+    const token = hash('sha256', secret, 'base64url');
+    await loadSeedRows(url, {
+      ...villageRows,
+      sessions: [{ personId: 3, secret, expiresAtMs: 1_800_000_000_000 }],
+    });
+    const { rows } = await client.query<{ token_hash: Buffer; person_id: number }>(
+      'SELECT token_hash, person_id FROM sessions',
+    );
+    assert.deepEqual(
+      rows.map((row) => [row.person_id, row.token_hash.toString('base64url')]),
+      [[3, hashToken(token)]],
+    );
   });
 
   it('keeps every character of a text', async (context) => {

@@ -120,7 +120,7 @@ function tablesOf(rows: SeedRows): Table[] {
       columns: 'token_hash, person_id, created_at, expires_at',
       lines: () =>
         toLines(rows.sessions ?? [], (row) => [
-          `\\x${hash('sha256', row.token, 'hex')}`,
+          `\\x${hash('sha256', hash('sha256', row.secret, 'base64url'), 'hex')}`,
           row.personId,
           time(seedEpochMs),
           time(row.expiresAtMs),

@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { headers } from '../../app/contract/headers.ts';
 import { operations, pathOf } from '../../app/contract/operations.ts';
 import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
 import { requireLoopback } from '../../loadtests/workloads/run-settings.ts';
+import { sessionSecretOf } from '../../loadtests/workloads/session-tokens.ts';
 
 /** One read of what was just written. `horizon`: how long after its acknowledgement the read was sent, at the least. */
 export type WitnessCheck = {
@@ -61,7 +62,8 @@ async function watchOneWrite(options: WitnessOptions, photoId: number, round: nu
   const before = await Promise.all(targets.map((target) => readPhoto(target, photoId, signal)));
   const known = before.find((seen) => typeof seen === 'object');
   if (known === undefined) return;
-  const version = await editPhoto(targets[writer] as string, photoId, known.ownerId, round, signal);
+  const edit = { photoId, caption: `edited ${round}`, token: tokenOf(options.seed, known.ownerId) };
+  const version = await editPhoto(targets[writer] as string, edit, signal);
   if (version === null) return;
   const acknowledgedAtMs = performance.now();
   await Promise.all(
@@ -117,18 +119,22 @@ async function readPhoto(
   return typeof version === 'number' && typeof ownerId === 'number' ? { version, ownerId } : 'failed';
 }
 
+/** Of the session that a seeded person has. */
+const tokenOf = (seed: number, personId: number): string =>
+  hash('sha256', sessionSecretOf(seed, personId), 'base64url');
+
+type Edit = { readonly photoId: number; readonly caption: string; readonly token: string };
+
 /** The version that the edit made; null when it could not be made. */
 async function editPhoto(
   target: string,
-  photoId: number,
-  ownerId: number,
-  round: number,
+  { photoId, caption, token }: Edit,
   signal: AbortSignal,
 ): Promise<number | null> {
   const request = {
     method: operations.editCaption.method,
-    headers: { 'content-type': 'application/json', [headers.viewer]: String(ownerId) },
-    body: JSON.stringify({ caption: `edited ${round}` }),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ caption }),
   };
   const body = await ask(target, pathOf(operations.editCaption.route, { photoId }), request, signal);
   return typeof body === 'object' && typeof body['version'] === 'number' ? body['version'] : null;

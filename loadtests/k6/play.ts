@@ -35,7 +35,8 @@ export function createPlayer(
     try {
       if (isOpenLoop) sleep(Math.max(0, schedule.displacementMs(place) - lateMs) / 1000);
       const target = schedule.targetOf(place);
-      send(request, { target, traceparent: traceparentOf(settings.seed, place, target) }, samples);
+      const { seed } = settings;
+      send(request, { target, traceparent: traceparentOf(seed, place, target), seed }, samples);
     } catch (error) {
       iterationErrors.add(1);
       // k6 logs what is thrown.

@@ -1,18 +1,19 @@
 import { check } from 'k6';
+import crypto from 'k6/crypto';
 import encoding from 'k6/encoding';
 import http from 'k6/http';
 import type { RefinedParams, ResponseType } from 'k6/http';
-import { headers } from '../../app/contract/headers.ts';
 import { operations } from '../../app/contract/operations.ts';
 import { pathOfRequest } from '../workloads/request-path.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
+import { sessionSecretOf } from '../workloads/session-tokens.ts';
 import type { PlannedRequest } from '../workloads/workload.ts';
 
 /** A photo that is gone is an error, too: those that are deleted nobody asks for. */
 const expected = [200, 201, 204];
 const expectedStatuses = http.expectedStatuses(...expected);
 
-const timeout = '5s';
+export const timeout = '5s';
 
 /**
  * Opens this virtual user's connections to all replicas, so that no planned request has to: with as many users as an open loop
@@ -28,13 +29,18 @@ export function openConnections(worlds: RunSettings['worlds']): void {
   );
 }
 
-/** Where and as what a request goes out. */
-export type Addressed = { readonly target: string; readonly traceparent: string };
+/** Where and as what a request goes out. `seed`: of the people, whose sessions follow from it. */
+export type Addressed = { readonly target: string; readonly traceparent: string; readonly seed: number };
+
+/** The header by which a seeded person is logged in. */
+export const sessionOf = (seed: number, personId: number): Record<'Authorization', string> => ({
+  Authorization: `Bearer ${crypto.sha256(sessionSecretOf(seed, personId), 'base64rawurl')}`,
+});
 
 /** Sends one planned request and checks the answer. Sample photos are in base64. */
 export function send(
   request: PlannedRequest,
-  { target, traceparent }: Addressed,
+  { target, traceparent, seed }: Addressed,
   samples: readonly string[],
 ): void {
   const { method, route } = operations[request.operation];
@@ -42,7 +48,7 @@ export function send(
     timeout,
     responseCallback: expectedStatuses,
     tags: { name: route, phase: 'run' },
-    headers: { [headers.viewer]: String(request.viewerId), traceparent },
+    headers: { ...sessionOf(seed, request.viewerId), traceparent },
   };
   const response = http.request(
     method,

@@ -4,7 +4,7 @@
  */
 import { runScenario } from '../k6/run-scenario.ts';
 
-const { options, play } = runScenario('celebrity');
+const { options, setup, play } = runScenario('celebrity');
 
-export { options };
+export { options, setup };
 export default play;

@@ -4,7 +4,7 @@
  */
 import { runScenario } from '../k6/run-scenario.ts';
 
-const { options, play } = runScenario('feed-browsing');
+const { options, setup, play } = runScenario('feed-browsing');
 
-export { options };
+export { options, setup };
 export default play;

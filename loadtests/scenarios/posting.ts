@@ -4,7 +4,7 @@
  */
 import { runScenario } from '../k6/run-scenario.ts';
 
-const { options, play } = runScenario('posting');
+const { options, setup, play } = runScenario('posting');
 
-export { options };
+export { options, setup };
 export default play;

@@ -4,7 +4,7 @@
  */
 import { runScenario } from '../k6/run-scenario.ts';
 
-const { options, play } = runScenario('profile-crawl');
+const { options, setup, play } = runScenario('profile-crawl');
 
-export { options };
+export { options, setup };
 export default play;

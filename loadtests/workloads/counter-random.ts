@@ -60,6 +60,5 @@ export const streams = {
   crawledPhotos: 27,
   crawledPeople: 29,
   images: 28,
-  sessions: 31,
   trace: 99,
 } as const;

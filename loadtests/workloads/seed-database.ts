@@ -13,7 +13,7 @@ import { reserveSizeOf } from './photo-reserve.ts';
 import { createOwnerOf, spanHours } from './population.ts';
 import type { Population } from './population.ts';
 import { sampleOf } from './sample-photos.ts';
-import { sessionTokenOf } from './session-tokens.ts';
+import { sessionSecretOf } from './session-tokens.ts';
 import type { SocialGraph } from './social-graph.ts';
 import { createZipf } from './zipf.ts';
 
@@ -152,7 +152,7 @@ function sessionRows({ size }: Population): SessionRow[] {
   const expiresAtMs = seedEpochMs + sessionYears * 365 * 24 * hourMs;
   return Array.from({ length: size.people }, (_, index) => ({
     personId: index + 1,
-    token: sessionTokenOf(size.seed, index + 1),
+    secret: sessionSecretOf(size.seed, index + 1),
     expiresAtMs,
   }));
 }
