@@ -56,6 +56,7 @@ import { registerLikeRoutes } from './likes/like-routes.ts';
 import { createLikeService } from './likes/like-service.ts';
 import { createLikeStore } from './likes/like-store.ts';
 import { registerMediaRoutes } from './media/media-routes.ts';
+import { watchRights } from './observability/watch-rights.ts';
 import { createFeedObserver, watchActiveFeeds } from './observability/feed-observers.ts';
 import { createTelemetry } from './observability/telemetry.ts';
 import type { Telemetry } from './observability/telemetry.ts';
@@ -108,7 +109,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   const renditions = createRenditionService(blobs, config.decodeMemoryMiB * mebibyte);
   const cache = await openCache(ofProcess, telemetry, background.run);
   metrics.watchTiers(() => cache.usage());
-  const people = await knowPeople(ofProcess, storage, background.run);
+  const people = await watchPeople(metrics, knowPeople(ofProcess, storage, background.run));
 
   const app = createServer(logger, config.replica);
   const declareOtherMethods = watchMethods(app);
@@ -162,6 +163,12 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
       blobs.close();
     },
   };
+}
+
+async function watchPeople({ registry, observers }: Metrics, known: Promise<People>): Promise<People> {
+  const people = await known;
+  if (observers !== null) watchRights(registry, people);
+  return people;
 }
 
 function telemetryOf({ config, registry, tracing }: ProcessParts): Telemetry {

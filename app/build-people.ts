@@ -38,6 +38,8 @@ export type People = {
   readonly rightsChanges: RightsChanges;
   readonly sessionService: SessionService;
   readonly areRightsKnown: () => boolean;
+  /** Questions about rights that were refused so far. */
+  readonly rightsRefusals: () => number;
   /** From here on nothing is known. */
   forget(): Promise<void>;
 };
@@ -68,6 +70,7 @@ export async function knowPeople(
     rightsChanges: changes,
     sessionService,
     areRightsKnown: known.isKnown,
+    rightsRefusals: known.refusals,
     forget: known.stop,
   };
 }

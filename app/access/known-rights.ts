@@ -15,6 +15,8 @@ export type KnownRights = AccessRights &
   RightsLog & {
     /** Whether it may answer at this moment. */
     isKnown(): boolean;
+    /** Questions that it has refused so far, since it could not know. */
+    refusals(): number;
     /** Resolves when the rights are known, and also when they cannot be had for now. */
     start(): Promise<void>;
     /** Refuses from here on, and tells the others that nobody needs to wait for this replica. */
@@ -37,6 +39,7 @@ export function createKnownRights(parts: KnownRightsParts): KnownRights {
   let isAttending = false;
   let isWanted = false;
   let isStopped = false;
+  let refusals = 0;
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 
   /** One at a time; a word that comes meanwhile is another round. */
@@ -58,7 +61,9 @@ export function createKnownRights(parts: KnownRightsParts): KnownRights {
     if (own !== null && !isStopped) runInBackground('access rights', attend());
   };
   const requireKnown = (): void => {
-    if (isStopped || clock.now() >= lease.endsAtMs()) throw unknownHere();
+    if (!isStopped && clock.now() < lease.endsAtMs()) return;
+    refusals += 1;
+    throw unknownHere();
   };
   let listening: ReturnType<Storage['listen']> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -66,6 +71,7 @@ export function createKnownRights(parts: KnownRightsParts): KnownRights {
   return {
     ...askedFirst(memory, requireKnown),
     isKnown: () => !isStopped && clock.now() < lease.endsAtMs(),
+    refusals: () => refusals,
     requireKnown,
     listen: lease.listen,
     async start() {

@@ -1,3 +1,4 @@
+import { accessMetrics } from './access-metrics.ts';
 import { exporterMetrics, prometheusMetrics } from './exporter-metrics.ts';
 import { feedMetrics } from './feed-metrics.ts';
 import { experimentMetrics, loadMetrics, traceStoreMetrics, witnessMetrics } from './load-metrics.ts';
@@ -11,6 +12,7 @@ import { workerMetrics } from './worker-metrics.ts';
  */
 export const metricCatalogue = {
   ...serviceMetrics,
+  ...accessMetrics,
   ...workerMetrics,
   ...runtimeMetrics,
   ...feedMetrics,

@@ -2,7 +2,7 @@ import { feedSeconds, objectives, photoReadSeconds } from '../../app/contract/ob
 import type { ObjectiveName } from '../../app/contract/objectives.ts';
 import { givenUpStatus } from '../../app/contract/service-metrics.ts';
 import type { Board, Panel } from '../board.ts';
-import { by, driver, everything, ofCandidate, service } from '../board-scope.ts';
+import { by, byInstance, driver, everything, ofCandidate, ofInstance, service } from '../board-scope.ts';
 import { orZero } from '../cache-ratios.ts';
 import { objectiveEvents } from '../objective-queries.ts';
 import { badRatioName } from '../rules/burn-rates.ts';
@@ -142,6 +142,27 @@ export const serviceBoard: Board = {
               legend: ofRoute,
             },
           ],
+        },
+        {
+          title: 'For how much of the time does a replica not know who may see what?',
+          description:
+            'One that does not is up, and answers RIGHTS_UNKNOWN (503) to everything that is not the same for all: see RightsUnknown in docs/runbooks.',
+          unit: 'percentunit',
+          badFrom: 0.1,
+          leadsTo: ['darkroom-stores'],
+          queries: [
+            {
+              expr: `1 - avg by (candidate, instance) (avg_over_time(${service.value('rightsKnown')}[$__rate_interval]))`,
+              legend: ofInstance,
+            },
+          ],
+        },
+        {
+          title: 'How much is refused because rights are not known?',
+          description:
+            'Questions about the rights of people, per second, that a replica could not answer. Each has failed a request.',
+          unit: 'reqps',
+          queries: [{ expr: service.rate('rightsRefusals', { by: byInstance }), legend: ofInstance }],
         },
       ],
     },

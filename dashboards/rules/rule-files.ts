@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { accessAlerts } from './access-alerts.ts';
 import { burnAlerts } from './burn-rates.ts';
 import { cacheAlerts } from './cache-alerts.ts';
 import { recordingGroups } from './recording-rules.ts';
@@ -17,6 +18,7 @@ export function alertGroups(
     { name: 'darkroom-budgets', rules: burnAlerts(timing) },
     { name: 'darkroom-cache-alerts', rules: [...cacheAlerts(timing), ...writeAlerts(timing)] },
     { name: 'darkroom-outbox', rules: outboxAlerts(timing) },
+    { name: 'darkroom-access', rules: accessAlerts(timing) },
     { name: 'darkroom-storage-alerts', rules: storageAlerts(timing) },
     { name: 'darkroom-saturation', rules: saturationAlerts(timing) },
     { name: 'darkroom-telemetry', rules: telemetryAlerts(timing) },

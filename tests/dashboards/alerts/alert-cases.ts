@@ -1,3 +1,4 @@
+import { accessCases } from './access-cases.ts';
 import { createCaseSetting, toCases } from './alert-case.ts';
 import type { AlertCase } from './alert-case.ts';
 import { burnCases } from './burn-cases.ts';
@@ -24,7 +25,10 @@ export function alertCases(timing: Timing): AlertCase[] {
   const event = { ...cause, evaluationSteps: 1 };
   return [
     ...toCases(burnCases(burn), burn),
-    ...toCases({ ...cacheCases(cause), ...serviceCases(cause), ...outboxCases(cause) }, cause),
+    ...toCases(
+      { ...cacheCases(cause), ...serviceCases(cause), ...outboxCases(cause), ...accessCases(cause) },
+      cause,
+    ),
     ...toCases(writeCases(event), event),
   ];
 }

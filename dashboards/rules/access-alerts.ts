@@ -1,0 +1,23 @@
+import { createPromql } from '../promql.ts';
+import { alertRule } from './rule.ts';
+import type { AlertRule } from './rule.ts';
+import type { Timing } from './timing.ts';
+
+/** A replica that is killed and started knows within seconds; one that comes and goes is told. */
+const knownShare = 0.9;
+
+/** Replicas that are up and answer nothing that depends on who asks. */
+export function accessAlerts({ window, outageWait }: Timing): AlertRule[] {
+  const known = createPromql({ window }).value('rightsKnown');
+  return [
+    alertRule({
+      alert: 'RightsUnknown',
+      expr: `avg by (candidate, instance) (avg_over_time(${known}[${window}])) < ${knownShare}`,
+      for: outageWait,
+      severity: 'page',
+      board: 'darkroom-service',
+      summary: '{{ $labels.instance }} of {{ $labels.candidate }} is up, and refuses what people ask for',
+      description: `For {{ $value | humanizePercentage }} of the last ${window} it knew who may see what. In the rest it has answered RIGHTS_UNKNOWN (503) to everything that is not the same for all.`,
+    }),
+  ];
+}
