@@ -17,10 +17,11 @@ import { createBlockStore } from './blocks/block-store.ts';
 import type { Cache } from './cache/cache.ts';
 import { longestCachedMs } from './cache/reads/lifetimes.ts';
 import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
 import { registerFollowRequestRoutes } from './follows/follow-request-routes.ts';
 import { createFollowRequestService } from './follows/follow-request-service.ts';
 import { createFollowRequestStore } from './follows/follow-request-store.ts';
-import { createLoginThrottle } from './http/login-throttle.ts';
+import { createLoginThrottle, unthrottled } from './http/login-throttle.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
 import { registerPrivacyRoutes } from './privacy/privacy-routes.ts';
 import { createPrivacyService } from './privacy/privacy-service.ts';
@@ -76,6 +77,7 @@ export async function knowPeople(
 }
 
 export type PeopleParts = {
+  readonly config: Pick<Config, 'isLab' | 'loginThrottle'>;
   readonly parts: RouteParts;
   readonly cache: Cache;
   /** Of the world: log-ins that have failed are forgotten by it, and claims of pictures end. */
@@ -88,7 +90,7 @@ export type PeopleParts = {
 
 /** What people may do about their accounts, and about who sees them. */
 export function registerPeople(app: App, peopleParts: PeopleParts): void {
-  const { parts, cache, clock, storage, people } = peopleParts;
+  const { config, parts, cache, clock, storage, people } = peopleParts;
   const { rights, rightsChanges, sessionService } = people;
   const requestStore = createFollowRequestStore(storage);
   const requestService = createFollowRequestService({ cache, rights, rightsChanges, requestStore });
@@ -98,7 +100,7 @@ export function registerPeople(app: App, peopleParts: PeopleParts): void {
     accountStore: createAccountStore(storage),
     sessionService,
     hashing: createPasswordHashing(),
-    throttle: createLoginThrottle(clock),
+    throttle: isThrottled(config) ? createLoginThrottle(clock) : unthrottled,
   });
   registerFollowRequestRoutes(app, parts, requestService);
   registerBlockRoutes(app, parts, blockService);
@@ -107,6 +109,10 @@ export function registerPeople(app: App, peopleParts: PeopleParts): void {
   registerAccountRoutes(app, accountService);
   registerDeletion(app, peopleParts);
 }
+
+/** All log-ins of a load come from one address, which would be locked out by the fiftieth that fails. */
+const isThrottled = ({ isLab, loginThrottle }: PeopleParts['config']): boolean =>
+  loginThrottle === 'auto' ? !isLab : loginThrottle === 'on';
 
 function registerDeletion(
   app: App,

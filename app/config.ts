@@ -211,6 +211,13 @@ export const settings = {
     fallback: 'auto',
     ...requestLimit(usualLimits.shedAbovePercent, 100),
   },
+  loginThrottle: {
+    variable: 'DARKROOM_LOGIN_THROTTLE',
+    takes: 'on, off, or auto: on, and off in lab mode',
+    meaning: 'whether log-ins are refused after several that have failed',
+    fallback: 'auto',
+    parse: (text: string) => (text === 'on' || text === 'off' || text === 'auto' ? text : null),
+  },
   logLevel: {
     variable: 'DARKROOM_LOG_LEVEL',
     takes: 'debug, info, warn, error or silent',

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { operations } from '../app/contract/operations.ts';
+import { sentOperations } from '../app/contract/operations.ts';
 import { readEnvironment } from '../cli/environment.ts';
 import { createPlanner } from '../cli/k6/request-plans.ts';
 import { provideK6 } from '../cli/stack/k6-binary.ts';
@@ -24,6 +24,8 @@ import { scenarios } from '../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../loadtests/workloads/scenario-list.ts';
 import { createSchedule } from '../loadtests/workloads/schedule.ts';
 import type { Place } from '../loadtests/workloads/schedule.ts';
+import { accountPassword, logInNameOf, wrongPassword } from '../loadtests/workloads/log-in-accounts.ts';
+import { secretOfRequest } from '../loadtests/workloads/request-session.ts';
 import { sessionSecretOf } from '../loadtests/workloads/session-tokens.ts';
 import { traceparentOf } from '../loadtests/workloads/trace-context.ts';
 import { createWorkload } from '../loadtests/workloads/workload.ts';
@@ -121,8 +123,8 @@ type Received = {
   readonly replica: number;
   readonly method: string;
   readonly url: string;
-  /** Whose session it names. */
-  readonly viewer: number | undefined;
+  /** Which session it names, if any. */
+  readonly session: string;
   readonly traceparent: string;
   readonly body: string;
   /** Whether it came first on its connection. */
@@ -135,19 +137,15 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** What names the sessions of the seeded people, by the seed of `settings`. */
-const personOf = new Map(
-  Array.from({ length: 100 }, (_, index) => [
-    `Bearer ${hash('sha256', sessionSecretOf(1, index + 1), 'base64url')}`,
-    index + 1,
-  ]),
-);
+/** What names the session that is made of this secret. */
+const asSession = (secret: string | null): string =>
+  secret === null ? 'none' : `Bearer ${hash('sha256', secret, 'base64url')}`;
 
 /** What is asked before the load begins, of each world. */
 const isTrial = ({ url = '' }: IncomingMessage): boolean => url === '/users/1/follow-requests';
 
 /** Replicas that keep what they are sent and answer with `statusOf`. Trials are answered alike, and kept apart. */
-async function startReplicas(statusOf: (request: IncomingMessage) => number, count = 2) {
+async function startReplicas(statusOf: (request: IncomingMessage, body: string) => number, count = 2) {
   const received: Received[] = [];
   const trials: Received[] = [];
   const known = new WeakSet<Socket>();
@@ -157,17 +155,17 @@ async function startReplicas(statusOf: (request: IncomingMessage) => number, cou
       known.add(request.socket);
       bodyOf(request).then((body) => {
         const { method = '', url = '', headers } = request;
-        const viewer = personOf.get(headers.authorization ?? '');
+        const session = headers.authorization ?? 'none';
         (isTrial(request) ? trials : received).push({
           replica,
           method,
           url,
-          viewer,
+          session,
           traceparent: String(headers['traceparent']),
           body,
           isFirst,
         });
-        response.writeHead(statusOf(request)).end();
+        response.writeHead(statusOf(request, body)).end();
       }, assert.fail);
     }).listen(0, '127.0.0.1'),
   );
@@ -207,13 +205,17 @@ async function runToTheLast(run: RunSettings, script = scenario): Promise<void> 
 
 const inOnePass = (requests: number) => [{ pass: 2, first: 0, requests, pauseRequests: 0 }];
 
+/** A log-in whose password is wrong is refused by any service. */
+const usualStatus = (_: IncomingMessage, body: string): number => (body.includes(wrongPassword) ? 401 : 200);
+
 function expected(request: PlannedRequest, index: number): string {
-  const { method } = operations[request.operation];
-  return [index % 2, method, pathOfRequest(request), request.viewerId].join(' ');
+  const { method } = sentOperations[request.operation];
+  const session = asSession(secretOfRequest(settings.seed, request));
+  return [index % 2, method, pathOfRequest(request), session].join(' ');
 }
 
-const described = ({ replica, method, url, viewer }: Received): string =>
-  [replica, method, url, viewer].join(' ');
+const described = ({ replica, method, url, session }: Received): string =>
+  [replica, method, url, session].join(' ');
 
 test('the scenario sends exactly the planned requests, alternating over the replicas', async () => {
   const replicas = await startReplicas(() => 200);
@@ -274,8 +276,9 @@ test('with several worlds, each planned request reaches each of them once, at th
       if (place === null) return [];
       const target = schedule.targetOf(place);
       const request = workload.requestAt(place.pass, place.request);
-      const { method } = operations[request.operation];
-      const asked = [targets.indexOf(target), method, pathOfRequest(request), request.viewerId].join(' ');
+      const { method } = sentOperations[request.operation];
+      const session = asSession(secretOfRequest(run.seed, request));
+      const asked = [targets.indexOf(target), method, pathOfRequest(request), session].join(' ');
       return [{ asked, traceparent: traceparentOf(run.seed, place, target) }];
     });
     assert.equal(wanted.length, 2 * requestCount(run));
@@ -300,8 +303,9 @@ test('with several worlds, each planned request reaches each of them once, at th
 
 /** What the route of an operation is filled with. */
 function paramsOf(operation: PlannedRequest['operation']): Pick<PlannedRequest, 'params' | 'digest'> {
+  if (!sentOperations[operation].route.includes(':')) return { params: {} };
   if (operation === 'image') return { params: { rendition: 320 }, digest: 'a'.repeat(64) };
-  return { params: operations[operation].route.includes(':photoId') ? { photoId: 7 } : { userId: 9 } };
+  return { params: sentOperations[operation].route.includes(':photoId') ? { photoId: 7 } : { userId: 9 } };
 }
 
 test('every operation goes out with the body that its route takes', async () => {
@@ -309,10 +313,11 @@ test('every operation goes out with the body that its route takes', async () => 
     operation,
     viewerId: 9,
     ...paramsOf(operation),
+    ...(operation === 'logOut' && { session: 3 }),
     text: `text of ${operation}`,
     sample: 1,
   }));
-  const replicas = await startReplicas(() => 200);
+  const replicas = await startReplicas(usualStatus);
   try {
     const planFile = join(folder, 'all.json');
     writeFileSync(planFile, JSON.stringify(all));
@@ -338,6 +343,15 @@ test('every operation goes out with the body that its route takes', async () => 
     );
     assert.match(upload, /name="caption"\r\n\r\ntext of post\r\n/);
     assert.match(upload, /name="file"; filename="[^"]+"\r\nContent-Type: image\/jpeg\r\n/);
+    const passwordsOf = replicas.received
+      .filter(({ method, url }) => method === 'POST' && url === '/sessions')
+      .map(({ body }): unknown => JSON.parse(body));
+    assert.deepEqual(
+      new Set(passwordsOf),
+      new Set(
+        [accountPassword, wrongPassword].map((password) => ({ logInName: logInNameOf(1, 9), password })),
+      ),
+    );
     for (const { method, body } of replicas.received)
       if (method === 'GET' || method === 'DELETE') assert.equal(body, '');
   } finally {
@@ -363,7 +377,7 @@ test('what is gone is an error, a photo too: nobody asks for those that are dele
 for (const name of Object.keys(scenarios) as ScenarioName[]) {
   if (name === 'feed-browsing') continue;
   test(`${name} runs by itself, with tables of its own, and sends what is planned`, async () => {
-    const replicas = await startReplicas(() => 200);
+    const replicas = await startReplicas(usualStatus);
     try {
       const { file, mix } = scenarios[name];
       const run = {
@@ -401,10 +415,10 @@ test('a service that knows no session of the seeded people is not loaded: the fi
       );
       assert.deepEqual([replicas.received, strange.received], [[], []]);
       assert.deepEqual(
-        [...replicas.trials, ...strange.trials].map(({ method, viewer }) => [method, viewer]),
+        [...replicas.trials, ...strange.trials].map(({ method, session }) => [method, session]),
         [
-          ['GET', 1],
-          ['GET', 1],
+          ['GET', asSession(sessionSecretOf(1, 1))],
+          ['GET', asSession(sessionSecretOf(1, 1))],
         ],
       );
     } finally {

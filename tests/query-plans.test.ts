@@ -68,7 +68,7 @@ const manyMore = [
   `INSERT INTO blocks (blocker_id, blocked_id) SELECT 400 + number, 405 + number FROM generate_series(1, 20000) AS number`,
   'ALTER TABLE blocks ENABLE TRIGGER tell_block',
   `INSERT INTO accounts (person_id, log_in_name, password_hash)
-   SELECT 400 + number, 'name' || number, '' FROM generate_series(1, 20000) AS number`,
+   SELECT 400 + number, 'name' || number, '' FROM generate_series(1, 20000) AS number ON CONFLICT DO NOTHING`,
   `INSERT INTO sessions (token_hash, person_id, created_at, expires_at)
    SELECT sha256(number::text::bytea), 400 + number, now(), now() FROM generate_series(1, 20000) AS number`,
   `INSERT INTO activity (user_id, message_id, type, payload, created_at, expires_at)

@@ -19,7 +19,7 @@ export const operations = {
   image: { method: 'GET', route: '/media/:digest/:rendition' },
 } as const;
 
-/** What people do with their accounts. No mix of a load sends these. */
+/** What people do with their accounts. Of these, loads send what is listed below. */
 export const peopleOperations = {
   signUp: { method: 'POST', route: '/accounts' },
   logIn: { method: 'POST', route: '/sessions' },
@@ -33,6 +33,16 @@ export const peopleOperations = {
   acceptFollow: { method: 'PUT', route: '/users/:userId/follow-requests/:followerId' },
   declineFollow: { method: 'DELETE', route: '/users/:userId/follow-requests/:followerId' },
 } as const;
+
+/** All that a load may send. To log in with a wrong password is an operation of its own, since it is answered otherwise. */
+export const sentOperations = {
+  ...operations,
+  logIn: peopleOperations.logIn,
+  failedLogIn: peopleOperations.logIn,
+  logOut: peopleOperations.logOut,
+} as const;
+
+export type SentOperationName = keyof typeof sentOperations;
 
 export type OperationName = keyof typeof operations;
 

@@ -30,6 +30,13 @@ export type WitnessRow = { readonly authorId: number; readonly followerId: numbe
 /** Somebody who is logged in: the token is the SHA-256 of the secret, in base64url, and storage gets the hash of that. */
 export type SessionRow = { readonly personId: number; readonly secret: string; readonly expiresAtMs: number };
 
+/** By which name and password somebody may log in. The hash is as the service stores it. */
+export type AccountRow = {
+  readonly personId: number;
+  readonly logInName: string;
+  readonly passwordHash: string;
+};
+
 /** Everything that the seeder writes. Counts (likes, comments, followers, posts) are derived from these rows. */
 export type SeedRows = {
   readonly people: readonly PersonRow[];
@@ -41,6 +48,8 @@ export type SeedRows = {
   readonly witnesses?: readonly WitnessRow[];
   /** Absent: nobody is logged in. */
   readonly sessions?: readonly SessionRow[];
+  /** Absent: nobody can log in. */
+  readonly accounts?: readonly AccountRow[];
 };
 
 /** The moment "now" of a seeded database: ages of photos are counted back from here (2026-01-01T00:00:00Z). */

@@ -126,6 +126,11 @@ function tablesOf(rows: SeedRows): Table[] {
           time(row.expiresAtMs),
         ]),
     },
+    {
+      name: 'accounts',
+      columns: 'person_id, log_in_name, password_hash',
+      lines: () => toLines(rows.accounts ?? [], (row) => [row.personId, row.logInName, row.passwordHash]),
+    },
   ];
 }
 

@@ -1,17 +1,20 @@
 import { check } from 'k6';
 import crypto from 'k6/crypto';
-import encoding from 'k6/encoding';
 import http from 'k6/http';
 import type { RefinedParams, ResponseType } from 'k6/http';
-import { operations } from '../../app/contract/operations.ts';
+import { sentOperations } from '../../app/contract/operations.ts';
 import { pathOfRequest } from '../workloads/request-path.ts';
+import { secretOfRequest } from '../workloads/request-session.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
-import { sessionSecretOf } from '../workloads/session-tokens.ts';
 import type { PlannedRequest } from '../workloads/workload.ts';
+import { bodyOf } from './request-body.ts';
 
 /** A photo that is gone is an error, too: those that are deleted nobody asks for. */
-const expected = [200, 201, 204];
-const expectedStatuses = http.expectedStatuses(...expected);
+const usual = [200, 201, 204];
+/** A wrong password that were taken is an error. */
+const refused = [401];
+const usualStatuses = http.expectedStatuses(...usual);
+const refusedStatuses = http.expectedStatuses(...refused);
 
 export const timeout = '5s';
 
@@ -32,9 +35,9 @@ export function openConnections(worlds: RunSettings['worlds']): void {
 /** Where and as what a request goes out. `seed`: of the people, whose sessions follow from it. */
 export type Addressed = { readonly target: string; readonly traceparent: string; readonly seed: number };
 
-/** The header by which a seeded person is logged in. */
-export const sessionOf = (seed: number, personId: number): Record<'Authorization', string> => ({
-  Authorization: `Bearer ${crypto.sha256(sessionSecretOf(seed, personId), 'base64rawurl')}`,
+/** The header by which who has this session is logged in. */
+export const asSession = (secret: string): Record<'Authorization', string> => ({
+  Authorization: `Bearer ${crypto.sha256(secret, 'base64rawurl')}`,
 });
 
 /** Sends one planned request and checks the answer. Sample photos are in base64. */
@@ -43,39 +46,17 @@ export function send(
   { target, traceparent, seed }: Addressed,
   samples: readonly string[],
 ): void {
-  const { method, route } = operations[request.operation];
+  const { method, route } = sentOperations[request.operation];
+  const isToFail = request.operation === 'failedLogIn';
+  const secret = secretOfRequest(seed, request);
+  const { body, headers } = bodyOf(request, seed, samples);
   const params: RefinedParams<ResponseType> = {
     timeout,
-    responseCallback: expectedStatuses,
+    responseCallback: isToFail ? refusedStatuses : usualStatuses,
     tags: { name: route, phase: 'run' },
-    headers: { ...sessionOf(seed, request.viewerId), traceparent },
+    headers: { ...(secret === null ? {} : asSession(secret)), ...headers, traceparent },
   };
-  const response = http.request(
-    method,
-    `${target}${pathOfRequest(request)}`,
-    bodyOf(request, samples, params),
-    params,
-  );
+  const response = http.request(method, `${target}${pathOfRequest(request)}`, body, params);
+  const expected = isToFail ? refused : usual;
   check(response, { 'answered as expected': ({ status }) => expected.includes(status) });
-}
-
-/** What goes out with a request; sets the headers that say more of it. */
-function bodyOf(request: PlannedRequest, samples: readonly string[], params: RefinedParams<ResponseType>) {
-  const text = request.text ?? '';
-  switch (request.operation) {
-    case 'post':
-      return {
-        caption: text,
-        file: http.file(encoding.b64decode(samples[request.sample ?? 0] ?? ''), 'photo.jpg', 'image/jpeg'),
-      };
-    case 'comment':
-    case 'editCaption':
-      Object.assign(params.headers ?? {}, { 'Content-Type': 'application/json' });
-      return JSON.stringify(request.operation === 'comment' ? { comment: text } : { caption: text });
-    case 'image':
-      Object.assign(params.headers ?? {}, { Accept: 'image/webp,image/*;q=0.8' });
-      return null;
-    default:
-      return null;
-  }
 }

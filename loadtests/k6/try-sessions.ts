@@ -2,7 +2,8 @@ import exec from 'k6/execution';
 import http from 'k6/http';
 import { pathOf, peopleOperations } from '../../app/contract/operations.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
-import { sessionOf, timeout } from './send.ts';
+import { sessionSecretOf } from '../workloads/session-tokens.ts';
+import { asSession, timeout } from './send.ts';
 
 /** The first person is in every population. */
 const personId = 1;
@@ -17,7 +18,7 @@ export function trySessions({ worlds, seed }: Pick<RunSettings, 'worlds' | 'seed
     const { status } = http.get(`${target}${path}`, {
       timeout,
       tags: { name: 'session' },
-      headers: sessionOf(seed, personId),
+      headers: asSession(sessionSecretOf(seed, personId)),
     });
     if ([401, 403, 404].includes(status))
       exec.test.abort(

@@ -60,5 +60,9 @@ export const streams = {
   crawledPhotos: 27,
   crawledPeople: 29,
   images: 28,
+  accounts: 31,
+  endingSessions: 32,
+  logOuts: 33,
+  visits: 34,
   trace: 99,
 } as const;

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { operations } from '../../app/contract/operations.ts';
-import type { OperationName } from '../../app/contract/operations.ts';
+import { sentOperations } from '../../app/contract/operations.ts';
+import type { SentOperationName } from '../../app/contract/operations.ts';
 import { randomAt, streams } from './counter-random.ts';
-import { mixes, operationAt, requestsPerDeletion } from './operation-mix.ts';
+import { mixes, operationAt, requestsPerDeletion, requestsPerLogOut } from './operation-mix.ts';
 import type { MixName, PlannedOperation } from './operation-mix.ts';
 
 const shares = mixes['social-default'];
 
 test('social-default sums to the whole, has 91 % reads and 44.7 likes per post', () => {
   const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
-  const isRead = (name: string): boolean => operations[name as OperationName].method === 'GET';
+  const isRead = (name: string): boolean => sentOperations[name as SentOperationName].method === 'GET';
   const reads = Object.entries(shares).filter(([name]) => isRead(name));
   assert.equal(total, 10_000);
   assert.equal(
@@ -36,10 +36,12 @@ test('every mix sums to the whole', () => {
   }
 });
 
-/** A mix without its deletions, which have places of their own. */
+/** A mix without what has places of its own. */
 function drawnOf(mix: MixName): readonly [PlannedOperation, number][] {
-  const { deletePhoto: _, ...others } = mixes[mix];
-  return Object.entries(others) as [PlannedOperation, number][];
+  const placed = ['deletePhoto', 'logOut'];
+  return (Object.entries(mixes[mix]) as [PlannedOperation, number][]).filter(
+    ([name]) => !placed.includes(name),
+  );
 }
 
 test('gives each operation exactly its part of [0, 1)', () => {
@@ -74,7 +76,7 @@ test('a drawn mix fits', () => {
 test('what a mix is made for is in its shares', () => {
   const readShare = (mix: MixName): number =>
     Object.entries(mixes[mix])
-      .filter(([name]) => operations[name as PlannedOperation].method === 'GET')
+      .filter(([name]) => sentOperations[name as PlannedOperation].method === 'GET')
       .reduce((sum, [, share]) => sum + share, 0);
   assert.equal(readShare('write-heavy'), 7_000);
   assert.equal(readShare('star-spikes'), 9_100);
@@ -86,4 +88,10 @@ test('a mix deletes a photo in a whole number of requests', () => {
   for (const mix of Object.keys(mixes) as MixName[])
     assert.ok(Number.isInteger(requestsPerDeletion(mix)), mix);
   assert.equal(requestsPerDeletion('write-heavy'), 1_000);
+});
+
+test('who logs in logs out: once in forty requests of one mix, and never in the others', () => {
+  for (const mix of Object.keys(mixes) as MixName[])
+    assert.equal(requestsPerLogOut(mix), mix === 'log-ins' ? 40 : null, mix);
+  assert.equal(mixes['log-ins'].logIn, mixes['log-ins'].logOut);
 });

@@ -1,4 +1,4 @@
-import type { OperationName } from '../../app/contract/operations.ts';
+import type { SentOperationName } from '../../app/contract/operations.ts';
 
 /** What people write who mostly look: 44.7 likes per post. */
 const browsingWrites = {
@@ -67,7 +67,16 @@ export const mixes = {
     editCaption: 3,
     deletePhoto: 1,
   },
-} as const satisfies Record<string, Partial<Record<OperationName, number>>>;
+  /** Browsing, and for each forty requests somebody who logs in and out; every sixth password is wrong. */
+  'log-ins': {
+    feedPage: 5_550,
+    photoPage: 3_000,
+    logIn: 250,
+    failedLogIn: 50,
+    logOut: 250,
+    ...browsingWrites,
+  },
+} as const satisfies Record<string, Partial<Record<SentOperationName, number>>>;
 
 type Mixes = typeof mixes;
 export type MixName = keyof Mixes;
@@ -84,7 +93,13 @@ export const manners: Readonly<Record<MixName, { readonly crawls: boolean; reado
   'write-heavy': { crawls: false, hasSpikes: false },
   'star-spikes': { crawls: false, hasSpikes: true },
   crawl: { crawls: true, hasSpikes: false },
+  'log-ins': { crawls: false, hasSpikes: false },
 };
+
+type Shares = Partial<Record<PlannedOperation, number>>;
+
+/** What is not done once in each stretch of requests. */
+export type DrawnOperation = Exclude<PlannedOperation, 'deletePhoto' | 'logOut'>;
 
 const sharesInAll = 10_000;
 
@@ -93,10 +108,16 @@ export function requestsPerDeletion(mix: MixName): number {
   return sharesInAll / mixes[mix].deletePhoto;
 }
 
-/** The operation at `u` in [0, 1), of all but the deletions: these have places of their own. */
-export function operationAt(mix: MixName, u: number): Exclude<PlannedOperation, 'deletePhoto'> {
-  const { deletePhoto, ...others } = mixes[mix];
-  let left = u * (sharesInAll - deletePhoto);
+/** One request in so many logs somebody out; null: none does. */
+export function requestsPerLogOut(mix: MixName): number | null {
+  const { logOut }: Shares = mixes[mix];
+  return logOut === undefined ? null : sharesInAll / logOut;
+}
+
+/** The operation at `u` in [0, 1), of all but those that have places of their own. */
+export function operationAt(mix: MixName, u: number): DrawnOperation {
+  const { deletePhoto, logOut = 0, ...others }: Shares & Pick<Mixes[MixName], 'deletePhoto'> = mixes[mix];
+  let left = u * (sharesInAll - deletePhoto - logOut);
   for (const [name, share] of Object.entries(others) as [keyof typeof others, number][]) {
     left -= share;
     if (left < 0) return name;

@@ -1,7 +1,7 @@
-import { operations, pathOf } from '../../app/contract/operations.ts';
+import { pathOf, sentOperations } from '../../app/contract/operations.ts';
 import type { PlannedRequest } from './workload.ts';
 
 /** The path that a planned request asks for. */
 export function pathOfRequest({ operation, params, digest }: PlannedRequest): string {
-  return pathOf(operations[operation].route, digest === undefined ? params : { ...params, digest });
+  return pathOf(sentOperations[operation].route, digest === undefined ? params : { ...params, digest });
 }

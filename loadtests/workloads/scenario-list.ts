@@ -26,6 +26,12 @@ export const scenarios = {
     summary:
       'a crawler reads profile after profile and photo after photo, each once before any comes again; with images',
   },
+  'log-ins': {
+    file: 'loadtests/scenarios/log-ins.ts',
+    mix: 'log-ins',
+    summary:
+      'people log in, with a wrong password now and then, read their feeds and log out: 3 log-ins in 100 requests',
+  },
 } as const satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { createPasswordHashing } from '../../app/accounts/password-hashing.ts';
 import { seedEpochMs } from '../../app/contract/seed-rows.ts';
+import { endingSessionCount } from './ending-sessions.ts';
+import { accountCount, accountPassword, logInNameOf, wrongPassword } from './log-in-accounts.ts';
 import { createPopulation } from './population.ts';
 import { reserveSizeOf } from './photo-reserve.ts';
 import { samplePhotos } from './sample-photos.ts';
 import { seedDatabase } from './seed-database.ts';
+import { sessionSecretOf } from './session-tokens.ts';
 import { createSocialGraph } from './social-graph.ts';
 
 function seed(number: number, people = 300, photos = 2_000) {
@@ -111,7 +115,7 @@ test('the default population is generated in seconds', () => {
 test('behind everybody whom a request may name stand two who watch feeds, and nobody else meets them', () => {
   const [pair] = rows.witnesses ?? [];
   assert.deepEqual(pair, { authorId: 301, followerId: 302 });
-  const isWitness = (id: number): boolean => id > 300;
+  const isWitness = (id: number): boolean => id === 301 || id === 302;
   const met = rows.follows.filter((row) => isWitness(row.followerId) || isWitness(row.followedId));
   assert.deepEqual(
     met.map(({ followerId, followedId }) => [followerId, followedId]),
@@ -119,4 +123,39 @@ test('behind everybody whom a request may name stand two who watch feeds, and no
   );
   assert.ok(!rows.photos.some(({ ownerId }) => isWitness(ownerId)));
   assert.ok(!rows.likes.some(({ personId }) => isWitness(personId)));
+});
+
+test('behind them stand people who do nothing but log in, by one password', async () => {
+  const accounts = rows.accounts ?? [];
+  assert.deepEqual(
+    accounts.map(({ personId }) => personId),
+    Array.from({ length: accountCount }, (_, index) => 303 + index),
+  );
+  const ids = new Set(accounts.map(({ personId }) => personId));
+  assert.ok(!rows.follows.some(({ followerId, followedId }) => ids.has(followerId) || ids.has(followedId)));
+  assert.ok(!(rows.sessions ?? []).some(({ personId }) => ids.has(personId)));
+  assert.ok(accounts.every(({ logInName }) => /^[a-z0-9.]{3,30}$/.test(logInName)));
+  assert.match(logInNameOf(0xffff_ffff, 1_000_102), /^[a-z0-9.]{3,30}$/);
+  const [{ passwordHash } = { passwordHash: '' }] = accounts;
+  const service = createPasswordHashing();
+  assert.equal(await service.verify(passwordHash, accountPassword), true);
+  assert.equal(await service.verify(passwordHash, wrongPassword), false);
+  const costOf = (hash: string) => hash.split('$').slice(0, 4).join('$');
+  assert.equal(
+    costOf(passwordHash),
+    costOf(await service.hash(accountPassword)),
+    'it costs what the service asks',
+  );
+});
+
+test('everybody has one session all the time, and some that may end', () => {
+  const sessions = rows.sessions ?? [];
+  assert.equal(new Set(sessions.map(({ secret }) => secret)).size, sessions.length);
+  const lasting = sessions.slice(0, 300);
+  assert.deepEqual(
+    lasting.map(({ personId, secret }) => [personId, secret]),
+    lasting.map((_, index) => [index + 1, sessionSecretOf(1, index + 1)]),
+  );
+  assert.equal(sessions.length, 300 + endingSessionCount({ people: 300 }));
+  assert.equal(new Set(sessions.slice(300).map(({ personId }) => personId)).size, 300);
 });

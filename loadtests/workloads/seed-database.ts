@@ -1,4 +1,5 @@
 import type {
+  AccountRow,
   CommentRow,
   FollowRow,
   LikeRow,
@@ -9,11 +10,13 @@ import type {
 } from '../../app/contract/seed-rows.ts';
 import { seedEpochMs } from '../../app/contract/seed-rows.ts';
 import { drawsOf, randomAt, streams, uint32At } from './counter-random.ts';
+import { endingSessionCount, ownerOfSession } from './ending-sessions.ts';
+import { accountCount, accountPasswordHash, firstAccountId, logInNameOf } from './log-in-accounts.ts';
 import { reserveSizeOf } from './photo-reserve.ts';
 import { createOwnerOf, spanHours } from './population.ts';
 import type { Population } from './population.ts';
 import { sampleOf } from './sample-photos.ts';
-import { sessionSecretOf } from './session-tokens.ts';
+import { endingSecretOf, sessionSecretOf } from './session-tokens.ts';
 import type { SocialGraph } from './social-graph.ts';
 import { createZipf } from './zipf.ts';
 
@@ -147,14 +150,34 @@ function witnessesOf({ size: { people } }: Population) {
 /** Longer than any experiment. */
 const sessionYears = 100;
 
-/** Everybody is logged in: nobody logs in during an experiment. */
+/** Everybody is logged in all the time, and has some sessions besides that a load may end. */
 function sessionRows({ size }: Population): SessionRow[] {
+  const { seed, people } = size;
   const expiresAtMs = seedEpochMs + sessionYears * 365 * 24 * hourMs;
-  return Array.from({ length: size.people }, (_, index) => ({
+  const lasting = Array.from({ length: people }, (_, index) => ({
     personId: index + 1,
-    secret: sessionSecretOf(size.seed, index + 1),
+    secret: sessionSecretOf(seed, index + 1),
     expiresAtMs,
   }));
+  const ending = Array.from({ length: endingSessionCount(size) }, (_, session) => ({
+    personId: ownerOfSession(size, session),
+    secret: endingSecretOf(seed, session),
+    expiresAtMs,
+  }));
+  return [...lasting, ...ending];
+}
+
+/** People who do nothing but log in. */
+function accountsOf({ size }: Population): { readonly people: PersonRow[]; readonly accounts: AccountRow[] } {
+  const ids = Array.from({ length: accountCount }, (_, index) => firstAccountId(size) + index);
+  return {
+    people: ids.map((id) => ({ id, name: nameOf(size.seed, id - 1), createdAtMs: seedEpochMs })),
+    accounts: ids.map((personId) => ({
+      personId,
+      logInName: logInNameOf(size.seed, personId),
+      passwordHash: accountPasswordHash,
+    })),
+  };
 }
 
 /** Every row of a seeded database, decided by the population's seed alone. */
@@ -184,13 +207,15 @@ export function seedDatabase(population: Population, graph: SocialGraph): SeedRo
     }
   }
   const witness = witnessesOf(population);
+  const loggingIn = accountsOf(population);
   return {
-    people: [...peopleRows(population), ...witness.people],
+    people: [...peopleRows(population), ...witness.people, ...loggingIn.people],
     photos: photoRows(population),
     follows: [...followRows(population, graph), ...witness.follows],
     likes,
     comments,
     witnesses: witness.witnesses,
     sessions: sessionRows(population),
+    accounts: loggingIn.accounts,
   };
 }

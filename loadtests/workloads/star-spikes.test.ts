@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { operations } from '../../app/contract/operations.ts';
+import { sentOperations } from '../../app/contract/operations.ts';
 import { celebritiesOf } from './celebrities.ts';
 import { intensityAt, spikes } from './star-spikes.ts';
 import { createWorkload } from './workload.ts';
@@ -54,7 +54,7 @@ test('during a spike one photo of a star takes a fifth of the reads and half of 
     const [photoId] = hottest(requests);
     assert.ok(stars.includes(ownerOf(photoId)), `photo ${photoId}`);
     const likesOf = requests.filter(({ operation }) => operation === 'like');
-    const readsOf = requests.filter(({ operation }) => operations[operation].method === 'GET');
+    const readsOf = requests.filter(({ operation }) => sentOperations[operation].method === 'GET');
     likes += likesOf.length;
     reads += readsOf.length;
     hotLikes += likesOf.filter(({ params }) => params['photoId'] === photoId).length;

@@ -1,4 +1,4 @@
-import { operations } from '../../app/contract/operations.ts';
+import { sentOperations } from '../../app/contract/operations.ts';
 import { celebritiesOf } from './celebrities.ts';
 import { randomAt, streams, uint32At } from './counter-random.ts';
 import type { PlannedOperation } from './operation-mix.ts';
@@ -52,7 +52,7 @@ export function createSpikes(
     // Of a star without photos the newest of all is looked at.
     const hot = { kind: 'hot-photo', photoId: newestPhoto || photos } as const;
     if (operation === 'like') return taken < spikes.likeShare ? { ...hot, operation } : null;
-    if (operations[operation].method !== 'GET' || !(taken < spikes.readShare)) return null;
+    if (sentOperations[operation].method !== 'GET' || !(taken < spikes.readShare)) return null;
     return { ...hot, operation: readAt(randomAt(seed, pass, streams.spikeTakes, index, 1)) };
   };
 }

@@ -8,6 +8,7 @@ import { samplePhotos } from './sample-photos.ts';
 import { pathOfRequest } from './request-path.ts';
 import { skew } from './request-tables.ts';
 import { seedDatabase } from './seed-database.ts';
+import { endingSecretOf } from './session-tokens.ts';
 import { createSocialGraph } from './social-graph.ts';
 import { createWorkload } from './workload.ts';
 import type { PlannedRequest } from './workload.ts';
@@ -61,6 +62,9 @@ test('another pass and another seed ask for other things', () => {
   assert.ok(same((index) => other.requestAt(pass, index)) < 50);
 });
 
+const seeded = seedDatabase(workload.population, graph);
+const accountIds = new Set((seeded.accounts ?? []).map(({ personId }) => personId));
+
 test('every request of every mix fits its route and the seeded rows', () => {
   const isId = (id: number | undefined, most: number): boolean =>
     id !== undefined && Number.isInteger(id) && id >= 1 && id <= most;
@@ -69,7 +73,8 @@ test('every request of every mix fits its route and the seeded rows', () => {
     for (let index = 0; index < 20_000; index += 1) {
       const request = own.requestAt(pass, index);
       const { operation, viewerId, params } = request;
-      assert.ok(isId(viewerId, settings.people), operation);
+      const logsIn = operation === 'logIn' || operation === 'failedLogIn';
+      assert.ok(logsIn ? accountIds.has(viewerId) : isId(viewerId, settings.people), operation);
       const { photoId, userId } = params;
       if (photoId !== undefined && operation !== 'deletePhoto') assert.ok(isId(photoId, settings.photos));
       if (userId !== undefined) assert.ok(isId(userId, settings.people));
@@ -78,11 +83,7 @@ test('every request of every mix fits its route and the seeded rows', () => {
   }
 });
 
-const reserved = new Map(
-  seedDatabase(workload.population, graph)
-    .photos.slice(settings.photos)
-    .map(({ id, ownerId }) => [id, ownerId]),
-);
+const reserved = new Map(seeded.photos.slice(settings.photos).map(({ id, ownerId }) => [id, ownerId]));
 
 test('deletions take photos of the reserve, each once and by its owner, and nothing else asks for them', () => {
   const mix = 'write-heavy';
@@ -109,6 +110,32 @@ test('where the reserve has ended, a caption is edited', () => {
     written.filter(({ operation }) => operation === name).length;
   assert.equal(count('deletePhoto'), 0);
   assert.ok(count('editCaption') >= 20);
+});
+
+test('log-outs end sessions that the seed has, each once, after their owners have read their feeds by them', () => {
+  const owners = new Map((seeded.sessions ?? []).map(({ secret, personId }) => [secret, personId]));
+  const visiting = createWorkload({ ...settings, mix: 'log-ins' });
+  const ended = new Map<number, number>();
+  let readBefore = 0;
+  for (const number of [0, 1, 2])
+    for (let index = 0; index < 8_000; index += 1) {
+      const { operation, viewerId, session } = visiting.requestAt(number, index);
+      const at = number * 8_000 + index;
+      assert.ok(operation !== 'logOut' || session !== undefined);
+      if (session === undefined) continue;
+      assert.equal(owners.get(endingSecretOf(settings.seed, session)), viewerId);
+      assert.ok(!ended.has(session), `${operation} of session ${session}, which has ended`);
+      if (operation === 'logOut') ended.set(session, at);
+      else readBefore += 1;
+    }
+  assert.ok(ended.size > 500, `${ended.size} have ended`);
+  assert.ok(readBefore > ended.size, `${readBefore} feeds were read by them`);
+});
+
+test('where no session is left to end, nobody is logged out', () => {
+  const visiting = createWorkload({ ...settings, mix: 'log-ins' });
+  const asked = Array.from({ length: 4_000 }, (_, index) => visiting.requestAt(1_000_002, index));
+  assert.ok(asked.every(({ operation, session }) => operation !== 'logOut' && session === undefined));
 });
 
 test('people unfollow whom they follow', () => {

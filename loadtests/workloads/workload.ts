@@ -1,7 +1,7 @@
 import { randomAt, streams, uint32At } from './counter-random.ts';
-import { createDeletions } from './deletions.ts';
-import { manners, operationAt } from './operation-mix.ts';
-import type { MixName, PlannedOperation } from './operation-mix.ts';
+import { accountOf } from './log-in-accounts.ts';
+import { manners, operationAt, requestsPerDeletion } from './operation-mix.ts';
+import type { DrawnOperation, MixName, PlannedOperation } from './operation-mix.ts';
 import { reservedPhotoOf } from './photo-reserve.ts';
 import { createOwnerOf, createPopulation } from './population.ts';
 import type { Population } from './population.ts';
@@ -13,6 +13,8 @@ import { createRequestTables } from './request-tables.ts';
 import type { RequestTables } from './request-tables.ts';
 import { sampleOf, samplePhotos } from './sample-photos.ts';
 import { createSpikes } from './star-spikes.ts';
+import { oncePerStretch } from './stretches.ts';
+import { createVisits } from './visits.ts';
 
 /** One request, complete: who asks for what, with which body. The same for every candidate. */
 export type PlannedRequest = {
@@ -25,6 +27,8 @@ export type PlannedRequest = {
   readonly sample?: number;
   /** Which picture is asked for. */
   readonly digest?: string;
+  /** Which of the sessions that end it is sent by; absent: by the one that the viewer has all the time. */
+  readonly session?: number;
 };
 
 /** Request `index` of a pass. Passes are numbered by the experiment; each has requests of its own. */
@@ -49,7 +53,8 @@ export function createRequests(settings: WorkloadSettings, tables: RequestTables
   const { seed, photos, mix } = settings;
   const keys = createRequestKeys(settings, tables);
   const requestOf = createComposer(settings, keys);
-  const deletionAt = createDeletions(seed, mix);
+  const deletionAt = oncePerStretch(seed, streams.deletions, requestsPerDeletion(mix));
+  const visits = createVisits(settings);
   const ownerOf = createOwnerOf(settings);
   const spikedAt = manners[mix].hasSpikes ? createSpikes(settings, tables) : () => null;
 
@@ -61,32 +66,41 @@ export function createRequests(settings: WorkloadSettings, tables: RequestTables
       : { operation: 'deletePhoto', viewerId: ownerOf(photoId - 1), params: { photoId } };
   };
   return (pass, index) => {
-    const found = deletionAt(pass, index);
-    if (found !== null) return deletionOf(pass, index, found.deletion);
+    const deletion = deletionAt(pass, index);
+    if (deletion !== null) return deletionOf(pass, index, deletion);
+    const ending = visits.logOutAt(pass, index);
+    if (ending !== null) return { operation: 'logOut', params: {}, ...ending };
     const operation = operationAt(mix, randomAt(seed, pass, streams.operation, index));
     const spiked = spikedAt(pass, index, operation);
     if (spiked?.kind === 'star-posts') return requestOf('post', pass, index, { viewerId: spiked.starId });
-    return requestOf(spiked?.operation ?? operation, pass, index, spiked ?? {});
+    const reader = operation === 'feedPage' ? visits.readerAt(pass, index) : null;
+    return requestOf(spiked?.operation ?? operation, pass, index, spiked ?? reader ?? {});
   };
 }
 
 /** What is decided already of a request. */
-type Decided = { readonly viewerId?: number; readonly photoId?: number };
+type Decided = { readonly viewerId?: number; readonly photoId?: number; readonly session?: number };
 
 /** Makes a request of an operation: draws what it is about, and its body. */
-function createComposer({ seed, people }: WorkloadSettings, keys: RequestKeys) {
+function createComposer(settings: WorkloadSettings, keys: RequestKeys) {
+  const { seed, people } = settings;
   return (
-    operation: Exclude<PlannedOperation, 'deletePhoto'>,
+    operation: DrawnOperation,
     pass: number,
     index: number,
-    { viewerId = keys.viewer(pass, index), photoId }: Decided = {},
+    { viewerId = keys.viewer(pass, index), photoId, session }: Decided = {},
   ): PlannedRequest => {
     const text = (): string => `note ${uint32At(seed, pass, streams.text, index).toString(36)}`;
     const read = (): number => photoId ?? keys.photoToRead(pass, index);
     const written = (): number => photoId ?? keys.photoToWrite(pass, index);
     switch (operation) {
       case 'feedPage':
-        return { operation, viewerId, params: { userId: viewerId } };
+        return {
+          operation,
+          viewerId,
+          params: { userId: viewerId },
+          ...(session !== undefined && { session }),
+        };
       case 'photoPage':
       case 'comments':
         return { operation, viewerId, params: { photoId: read() } };
@@ -118,6 +132,9 @@ function createComposer({ seed, people }: WorkloadSettings, keys: RequestKeys) {
         const edited = keys.photoToEdit(pass, index);
         return { operation, viewerId: edited.ownerId, params: { photoId: edited.photoId }, text: text() };
       }
+      case 'logIn':
+      case 'failedLogIn':
+        return { operation, viewerId: accountOf(settings, pass, index), params: {} };
     }
   };
 }

@@ -1,0 +1,11 @@
+import { endingSecretOf, sessionSecretOf } from './session-tokens.ts';
+import type { PlannedRequest } from './workload.ts';
+
+/** What the session is made of by which a request is sent (`session-tokens.ts`); null: of none, since it is to begin one. */
+export function secretOfRequest(
+  seed: number,
+  { operation, viewerId, session }: Pick<PlannedRequest, 'operation' | 'viewerId' | 'session'>,
+): string | null {
+  if (operation === 'logIn' || operation === 'failedLogIn') return null;
+  return session === undefined ? sessionSecretOf(seed, viewerId) : endingSecretOf(seed, session);
+}
