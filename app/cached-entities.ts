@@ -1,11 +1,12 @@
-import { entityNames, writeEffects } from './contract/entities.ts';
-import type { WriteName } from './contract/entities.ts';
+import { entityNames } from './contract/entities.ts';
+import { operations } from './contract/operations.ts';
+import type { WriteName } from './contract/operations.ts';
 
-type Effects<W extends WriteName> = (typeof writeEffects)[W][number];
+type Effects<W extends WriteName> = (typeof operations)[W]['changes'][number];
 
 /** The keys that a write will change, as far as their ids are known before it. */
 export function expectedBy<W extends WriteName>(write: W, ids: { readonly [E in Effects<W>]?: number }) {
-  return writeEffects[write].flatMap((name) => {
+  return operations[write].changes.flatMap((name) => {
     const id = ids[name as Effects<W>];
     return id === undefined ? [] : [{ entity: { name: entityNames[name] }, id }];
   });
@@ -16,7 +17,7 @@ export function changedBy<W extends WriteName>(
   write: W,
   changes: { readonly [E in Effects<W>]: { readonly id: number; readonly version: number } },
 ) {
-  return writeEffects[write].map((name) => {
+  return operations[write].changes.map((name) => {
     const { id, version } = changes[name as Effects<W>];
     return { entity: { name: entityNames[name] }, id, version };
   });

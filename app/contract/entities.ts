@@ -21,23 +21,6 @@ export const rowKeys = {
   ],
 } as const;
 
-/**
- * The entities that each write changes. Services invent no invalidation of their own: a write names its row of this table. A feed
- * holds ids only and is not invalidated: its TTL bounds how old it may be.
- */
-export const writeEffects = {
-  like: ['photo'],
-  comment: ['photo', 'comments'],
-  follow: ['followers'],
-  unfollow: ['followers'],
-  // A new photo changes its own keys too: they may have been asked for, and remembered as absent, before it was there.
-  post: ['photo', 'comments', 'profileGrid'],
-  editCaption: ['photo'],
-  deletePhoto: ['photo', 'comments', 'profileGrid'],
-} as const satisfies Record<string, readonly EntityField[]>;
-
-export type WriteName = keyof typeof writeEffects;
-
 /** What each read asks the cache for, by which parameter of its route. With the ids of a feed, it asks for the photos that they name. */
 export const readEntities = {
   photoPage: { entity: 'photo', param: 'photoId' },

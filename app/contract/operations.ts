@@ -1,6 +1,18 @@
+import type { EntityField } from './entities.ts';
+
+type Operation = {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  readonly route: string;
+  /**
+   * Of a write: the entities that it changes. Services invent no invalidation of their own: they name a write of this table. A feed
+   * holds ids only and is not invalidated: its TTL bounds how old it may be.
+   */
+  readonly changes?: readonly EntityField[];
+};
+
 /**
- * Every operation of the service: its method and its route. The service declares its routes from this table, the load
- * scenarios build their requests from it, and the `name` tag of a request is its route.
+ * Every operation of the service: its method, its route, and what a write changes. The service declares its routes from this table,
+ * the load scenarios build their requests from it, and the `name` tag of a request is its route.
  */
 export const operations = {
   feedPage: { method: 'GET', route: '/users/:userId/feeds' },
@@ -9,15 +21,16 @@ export const operations = {
   comments: { method: 'GET', route: '/photos/:photoId/comments' },
   commentsBy: { method: 'GET', route: '/users/:userId/posts/comments' },
   followers: { method: 'GET', route: '/users/:userId/followers' },
-  like: { method: 'PUT', route: '/photos/:photoId/like' },
-  comment: { method: 'POST', route: '/photos/:photoId/comments' },
-  follow: { method: 'PUT', route: '/users/:userId/follow' },
-  unfollow: { method: 'DELETE', route: '/users/:userId/follow' },
-  post: { method: 'POST', route: '/users/:userId/posts' },
-  editCaption: { method: 'PATCH', route: '/photos/:photoId' },
-  deletePhoto: { method: 'DELETE', route: '/photos/:photoId' },
+  like: { method: 'PUT', route: '/photos/:photoId/like', changes: ['photo'] },
+  comment: { method: 'POST', route: '/photos/:photoId/comments', changes: ['photo', 'comments'] },
+  follow: { method: 'PUT', route: '/users/:userId/follow', changes: ['followers'] },
+  unfollow: { method: 'DELETE', route: '/users/:userId/follow', changes: ['followers'] },
+  // A new photo changes its own keys too: they may have been asked for, and remembered as absent, before it was there.
+  post: { method: 'POST', route: '/users/:userId/posts', changes: ['photo', 'comments', 'profileGrid'] },
+  editCaption: { method: 'PATCH', route: '/photos/:photoId', changes: ['photo'] },
+  deletePhoto: { method: 'DELETE', route: '/photos/:photoId', changes: ['photo', 'comments', 'profileGrid'] },
   image: { method: 'GET', route: '/media/:digest/:rendition' },
-} as const;
+} as const satisfies Record<string, Operation>;
 
 /** What people do with their accounts. Of these, loads send what is listed below. */
 export const peopleOperations = {
@@ -32,7 +45,7 @@ export const peopleOperations = {
   followRequests: { method: 'GET', route: '/users/:userId/follow-requests' },
   acceptFollow: { method: 'PUT', route: '/users/:userId/follow-requests/:followerId' },
   declineFollow: { method: 'DELETE', route: '/users/:userId/follow-requests/:followerId' },
-} as const;
+} as const satisfies Record<string, Operation>;
 
 /** All that a load may send. To log in with a wrong password is an operation of its own, since it is answered otherwise. */
 export const sentOperations = {
@@ -45,6 +58,11 @@ export const sentOperations = {
 export type SentOperationName = keyof typeof sentOperations;
 
 export type OperationName = keyof typeof operations;
+
+/** The writes that change what is cached. */
+export type WriteName = {
+  [Name in OperationName]: (typeof operations)[Name] extends Required<Operation> ? Name : never;
+}[OperationName];
 
 /** Fills the `:name` parts of a route. Throws a RangeError when one is missing. */
 export function pathOf(route: string, params: Readonly<Record<string, string | number>>): string {

@@ -1,5 +1,7 @@
-import { pageSizes, readEntities, writeEffects } from '../../app/contract/entities.ts';
-import type { EntityField, WriteName } from '../../app/contract/entities.ts';
+import { pageSizes, readEntities } from '../../app/contract/entities.ts';
+import type { EntityField } from '../../app/contract/entities.ts';
+import { operations } from '../../app/contract/operations.ts';
+import type { WriteName } from '../../app/contract/operations.ts';
 import { reserveSizeOf } from './photo-reserve.ts';
 import type { SocialGraph } from './social-graph.ts';
 import type { PlannedRequest, Workload } from './workload.ts';
@@ -80,7 +82,7 @@ function isRead(operation: string): operation is keyof typeof readEntities {
 
 /** The keys that a write changes, from the id of each entity that the table lists for it. */
 function keysChangedBy(write: WriteName, ids: { readonly [E in EntityField]?: number }): readonly Key[] {
-  return writeEffects[write].flatMap((entity) => {
+  return operations[write].changes.flatMap((entity) => {
     const id = ids[entity];
     return id === undefined ? [] : [`${entity}:${id}` as const];
   });

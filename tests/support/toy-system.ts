@@ -120,9 +120,8 @@ export const winkLines: readonly AddedLine[] = [
   {
     file: 'app/contract/operations.ts',
     marker: "deletePhoto: { method: 'DELETE'",
-    line: "  wink: { method: 'PUT', route: '/photos/:photoId/wink' },",
+    line: "  wink: { method: 'PUT', route: '/photos/:photoId/wink', changes: ['photo'] },",
   },
-  { file: 'app/contract/entities.ts', marker: "editCaption: ['photo'],", line: "  wink: ['photo']," },
   {
     file: 'app/build-app.ts',
     marker: 'import { createStorage }',
@@ -132,5 +131,61 @@ export const winkLines: readonly AddedLine[] = [
     file: 'app/build-app.ts',
     marker: 'registerCommentRoutes(app, ',
     line: '  registerWinkRoutes(app, parts, cache, storage);',
+  },
+];
+
+/** The same as a part of a feature that is split: one may nod at a photo. */
+export const nodLines: readonly AddedLine[] = [
+  {
+    file: 'app/contract/operations.ts',
+    marker: "deletePhoto: { method: 'DELETE'",
+    line: "  nod: { method: 'PUT', route: '/photos/:photoId/nod', changes: ['photo'] },",
+  },
+  {
+    file: 'app/comments/comment-store.ts',
+    marker: 'export type CommentStore',
+    line: `
+const nodAtPhoto: Statement = {
+  name: 'nod_at_photo',
+  text: 'UPDATE photos SET version = version + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING version',
+};`,
+  },
+  {
+    file: 'app/comments/comment-store.ts',
+    marker: 'loadPage: async (photoId',
+    line: `
+    async nod(photoId: number): Promise<number | undefined> {
+      const [row] = await storage.query<{ version: number }>(nodAtPhoto, [photoId]);
+      return row?.version;
+    },`,
+  },
+  {
+    file: 'app/comments/comment-service.ts',
+    marker: 'What this viewer (null: logged out) may see of them.',
+    line: `
+    nod: (photoId: number) =>
+      cache.write({
+        expected: expectedBy('nod', { photo: photoId }),
+        store: async () => {
+          const version = await commentStore.nod(photoId);
+          if (version === undefined) throw noPhoto(photoId);
+          return { result: { version }, changed: changedBy('nod', { photo: { id: photoId, version } }) };
+        },
+      }),`,
+  },
+  {
+    file: 'app/comments/comment-routes.ts',
+    marker: '): void {',
+    line: `
+  app.route({
+    method: operations.nod.method,
+    url: operations.nod.route,
+    schema: { params: PhotoParams, response: { 200: Type.Object({ version: Version }) } },
+    config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND'] },
+    handler: async (request) => {
+      viewerOf(request);
+      return commentService.nod(request.params.photoId);
+    },
+  });`,
   },
 ];
