@@ -9,6 +9,8 @@ export type Environment = {
   readonly redisUrl: string | null;
   readonly cacheFolder: string | null;
   readonly mediaFolder: string | null;
+  /** Where a service that is not started from here keeps its images, in its own words. */
+  readonly ofBlobs: Variables;
   readonly xdgCacheHome: string | null;
   readonly path: string;
   /** For servers, the service and the generator: they do the same in everybody's shell. */
@@ -22,6 +24,8 @@ export type Environment = {
  * keep compiled files.
  */
 const forChildren = /^(PATH|TMPDIR|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|SSL_CERT_(FILE|DIR))$/;
+
+const forBlobs = /^DARKROOM_(BLOB_STORE|S3_\w+)$/;
 
 const forTools = [
   /^(HOME|USER|LOGNAME|SUDO_UID|XDG_(CONFIG|CACHE|DATA)_HOME|NETRC|APT_CONFIG|NODE_USE_SYSTEM_CA)$/,
@@ -54,6 +58,7 @@ export function readEnvironment(shell: NodeJS.ProcessEnv = process.env): Environ
     redisUrl: addressOf('REDIS_URL'),
     cacheFolder: folderOf('DARKROOM_CACHE_DIR'),
     mediaFolder: folderOf('DARKROOM_MEDIA_DIR'),
+    ofBlobs: pick((name) => forBlobs.test(name)),
     xdgCacheHome: shell['XDG_CACHE_HOME'] || null,
     path: shell['PATH'] ?? '',
     ofChildren,

@@ -6,15 +6,22 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { blobNamesOf } from '../app/contract/renditions.ts';
+import { createS3Blobs } from '../app/storage/s3-blobs.ts';
+import { samplePhotos } from '../loadtests/workloads/sample-photos.ts';
 import { createTestDatabase } from './support/databases.ts';
+import { startS3Server } from './support/s3-server.ts';
 
 const media = mkdtempSync(join(tmpdir(), 'darkroom-media-'));
 after(() => rmSync(media, { recursive: true, force: true }));
 const main = join(import.meta.dirname, '..', 'cli', 'main.ts');
 
 /** What the command says, and its status. */
-async function seed(databaseUrl: string): Promise<{ status: number; stderr: string }> {
-  const env = { ...process.env, DATABASE_URL: databaseUrl, DARKROOM_MEDIA_DIR: media };
+async function seed(
+  databaseUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; stderr: string }> {
+  const env = { ...process.env, DATABASE_URL: databaseUrl, DARKROOM_MEDIA_DIR: media, ...environment };
   const args = [main, 'seed', '--people', '30', '--photos', '60'];
   return promisify(execFile)(process.execPath, args, { env }).then(
     ({ stderr }) => ({ status: 0, stderr }),
@@ -34,6 +41,38 @@ test('seed fills a database once, and puts its photos where the service looks fo
     assert.match(second.stderr, /has people already/);
   } finally {
     await database.drop();
+  }
+});
+
+test('seed puts its photos into the bucket that the service is told to use, and says what is wrong with that', async () => {
+  const s3 = await startS3Server();
+  const database = await createTestDatabase();
+  const unused = mkdtempSync(join(tmpdir(), 'darkroom-media-'));
+  const settings = {
+    DARKROOM_MEDIA_DIR: unused,
+    DARKROOM_BLOB_STORE: 's3',
+    DARKROOM_S3_ENDPOINT: s3.settings.s3Endpoint,
+    DARKROOM_S3_ACCESS_KEY_ID: s3.settings.s3AccessKeyId,
+    DARKROOM_S3_SECRET_ACCESS_KEY: s3.settings.s3SecretAccessKey,
+  };
+  const blobs = createS3Blobs(s3.settings);
+  try {
+    const unnamed = await seed(database.url, settings);
+    assert.equal(unnamed.status, 2, unnamed.stderr);
+    assert.match(unnamed.stderr, /DARKROOM_S3_BUCKET must be set/);
+    const missing = await seed(database.url, { ...settings, DARKROOM_S3_BUCKET: 'nowhere' });
+    assert.equal(missing.status, 20, missing.stderr);
+    assert.match(missing.stderr, /The images could not be stored: .*\n {2}Name the server, the bucket/);
+    const named = await seed(database.url, { ...settings, DARKROOM_S3_BUCKET: s3.settings.s3Bucket });
+    assert.equal(named.status, 0, named.stderr);
+    for (const { digest } of samplePhotos)
+      for (const name of blobNamesOf(digest)) assert.ok(await blobs.has(name), name);
+    assert.deepEqual(readdirSync(unused), []);
+  } finally {
+    blobs.close();
+    rmSync(unused, { recursive: true });
+    await database.drop();
+    await s3.stop();
   }
 });
 

@@ -1,4 +1,5 @@
 import { serviceKindName } from '../../app/contract/process-kind.ts';
+import { createFileBlobs } from '../../app/storage/blob-store.ts';
 import type { NamedCandidate } from '../experiment/named-candidates.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
@@ -23,7 +24,7 @@ export async function withWorlds<T>(
   { candidates, options, port, telemetry }: PlainWorlds,
   work: (worlds: readonly World[]) => Promise<T>,
 ): Promise<T> {
-  await storeSamplePhotos(stack.checkout, mediaFolder);
+  await storeSamplePhotos(stack.checkout, createFileBlobs(mediaFolder));
   const template = await ensureSeededTemplate(stack, populationOf(options));
   const worlds = await createWorlds(
     stack,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createFileBlobs } from '../../app/storage/blob-store.ts';
 import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
 import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
@@ -58,7 +59,7 @@ export type ExperimentHooks = {
 /** Starts the worlds of a plan, runs the experiment in them, and takes them down again. */
 export async function conduct(plan: ExperimentPlan, hooks: ExperimentHooks): Promise<Experiment> {
   const { stack, mediaFolder } = hooks;
-  await storeSamplePhotos(stack.checkout, mediaFolder);
+  await storeSamplePhotos(stack.checkout, createFileBlobs(mediaFolder));
   const template = await ensureSeededTemplate(stack, plan);
   stack.context.report(`Starting ${plan.candidates.length} worlds of ${plan.replicas} replicas ...`);
   const worlds = await createWorlds(

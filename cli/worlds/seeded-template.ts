@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobNamesOf } from '../../app/contract/renditions.ts';
-import { createFileBlobs } from '../../app/storage/blob-store.ts';
+import type { BlobStore } from '../../app/storage/blob-store.ts';
 import { migrate } from '../../app/storage/migrate.ts';
 import { loadSeedRows } from '../../app/storage/seed.ts';
 import { largestShare } from '../../loadtests/workloads/celebrities.ts';
@@ -169,8 +169,7 @@ function describeGraph(distribution: FollowerDistribution, achieved: GraphStatis
 const sampleMemoryBytes = 64 * 1024 * 1024;
 
 /** Puts the images of the seeded photos, and their renditions, where the service reads them. */
-export async function storeSamplePhotos(checkout: string, mediaFolder: string): Promise<void> {
-  const blobs = createFileBlobs(mediaFolder);
+export async function storeSamplePhotos(checkout: string, blobs: BlobStore): Promise<void> {
   const isKept = async (digest: string) =>
     !(await Promise.all(blobNamesOf(digest).map((name) => blobs.has(name)))).includes(false);
   const kept = await Promise.all(samplePhotos.map(({ digest }) => isKept(digest)));
