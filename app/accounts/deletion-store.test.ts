@@ -7,6 +7,7 @@ import { village } from '../../tests/support/village-rows.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createStorage } from '../storage/postgres.ts';
 import type { Storage } from '../storage/postgres.ts';
+import { createFollowRequestStore } from '../follows/follow-request-store.ts';
 import { createDeletionStore } from './deletion-store.ts';
 import type { DeletionStore } from './deletion-store.ts';
 
@@ -125,6 +126,24 @@ describe('the followers of an account that is deleted', () => {
 });
 
 describe('the end of an account', () => {
+  it('does not wait in a circle with who accepts a request to follow', async () => {
+    for (const who of ['follower', 'followed'] as const) {
+      const people = { follower: await addPerson(), followed: await addPerson() };
+      await admin.query('UPDATE users SET is_private = true WHERE id = $1', [people.followed]);
+      await admin.query('INSERT INTO follow_requests (follower_id, followed_id) VALUES ($1, $2)', [
+        people.follower,
+        people.followed,
+      ]);
+      await other.query('BEGIN');
+      await other.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [people[who]]);
+      const accepted = createFollowRequestStore(storage).accept(people.follower, people.followed);
+      await waitUntil(somebodyWaits);
+      await other.query('SELECT darkroom_delete_person($1)', [people[who]]);
+      await other.query('COMMIT');
+      assert.equal(await accepted, undefined, 'the request has gone');
+    }
+  });
+
   it('takes the messages and dead letters of the person, and what others did that names them', async () => {
     const person = await addPerson();
     await admin.query(`INSERT INTO outbox (author_id, type, payload) VALUES ($1, 'posted', '{}')`, [person]);

@@ -22,12 +22,18 @@ const deleteRequest: Statement = {
   text: 'DELETE FROM follow_requests WHERE follower_id = $1 AND followed_id = $2 RETURNING follower_id',
 };
 
-/** The trigger on follows takes the request away; an accepted one is what it asks for. */
+/**
+ * The trigger on follows takes the request away; an accepted one is what it asks for. The two people are locked before the request, in
+ * the order of their ids: so do all who block and who delete an account, and none of them waits for another in a circle.
+ */
 const acceptRequest: Statement = {
   name: 'accept_follow_request',
   text: `
-    WITH accepted AS (
-      UPDATE follow_requests SET is_accepted = true WHERE follower_id = $1 AND followed_id = $2
+    WITH locked AS MATERIALIZED (
+      SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE
+    ), accepted AS (
+      UPDATE follow_requests SET is_accepted = true
+      WHERE follower_id = $1 AND followed_id = $2 AND (SELECT count(*) FROM locked) = 2
       RETURNING follower_id, followed_id
     ), added AS (
       INSERT INTO follows (follower_id, followed_id) SELECT follower_id, followed_id FROM accepted

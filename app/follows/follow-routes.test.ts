@@ -90,6 +90,36 @@ describe('following', () => {
     assert.deepEqual([afterwards.numberOfFollowers, afterwards.version], [0, 49]);
   });
 
+  it('is agreed to while one of the two deletes the account: each is answered, whoever comes first', async () => {
+    const pairs = await app.sql<{ follower: number; followed: number }>(
+      `WITH people AS (INSERT INTO users (name) SELECT 'x' FROM generate_series(1, 40) RETURNING id),
+        hidden AS (INSERT INTO users (name, is_private) SELECT 'x', true FROM generate_series(1, 40) RETURNING id)
+       SELECT one.id AS follower, other.id AS followed
+       FROM (SELECT id, row_number() OVER (ORDER BY id) FROM people) AS one
+       JOIN (SELECT id, row_number() OVER (ORDER BY id) FROM hidden) AS other USING (row_number)`,
+    );
+    await app.sql(
+      `INSERT INTO follow_requests (follower_id, followed_id)
+       SELECT follower, followed FROM jsonb_to_recordset($1) AS pair (follower integer, followed integer)`,
+      [JSON.stringify(pairs)],
+    );
+    const askBoth = async (
+      { follower, followed }: (typeof pairs)[number],
+      leaver: number,
+    ): Promise<number[]> => {
+      const answers = await Promise.all([
+        app.ask('PUT', `/users/${followed}/follow-requests/${follower}`, { viewer: followed }),
+        app.ask('DELETE', `/users/${leaver}`, { viewer: leaver }),
+      ]);
+      return answers.map(({ statusCode }) => statusCode);
+    };
+    for (const [index, pair] of pairs.entries()) {
+      const [accepted, deleted] = await askBoth(pair, index % 2 === 0 ? pair.follower : pair.followed);
+      assert.ok(accepted === 204 || accepted === 404, String(accepted));
+      assert.equal(deleted, 204);
+    }
+  });
+
   it('needs two people, who differ, and a viewer', async () => {
     assertProblem(await follow(26, village.nobody), 404, 'NOT_FOUND');
     assertProblem(await follow(village.nobody, 26), 404, 'NOT_FOUND');
