@@ -4,6 +4,7 @@ import type { Bench } from './harness/bench.ts';
 import { hotFeedPageBench } from './hot-feed-page-bench.ts';
 import { invalidationDelayBench } from './invalidation-delay-bench.ts';
 import { memoryHitBench } from './memory-hit-bench.ts';
+import { parallelBranchesBench } from './parallel-branches-bench.ts';
 import { postPhotoBench } from './post-photo-bench.ts';
 import { redisHitBench } from './redis-hit-bench.ts';
 import { stampedeBench } from './stampede-bench.ts';
@@ -20,4 +21,5 @@ export const benches: readonly Bench[] = [
   invalidationDelayBench,
   telemetryBench,
   postPhotoBench,
+  parallelBranchesBench,
 ];

@@ -9,4 +9,5 @@ export const benchNames = [
   'invalidation-delay',
   'telemetry',
   'post-photo',
+  'parallel-branches',
 ] as const;
