@@ -53,7 +53,7 @@ export async function knowPeople(
 ): Promise<People> {
   const { known, changes } = createRights({
     storage,
-    replica: `${config.replica}:${uniqueId()}`,
+    replica: { id: `${config.replica}:${uniqueId()}`, feedKind: config.candidate.feeds.feed },
     leaseMs: config.rightsLeaseMs,
     remembered: { clock, goneMs: longestCachedMs(config.candidate.cache) },
     runInBackground,

@@ -130,13 +130,14 @@ async function askOfKeptFeeds(place: Position): Promise<void> {
   await rows.load(3, { from: place, limit: 11 });
   await rows.fill(3, 100, Date.now());
   const fanOut = createFanOutStore(recordingStorage);
-  await fanOut.lock(1, 3);
+  await fanOut.lock({ authors: [1], readers: [3] });
   await fanOut.loadAuthor(1);
   await fanOut.pullFrom(1);
   await fanOut.push(1, Date.now());
   await fanOut.cut(1, 1, 10);
   await fanOut.removePost(1);
   await fanOut.removeAuthor(3, 1);
+  await fanOut.removeStrangers(1);
   await fanOut.addAuthor(3, 1, 100, Date.now());
   await fanOut.tell([3]);
   const sightings = createSightingStore(recordingStorage);
@@ -151,7 +152,10 @@ async function askAboutPeople(): Promise<void> {
     transaction: <T>(work: (queries: TransactionQueries) => Promise<T>) =>
       work({ ...recordingStorage, attempt: (part) => part(recordingStorage) }),
   };
-  const [replicas, changes] = [createReplicaStore('r', 10_000), createChangeStore(recordingStorage)];
+  const [replicas, changes] = [
+    createReplicaStore({ id: 'r', feedKind: 'pull' }, 10_000),
+    createChangeStore(recordingStorage),
+  ];
   await replicas.join(recordingStorage);
   await replicas.renew(recordingStorage, 0);
   await replicas.followersOf(recordingStorage, [1]);
@@ -197,15 +201,17 @@ async function askAboutPeople(): Promise<void> {
   await pictures.finish(['a'.repeat(64)], 1);
 }
 
+/** Tables of one row, which need no index. */
+const ofOneRow = ['access_head', 'feed_epoch'];
+
 /** What reads a whole table all the same, each with its reason. */
 const wholeTables: Readonly<Record<string, string>> = {
-  select_access_rights:
-    'reads all blocks once, when a replica starts; the number of the last change is alone in its table',
-  select_access_number: 'the number of the last change is alone in its table',
+  select_access_rights: 'reads all blocks once, when a replica starts',
   renew_access_replica: 'there are as many replicas as processes',
   delete_access_replica: 'there are as many replicas as processes',
   forget_access_replica: 'there are as many replicas as processes',
   select_replicas_behind: 'there are as many replicas as processes',
+  remove_author_from_feeds_of_strangers: 'messages that were given up are few, until somebody replays them',
   claim_pictures_to_forget: 'there are as many as pictures of accounts that are being deleted',
   delete_applied_changes: 'there are as many replicas as processes, and no line stays that all have applied',
 };
@@ -269,7 +275,10 @@ describe('the statements of the stores', () => {
     it(`never read a whole table, with ${mode}`, async () => {
       for (const name of statementNames()) {
         if (name in wholeTables) continue;
-        const scans = (await planOf(name, mode)).filter((node) => node['Node Type'].includes('Seq Scan'));
+        const scans = (await planOf(name, mode)).filter(
+          (node) =>
+            node['Node Type'].includes('Seq Scan') && !ofOneRow.includes(String(node['Relation Name'])),
+        );
         assert.deepEqual(
           scans.map((node) => node['Relation Name']),
           [],

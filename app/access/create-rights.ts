@@ -8,13 +8,14 @@ import { createRightsChanges } from './rights-changes.ts';
 import { createRightsMemory, relationsMax } from './rights-memory.ts';
 import type { RightsMemoryParts } from './rights-memory.ts';
 import { createChangeStore, createReplicaStore } from './rights-store.ts';
+import type { Replica } from './rights-store.ts';
 
 export type Rights = { readonly known: KnownRights; readonly changes: RightsChanges };
 
 export type RightsParts = Pick<KnownRightsParts, 'leaseMs' | 'runInBackground'> & {
   readonly storage: Storage;
-  /** Of this process alone: one that is started anew is another replica. */
-  readonly replica: string;
+  /** Its id is of this process alone: one that is started anew is another replica. */
+  readonly replica: Replica;
   readonly remembered: RightsMemoryParts;
 };
 

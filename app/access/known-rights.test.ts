@@ -35,7 +35,7 @@ async function startReplica(context: TestContext, id: string, linesMax = 1_000) 
   const clock: Clock = { now: () => nowMs };
   let waitedMs = 0;
   const memory = createRightsMemory({ clock, goneMs: leaseMs });
-  const store = createReplicaStore(id, linesMax);
+  const store = createReplicaStore({ id, feedKind: 'pull' }, linesMax);
   let isDeaf = false;
   const { promise: forever } = Promise.withResolvers<never>();
   const failures: unknown[] = [];

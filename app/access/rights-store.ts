@@ -6,7 +6,9 @@ import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts'
 /** A replica is there before it reads, so that who commits from then on waits for it. */
 const insertReplica: Statement = {
   name: 'insert_access_replica',
-  text: 'INSERT INTO access_replicas (id, applied_number, renewals) VALUES ($1, -1, 0) ON CONFLICT (id) DO NOTHING',
+  text: `
+    INSERT INTO access_replicas (id, applied_number, renewals, feed_kind) VALUES ($1, -1, 0, $2)
+    ON CONFLICT (id) DO NOTHING`,
 };
 
 /**
@@ -121,13 +123,19 @@ function toChange(row: ChangeRow): RightsChange[] {
   ];
 }
 
+export type Replica = {
+  readonly id: string;
+  /** What its writes keep true of feeds: storage ends what was kept by replicas of another kind. */
+  readonly feedKind: string;
+};
+
 /** What a replica asks on its own connection. */
-export function createReplicaStore(id: string, linesMax: number) {
+export function createReplicaStore({ id, feedKind }: Replica, linesMax: number) {
   return {
     /** All rights; undefined when the replica was forgotten meanwhile, null when there are more than it can keep. */
     async join(own: Queries): Promise<RightsSnapshot | undefined | null> {
       type Row = RelationRow & { readonly kind: string };
-      await own.query(insertReplica, [id]);
+      await own.query(insertReplica, [id, feedKind]);
       const rows = await own.query<Row>(selectRights, [id, linesMax + 1]);
       if (rows.length === 0) return undefined;
       return rows.length > linesMax ? null : toSnapshot(rows);

@@ -34,11 +34,14 @@ const deleteExpired: Statement = {
     ) RETURNING message_id`,
 };
 
-/** Keeps what each person did. The id of a message is that of its row, so that a message that comes again adds nothing. */
+/**
+ * Keeps what each person did, but not whom one has blocked: that is in `blocks` for as long as it holds, and nowhere else. The id of a
+ * message is that of its row, so that a message that comes again adds nothing.
+ */
 export function createActivityLog(): Consumer {
   return {
     name: 'activity',
-    takes: messageTypes,
+    takes: messageTypes.filter((type) => type !== 'blocked'),
     async consume({ id, authorId, type, payload, createdAtMs }, queries) {
       const people = personFields.flatMap((name) => {
         const person = payload[name];

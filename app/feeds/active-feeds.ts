@@ -22,6 +22,8 @@ export type ActiveFeedsOptions = {
 };
 
 const defaultBytesMax = 64 * 1024 * 1024;
+/** Told in place of readers' ids when an epoch of kept feeds has ended. */
+const everyFeed = 'all';
 /** What a feed costs beside its entries: the records around it, and its place in the list. */
 const feedBytes = 200;
 /** An id, and a time as a text of 16 digits. */
@@ -54,9 +56,9 @@ export function createActiveFeeds(options: ActiveFeedsOptions): ActiveFeeds {
     for (const load of loading.get(readerId) ?? []) load.isOutdated = true;
     if (held.delete(readerId)) observe.evicted('change', 1);
   };
-  const forgetAll = (): void => {
+  const forgetAll = (reason: 'change' | 'loss'): void => {
     for (const loads of loading.values()) for (const load of loads) load.isOutdated = true;
-    if (held.size > 0) observe.evicted('loss', held.size);
+    if (held.size > 0) observe.evicted(reason, held.size);
     held.clear();
   };
   const recompute = async (readerId: number, load: () => Promise<KeptPage | undefined>) => {
@@ -90,14 +92,15 @@ export function createActiveFeeds(options: ActiveFeedsOptions): ActiveFeeds {
     },
     listener: {
       notified: (payload) => {
-        for (const id of payload.split(',')) change(Number(id));
+        if (payload === everyFeed) forgetAll('change');
+        else for (const id of payload.split(',')) change(Number(id));
       },
       disconnected: () => {
         hears = false;
-        forgetAll();
+        forgetAll('loss');
       },
       resumed: () => {
-        forgetAll();
+        forgetAll('loss');
         hears = true;
       },
     },

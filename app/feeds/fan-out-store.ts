@@ -1,14 +1,15 @@
 import { comesAfterPosition, listStart, microsecondsOf } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
-import { lockReader } from './feed-rows-store.ts';
+import { readerLocks } from './feed-rows-store.ts';
 
 /** Numbers of advisory locks that nothing else takes: what writes rows of one author into feeds, or takes them out, takes turns. */
 const authorLocks = 8_413_015;
 
-const lockAuthor: Statement = {
-  name: 'lock_feeds_of_author',
-  text: `SELECT pg_advisory_xact_lock(${authorLocks}, $1)`,
+/** One after another, as they are given. */
+const lockFeeds: Statement = {
+  name: 'lock_feeds',
+  text: 'SELECT pg_advisory_xact_lock(kind, id) FROM unnest($1::integer[], $2::integer[]) AS wanted (kind, id)',
 };
 
 const selectAuthor: Statement = {
@@ -50,7 +51,8 @@ const rowsBetweenCuts = 32;
 
 /**
  * Cuts the feeds of a part of the followers back to the rows that a feed may have. Each post draws another part, so that a feed is
- * cut once in so many of its rows, and counting them all is not needed.
+ * cut once in so many of its rows, and counting them all is not needed. What another worker changes in this moment is left to it, or to
+ * the next cut: nobody waits for a cut, whatever the order of the feeds.
  */
 const cutFeeds: Statement = {
   name: 'cut_feeds',
@@ -62,11 +64,16 @@ const cutFeeds: Statement = {
         ORDER BY created_at DESC, post_id DESC OFFSET $3 - 1 LIMIT 1
       ) AS edge
       WHERE follows.followed_id = $1 AND (hashint4(follows.follower_id) # hashint4($2)) & ${rowsBetweenCuts - 1} = 0
+    ), held AS MATERIALIZED (
+      SELECT feeds.reader_id FROM last JOIN feeds ON feeds.reader_id = last.reader_id FOR UPDATE OF feeds SKIP LOCKED
     ), cut AS (
-      DELETE FROM feed_rows USING last
-      WHERE feed_rows.reader_id = last.reader_id
-        AND (feed_rows.created_at, feed_rows.post_id) < (last.created_at, last.post_id)
-      RETURNING feed_rows.reader_id
+      DELETE FROM feed_rows WHERE ctid = ANY (ARRAY(
+        SELECT deeper.ctid FROM last JOIN feed_rows AS deeper ON deeper.reader_id = last.reader_id
+          AND (deeper.created_at, deeper.post_id) < (last.created_at, last.post_id)
+        WHERE last.reader_id IN (SELECT reader_id FROM held)
+          OR NOT EXISTS (SELECT FROM feeds WHERE feeds.reader_id = last.reader_id)
+        FOR UPDATE OF deeper SKIP LOCKED
+      )) RETURNING reader_id
     )
     UPDATE feeds SET horizon_at = last.created_at, horizon_id = last.post_id
     FROM last
@@ -95,6 +102,20 @@ const removeAuthor: Statement = {
     DELETE FROM feed_rows WHERE reader_id = $1 AND owner_id = $2
       AND NOT EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followed_id = $2)
     RETURNING reader_id`,
+};
+
+/**
+ * Nobody's feed has posts of somebody who is not followed, unless the message of the unfollow was given up: rows of an owner are found by
+ * their readers only, and those are the readers that there may be.
+ */
+const removeStrangers: Statement = {
+  name: 'remove_author_from_feeds_of_strangers',
+  text: `
+    DELETE FROM feed_rows USING outbox_dead_letters AS given_up
+    WHERE given_up.type = 'unfollowed' AND (given_up.payload ->> 'followedId')::integer = $1
+      AND feed_rows.reader_id = given_up.author_id AND feed_rows.owner_id = $1
+      AND NOT EXISTS (SELECT FROM follows WHERE follower_id = given_up.author_id AND followed_id = $1)
+    RETURNING feed_rows.reader_id`,
 };
 
 /** Brings the newest posts of a followed person into a feed that is kept. Where there may be more of them, the horizon comes nearer. */
@@ -129,16 +150,20 @@ const notifyReaders: Statement = {
   text: 'SELECT pg_notify($1, $2)',
 };
 
-/** Whom a change of feeds is told to: payloads are ids of readers with commas between them. */
+/** Whom a change of feeds is told to: payloads are ids of readers with commas between them, or `all`. */
 export const feedChannel = 'darkroom_feeds';
 /** A payload has less than 8,000 bytes; an id has ten digits at most. */
 const readersPerNotification = 500;
-/** As long as any statement waits for a lock. */
-const consumerLockLimit = '1s';
 /** A part of a fan-out takes well below the time that a statement may take. */
 const followersPerStatement = 5_000;
 
 export type Author = { readonly followers: number; readonly isWitness: boolean };
+
+/** Whose posts are written into feeds or taken out of them, and whose feeds change by who is followed. */
+export type Involved = { readonly authors: readonly number[]; readonly readers: readonly number[] };
+
+const locksOf = (kind: number, ids: readonly number[]) =>
+  [...new Set(ids)].sort((a, b) => a - b).map((id) => ({ kind, id }));
 
 type Reader = { reader_id: number };
 const readersOf = (rows: readonly Reader[]): number[] => rows.map(({ reader_id }) => reader_id);
@@ -147,12 +172,12 @@ export type FanOutStore = ReturnType<typeof createFanOutStore>;
 
 /** The rows of kept feeds, as consumers of the outbox change them. Lives as long as their transaction. */
 export function createFanOutStore(queries: Queries) {
-  const lock = async (authorId: number, readerId?: number): Promise<void> => {
-    if (readerId !== undefined) await queries.query(lockReader, [readerId, consumerLockLimit]);
-    await queries.query(lockAuthor, [authorId]);
-  };
   return {
-    lock,
+    /** In one order, which is that of all workers: readers before authors, and each by their ids. */
+    async lock({ authors, readers }: Involved): Promise<void> {
+      const locks = [...locksOf(readerLocks, readers), ...locksOf(authorLocks, authors)];
+      await queries.query(lockFeeds, [locks.map(({ kind }) => kind), locks.map(({ id }) => id)]);
+    },
     /** Undefined when there is no such person. */
     async loadAuthor(authorId: number): Promise<Author | undefined> {
       type Row = { follower_count: number; is_witness: boolean };
@@ -182,6 +207,9 @@ export function createFanOutStore(queries: Queries) {
     removePost: async (postId: number) => readersOf(await queries.query<Reader>(removePost, [postId])),
     removeAuthor: async (readerId: number, authorId: number) =>
       readersOf(await queries.query<Reader>(removeAuthor, [readerId, authorId])),
+    /** Of who has turned private: from the feeds of those who follow no more. */
+    removeStrangers: async (authorId: number) =>
+      readersOf(await queries.query<Reader>(removeStrangers, [authorId])),
     addAuthor: async (readerId: number, authorId: number, rows: number, expiresAtMs: number) =>
       readersOf(
         await queries.query<Reader>(addAuthor, [

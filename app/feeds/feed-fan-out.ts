@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { DarkroomError } from '../errors.ts';
 import type { Consumer, OutboxMessage } from '../outbox/consumer.ts';
 import { createFanOutStore } from './fan-out-store.ts';
-import type { FanOutStore } from './fan-out-store.ts';
+import type { FanOutStore, Involved } from './fan-out-store.ts';
 import type { FanOutObserver } from './feed-events.ts';
 import { rowLifetimeMs, rowsPerFill } from './kept-feed-source.ts';
 import type { FeedSettings } from './system.ts';
@@ -25,7 +25,6 @@ export function createFeedFanOut({ settings, clock, observe }: FeedFanOutOptions
   const expiresAtMs = () => clock.now() + rowLifetimeMs;
 
   const post = async (store: FanOutStore, { postId, ownerId }: PostIds): Promise<number[]> => {
-    await store.lock(ownerId);
     const author = await store.loadAuthor(ownerId);
     if (author === undefined) return [];
     const isPulled = author.followers >= celebrityFrom;
@@ -39,31 +38,29 @@ export function createFeedFanOut({ settings, clock, observe }: FeedFanOutOptions
     });
     return readers;
   };
-  const leave = async (store: FanOutStore, readerId: number, authorId: number): Promise<number[]> => {
-    await store.lock(authorId, readerId);
-    return store.removeAuthor(readerId, authorId);
-  };
-  const join = async (store: FanOutStore, readerId: number, authorId: number): Promise<number[]> => {
-    await store.lock(authorId, readerId);
-    return store.addAuthor(readerId, authorId, Math.min(feedRows, rowsPerFill), expiresAtMs());
-  };
-  const change = async (store: FanOutStore, message: OutboxMessage): Promise<number[]> => {
+  const change = async (store: FanOutStore, message: OutboxMessage): Promise<readonly number[]> => {
     switch (message.type) {
       case 'posted':
         return post(store, idsOf(message, ['postId', 'ownerId']));
-      case 'deleted': {
-        const { postId, ownerId } = idsOf(message, ['postId', 'ownerId']);
-        await store.lock(ownerId);
-        return store.removePost(postId);
-      }
+      case 'deleted':
+        return store.removePost(idsOf(message, ['postId']).postId);
       case 'followed': {
         const { followerId, followedId } = idsOf(message, ['followerId', 'followedId']);
-        return join(store, followerId, followedId);
+        return store.addAuthor(followerId, followedId, Math.min(feedRows, rowsPerFill), expiresAtMs());
       }
       case 'unfollowed': {
         const { followerId, followedId } = idsOf(message, ['followerId', 'followedId']);
-        return leave(store, followerId, followedId);
+        return store.removeAuthor(followerId, followedId);
       }
+      case 'blocked': {
+        const { blockerId, blockedId } = idsOf(message, ['blockerId', 'blockedId']);
+        const ofBlocker = await store.removeAuthor(blockerId, blockedId);
+        return [...ofBlocker, ...(await store.removeAuthor(blockedId, blockerId))];
+      }
+      case 'privacy':
+        // Who turns public is in the feeds of followers as before.
+        if (message.payload['isPrivate'] !== true) return [];
+        return store.removeStrangers(idsOf(message, ['userId']).userId);
       default:
         return [];
     }
@@ -71,13 +68,39 @@ export function createFeedFanOut({ settings, clock, observe }: FeedFanOutOptions
 
   return {
     name: 'feeds',
-    takes: ['posted', 'deleted', 'followed', 'unfollowed'],
+    takes: ['posted', 'deleted', 'followed', 'unfollowed', 'blocked', 'privacy'],
+    async prepare(messages, queries) {
+      const involved = messages.map(involvedIn);
+      if (involved.length === 0) return;
+      await createFanOutStore(queries).lock({
+        authors: involved.flatMap(({ authors }) => authors),
+        readers: involved.flatMap(({ readers }) => readers),
+      });
+    },
     async consume(message, queries) {
       const store = createFanOutStore(queries);
       const readers = await change(store, message);
       if (activeFeeds > 0) await store.tell(readers);
     },
   };
+}
+
+/** What must not be changed by two workers at once. */
+function involvedIn(message: OutboxMessage): Involved {
+  switch (message.type) {
+    case 'followed':
+    case 'unfollowed': {
+      const { followerId, followedId } = idsOf(message, ['followerId', 'followedId']);
+      return { authors: [followedId], readers: [followerId] };
+    }
+    case 'blocked': {
+      const { blockerId, blockedId } = idsOf(message, ['blockerId', 'blockedId']);
+      return { authors: [blockerId, blockedId], readers: [blockerId, blockedId] };
+    }
+    default:
+      // Posting, deleting and hiding are about what the author has posted.
+      return { authors: [message.authorId], readers: [] };
+  }
 }
 
 type PostIds = { readonly postId: number; readonly ownerId: number };

@@ -12,21 +12,23 @@ export type KeptPage = {
 };
 
 /** Numbers of advisory locks that nothing else takes. What changes one reader's feed by who is followed takes turns. */
-const readerLocks = 8_413_014;
+export const readerLocks = 8_413_014;
 
-export const lockReader: Statement = {
+const lockReader: Statement = {
   name: 'lock_feed_of_reader',
   text: `SELECT set_config('lock_timeout', $2, true), pg_advisory_xact_lock(${readerLocks}, $1)`,
 };
 
-/** What lies behind the horizon is not complete, and not read. */
+/** What lies behind the horizon is not complete, and not read. What was kept in an epoch that has ended is not kept any more. */
 const selectKeptFeed: Statement = {
   name: 'select_kept_feed',
   text: `
     SELECT page.post_id AS id, ${microsecondsOf('page.created_at')} AS created_at_us,
       coalesce(extract(epoch FROM feeds.expires_at) * 1000, 0)::double precision AS kept_until_ms,
       feeds.horizon_at IS NOT NULL AS is_cut
-    FROM users LEFT JOIN feeds ON feeds.reader_id = users.id LEFT JOIN LATERAL (
+    FROM users LEFT JOIN feeds
+      ON feeds.reader_id = users.id AND feeds.epoch = (SELECT number FROM feed_epoch)
+    LEFT JOIN LATERAL (
       SELECT post_id, created_at FROM feed_rows
       WHERE reader_id = users.id AND ${comesAfterPosition('created_at, post_id')}
         AND (created_at, post_id) >= (coalesce(feeds.horizon_at, '-infinity'), coalesce(feeds.horizon_id, 0))
@@ -37,8 +39,9 @@ const selectKeptFeed: Statement = {
 };
 
 /**
- * Keeps the newest posts of everybody who is followed. Where there are more, the oldest of them is the horizon. The feed's own row
- * is written last: until then nobody waits for it who has written rows that this statement waits for.
+ * Keeps the newest posts of everybody who is followed, and nothing else: what nobody told of is gone too. Where there are more, the
+ * oldest of them is the horizon. The feed's own row is written last: until then nobody waits for it who has written rows that this
+ * statement waits for.
  */
 const fillFeed: Statement = {
   name: 'fill_feed',
@@ -57,15 +60,18 @@ const fillFeed: Statement = {
       SELECT $1, created_at, id, owner_id, $3::timestamptz FROM gathered
       ON CONFLICT (reader_id, created_at, post_id) DO UPDATE SET expires_at = excluded.expires_at
       RETURNING created_at, post_id
+    ), others AS (
+      DELETE FROM feed_rows WHERE reader_id = $1 AND NOT EXISTS (SELECT FROM gathered WHERE gathered.id = post_id)
     ), horizon AS (
       SELECT created_at, post_id FROM kept WHERE (SELECT count(*) FROM kept) >= $2
       ORDER BY created_at, post_id LIMIT 1
     )
-    INSERT INTO feeds (reader_id, horizon_at, horizon_id, expires_at)
-    SELECT users.id, horizon.created_at, horizon.post_id, $3::timestamptz
-    FROM users LEFT JOIN horizon ON true WHERE users.id = $1
+    INSERT INTO feeds (reader_id, horizon_at, horizon_id, expires_at, epoch)
+    SELECT users.id, horizon.created_at, horizon.post_id, $3::timestamptz, feed_epoch.number
+    FROM feed_epoch CROSS JOIN users LEFT JOIN horizon ON true WHERE users.id = $1
     ON CONFLICT (reader_id) DO UPDATE
-    SET horizon_at = excluded.horizon_at, horizon_id = excluded.horizon_id, expires_at = excluded.expires_at`,
+    SET horizon_at = excluded.horizon_at, horizon_id = excluded.horizon_id, expires_at = excluded.expires_at,
+      epoch = excluded.epoch`,
 };
 
 /** A fill is of use later: it waits for nobody who writes into the feed for longer than this. */

@@ -62,11 +62,14 @@ type Count = { readonly count: number };
 const rowsOf = async (where: string): Promise<number> =>
   Number((await app.sql<Count>(`SELECT count(*) FROM feed_rows WHERE ${where}`))[0]?.count);
 const isKept = async (reader: number): Promise<boolean> =>
-  (await app.sql(`SELECT FROM feeds WHERE reader_id = ${reader}`)).length > 0;
+  (await app.sql(`SELECT FROM feeds JOIN feed_epoch ON number = epoch WHERE reader_id = ${reader}`)).length >
+  0;
 /** Reads a feed and waits until it is kept. */
 const keep = async (reader: number): Promise<void> => {
-  await feedOf(reader);
-  await waitUntil(() => isKept(reader));
+  await waitUntil(async () => {
+    await feedOf(reader);
+    return isKept(reader);
+  });
 };
 const counterOf = async (name: string, labels = ''): Promise<number> => {
   const text = await app.metrics.registry.metrics();
@@ -178,6 +181,120 @@ describe('a feed that is pushed', () => {
     const seen = await allIdsOf(5);
     assert.equal(new Set(seen).size, seen.length);
     assert.ok(seen.length >= 150, 'what was cut is gathered');
+  });
+});
+
+/** As if a consumer had failed on them for too long. */
+const giveUpUnfollows = () =>
+  app.sql(
+    `WITH removed AS (DELETE FROM outbox WHERE type = 'unfollowed' RETURNING *)
+     INSERT INTO outbox_dead_letters
+     SELECT id, author_id, type, payload, created_at, now(), 10, '{}', 'feeds', 'none' FROM removed`,
+  );
+const succeed = async (method: 'PUT' | 'DELETE', viewer: number, path: string, body?: object) => {
+  const answer = await app.ask(method, path, { viewer, ...(body !== undefined && { body }) });
+  assert.equal(answer.statusCode, 204, answer.body);
+};
+
+describe('who hides, and feeds that are kept', () => {
+  it('leaves the feed of whom one has blocked, and takes that one out of the own, also when an unfollow was given up', async () => {
+    const [blocker, blocked] = [12, village.famous];
+    await postBy(blocked);
+    await delivery.deliverAll();
+    await app.sql(
+      `INSERT INTO feed_rows (reader_id, created_at, post_id, owner_id, expires_at)
+       VALUES (${blocked}, now(), 999, ${blocker}, now() + interval '1 day')`,
+    );
+    const rowsOfBoth = `reader_id IN (${blocker}, ${blocked}) AND owner_id IN (${blocker}, ${blocked})`;
+    assert.ok((await rowsOf(rowsOfBoth)) > 1);
+    await succeed('PUT', blocker, `/users/${blocked}/block`);
+    await giveUpUnfollows();
+    await delivery.deliverAll();
+    assert.equal(await rowsOf(rowsOfBoth), 0);
+  });
+
+  it('is in no feed of who follows no more once private, also when an unfollow was given up', async () => {
+    const [stranger, follower, hidden] = [10, 11, village.famous];
+    await succeed('DELETE', stranger, `/users/${hidden}/follow`);
+    await giveUpUnfollows();
+    const rows = (reader: number) => rowsOf(`reader_id = ${reader} AND owner_id = ${hidden}`);
+    const before = await rows(follower);
+    assert.ok(before > 0 && (await rows(stranger)) > 0);
+    for (const isPrivate of [true, false]) {
+      await succeed('PUT', hidden, `/users/${hidden}/privacy`, { isPrivate });
+      await delivery.deliverAll();
+      assert.deepEqual([await rows(stranger), await rows(follower)], [0, before]);
+    }
+  });
+
+  it('is told in the order of who does it: the last word counts', async () => {
+    const [reader, author] = [13, village.famous];
+    await keep(reader);
+    await succeed('PUT', reader, `/users/${author}/block`);
+    await succeed('DELETE', reader, `/users/${author}/block`);
+    await succeed('PUT', reader, `/users/${author}/follow`);
+    const told = await app.sql<{ type: string }>(
+      `SELECT type FROM outbox WHERE author_id = ${reader} ORDER BY id`,
+    );
+    assert.deepEqual(
+      told.map(({ type }) => type),
+      ['blocked', 'unfollowed', 'followed'],
+    );
+    await delivery.deliverAll();
+    assert.ok((await rowsOf(`reader_id = ${reader} AND owner_id = ${author}`)) > 0);
+  });
+});
+
+describe('two workers', () => {
+  it('never wait for each other in a circle, whose feeds ever they change', async (t) => {
+    const workers = [1, 2].map(() => createFeedDelivery(app.databaseUrl, settings));
+    t.after(() => Promise.all(workers.map((worker) => worker.close())));
+    const pairs = [
+      [1, 2],
+      [2, 1],
+    ];
+    for (let round = 0; round < 10; round += 1) {
+      for (const [one, other] of pairs)
+        await app.sql(
+          `SELECT darkroom_publish($1, 'deleted', jsonb_build_object('postId', 0, 'ownerId', $1::integer)),
+             darkroom_publish($1, 'unfollowed', jsonb_build_object('followerId', $1::integer, 'followedId', $2::integer))`,
+          [one, other],
+        );
+      await Promise.all(workers.map((worker) => worker.deliverAll()));
+    }
+    const refused = workers.flatMap((worker) => worker.refused);
+    assert.deepEqual(refused, []);
+  });
+});
+
+describe('an epoch of kept feeds', () => {
+  const reader = 9;
+  /** Posts and unfollows where nobody is told, while the feed is kept. */
+  const actInSilence = async (): Promise<number> => {
+    const silent = await startTestApp({ candidate: 'no-cache', databaseUrl: app.databaseUrl });
+    try {
+      await waitUntil(async () => !(await isKept(reader)));
+      await keep(reader);
+      const asked = { viewer: village.famous, ...photoForm(jpeg) };
+      const posted = await silent.ask('POST', `/users/${village.famous}/posts`, asked);
+      await silent.ask('DELETE', `/users/${village.busy}/follow`, { viewer: reader });
+      await delivery.deliverAll();
+      return posted.json<{ id: number }>().id;
+    } finally {
+      await silent.close();
+    }
+  };
+
+  it('ends with a service that keeps none: what it told nobody is in the feeds that are gathered anew', async () => {
+    await succeed('PUT', reader, `/users/${village.busy}/follow`);
+    await keep(reader);
+    const id = await actInSilence();
+    await waitUntil(async () => (await idsOf(reader))[0] === id);
+    await waitUntil(() => isKept(reader));
+    assert.equal((await idsOf(reader))[0], id);
+    const owners = (await feedOf(reader)).feeds.map(({ postOwnerId }) => postOwnerId);
+    assert.ok(!owners.includes(village.busy), 'not followed any more');
+    assert.equal(await rowsOf(`reader_id = ${reader} AND owner_id = ${village.busy}`), 0);
   });
 });
 

@@ -92,8 +92,8 @@ describe('following', () => {
 
   it('is agreed to while one of the two deletes the account: each is answered, whoever comes first', async () => {
     const pairs = await app.sql<{ follower: number; followed: number }>(
-      `WITH people AS (INSERT INTO users (name) SELECT 'x' FROM generate_series(1, 40) RETURNING id),
-        hidden AS (INSERT INTO users (name, is_private) SELECT 'x', true FROM generate_series(1, 40) RETURNING id)
+      `WITH people AS (INSERT INTO users (name) SELECT 'x' FROM generate_series(1, 12) RETURNING id),
+        hidden AS (INSERT INTO users (name, is_private) SELECT 'x', true FROM generate_series(1, 12) RETURNING id)
        SELECT one.id AS follower, other.id AS followed
        FROM (SELECT id, row_number() OVER (ORDER BY id) FROM people) AS one
        JOIN (SELECT id, row_number() OVER (ORDER BY id) FROM hidden) AS other USING (row_number)`,

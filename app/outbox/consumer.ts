@@ -1,7 +1,16 @@
 import type { Queries } from '../storage/statement.ts';
 
 /** What a message may say. The triggers of a migration write them, and a new type has its line here in the same commit. */
-export const messageTypes = ['posted', 'deleted', 'liked', 'commented', 'followed', 'unfollowed'] as const;
+export const messageTypes = [
+  'posted',
+  'deleted',
+  'liked',
+  'commented',
+  'followed',
+  'unfollowed',
+  'blocked',
+  'privacy',
+] as const;
 
 export type MessageType = (typeof messageTypes)[number];
 
@@ -24,6 +33,11 @@ export type Consumer = {
   /** Kept with the messages that another consumer fails on: it must not change. */
   readonly name: string;
   readonly takes: readonly MessageType[];
+  /**
+   * Hears, before it is given any of them, of all messages that it is given in a transaction: who takes all its locks here, in one
+   * order, waits for no other worker in a circle. Where messages are tried apart, each is a part of the transaction of its own.
+   */
+  prepare?(messages: readonly OutboxMessage[], queries: Queries): Promise<void>;
   consume(message: OutboxMessage, queries: Queries): Promise<void>;
 };
 

@@ -4,13 +4,14 @@ import pg from 'pg';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { village } from '../../tests/support/village-rows.ts';
+import { createBlockStore } from '../blocks/block-store.ts';
 import { createCommentStore } from '../comments/comment-store.ts';
 import { createFollowStore } from '../follows/follow-store.ts';
 import { createLikeStore } from '../likes/like-store.ts';
 import { createPhotoStore } from '../photos/photo-store.ts';
+import { createPrivacyStore } from '../privacy/privacy-store.ts';
 import { createStorage } from '../storage/postgres.ts';
 import type { Storage } from '../storage/postgres.ts';
-import type { Queries } from '../storage/statement.ts';
 import type { Consumer, OutboxMessage } from './consumer.ts';
 import { listDeadLetters, replayDeadLetters } from './dead-letters.ts';
 import { attemptsMax, createDelivery } from './delivery.ts';
@@ -103,7 +104,7 @@ function startDelivery(consumers: readonly Consumer[]) {
   return { clock, events, deliver, deliverAll, deliverToTheEnd, countOf };
 }
 
-async function actOn(queries: Queries): Promise<void> {
+async function actOn(queries: Storage): Promise<void> {
   const [photos, likes, comments, follows] = [
     createPhotoStore(queries),
     createLikeStore(queries),
@@ -129,6 +130,12 @@ async function actOn(queries: Queries): Promise<void> {
   await follows.remove(village.hermit, village.busy);
   await follows.remove(village.hermit, village.busy);
   await photos.remove(Number(added?.id), village.busy);
+  const privacy = createPrivacyStore(queries);
+  for (const isPrivate of [true, true, false]) await privacy.change(village.hermit, isPrivate);
+  const blocks = createBlockStore(queries);
+  await blocks.add(village.hermit, village.unknown);
+  await blocks.add(village.hermit, village.unknown);
+  await blocks.remove(village.hermit, village.unknown);
 }
 
 describe('the outbox', () => {
@@ -148,6 +155,9 @@ describe('the outbox', () => {
         '29 followed',
         '29 unfollowed',
         '2 deleted',
+        '29 privacy',
+        '29 privacy',
+        '29 blocked',
       ],
     );
     const [posted, liked] = left.map(({ payload }) => payload);

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { DarkroomError, isStorageAway } from '../errors.ts';
 import type { Storage } from '../storage/postgres.ts';
-import type { TransactionQueries } from '../storage/statement.ts';
+import type { Queries, TransactionQueries } from '../storage/statement.ts';
 import { messageTypes } from './consumer.ts';
 import type { Consumer, OutboxMessage } from './consumer.ts';
 import type { OutboxEvent } from './outbox-events.ts';
@@ -90,6 +90,7 @@ async function workOff(
   if (partition === null) return null;
   const endMs = wallClock.now() + batchMs;
   const messages = await outboxTable.read(queries, nowMs, partition, batchMessagesMax);
+  if (!isApart) await prepareAll(parts.consumers, messages, queries);
   const results: Result[] = [];
   const waiting = new Set<number>();
   for (const message of messages) {
@@ -103,6 +104,28 @@ async function workOff(
   return results;
 }
 
+/** Null: of a type that this version does not know. */
+function knownOf({ done: _done, attempts: _attempts, ...rest }: StoredMessage): OutboxMessage | null {
+  const type = messageTypes.find((known) => known === rest.type);
+  return type === undefined ? null : { ...rest, type };
+}
+
+const lacks = ({ name, takes }: Consumer, message: StoredMessage): boolean =>
+  takes.some((type) => type === message.type) && !message.done.includes(name);
+
+/** Each consumer with all that it will be given. */
+async function prepareAll(
+  consumers: readonly Consumer[],
+  messages: readonly StoredMessage[],
+  queries: TransactionQueries,
+): Promise<void> {
+  for (const consumer of consumers) {
+    const own = messages.filter((message) => lacks(consumer, message));
+    const known = own.map(knownOf).filter((message) => message !== null);
+    await consumer.prepare?.(known, queries);
+  }
+}
+
 /** Gives a message to the consumers that lack it: each apart, or all together, and then the first failure is thrown. */
 async function give(
   consumers: readonly Consumer[],
@@ -110,21 +133,23 @@ async function give(
   queries: TransactionQueries,
   isApart: boolean,
 ): Promise<Result> {
-  const { done: before, attempts: _, ...rest } = message;
-  const type = messageTypes.find((known) => known === message.type);
-  if (type === undefined) {
+  const known = knownOf(message);
+  if (known === null) {
     const text = `This version knows no message of the type "${message.type}".`;
     const error = new DarkroomError('UNKNOWN_MESSAGE', text);
     if (!isApart) throw error;
-    return { message, done: before, failure: { consumer: '', error } };
+    return { message, done: message.done, failure: { consumer: '', error } };
   }
-  const known: OutboxMessage = { ...rest, type };
-  const done = [...before];
+  const consumeApart = (consumer: Consumer) => async (own: Queries) => {
+    await consumer.prepare?.([known], own);
+    await consumer.consume(known, own);
+  };
+  const done = [...message.done];
   let failure: Failure | null = null;
   for (const consumer of consumers) {
-    if (!consumer.takes.includes(type) || done.includes(consumer.name)) continue;
+    if (!lacks(consumer, message)) continue;
     try {
-      if (isApart) await queries.attempt((own) => consumer.consume(known, own), consumeLimitMs);
+      if (isApart) await queries.attempt(consumeApart(consumer), consumeLimitMs);
       else await consumer.consume(known, queries);
       done.push(consumer.name);
     } catch (error) {

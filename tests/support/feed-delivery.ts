@@ -11,6 +11,8 @@ export type FeedDelivery = {
   deliverAll(): Promise<void>;
   /** What the fan-out has told of posts, in its order. */
   readonly posts: readonly FannedOutPost[];
+  /** PostgreSQL's codes of statements that it has refused. */
+  readonly refused: readonly string[];
   close(): Promise<void>;
 };
 
@@ -21,7 +23,10 @@ export function createFeedDelivery(
   clock: Clock = createFakeClock(Date.now()),
   observer?: FanOutObserver,
 ): FeedDelivery {
-  const storage = createStorage(databaseUrl, 2, () => {});
+  const refused: string[] = [];
+  const storage = createStorage(databaseUrl, 2, ({ errorType }) => {
+    if (errorType !== null) refused.push(errorType);
+  });
   const posts: FannedOutPost[] = [];
   const failures: unknown[] = [];
   const posted = (post: FannedOutPost): void => {
@@ -38,6 +43,7 @@ export function createFeedDelivery(
   });
   return {
     posts,
+    refused,
     async deliverAll() {
       while (await deliver());
       if (failures.length > 0) throw failures[0];
