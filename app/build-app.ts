@@ -9,7 +9,7 @@ import type { People } from './build-people.ts';
 import type { Cache } from './cache/cache.ts';
 import { createCache } from './cache/create-cache.ts';
 import { invalidationKinds } from './cache/invalidation/index.ts';
-import type { CacheSettings } from './cache/settings/cache-settings.ts';
+import type { CacheSettings } from './cache/settings/cache-axes.ts';
 import { redisUsesOf } from './cache/settings/chosen-strategy.ts';
 import { tierNamesOf } from './cache/tiers/index.ts';
 import { formatCandidate } from './candidates/format-candidate.ts';

@@ -6,7 +6,7 @@ import { makeKey } from './cache/keys.ts';
 import { rowKeys } from './contract/entities.ts';
 import type { Config } from './config.ts';
 import { createChangeStream } from './storage/logical-replication.ts';
-import { slotNameOf } from './storage/slot-name.ts';
+import { slotNameOf } from './storage/replication-slot.ts';
 
 /** Makes of storage's stream of changes what tells a cache of writes. */
 export function changeSourceOf(

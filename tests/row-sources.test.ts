@@ -20,9 +20,8 @@ const makesNoRows: Readonly<Record<string, string>> = {
   'app/storage/migrate.ts':
     'runs migrations, which are in the digest, in the order of their names, which are too',
   'app/storage/own-database.ts': 'keeps off the databases of others',
-  'app/storage/connection-settings.ts': 'says where the database is',
-  'app/storage/keeps-versions.ts':
-    'tells triggers that versions are raised by who writes; the seeder sets them',
+  'app/storage/connection-settings.ts':
+    'says where the database is, and tells triggers that versions are raised by who writes',
   'app/storage/statement.ts': 'is a type',
   'app/storage/transaction.ts': 'begins and ends',
 };

@@ -270,10 +270,7 @@ describe('the table of what a write changes', () => {
         assert.ok(version === before || version === before + 1, `${key}: ${before} to ${version}`);
         return version !== before;
       });
-      assert.deepEqual(
-        raised.map(([key]) => String(key.split(' ', 1)[0])).toSorted(),
-        changes.toSorted(),
-      );
+      assert.deepEqual(raised.map(([key]) => String(key.split(' ', 1)[0])).toSorted(), changes.toSorted());
     });
   }
 });

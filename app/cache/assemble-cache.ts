@@ -3,7 +3,7 @@ import type { AnyDeferredKind, ApplyParts } from './writes/apply-writes.ts';
 import type { RunInBackground, RunInOwnTrace } from './background-work.ts';
 import type { Cache, CachedEntity, CacheRead } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
-import type { CacheSettings } from './settings/cache-settings.ts';
+import type { CacheSettings } from './settings/cache-axes.ts';
 import type { MaybePromise } from './entry.ts';
 import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
 import { checkEntityName } from './keys.ts';

@@ -1,8 +1,7 @@
 import type { Anomaly } from './settings/anomalies.ts';
 import type { CachedEntity, CacheRead, CacheWrite, ChangedKey, EntityKey, ReadOutcome } from './cache.ts';
 import type { CacheObserver, DeliveryChange } from './cache-events.ts';
-import type { OwnParameter } from './settings/cache-axes.ts';
-import type { CacheSettings } from './settings/cache-settings.ts';
+import type { OwnParameter, CacheSettings } from './settings/cache-axes.ts';
 import type { Entry, MaybePromise } from './entry.ts';
 import type { WriteQueue } from './writes/write-queue.ts';
 

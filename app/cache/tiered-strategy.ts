@@ -1,5 +1,5 @@
 import { noticesLosses } from './settings/anomalies.ts';
-import type { CacheSettings } from './settings/cache-settings.ts';
+import type { CacheSettings } from './settings/cache-axes.ts';
 import type { Fence } from './fences/fence.ts';
 import { fenceKinds } from './fences/index.ts';
 import { invalidationKinds } from './invalidation/index.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { defaultParameters } from '../cache/settings/cache-settings.ts';
+import { defaultParameters } from '../cache/settings/cache-axes.ts';
 import { strategies } from '../cache/strategies/index.ts';
 import { DarkroomError } from '../errors.ts';
 import { formatCandidate } from './format-candidate.ts';

@@ -5,8 +5,7 @@ import type { Axes } from '../contract/axis.ts';
 import type { SystemDefinition } from '../contract/system.ts';
 import { DarkroomError } from '../errors.ts';
 import { systems } from '../systems.ts';
-import { configOf } from './config-record.ts';
-import { formatCandidate, namedAxes } from './format-candidate.ts';
+import { configOf, formatCandidate, namedAxes } from './format-candidate.ts';
 import { parseOver } from './parse-candidate.ts';
 import { askedSystems } from './system-values.ts';
 

@@ -18,3 +18,8 @@ export function blobNameOf(digest: string, edge: RenditionEdge, format: Renditio
 export function blobNamesOf(digest: string): readonly string[] {
   return renditionEdges.flatMap((edge) => renditionFormats.map((format) => blobNameOf(digest, edge, format)));
 }
+
+/** Where the whole of a photo is read. */
+export function mediaUrlOf(digest: string): string {
+  return `/media/${digest}`;
+}

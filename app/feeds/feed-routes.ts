@@ -6,7 +6,7 @@ import { Comment, Id, NextCursor, PageQuery, UserParams, Version } from '../http
 import { jsonType, rememberJson } from '../http/json-fragments.ts';
 import type { Photo } from '../photos/photo-service.ts';
 import { requireSelf } from '../http/viewer.ts';
-import { mediaUrlOf } from '../http/media-url.ts';
+import { mediaUrlOf } from '../contract/renditions.ts';
 import type { FeedService } from './feed-service.ts';
 
 const FeedPhoto = Type.Object({

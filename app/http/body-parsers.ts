@@ -2,8 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DarkroomError } from '../errors.ts';
 import type { FastifyRequest } from 'fastify';
-import { isDeeperThan, jsonLevelsMax } from './json-depth.ts';
 import type { App } from './route-parts.ts';
+
+/** Levels of arrays and objects within each other. No body that the service takes has more than three. */
+const jsonLevelsMax = 16;
 
 /** Ends with whether the body has any byte. What follows the first ones is not read. */
 function isEmpty({ headers }: IncomingMessage, payload: NodeJS.ReadableStream): Promise<boolean> {
@@ -37,4 +39,24 @@ export function registerBodyParsers(app: App): void {
     const type = request.headers['content-type'] ?? 'without a Content-Type';
     throw new DarkroomError('UNSUPPORTED_MEDIA_TYPE', `This operation takes no body that is ${type}.`);
   });
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const opening = new Set([0x5b, 0x7b]);
+const closing = new Set([0x5d, 0x7d]);
+
+/** Whether a JSON text has more levels: looked at byte by byte before it is parsed, so that no parser ever recurses deeper. */
+export function isDeeperThan(json: Uint8Array, levelsMax: number): boolean {
+  let levels = 0;
+  let isInText = false;
+  for (let index = 0; index < json.length; index += 1) {
+    const byte = json[index] ?? 0;
+    if (byte === quote) isInText = !isInText;
+    else if (isInText) index += byte === backslash ? 1 : 0;
+    else if (opening.has(byte)) levels += 1;
+    else if (closing.has(byte)) levels -= 1;
+    if (levels > levelsMax) return true;
+  }
+  return false;
 }

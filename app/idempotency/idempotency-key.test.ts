@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DarkroomError } from '../errors.ts';
-import { parseIdempotencyKey } from './idempotency-key.ts';
+import { parseIdempotencyKey } from './idempotency-keys.ts';
 
 test('a key is a quoted string, or the bare token that many clients send', () => {
   const cases: [string, string][] = [

@@ -4,13 +4,17 @@ import { headers } from '../contract/headers.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App, WriteOnce } from '../http/route-parts.ts';
 import type { ViewerOf } from '../http/viewer.ts';
-import { parseIdempotencyKey } from './idempotency-key.ts';
 import type { Claim, IdempotencyStore, KeptAnswer } from './idempotency-store.ts';
 
 const header = headers.idempotencyKey.toLowerCase();
 const writeMethods: readonly unknown[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 /** Who asks again may be answered otherwise: after a log-in, with the whole body, with fewer requests. */
 const passingStatuses: readonly number[] = [401, 408, 429];
+
+const keyLengthMax = 255;
+/** A string of structured fields (RFC 9651), as the draft asks for, or the bare token that many clients send. */
+const quotedKey = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/;
+const bareKey = /^[\x21\x23-\x2b\x2d-\x7e]+$/;
 
 const isWrite = ({ method, schema }: RouteOptions): boolean =>
   writeMethods.includes(method) && (schema as { hide?: boolean } | undefined)?.hide !== true;
@@ -134,4 +138,15 @@ function answerOf(reply: FastifyReply, payload: unknown): KeptAnswer | null {
 
 function settle(store: IdempotencyStore, claim: Claim, answer: KeptAnswer | null): Promise<void> {
   return answer === null ? store.release(claim) : store.keep(claim, answer);
+}
+
+/** The key of a request (draft-ietf-httpapi-idempotency-key-header). Throws INVALID_IDEMPOTENCY_KEY for what is none. */
+export function parseIdempotencyKey(header: string): string {
+  const text = header.trim();
+  const key = quotedKey.exec(text)?.[1]?.replace(/\\(.)/g, '$1') ?? bareKey.exec(text)?.[0];
+  if (key !== undefined && key.length <= keyLengthMax) return key;
+  throw new DarkroomError(
+    'INVALID_IDEMPOTENCY_KEY',
+    `Idempotency-Key takes one string of 1 to ${keyLengthMax} visible ASCII characters in double quotes.`,
+  );
 }

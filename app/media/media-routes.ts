@@ -6,8 +6,7 @@ import type { RenditionEdge, RenditionFormat } from '../contract/renditions.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App } from '../http/route-parts.ts';
 import type { RenditionService } from '../photos/rendition-service.ts';
-import { acceptedFormatOf } from './accepted-format.ts';
-import { byteRangeOf } from './byte-range.ts';
+import { acceptedFormatOf, byteRangeOf } from './requested-picture.ts';
 
 const imageProblems = ['NOT_FOUND', 'RANGE_NOT_SATISFIABLE', 'OBJECT_STORE_UNAVAILABLE'] as const;
 

@@ -1,10 +1,9 @@
 import type { ReadOutcome, TierNames } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver, DeliveryChange } from '../cache/cache-events.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
-import { createExemplar } from './exemplar.ts';
-import type { Exemplar } from './exemplar.ts';
+import { createExemplar } from './metrics-registry.ts';
+import type { Exemplar, MetricsRegistry } from './metrics-registry.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
-import type { MetricsRegistry } from './metrics-registry.ts';
 import { registerCopiedCounter, registerCounter, registerGauge } from './registered.ts';
 
 type AnswerLabels = { readonly cache_tier: string; readonly cache_result: string };

@@ -1,9 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Metric } from '../contract/metric.ts';
-import { createExemplar } from './exemplar.ts';
-import type { Exemplar } from './exemplar.ts';
-import { registerOwnMetric } from './metrics-registry.ts';
-import type { ExposedSample } from './metrics-registry.ts';
+import { createExemplar, registerOwnMetric } from './metrics-registry.ts';
+import type { Exemplar, ExposedSample } from './metrics-registry.ts';
 
 type Series = {
   readonly labels: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Metric as ClientMetric, OpenMetricsContentType } from 'prom-client';
-import type { Exemplar } from './exemplar.ts';
+import { createWallClock } from '../clock.ts';
 
 /** A registry that is read as OpenMetrics, the only format in which prom-client writes exemplars. */
 export type MetricsRegistry = Registry<OpenMetricsContentType>;
@@ -10,6 +10,16 @@ export function createMetricsRegistry(): MetricsRegistry {
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   return registry;
 }
+
+/**
+ * An exemplar of OpenMetrics: it names the trace of one of the observations that a sample counts. Its time is in seconds since
+ * 1970.
+ */
+export type Exemplar = {
+  readonly labelSet: { readonly trace_id: string };
+  readonly value: number;
+  readonly timestamp: number;
+};
 
 /** One line of a metric, as a registry writes it. */
 export type ExposedSample = {
@@ -40,4 +50,11 @@ export function registerOwnMetric(registry: Pick<Registry, 'registerMetric'>, ow
   };
   // The library's types allow its own four classes only, with private fields; its registry calls no more than this.
   registry.registerMetric(metric as unknown as ClientMetric);
+}
+
+const wallClock = createWallClock();
+
+export function createExemplar(traceId: string, value: number): Exemplar {
+  const timestamp = wallClock.now() / 1000;
+  return { labelSet: { trace_id: traceId }, value, timestamp };
 }

@@ -5,7 +5,7 @@ import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { NoContent, PhotoParams, UserParams } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
-import { mediaUrlOf } from '../http/media-url.ts';
+import { mediaUrlOf } from '../contract/renditions.ts';
 import { digestOf } from '../storage/blob-store.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 import { readPhotoForm, uploadBytesMax, withPhotoForms } from './photo-form.ts';

@@ -1,10 +1,10 @@
+import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { RightsChanges, RightsLog } from '../access/access-rights.ts';
 import { rightsUnknown } from '../access/access-rights.ts';
 import type { MaybePromise } from '../cache/entry.ts';
 import type { Clock } from '../clock.ts';
 import type { Session, SessionStore } from './session-store.ts';
-import { createToken, hashToken } from './session-token.ts';
 
 /** Sessions that a replica keeps, some 15 MB: of these, a request asks nobody. Of all others it asks storage. */
 const rememberedMax = 50_000;
@@ -13,6 +13,9 @@ const lifetimeMs = 30 * 24 * 3_600_000;
 const sessionsOfPersonMax = 20;
 /** A session that is read while others end is read again. */
 const readsMax = 3;
+
+const tokenBytes = 32;
+const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
 
 export type NewSession = Session & { readonly token: string };
 
@@ -89,4 +92,14 @@ export function createSessionService(parts: SessionServiceParts) {
       await rightsChanges.everywhere();
     },
   };
+}
+
+/** A new token: 256 bits of chance, in base64url. */
+function createToken(): string {
+  return randomBytes(tokenBytes).toString('base64url');
+}
+
+/** The name under which a session is stored and kept in memory; null for what is no token. Nobody finds a token by it. */
+function hashToken(token: string): string | null {
+  return tokenPattern.test(token) ? hash('sha256', token, 'base64url') : null;
 }

@@ -2,6 +2,15 @@ import { userInfo } from 'node:os';
 import type { ClientConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 
+/**
+ * Options of a connection on which every statement raises the versions of what it changes. On all others, such as psql's, the
+ * triggers of a migration raise them.
+ */
+export const keepsVersions = '-c darkroom.keeps_versions=on';
+
+/** Options of a connection that copies rows which are as they should be: nothing of them is checked or told to anybody. */
+export const seeds = '-c darkroom.seeds=on';
+
 /** What means "no options": where there are none, the driver would take those of PGOPTIONS. */
 const noOptions = ' ';
 

@@ -1,8 +1,7 @@
 import pg from 'pg';
 import { pingName } from '../contract/service-metrics.ts';
 import { DarkroomError } from '../errors.ts';
-import { connectionTo } from './connection-settings.ts';
-import { keepsVersions } from './keeps-versions.ts';
+import { connectionTo, keepsVersions } from './connection-settings.ts';
 import { listenTo } from './listening.ts';
 import type { ChannelListener, Listening } from './listening.ts';
 import { codeOf, toRefusal } from './refusals.ts';

@@ -4,8 +4,7 @@ import { createChangeReaders } from '../../tests/support/change-readers.ts';
 import type { ChangeReaders } from '../../tests/support/change-readers.ts';
 import { createTestDatabase } from '../../tests/support/databases.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
-import { createSlotAdmin } from './replication-slot.ts';
-import { isOwnSlotName, slotNameOf } from './slot-name.ts';
+import { createSlotAdmin, isOwnSlotName, slotNameOf } from './replication-slot.ts';
 
 let readers: ChangeReaders;
 before(async () => {

@@ -5,8 +5,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { seedEpochMs } from '../contract/seed-rows.ts';
 import type { SeedRows } from '../contract/seed-rows.ts';
-import { connectionTo } from './connection-settings.ts';
-import { keepsVersions, seeds } from './keeps-versions.ts';
+import { connectionTo, keepsVersions, seeds } from './connection-settings.ts';
 import type { Statement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 

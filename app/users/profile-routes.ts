@@ -2,7 +2,7 @@ import { Type } from '../contract/json-schema.ts';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';
-import { mediaUrlOf } from '../http/media-url.ts';
+import { mediaUrlOf } from '../contract/renditions.ts';
 import type { ProfileService } from './profile-service.ts';
 
 const Grid = Type.Object({

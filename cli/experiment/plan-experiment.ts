@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { configOf } from '../../app/candidates/config-record.ts';
+import { configOf } from '../../app/candidates/format-candidate.ts';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import type { FollowerDistribution } from '../../loadtests/workloads/population-size.ts';

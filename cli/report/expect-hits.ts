@@ -1,6 +1,6 @@
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
-import { defaultParameters } from '../../app/cache/settings/cache-settings.ts';
-import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
+import { defaultParameters } from '../../app/cache/settings/cache-axes.ts';
+import type { CacheSettings } from '../../app/cache/settings/cache-axes.ts';
 import { tiersOf } from '../../app/cache/tiers/index.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';

@@ -1,4 +1,4 @@
-import { configOf } from '../../app/candidates/config-record.ts';
+import { configOf } from '../../app/candidates/format-candidate.ts';
 import { figuresOf } from '../experiment/figures-of-plan.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { RoundRecord } from '../experiment/records.ts';

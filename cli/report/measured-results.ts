@@ -1,4 +1,4 @@
-import { configOf } from '../../app/candidates/config-record.ts';
+import { configOf } from '../../app/candidates/format-candidate.ts';
 import type { PlannedCandidate } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, IdleCpu } from '../experiment/records.ts';
 import { cacheWorkNames } from '../../app/cache/figures.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { evictionPolicies } from '../../app/cache/eviction/index.ts';
 import type { Anomaly } from '../../app/cache/settings/anomalies.ts';
 import { isOwnParameter, ownAxes, parameterAxes, sharedAxes } from '../../app/cache/settings/cache-axes.ts';
-import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
+import type { CacheSettings } from '../../app/cache/settings/cache-axes.ts';
 import { allowedBy, ownersOf } from '../../app/cache/settings/chosen-strategy.ts';
 import { strategies } from '../../app/cache/strategies/index.ts';
 import type { StrategyDefinition } from '../../app/cache/strategy.ts';

@@ -22,7 +22,8 @@ before(() => {
   copy = copyCheckout();
   for (const [file, text] of Object.entries({ ...toyFiles, ...winkFiles }))
     copy.write(file, text.trimStart());
-  for (const { file, marker, line } of [...toyLines, ...winkLines, ...nodLines]) copy.addLine(file, marker, line);
+  for (const { file, marker, line } of [...toyLines, ...winkLines, ...nodLines])
+    copy.addLine(file, marker, line);
   // As `npm run schema` does.
   execFileSync(process.execPath, [join(copy.root, 'cli', 'report', 'result-schema.ts')]);
 });

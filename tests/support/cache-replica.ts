@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { assembleCache } from '../../app/cache/assemble-cache.ts';
 import type { CacheParts } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
-import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
+import type { CacheSettings } from '../../app/cache/settings/cache-axes.ts';
 import { createInvalidationBus } from '../../app/cache/sources/invalidation-bus.ts';
 import type {
   InvalidationListener,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import type { CacheSettings } from '../../app/cache/settings/cache-settings.ts';
+import type { CacheSettings } from '../../app/cache/settings/cache-axes.ts';
 import { allowedBy } from '../../app/cache/settings/chosen-strategy.ts';
 import type { CacheWrite, ChangedKey } from '../../app/cache/cache.ts';
 import { parseSettings } from './parse-settings.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { CacheSettings } from '../settings/cache-settings.ts';
+import type { CacheSettings } from '../settings/cache-axes.ts';
 import type { Entry } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
 import { invalidationKinds } from '../invalidation/index.ts';

@@ -1,4 +1,4 @@
-import type { CacheSettings } from '../settings/cache-settings.ts';
+import type { CacheSettings } from '../settings/cache-axes.ts';
 import type { Entry } from '../entry.ts';
 import type { AnyEntity } from '../strategy.ts';
 

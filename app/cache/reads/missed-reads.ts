@@ -1,6 +1,6 @@
 import type { CacheRead, ReadOutcome } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
-import type { CacheSettings } from '../settings/cache-settings.ts';
+import type { CacheSettings } from '../settings/cache-axes.ts';
 import type { Entry } from '../entry.ts';
 import type { SharedReads } from './shared-reads.ts';
 import type { Miss } from './loads.ts';

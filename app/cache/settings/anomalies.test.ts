@@ -15,7 +15,7 @@ import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
 import { allowedBy, redisUsesOf } from './chosen-strategy.ts';
 import { anomalies } from './anomalies.ts';
 import type { Anomaly } from './anomalies.ts';
-import type { CacheSettings } from './cache-settings.ts';
+import type { CacheSettings } from './cache-axes.ts';
 import { parseSettings } from '../../../tests/support/parse-settings.ts';
 import type { WriteQueue } from '../writes/write-queue.ts';
 

@@ -2,7 +2,7 @@ import { fenceKinds } from '../fences/index.ts';
 import { invalidationKinds } from '../invalidation/index.ts';
 import { tiersOf } from '../tiers/index.ts';
 import type { TierStackName } from '../tiers/index.ts';
-import type { CacheSettings } from './cache-settings.ts';
+import type { CacheSettings } from './cache-axes.ts';
 
 type AnomalyDefinition = {
   readonly meaning: string;

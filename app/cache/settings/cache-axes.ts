@@ -7,7 +7,8 @@ import {
   size,
   wholeNumber,
 } from '../../contract/axis-kinds.ts';
-import type { Axes } from '../../contract/axis.ts';
+import { fallbacksOf } from '../../contract/axis.ts';
+import type { Axes, ValuesOf } from '../../contract/axis.ts';
 import { codecOf } from '../codec.ts';
 import { evictionPolicies } from '../eviction/index.ts';
 import { fenceKinds } from '../fences/index.ts';
@@ -177,3 +178,12 @@ export type OwnParameter = keyof typeof ownAxes;
 export function isOwnParameter(name: string): name is OwnParameter {
   return Object.hasOwn(ownAxes, name);
 }
+
+/** What a candidate says of the cache: its strategy and the values of all parameters. */
+export type CacheSettings = ValuesOf<typeof parameterAxes> & {
+  /** A name of the list in `strategies/index.ts`. */
+  readonly strategy: string;
+};
+
+/** The parameters where neither the text nor the strategy says otherwise. */
+export const defaultParameters: ValuesOf<typeof parameterAxes> = fallbacksOf(parameterAxes);

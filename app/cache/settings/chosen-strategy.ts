@@ -6,8 +6,7 @@ import type { StrategyDefinition } from '../strategy.ts';
 import { tiersOf } from '../tiers/index.ts';
 import { anomalies } from './anomalies.ts';
 import type { Anomaly } from './anomalies.ts';
-import type { OwnParameter } from './cache-axes.ts';
-import type { CacheSettings } from './cache-settings.ts';
+import type { OwnParameter, CacheSettings } from './cache-axes.ts';
 
 /** The definition of the strategy that the settings name. */
 export function strategyOf({ strategy }: Pick<CacheSettings, 'strategy'>): StrategyDefinition {

@@ -3,7 +3,7 @@ import { invalidationKinds } from '../invalidation/index.ts';
 import { tierKinds, tiersOf } from '../tiers/index.ts';
 import type { TierDefinition } from '../tiers/tier.ts';
 import { isOwnParameter } from './cache-axes.ts';
-import type { CacheSettings } from './cache-settings.ts';
+import type { CacheSettings } from './cache-axes.ts';
 import { ownersOf, redisUsesOf, strategyOf } from './chosen-strategy.ts';
 import { redisBytesLeast } from './memory-bounds.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { recordEvents } from '../../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
-import { defaultParameters } from '../settings/cache-settings.ts';
+import { defaultParameters } from '../settings/cache-axes.ts';
 import { createMemoryTier } from './memory-tier.ts';
 import { tombstoneMs } from './tier.ts';
 

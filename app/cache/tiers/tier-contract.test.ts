@@ -5,7 +5,7 @@ import { createFakeClock } from '../../../tests/support/fake-clock.ts';
 import { ignoreEvents } from '../../../tests/support/recorded-events.ts';
 import { createSharedTier } from '../../../tests/support/shared-tier.ts';
 import { createTestRedisTier } from '../../../tests/support/test-redis-tier.ts';
-import { defaultParameters } from '../settings/cache-settings.ts';
+import { defaultParameters } from '../settings/cache-axes.ts';
 import { codecOf } from '../codec.ts';
 import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';

@@ -3,7 +3,7 @@ import type { DeferrableWrite } from '../cache.ts';
 import { applyWrites } from './apply-writes.ts';
 import type { ApplyParts } from './apply-writes.ts';
 import { createBackOff } from './back-off.ts';
-import type { CacheSettings } from '../settings/cache-settings.ts';
+import type { CacheSettings } from '../settings/cache-axes.ts';
 import type { CircuitBreaker } from '../../redis/circuit-breaker.ts';
 import type { TakenWrite, WriteLog } from './write-log.ts';
 

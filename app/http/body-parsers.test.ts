@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isDeeperThan } from './json-depth.ts';
+import { isDeeperThan } from './body-parsers.ts';
 
 /** By way of the parsed value. */
 function levelsOf(value: unknown): number {

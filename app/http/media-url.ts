@@ -1,4 +1,0 @@
-/** Where a stored image is read. */
-export function mediaUrlOf(digest: string): string {
-  return `/media/${digest}`;
-}
