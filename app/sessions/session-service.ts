@@ -100,6 +100,6 @@ function createToken(): string {
 }
 
 /** The name under which a session is stored and kept in memory; null for what is no token. Nobody finds a token by it. */
-function hashToken(token: string): string | null {
+export function hashToken(token: string): string | null {
   return tokenPattern.test(token) ? hash('sha256', token, 'base64url') : null;
 }

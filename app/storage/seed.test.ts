@@ -9,7 +9,7 @@ import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import { createTestDatabase } from '../../tests/support/databases.ts';
 import { villageRows } from '../../tests/support/village-rows.ts';
 import type { SeedRows } from '../contract/seed-rows.ts';
-import { hashToken } from '../sessions/session-token.ts';
+import { hashToken } from '../sessions/session-service.ts';
 import { migrate } from './migrate.ts';
 import { loadSeedRows } from './seed.ts';
 
