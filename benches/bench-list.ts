@@ -1,5 +1,6 @@
 import { evictionBench } from './eviction-bench.ts';
 import { fenceBench } from './fence-bench.ts';
+import { gatewayTransportBench } from './gateway-transport-bench.ts';
 import type { Bench } from './harness/bench.ts';
 import { hotFeedPageBench } from './hot-feed-page-bench.ts';
 import { invalidationDelayBench } from './invalidation-delay-bench.ts';
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   telemetryBench,
   postPhotoBench,
   parallelBranchesBench,
+  gatewayTransportBench,
 ];

@@ -10,4 +10,5 @@ export const benchNames = [
   'telemetry',
   'post-photo',
   'parallel-branches',
+  'gateway-transport',
 ] as const;
