@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startTestApp } from '../tests/support/test-app.ts';
 import type { TestApp } from '../tests/support/test-app.ts';
-import { operations, peopleOperations } from './contract/operations.ts';
+import { counterOperations, operations, peopleOperations } from './contract/operations.ts';
 import { createTestRedis } from '../tests/support/databases.ts';
 import { waitUntil } from '../tests/support/wait-until.ts';
 
@@ -24,7 +24,7 @@ describe('the description of the API', () => {
     const listed = Object.entries(paths).flatMap(([path, list]) =>
       Object.keys(list).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const expected = Object.values({ ...operations, ...peopleOperations }).map(
+    const expected = Object.values({ ...operations, ...peopleOperations, ...counterOperations }).map(
       ({ method, route }) => `${method} ${route.replace(/:([A-Za-z]+)/g, '{$1}')}`,
     );
     // A client that knows no renditions reads the whole picture.

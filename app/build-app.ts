@@ -6,6 +6,7 @@ import { createBackgroundTasks } from './background-tasks.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
 import { knowPeople, registerPeople } from './build-people.ts';
 import type { People } from './build-people.ts';
+import { buildCounters } from './build-counters.ts';
 import type { Cache } from './cache/cache.ts';
 import { createCache } from './cache/create-cache.ts';
 import { invalidationKinds } from './cache/invalidation/index.ts';
@@ -23,6 +24,9 @@ import type { Config } from './config.ts';
 import { rowKeys } from './contract/entities.ts';
 import { headers } from './contract/headers.ts';
 import { limitInForce, usualLimits } from './contract/request-limit.ts';
+import type { OpenCounters } from './counters/open-counters.ts';
+import type { CounterService } from './counters/counter-service.ts';
+import { registerCounterRoutes } from './counters/counter-routes.ts';
 import { registerFeedRoutes } from './feeds/feed-routes.ts';
 import { createFeedService } from './feeds/feed-service.ts';
 import { createFeedSource } from './feeds/create-feed-source.ts';
@@ -69,6 +73,7 @@ import { createPicturesAside } from './photos/pictures-aside.ts';
 import { createRenditionService } from './photos/rendition-service.ts';
 import type { RenditionService } from './photos/rendition-service.ts';
 import type { ProcessParts } from './process/process-parts.ts';
+import type { BlobStore } from './storage/blob-store.ts';
 import { openBlobs } from './storage/open-blobs.ts';
 import { createStorage } from './storage/postgres.ts';
 import type { Storage } from './storage/postgres.ts';
@@ -110,6 +115,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   const cache = await openCache(ofProcess, telemetry, background.run);
   metrics.watchTiers(() => cache.usage());
   const people = await watchPeople(metrics, knowPeople(ofProcess, storage, background.run));
+  const counters = await buildCounters(ofProcess, storage, telemetry.inSpan, background.run);
 
   const app = createServer(logger, config.replica);
   const declareOtherMethods = watchMethods(app);
@@ -134,7 +140,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     areRightsKnown,
   });
   const feedSource = feedSourceOf(config, { telemetry, storage, clock, runInBackground: background.run });
-  const made = { config, parts, clock, storage, renditions, feedSource, people };
+  const made = { config, parts, clock, storage, renditions, feedSource, people, counters: counters.service };
   const features = { ...made, cache: telemetry.around(cache) };
   registerFeatures(app, features);
   registerPeople(app, {
@@ -154,14 +160,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     drain: () => {
       isDraining = true;
     },
-    close: async () => {
-      await closeServer(app);
-      await people.forget();
-      await background.settled(settleLimitMs);
-      await cache.close();
-      await storage.close();
-      blobs.close();
-    },
+    close: () => closeParts({ app, people, counters, background, cache, storage, blobs }),
   };
 }
 
@@ -297,6 +296,27 @@ function createServer(logger: FastifyBaseLogger, replica: string): App {
   return app;
 }
 
+type ClosedParts = {
+  readonly app: App;
+  readonly people: People;
+  readonly counters: OpenCounters;
+  readonly background: BackgroundTasks;
+  readonly cache: Cache;
+  readonly storage: Storage;
+  readonly blobs: BlobStore;
+};
+
+/** In this order: what is under way needs what is closed after it. */
+async function closeParts(parts: ClosedParts): Promise<void> {
+  await closeServer(parts.app);
+  await parts.people.forget();
+  await parts.counters.close();
+  await parts.background.settled(settleLimitMs);
+  await parts.cache.close();
+  await parts.storage.close();
+  parts.blobs.close();
+}
+
 /** Finishes requests under way. Their connections fall idle after the others were closed, and are closed then. */
 async function closeServer(app: App): Promise<void> {
   const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
@@ -316,6 +336,7 @@ type FeatureParts = {
   readonly renditions: RenditionService;
   readonly feedSource: FeedSource;
   readonly people: People;
+  readonly counters: CounterService;
 };
 
 /** Every feature: its store, its service, its routes. */
@@ -354,4 +375,5 @@ function registerFeatures(app: App, features: FeatureParts): void {
   registerFollowRoutes(app, parts, followService);
   registerLikeRoutes(app, parts, likeService);
   registerCommentRoutes(app, parts, commentService);
+  registerCounterRoutes(app, parts, features.counters);
 }

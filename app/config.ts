@@ -153,6 +153,13 @@ export const settings = {
     fallback: '',
     ...anyText,
   },
+  counterNamespaces: {
+    variable: 'DARKROOM_COUNTER_NAMESPACES',
+    meaning:
+      'a JSON file of further namespaces of counters, each with its type and its limits; none: only the own ones',
+    fallback: '',
+    ...anyText,
+  },
   labSlowdown: {
     variable: 'DARKROOM_LAB_SLOWDOWN',
     takes: `none, or ${slowdownForm}`,

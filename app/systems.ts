@@ -1,9 +1,11 @@
 import { cacheSystem } from './cache/system.ts';
 import type { Systems } from './contract/system.ts';
+import { countersSystem } from './counters/system.ts';
 import { feedsSystem } from './feeds/system.ts';
 
 /** Every system. Candidates, lists, worlds and figures derive from it. */
 export const systems = {
   cache: cacheSystem,
   feeds: feedsSystem,
+  counters: countersSystem,
 } as const satisfies Systems;

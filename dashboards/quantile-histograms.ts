@@ -1,3 +1,4 @@
+import { counterMetrics } from '../app/contract/counter-metrics.ts';
 import { serviceMetrics } from '../app/contract/service-metrics.ts';
 import { workerMetrics } from '../app/contract/worker-metrics.ts';
 import type { HistogramKey } from './promql.ts';
@@ -13,6 +14,8 @@ export const quantileHistograms = [
   'cacheInvalidationLag',
   'cacheQueueWait',
   'outboxLag',
+  'counterDuration',
+  'counterRollupLag',
   'storageDuration',
   'storageWait',
   'loadResponseDuration',
@@ -23,5 +26,5 @@ export type QuantileHistogram = (typeof quantileHistograms)[number];
 
 /** Whether a replica or a worker observes it; the others are the driver's, which has no replicas. */
 export function isOfService(key: QuantileHistogram): boolean {
-  return key in serviceMetrics || key in workerMetrics;
+  return key in serviceMetrics || key in workerMetrics || key in counterMetrics;
 }

@@ -1,4 +1,5 @@
 import { accessMetrics } from './access-metrics.ts';
+import { counterMetrics } from './counter-metrics.ts';
 import { exporterMetrics, prometheusMetrics } from './exporter-metrics.ts';
 import { feedMetrics } from './feed-metrics.ts';
 import { experimentMetrics, loadMetrics, traceStoreMetrics, witnessMetrics } from './load-metrics.ts';
@@ -16,6 +17,7 @@ export const metricCatalogue = {
   ...workerMetrics,
   ...runtimeMetrics,
   ...feedMetrics,
+  ...counterMetrics,
   ...loadMetrics,
   ...experimentMetrics,
   ...witnessMetrics,

@@ -57,6 +57,14 @@ export const sentOperations = {
 
 export type SentOperationName = keyof typeof sentOperations;
 
+/** What counts, by name: a counter of a namespace. */
+export const counterOperations = {
+  addCount: { method: 'POST', route: '/counters/:namespace/:counter/add' },
+  addAndGetCount: { method: 'POST', route: '/counters/:namespace/:counter/add-and-get' },
+  getCount: { method: 'GET', route: '/counters/:namespace/:counter' },
+  clearCount: { method: 'POST', route: '/counters/:namespace/:counter/clear' },
+} as const satisfies Record<string, Operation>;
+
 export type OperationName = keyof typeof operations;
 
 /** The writes that change what is cached. */

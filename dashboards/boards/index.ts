@@ -2,6 +2,7 @@ import type { Board } from '../board.ts';
 import { cacheBoard } from './cache-board.ts';
 import { compareBoard } from './compare-board.ts';
 import { correctnessBoard } from './correctness-board.ts';
+import { countersBoard } from './counters-board.ts';
 import { feedsBoard } from './feeds-board.ts';
 import { loadBoard } from './load-board.ts';
 import { nodeBoard } from './node-board.ts';
@@ -15,6 +16,7 @@ export const boards: readonly Board[] = [
   cacheBoard,
   correctnessBoard,
   feedsBoard,
+  countersBoard,
   storesBoard,
   nodeBoard,
   loadBoard,

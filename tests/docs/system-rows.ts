@@ -8,6 +8,11 @@ export const publishedSystems: readonly PublishedSystem[] = [
     source: 'http://highscalability.com/blog/2022/1/11/designing-instagram.html',
   },
   {
+    prefix: 'DC',
+    title: 'Distributed counter abstraction',
+    source: 'https://netflixtechblog.com/netflixs-distributed-counter-abstraction-8d0c45eb66b2',
+  },
+  {
     prefix: 'TG',
     title: 'Consistent caching in Titus Gateway',
     source: 'https://netflixtechblog.com/consistent-caching-mechanism-in-titus-gateway-6cb89b9ce296',
@@ -32,6 +37,23 @@ export const claims: Readonly<Record<string, string>> = {
   'DI-8': 'Feed rows expire; `order=ranked` lists a feed by score and `order=time`, the default, by time.',
   'TG-1':
     'What is written through one gateway is in the next consistent read through any other, and what was read once is in every later read.',
+  'DC-1':
+    'Adding, adding and getting, getting and clearing take the same parameters in every mode, and only the configuration of a namespace says the mode.',
+  'DC-2':
+    'A token that is sent again counts once where events are kept; in a row, in Redis or in a sum of a process it counts as often as it is sent.',
+  'DC-3': 'When answers are lost and senders try again, the count is the number of distinct tokens.',
+  'DC-4':
+    'An event older than the limit is refused with an error of its own; within the limit events may come in any order.',
+  'DC-5':
+    'A clear takes the events before it by their time, and at one time by their tokens, in whatever order they come.',
+  'DC-6':
+    'No rollup reads an event that others may still come before; after quiet of the window and of a cycle the count is exact.',
+  'DC-7': 'Ten thousand operations on one counter between two cycles of a worker are one rollup.',
+  'DC-8': 'A hint to roll up has no delta, and count and checkpoint are cached as one value.',
+  'DC-9':
+    'Two workers without locks count exactly; what a killed worker had in its queues stays stale until it is read, and heals within a cycle.',
+  'DC-10':
+    'A read of an eventual counter reads no event, one of an accurate counter those since its rollup, one of the raw log all; queues empty once writes stop, but for the counters of a low cardinality.',
   'TG-2':
     'A gateway sends one keep-alive per interval at most, whatever the rate of queries; at 1,000 a second and 5 ms, each answers five.',
   'TG-3':

@@ -49,6 +49,8 @@ export const importTable: readonly ImportRule[] = [
       'app/cache/cache.ts',
       'app/cache/cache-events.ts',
       'app/cache/entry.ts',
+      'app/counters/counter-observer.ts',
+      'app/counters/system.ts',
       'app/feeds/feed-events.ts',
       'app/outbox/outbox-events.ts',
       'app/storage/',
@@ -86,7 +88,9 @@ export const importTable: readonly ImportRule[] = [
   {
     of: [
       'app/build-app.ts',
+      'app/build-counters.ts',
       'app/build-people.ts',
+      'app/build-rollup-worker.ts',
       'app/build-worker.ts',
       'app/change-source.ts',
       'app/main.ts',
@@ -99,6 +103,20 @@ export const importTable: readonly ImportRule[] = [
     of: ['app/access/'],
     mayImport: ['app/access/', 'app/storage/', 'app/clock.ts', 'app/errors.ts'],
     packages: ['node:'],
+  },
+  // Its counts are in Redis, too, and its workers are told of them through it.
+  {
+    of: ['app/counters/'],
+    mayImport: [
+      'app/counters/',
+      'app/redis/',
+      'app/storage/',
+      'app/contract/',
+      'app/http/',
+      'app/clock.ts',
+      'app/errors.ts',
+    ],
+    packages: ['node:', 'typebox', 'xxhash-wasm', 'fastify'],
   },
   // Whatever else is a folder in app/ is a feature; `featureOf` below adds the services of the others.
   {
@@ -159,6 +177,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pg: ['app/storage/', 'cli/stack/'],
   'pg-copy-streams': ['app/storage/'],
   'pg-logical-replication': ['app/storage/'],
+  'xxhash-wasm': ['app/counters/counter-hash.ts'],
   '@redis/client': ['app/cache/sources/tracking-connection.ts'],
   msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/', 'cli/driver/'],

@@ -41,6 +41,10 @@ export const serverTimeHomes: Readonly<Record<string, string>> = {
     'tells how long a write has waited, by the clock that numbered it; writes are taken over from processes, which die in real time',
   'app/storage/migrations/0005-feeds.sql':
     'stamps sightings, so that whoever asks can tell rounds apart by the time of the same server',
+  'app/storage/migrations/0009-counters.sql':
+    'stamps sightings, so that whoever asks can tell rounds apart by the time of the same server',
+  'app/counters/rollup-window.ts':
+    'compares with the stamps of transactions of the same server; up to when events are frozen, the clock of the world says',
   'cli/experiment/query-figures.ts': 'tells rounds apart by the time of the server that has stamped the rows',
   'cli/stack/database-admin.ts': 'stamps databases, for runs of different machines on one server',
 };

@@ -1,0 +1,119 @@
+import type { Clock } from '../clock.ts';
+import type { Queries } from '../storage/statement.ts';
+import { idOf } from './counter.ts';
+import type { CounterKey } from './counter.ts';
+import type { CounterNamespace } from './counter-namespaces.ts';
+import type { RollupObserver } from './counter-observer.ts';
+import { eventStore } from './event-store.ts';
+import type { EventRange, EventSum } from './event-store.ts';
+import type { RollupCache } from './rollup-cache.ts';
+import { rollupStore } from './rollup-store.ts';
+import type { Ahead, RolledUp } from './rollup-store.ts';
+
+/** A counter that was looked at. */
+export type LookedAt = CounterKey & {
+  /** Whether anything was ever counted there. */
+  readonly isKnown: boolean;
+  /** Whether there are events that are not rolled up yet. */
+  readonly isAhead: boolean;
+};
+
+export type RollUpParts = {
+  readonly queries: Queries;
+  readonly cache: RollupCache;
+  readonly clock: Clock;
+  readonly observe: Omit<RollupObserver, 'announced'>;
+  /** Told the ranges before they are read. */
+  readonly onScan?: (ranges: readonly EventRange[]) => void;
+};
+
+/** Rolls up some counters of one namespace to the end of its window. Their order is kept. */
+export type RollUp = (
+  keys: readonly CounterKey[],
+  namespace: CounterNamespace,
+  endMs: number,
+) => Promise<readonly LookedAt[]>;
+
+/** Ranges are read side by side: by so many statements, of which each has at least so many counters. */
+const scansMax = 2;
+const countersPerScan = 8;
+
+type Step = EventRange & { readonly toMs: number; readonly newestMs: number };
+
+/**
+ * A counter goes forward by one step: from its checkpoint to the end of the window, or of the bucket of time in which its next event
+ * lies. So no statement reads more than a bucket, however long nobody has looked.
+ */
+function stepOf(key: CounterKey, ahead: Ahead, namespace: CounterNamespace, endMs: number): Step | null {
+  const { base, fromMs, firstMs, newestMs } = ahead;
+  if (firstMs === null || newestMs === null) return null;
+  const { buckets, bucketMs } = namespace;
+  const bucketEndMs = (Math.floor(firstMs / bucketMs) + 1) * bucketMs;
+  return { ...key, buckets, base, fromMs, newestMs, toMs: Math.min(endMs, bucketEndMs) };
+}
+
+export function createRollUp({ queries, cache, clock, observe, onScan }: RollUpParts): RollUp {
+  const sumAll = async (steps: readonly Step[]): Promise<readonly EventSum[]> => {
+    onScan?.(steps);
+    const scans = Math.max(1, Math.min(scansMax, Math.ceil(steps.length / countersPerScan)));
+    const share = Math.ceil(steps.length / scans);
+    const parts = Array.from({ length: scans }, (_, scan) => steps.slice(scan * share, (scan + 1) * share));
+    return (await Promise.all(parts.map((part) => eventStore.sum(queries, part)))).flat();
+  };
+  const tell = (sums: readonly EventSum[]): void => {
+    observe.eventsRead(
+      'rollup',
+      sums.reduce((all, { events }) => all + events, 0),
+    );
+    for (const { oldestMs } of sums) if (oldestMs !== null) observe.lagged(clock.now() - oldestMs);
+  };
+  const keepSteps = async (steps: readonly Step[]): Promise<readonly RolledUp[]> => {
+    if (steps.length === 0) return [];
+    const sums = await sumAll(steps);
+    const rolled = steps.map(({ namespace, counter, base, toMs, newestMs }, index) => ({
+      namespace,
+      counter,
+      count: sums[index]?.count ?? base,
+      rollupMs: toMs,
+      lastWriteMs: newestMs,
+    }));
+    const kept = await rollupStore.keep(queries, rolled);
+    tell(sums);
+    observe.rolledUp('done', kept.size);
+    observe.rolledUp('overtaken', rolled.length - kept.size);
+    return rolled;
+  };
+  return async (keys, namespace, endMs) => {
+    const asked = keys.map((key) => ({ ...key, buckets: namespace.buckets, toMs: endMs }));
+    const found = await rollupStore.ahead(queries, asked);
+    const at = (index: number): Ahead => found[index] ?? nothingAhead;
+    const steps = keys.flatMap((key, index) => stepOf(key, at(index), namespace, endMs) ?? []);
+    const rolled = await keepSteps(steps);
+    observe.rolledUp('unchanged', keys.length - steps.length);
+    const reached = new Map(rolled.map((one) => [idOf(one), one]));
+    // Also what has not changed: what Redis has may be older, where it did not take what was rolled up before.
+    const ttlMs = Math.min(namespace.ttlMs, namespace.retentionMs);
+    await cache
+      .fill(
+        keys.flatMap((key, index) => {
+          const { base, fromMs } = at(index);
+          const rollup =
+            reached.get(idOf(key)) ?? (fromMs === null ? null : { count: base, rollupMs: fromMs });
+          return rollup === null ? [] : [{ ...key, count: rollup.count, rollupMs: rollup.rollupMs, ttlMs }];
+        }),
+      )
+      // Its readers ask storage while it is away; what it missed comes with the next look at the counter.
+      .catch(() => {});
+    return keys.map((key, index) => lookedAt(key, at(index), reached.get(idOf(key))));
+  };
+}
+
+const nothingAhead: Ahead = { base: '0', fromMs: null, firstMs: null, newestMs: null };
+
+function lookedAt(key: CounterKey, { fromMs, newestMs }: Ahead, rolled: RolledUp | undefined): LookedAt {
+  return {
+    ...key,
+    isKnown: fromMs !== null || newestMs !== null,
+    isAhead: newestMs !== null && newestMs > (rolled?.rollupMs ?? -Infinity),
+  };
+}

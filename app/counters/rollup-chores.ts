@@ -1,0 +1,70 @@
+import type { Clock } from '../clock.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
+import { idOf } from './counter.ts';
+import type { CounterNamespaces } from './counter-namespaces.ts';
+import { eventSlices } from './event-slices.ts';
+import type { Slice } from './event-slices.ts';
+import { rollupStore } from './rollup-store.ts';
+import { isRolledUp } from './system.ts';
+
+/** Whether somebody counts by the events themselves. */
+const selectHasEventsOf: Statement = {
+  name: 'select_has_counter_events',
+  text: `
+    SELECT EXISTS (SELECT FROM counter_events
+      WHERE namespace = ANY ($1::text[]) AND event_time >= $2::timestamptz AND event_time < $3::timestamptz) AS has_events`,
+};
+
+const behindAtOnce = 1_000;
+
+export type RetentionParts = {
+  readonly queries: Queries;
+  readonly clock: Clock;
+  readonly namespaces: CounterNamespaces;
+  /** Is told of counters that have to be rolled up first. */
+  readonly hear: (ids: readonly string[]) => void;
+};
+
+/**
+ * Drops slices whose events no namespace has to keep any more. Events that are not rolled up are kept whatever their age: their
+ * counters are rolled up first. Where a namespace counts by its log, slices with its events stay.
+ */
+export async function dropOldSlices(parts: RetentionParts): Promise<readonly string[]> {
+  const { queries, clock, namespaces, hear } = parts;
+  const all = [...namespaces.values()];
+  const retentionMs = Math.max(...all.map((one) => one.retentionMs));
+  const rolledUp = all.filter(({ mode }) => isRolledUp(mode)).map(({ name }) => name);
+  const logged = all.filter(({ mode }) => mode === 'raw-log').map(({ name }) => name);
+  const dropped: string[] = [];
+  for (const slice of await eventSlices.list(queries)) {
+    if (slice.endMs > clock.now() - retentionMs || (await hasEventsOf(queries, logged, slice))) continue;
+    const behind = await rollupStore.behind(queries, rolledUp, slice.startMs, slice.endMs, behindAtOnce);
+    hear(behind.map(idOf));
+    if (behind.length > 0) continue;
+    await eventSlices.drop(queries, slice);
+    dropped.push(slice.name);
+  }
+  return dropped;
+}
+
+async function hasEventsOf(queries: Queries, names: readonly string[], slice: Slice): Promise<boolean> {
+  if (names.length === 0) return false;
+  const values = [names, new Date(slice.startMs).toISOString(), new Date(slice.endMs).toISOString()];
+  const [row] = await queries.query<{ has_events: boolean }>(selectHasEventsOf, values);
+  return row?.has_events === true;
+}
+
+/** Days come to their end one at a time. */
+const dropEveryMs = 600_000;
+
+/** Drops old slices now and then, until it is stopped. */
+export function keepDroppingSlices(
+  parts: RetentionParts,
+  onTrouble: (reason: unknown) => void,
+): { stop(): void } {
+  const drop = (): void => void dropOldSlices(parts).catch(onTrouble);
+  drop();
+  const timer = setInterval(drop, dropEveryMs);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
