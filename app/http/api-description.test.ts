@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { METHODS } from 'node:http';
 import { after, before, it } from 'node:test';
+import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { headers } from '../contract/headers.ts';
 import { errorTable } from '../errors.ts';
@@ -11,7 +12,7 @@ import { village } from '../../tests/support/village-rows.ts';
 type Media = Record<string, { readonly schema: object }>;
 type Answer = { readonly content?: Media; readonly headers?: Record<string, object> };
 type Operation = {
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: object }[];
   readonly requestBody?: { readonly content: Media };
   readonly responses: Record<string, Answer>;
 };
@@ -124,6 +125,15 @@ it('describes what clients need for a request: the viewer, the tags and the form
   for (const status of ['201', '408', '413', '422', '503']) assert.ok(responses[status], status);
   assert.ok(operation('/media/{digest}', 'get').responses['304']);
   assert.deepEqual(Object.keys(responses['503']?.headers ?? {}), ['Retry-After']);
+});
+
+it('has schemas that are schemas: requests are checked by them, and nobody asks any more', () => {
+  const ajv = new Ajv();
+  assert.ok(ajv.validateSchema({ type: 'integer', minimum: 1 }) && !ajv.validateSchema({ type: 'integr' }));
+  for (const { path, methods } of described)
+    for (const [method, { parameters = [], requestBody }] of Object.entries(methods))
+      for (const { schema } of [...parameters, ...Object.values(requestBody?.content ?? {})])
+        assert.ok(ajv.validateSchema(schema), `${method} ${path}: ${ajv.errorsText()}`);
 });
 
 it('knows every code that an operation may answer with', () => {

@@ -29,7 +29,8 @@ type Count = { failures: number; readonly endsAtMs: number };
 
 /** Counts failures by key, each in a window that begins with the first of them. */
 function createCounter(clock: Clock, max: number) {
-  const counts = new LRUCache<string, Count>({ max: loginLimits.countedMax });
+  // With `max` there would be room for all of them from the start on.
+  const counts = new LRUCache<string, Count>({ maxSize: loginLimits.countedMax, sizeCalculation: () => 1 });
   const current = (key: string): Count | undefined => {
     const count = counts.get(key);
     return count === undefined || count.endsAtMs <= clock.now() ? undefined : count;

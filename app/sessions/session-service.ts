@@ -35,7 +35,8 @@ export type SessionServiceParts = {
  */
 export function createSessionService(parts: SessionServiceParts) {
   const { sessionStore, rightsLog, rightsChanges, clock } = parts;
-  const remembered = new LRUCache<string, Session>({ max: rememberedMax });
+  // With `max` there would be room for all of them from the start on, which takes 10 ms and more.
+  const remembered = new LRUCache<string, Session>({ maxSize: rememberedMax, sizeCalculation: () => 1 });
   let endings = 0;
   rightsLog.listen({
     changed({ kind, tokenHash }) {
