@@ -75,9 +75,9 @@ export function createKnownRights(parts: KnownRightsParts): KnownRights {
     requireKnown,
     listen: lease.listen,
     async start() {
-      listening = storage.listen(channel, {
+      const listener = {
         notified: wake,
-        resumed: (connection) => {
+        resumed: (connection: Queries) => {
           own = connection;
           wake();
         },
@@ -85,7 +85,9 @@ export function createKnownRights(parts: KnownRightsParts): KnownRights {
           own = null;
           begin();
         },
-      });
+      };
+      // Renewals notice by themselves that the connection is lost.
+      listening = storage.listen(channel, listener, parts.leaseMs);
       timer = setInterval(wake, parts.leaseMs / renewalsPerLease);
       const limit = setTimeout(begin, startLimitMs);
       await begun;

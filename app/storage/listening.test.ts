@@ -9,6 +9,7 @@ import { startPgBouncer } from '../../tests/support/pgbouncer.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { listenTo } from './listening.ts';
 import { createStorage } from './postgres.ts';
+import type { Queries } from './statement.ts';
 
 let database: TestDatabase;
 let admin: pg.Client;
@@ -27,19 +28,23 @@ const notify = (payload: string) => admin.query('SELECT pg_notify($1, $2)', [cha
 
 function listen(context: TestContext, databaseUrl = database.url, beatMs?: number) {
   const heard: string[] = [];
+  let own: Queries | undefined;
   const listening = listenTo({
     databaseUrl,
     channel,
     listener: {
       notified: (payload) => void heard.push(payload),
       disconnected: () => void heard.push('(disconnected)'),
-      resumed: () => void heard.push('(resumed)'),
+      resumed: (connection) => {
+        own = connection;
+        heard.push('(resumed)');
+      },
     },
     ...(beatMs !== undefined && { beatMs }),
   });
   context.after(() => listening.stop());
   const hears = (last: string) => waitUntil(() => heard.at(-1) === last);
-  return { heard, hears, listening };
+  return { heard, hears, listening, ask: () => own?.query({ name: 'one', text: 'SELECT 1' }, []) };
 }
 
 async function killListeners(): Promise<number> {
@@ -90,6 +95,19 @@ describe('listening on a channel', () => {
     const { hears } = listen(context, link.url, 50);
     await hears('(resumed)');
     link.freeze();
+    await hears('(disconnected)');
+    await link.mend();
+    await hears('(resumed)');
+  });
+
+  it('notices it by a statement of the listener, too, which need not be asked for besides', async (context) => {
+    const link = await createCuttableLink(database.url);
+    context.after(() => link.close());
+    const { hears, ask } = listen(context, link.url, 3_600_000);
+    await hears('(resumed)');
+    assert.equal((await ask())?.length, 1);
+    link.freeze();
+    await assert.rejects(async () => ask(), { code: 'STORAGE_UNAVAILABLE' });
     await hears('(disconnected)');
     await link.mend();
     await hears('(resumed)');

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError, isStorageAway } from '../errors.ts';
 import { connectionTo } from './connection-settings.ts';
 import { keepTrying } from './keep-trying.ts';
 import { toRefusal } from './refusals.ts';
@@ -13,7 +13,7 @@ export type ChannelListener = {
   readonly disconnected: (reason: unknown) => void;
   /**
    * Hears again, or for the first time. What was sent before is not known. `own` sends statements on the connection that listens,
-   * where they wait for nobody else's; when it is lost they are refused.
+   * where they wait for nobody else's; when it is lost they are refused. One that PostgreSQL does not answer says that it is lost.
    */
   readonly resumed: (own: Queries) => void;
 };
@@ -27,7 +27,10 @@ export type ListenOptions = {
   readonly databaseUrl: string;
   readonly channel: string;
   readonly listener: ChannelListener;
-  /** How often PostgreSQL is asked whether it is there, and whether it still listens for this connection. */
+  /**
+   * How often PostgreSQL is asked whether it is there, and whether it still listens for this connection. Who asks something on it more
+   * often needs that only now and then.
+   */
   readonly beatMs?: number;
 };
 
@@ -56,10 +59,10 @@ export function listenTo(options: ListenOptions): Listening {
   const running = keepTrying({
     signal: stopping.signal,
     attempt: (succeeded) =>
-      hearUntilLost(options, stopping.signal, (client) => {
+      hearUntilLost(options, stopping.signal, (client, lose) => {
         isOut = false;
         succeeded();
-        listener.resumed(queriesOn(client));
+        listener.resumed(queriesOn(client, lose));
       }),
     ended(_, reason) {
       if (!isOut) listener.disconnected(reason);
@@ -78,7 +81,7 @@ export function listenTo(options: ListenOptions): Listening {
 async function hearUntilLost(
   { databaseUrl, channel, listener, beatMs = defaultBeatMs }: ListenOptions,
   signal: AbortSignal,
-  onHearing: (client: pg.Client) => void,
+  onHearing: (client: pg.Client, lose: (reason: unknown) => void) => void,
 ): Promise<void> {
   const socket = new Socket();
   const client = new pg.Client({ ...connectionTo(databaseUrl), ...limits, stream: () => socket });
@@ -101,7 +104,7 @@ async function hearUntilLost(
   try {
     await Promise.race([client.connect(), lost]);
     await Promise.race([client.query(listenStatement(client.escapeIdentifier(channel)).text), lost]);
-    onHearing(client);
+    onHearing(client, reject);
     timer = setInterval(beat, beatMs);
     await lost;
   } finally {
@@ -111,13 +114,15 @@ async function hearUntilLost(
   }
 }
 
-const queriesOn = (client: pg.Client): Queries => ({
+const queriesOn = (client: pg.Client, lose: (reason: unknown) => void): Queries => ({
   async query<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
     try {
       const { rows } = await client.query<Row>({ name, text, values: [...values] });
       return rows;
     } catch (error) {
-      throw toRefusal(error);
+      const refusal = toRefusal(error);
+      if (isStorageAway(refusal)) lose(refusal);
+      throw refusal;
     }
   },
 });

@@ -25,8 +25,8 @@ export type Storage = Queries & {
    * throw a RangeError.
    */
   transaction<T>(work: (queries: TransactionQueries) => Promise<T>, limitMs?: number): Promise<T>;
-  /** Hears what others NOTIFY on the channel, until it is stopped or storage is closed. */
-  listen(channel: string, listener: ChannelListener): Listening;
+  /** Hears what others NOTIFY on the channel, until it is stopped or storage is closed. `beatMs`: as of `ListenOptions`. */
+  listen(channel: string, listener: ChannelListener, beatMs?: number): Listening;
   /** Whether a query is answered in time. */
   isReady(): Promise<boolean>;
   readonly connectionsMax: number;
@@ -108,8 +108,8 @@ export function createStorage(
       refuseCrowd();
       return runTransaction({ connect: () => pool.connect(), told }, work, limitMs);
     },
-    listen(channel, listener) {
-      const listening = listenTo({ databaseUrl, channel, listener });
+    listen(channel, listener, beatMs) {
+      const listening = listenTo({ databaseUrl, channel, listener, ...(beatMs !== undefined && { beatMs }) });
       listenings.add(listening);
       return {
         async stop() {
