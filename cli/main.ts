@@ -138,6 +138,10 @@ function addCompareCommand(root: Command, terminal: Terminal): void {
       'what the verdict rests on (see: darkroom list figures); request: the change of the same request',
       'request',
     )
+    .option(
+      '--beyond-limit',
+      'in turns: the rate may be more than a candidate carries, and that it does not is a result',
+    )
     .option('--keep-raw', 'keep every request in requests.csv.gz')
     .option('--json <file>', 'write the result as JSON; -: to stdout, and the table to stderr')
     .option('--watch', 'show it on the live page, by a Prometheus: takes its share of the machine')

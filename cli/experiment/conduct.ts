@@ -211,6 +211,7 @@ async function conductInTurns(
           askDatabase,
           runK6: drive(input.world),
           settings: settingsOf(input.world, input.pass, plan),
+          isBeyondLimit: plan.isBeyondLimit,
         };
         const block = await runBlock(runner, input);
         assertStoresAlive(stack, [input.world]);

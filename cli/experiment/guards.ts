@@ -269,6 +269,18 @@ const guards: readonly Guard[] = [
   },
 ];
 
+/**
+ * What speaks up when a world does not carry the rate that it is asked for: requests fail, or their answers come so late that the
+ * generator has nobody left to send the next ones.
+ */
+const ofOverload: ReadonlySet<string> = new Set(['errors', 'dropped-arrivals', 'offered-rate', 'busy-vus']);
+
+/** Whether a block is spoiled by nothing but the rate. */
+export function isOverload(findings: readonly GuardFinding[]): boolean {
+  const hard = findings.filter(({ kind }) => kind === 'hard');
+  return hard.length > 0 && hard.every(({ guard }) => ofOverload.has(guard));
+}
+
 function judge(judged: Judged, seen: Partial<BlockObservation>): GuardFinding[] {
   const all = { ...unseen, ...seen };
   return guards.flatMap((guard) => {

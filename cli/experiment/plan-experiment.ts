@@ -33,6 +33,7 @@ export type CompareOptions = {
   readonly timeLimit?: number;
   readonly parts?: number;
   readonly keepRaw?: boolean;
+  readonly beyondLimit?: boolean;
   readonly people?: number;
   readonly photos?: number;
   /** Absent: heavy. */
@@ -64,6 +65,8 @@ export type ExperimentPlan = Pick<Profile, 'people' | 'photos' | 'parts' | 'prec
   /** Requests per second and world. */
   readonly rate: number;
   readonly isRateGiven: boolean;
+  /** In turns: the rate may be more than a candidate carries. That one does not is then a result, and no failure. */
+  readonly isBeyondLimit: boolean;
   /** Null: until the verdicts are precise enough. */
   readonly rounds: number | null;
   /** From the first request of the warm-up on; null: the number of rounds is the only bound. */
@@ -168,6 +171,13 @@ function refuseInTurns(options: CompareOptions): void {
   });
 }
 
+/** Together, a world that is asked for more than it carries takes the machine from the others. */
+function refuseBeyondLimit(): void {
+  throw new CommandError('usage', 'Together no candidate can be driven beyond its limit alone.', {
+    remedy: 'Add --pacing turns, in which each has the machine for itself; or leave out --beyond-limit.',
+  });
+}
+
 /**
  * A figure of a system that no candidate asks for would be compared between those that do the same; one that a candidate does not
  * have, or that is made of what nobody counts, would not be compared at all.
@@ -218,6 +228,7 @@ export function planExperiment(
   const { turns } = profile;
   const isTogether = pacing === 'together';
   if (!isTogether) refuseInTurns(options);
+  else if (options.beyondLimit === true) refuseBeyondLimit();
   requireMeasured(primary, candidates, options.telemetry);
   const plan: ExperimentPlan = {
     scenario,
@@ -225,6 +236,7 @@ export function planExperiment(
     pacing,
     rate: options.rate ?? defaultRate(pacing, candidates.length, replicas, cores),
     isRateGiven: options.rate !== undefined,
+    isBeyondLimit: options.beyondLimit === true,
     replicas,
     seed: options.seed,
     telemetry: options.telemetry,

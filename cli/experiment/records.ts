@@ -12,8 +12,11 @@ export type GuardFinding = {
   readonly fault: 'service' | 'generator' | 'machine';
 };
 
-/** `valid` counts; `unsteady` counts and is marked; `invalid` spoiled its round; `shakedown` never counts. */
-export type BlockStatus = 'valid' | 'unsteady' | 'invalid' | 'shakedown';
+/**
+ * `valid` counts; `unsteady` counts and is marked; `overloaded` counts too, where the rate may be more than a candidate carries: it did
+ * not; `invalid` spoiled its round; `shakedown` never counts.
+ */
+export type BlockStatus = 'valid' | 'unsteady' | 'overloaded' | 'invalid' | 'shakedown';
 
 /**
  * One candidate, once. What could not be had is null, never 0. Its round is 1-based, 0 for the shake-down; its CPU together is what

@@ -17,7 +17,9 @@ export const Block = Type.Object({
   attempt: Type.Integer({ description: '1 together' }),
   slot: Type.Integer({ description: '0 together' }),
   candidate: Text,
-  status: Type.Enum(['valid', 'unsteady', 'invalid', 'shakedown']),
+  status: Type.Enum(['valid', 'unsteady', 'overloaded', 'invalid', 'shakedown'], {
+    description: 'overloaded: it did not carry the rate, which --beyond-limit makes a result',
+  }),
   reasons: Type.Array(Text),
   offered: Type.Integer(),
   started: Type.Integer(),

@@ -57,6 +57,9 @@ const Candidate = Type.Object({
   ),
   requests: Type.Integer(),
   errors: Type.Integer(),
+  overloadedRounds: Type.Integer({
+    description: 'rounds in which it did not carry the rate; 0 without --beyond-limit',
+  }),
 });
 
 const Comparison = Type.Object({

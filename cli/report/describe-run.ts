@@ -58,6 +58,7 @@ export function describeRun(facts: RunFacts): Manifest {
     scenario: plan.scenario,
     profile: plan.profile,
     rate: { perSecond: plan.rate, source: plan.isRateGiven ? 'flag' : 'default' },
+    isBeyondLimit: plan.isBeyondLimit,
     primary: plan.primary,
     baseline: plan.baseline,
     pacing: plan.pacing,

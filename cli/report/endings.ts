@@ -28,6 +28,8 @@ export type EndingInput = {
   readonly timedControlPassed: boolean | null;
   /** Whether the figure that verdicts rest on is counted, and so the same on a machine that is too busy to measure time. */
   readonly isPrimaryCounted: boolean;
+  /** That a candidate does not carry the rate is a result. */
+  readonly isBeyondLimit: boolean;
 };
 
 const endings = {
@@ -73,7 +75,7 @@ const differsFromItself = 'the baseline differs from itself (A/A′)';
 
 /** What ends all of it leaves no verdict; a failing candidate or a bad moment for measuring time leaves the others. */
 export function endingOf(input: EndingInput): Ending {
-  const { experiment, failure, controlPassed, timedControlPassed, isPrimaryCounted } = input;
+  const { experiment, failure, controlPassed, timedControlPassed, isPrimaryCounted, isBeyondLimit } = input;
   const own = withBaselineOf(input);
   const none = { all: null, timed: { latency: null, cpuPerRequest: null }, own };
   const withoutAny = (name: keyof typeof endings, reason: string): Ending => ({
@@ -94,6 +96,8 @@ export function endingOf(input: EndingInput): Ending {
     const fault = spoiler(experiment.blocks);
     return withoutAny(fault, spoiledReasons[fault]);
   }
+  // Two worlds that cannot carry the rate fail in different ways: they say nothing of noise.
+  if (isBeyondLimit && own.size > 0) return { ...endings.ok, reason: null, withheld: none };
   if (decisive !== null) return { ...endings.service, reason: decisive, withheld: none };
   if (experiment.ended === 'generator') return withoutTimed('generator', spoiledReasons.generator);
   if (controlPassed === false)

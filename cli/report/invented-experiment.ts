@@ -42,6 +42,7 @@ function inventManifest(plan: ExperimentPlan, { order, parts, stoppedBecause }: 
   return {
     ...{ seed: 1, workloadHash: 'sha256:0', scenario: plan.scenario, profile: plan.profile },
     ...{ rate: { perSecond: 75, source: 'default' }, pacing: plan.pacing, primary: plan.primary },
+    isBeyondLimit: plan.isBeyondLimit,
     ...{ baseline: plan.baseline, rounds: plan.rounds ?? order.length, parts, stoppedBecause },
     ...{ precisionPct: plan.precisionPct, timeLimitSeconds: plan.timeLimitSeconds },
     ...{ replicas: 2, telemetry: 'metrics', order: order.map((round) => [...round]) },

@@ -16,6 +16,9 @@ export const Manifest = Type.Object({
     { perSecond: Type.Number(), source: Type.Enum(['default', 'flag']) },
     { description: 'requests per second of one candidate' },
   ),
+  isBeyondLimit: Type.Boolean({
+    description: 'whether the rate may be more than a candidate carries, so that not carrying it is a result',
+  }),
   pacing: Type.Enum(['together', 'turns'], {
     description: 'whether all candidates were measured at the same moments, or one after another',
   }),

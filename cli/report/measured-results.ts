@@ -55,6 +55,7 @@ export function toCandidateResult(
     idleCpuUsPerSecond: idleCpuOf(label, idleCpu),
     requests: sumOf(blocks, (block) => block.requests) ?? 0,
     errors: sumOf(blocks, (block) => block.errors) ?? 0,
+    overloadedRounds: blocks.filter(({ status }) => status === 'overloaded').length,
   };
 }
 

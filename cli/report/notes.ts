@@ -85,6 +85,17 @@ function describeSpoiledRounds({ plan, experiment }: NotesInput): string[] {
   return notes;
 }
 
+/** What the rate was too much for, where that is a result. */
+function describeOverloaded({ manifest }: NotesInput, candidates: readonly CandidateResult[]): string[] {
+  return candidates.flatMap(({ name, role, overloadedRounds, requests, errors }) =>
+    overloadedRounds === 0 || role === 'control'
+      ? []
+      : [
+          `Beyond its limit: ${name} did not carry ${manifest.rate.perSecond} requests/s in ${counted(overloadedRounds)}; of ${requests} answers in all rounds ${errors} were none that was wanted.`,
+        ],
+  );
+}
+
 function describeUnsteady(rounds: readonly Round[]): string[] {
   const blocks = rounds.flatMap((round) => [...round.values()]);
   const unsteady = blocks.filter(({ status }) => status === 'unsteady').length;
@@ -143,6 +154,7 @@ export function notesOf(
     ...describeManyWorlds(input),
     ...describeMachine(experiment.rounds),
     ...describeSpoiledRounds(input),
+    ...describeOverloaded(input, candidates),
     ...describeUnsteady(rounds),
     ...describeLeftOutCpu(input, rounds, candidates),
     ...describeWorkload(plan),

@@ -57,6 +57,7 @@ export function summarise(input: SummaryInput): CompareResult {
   const failed = failedCandidates(rounds, pacing);
   const { spread } = comparedFigure(figureNamed(primary), context);
   const controls = {
+    isBeyondLimit: plan.isBeyondLimit,
     controlPassed: checked.passed,
     timedControlPassed: spread === 'latency' ? checked.passed : checkOf(usualPrimary).passed,
     isPrimaryCounted: spread === 'counted',

@@ -81,6 +81,7 @@ function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }
     lifetimes: hit === 0 ? null : 1.4,
     requests: 4_200,
     errors: 0,
+    overloadedRounds: 0,
   };
   return { ...own, figures: figuresOf(own) };
 }

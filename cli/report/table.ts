@@ -23,7 +23,11 @@ function changeCell({ name: candidate, role }: CandidateResult, result: CompareR
   return comparison === undefined ? unknown : formatChange(comparison);
 }
 
-function verdictCell({ name: candidate, role }: CandidateResult, result: CompareResult): string {
+function verdictCell(
+  { name: candidate, role, overloadedRounds }: CandidateResult,
+  result: CompareResult,
+): string {
+  if (overloadedRounds > 0) return 'overloaded';
   if (role !== 'candidate') return '';
   const comparison = primaryOf(result, candidate);
   if (comparison === undefined) return 'no verdict';

@@ -1,5 +1,5 @@
 import { judgeCandidate } from '../experiment/guards.ts';
-import type { Pacing } from '../experiment/records.ts';
+import type { BlockRecord, Pacing } from '../experiment/records.ts';
 import type { SpreadFigure } from '../statistics/process-spread.ts';
 import type { ComparedFigure } from './compared-figures.ts';
 import type { Round } from './per-round.ts';
@@ -18,17 +18,28 @@ export type Withheld = {
 
 /**
  * Together, the candidates that failed, each with the reason: their requests failed, or a tier of theirs did not work. In turns
- * a round in which one fails is spoiled and repeated instead.
+ * a round in which one fails is spoiled and repeated instead, unless that it does not carry the rate is a result.
  */
 export function failedCandidates(rounds: readonly Round[], pacing: Pacing): Map<string, string> {
   const failed = new Map<string, string>();
-  if (pacing === 'turns') return failed;
   const blocks = rounds.flatMap((round) => [...round.values()]);
+  if (pacing === 'turns') return overloadedCandidates(blocks);
   for (const [candidate, own] of Map.groupBy(blocks, (block) => block.candidate)) {
     const finding = judgeCandidate(own);
     if (finding !== null) failed.set(candidate, `${candidate} failed: ${finding.message}`);
   }
   return failed;
+}
+
+/** The candidates that did not carry the rate, each with what spoke up in its first round. */
+function overloadedCandidates(blocks: readonly BlockRecord[]): Map<string, string> {
+  const overloaded = new Map<string, string>();
+  for (const { candidate, status, findings } of blocks) {
+    const [first] = findings.filter(({ kind }) => kind === 'hard');
+    if (status === 'overloaded' && first !== undefined && !overloaded.has(candidate))
+      overloaded.set(candidate, `${candidate} does not carry this rate: ${first.message}`);
+  }
+  return overloaded;
 }
 
 /** Why the verdict on a figure of two candidates is withheld, or null. */

@@ -13,7 +13,7 @@ import type { ServiceCounters } from '../../worlds/service-counters.ts';
 import { cacheReadsIn, tierCommandsIn } from '../../worlds/cache-counts.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
-import { judgeBlock } from '../guards.ts';
+import { isOverload, judgeBlock } from '../guards.ts';
 import type { BlockObservation } from '../guards.ts';
 import { quantileMs } from '../../statistics/histograms.ts';
 import { findingsOf } from '../query-figures.ts';
@@ -39,6 +39,8 @@ export type BlockRunner = {
   readonly wallClock: () => Date;
   readonly runK6: (settings: RunSettings) => Promise<K6Run>;
   readonly settings: RunSettings;
+  /** The rate may be more than the world carries: that it does not is a result. */
+  readonly isBeyondLimit: boolean;
 };
 
 /** Counters of everything that works for a block, read at one of its edges. */
@@ -89,7 +91,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     attempt: input.attempt,
     slot: input.slot,
     candidate: world.label,
-    status: statusOf(input, findings),
+    status: statusOf(runner, input, findings),
     findings,
     offered: run.offered,
     started: run.started,
@@ -108,8 +110,13 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   };
 }
 
-function statusOf(input: BlockInput, findings: readonly GuardFinding[]): BlockStatus {
-  if (input.round === 0) return 'shakedown';
+function statusOf(
+  { isBeyondLimit }: BlockRunner,
+  { round }: BlockInput,
+  findings: readonly GuardFinding[],
+): BlockStatus {
+  if (round === 0) return 'shakedown';
+  if (isBeyondLimit && isOverload(findings)) return 'overloaded';
   if (findings.some(({ kind }) => kind === 'hard')) return 'invalid';
   return findings.some(({ guard }) => guard === 'unsteady') ? 'unsteady' : 'valid';
 }
