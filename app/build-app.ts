@@ -1,7 +1,4 @@
 import cookies from '@fastify/cookie';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { LogController } from 'fastify';
-import type { FastifyBaseLogger } from 'fastify';
 import { createBackgroundTasks } from './background-tasks.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
 import { knowPeople, registerPeople } from './build-people.ts';
@@ -22,7 +19,6 @@ import { createCommentService } from './comments/comment-service.ts';
 import { createCommentStore } from './comments/comment-store.ts';
 import type { Config } from './config.ts';
 import { rowKeys } from './contract/entities.ts';
-import { headers } from './contract/headers.ts';
 import { limitInForce, usualLimits } from './contract/request-limit.ts';
 import type { OpenCounters } from './counters/open-counters.ts';
 import type { CounterService } from './counters/counter-service.ts';
@@ -39,17 +35,16 @@ import { createFollowRequestStore } from './follows/follow-request-store.ts';
 import { createFollowStore } from './follows/follow-store.ts';
 import { registerApiDescription } from './http/api-description.ts';
 import { registerBodyParsers } from './http/body-parsers.ts';
-import { createClientErrorHandler } from './http/client-errors.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
+import { closeHttpServer, createHttpServer } from './http/http-server.ts';
 import { watchMethods } from './http/other-methods.ts';
-import { pathPartLengthMax, registerProblemDetails, sendFrameworkProblem } from './http/problem-details.ts';
-import { connectionsMax, refuseStalledBodies, requestLimits, serverTimeouts } from './http/request-limits.ts';
+import { registerProblemDetails } from './http/problem-details.ts';
+import { refuseStalledBodies, requestLimits } from './http/request-limits.ts';
 import { shedLoad } from './http/load-shedding.ts';
 import { registerRateLimits } from './http/rate-limits.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
 import type { App, RouteParts } from './http/route-parts.ts';
 import { createDescribeRead } from './http/cache-status.ts';
-import { createValidatorCompiler, describeInvalid } from './http/validator.ts';
 import { createAccountOf, createAskerOf, createViewerOf } from './http/viewer.ts';
 import type { AskerOf } from './http/viewer.ts';
 import { checkSessions } from './http/session-check.ts';
@@ -93,7 +88,6 @@ export type BuiltApp = {
 /** Bodies are captions and comments; an image has its own bound. */
 const bodyBytesMax = 64 * 1024;
 const mebibyte = 1024 * 1024;
-const idleCheckMs = 20;
 /** At the end, messages to the other replicas still go out; what waits for a Redis that is gone is given up. */
 const settleLimitMs = 1_000;
 /** In lab mode a world's clock may stand still for as long as an experiment takes. */
@@ -117,7 +111,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   const people = await watchPeople(metrics, knowPeople(ofProcess, storage, background.run));
   const counters = await buildCounters(ofProcess, storage, telemetry.inSpan, background.run);
 
-  const app = createServer(logger, config.replica);
+  const app = createHttpServer(logger, bodyBytesMax, config.replica);
   const declareOtherMethods = watchMethods(app);
   let isDraining = false;
   if (config.labSlowdown !== 'none') slowRequestsDown(app, config.labSlowdown, createSystemClock());
@@ -261,41 +255,6 @@ async function limitRequests(
   await registerRateLimits(app, limits, createAccountOf(askerOf), findAskers);
 }
 
-/** What every response carries. An answer depends on its viewer, so that only the viewer may keep it. */
-const commonHeaders = (replica: string) => ({
-  [headers.replica]: replica,
-  'x-content-type-options': 'nosniff',
-  'cache-control': 'private, no-store',
-});
-
-function addHeaders(app: App, common: Readonly<Record<string, string>>): void {
-  app.addHook('onRequest', (_, reply, done) => {
-    reply.headers(common);
-    done();
-  });
-}
-
-function createServer(logger: FastifyBaseLogger, replica: string): App {
-  const common = commonHeaders(replica);
-  const app = fastify({
-    // These come before any hook does.
-    frameworkErrors: (error, request, reply) => sendFrameworkProblem(error, request, reply.headers(common)),
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: bodyBytesMax,
-    ...serverTimeouts(requestLimits),
-    clientErrorHandler: createClientErrorHandler(requestLimits, common),
-    routerOptions: { maxParamLength: pathPartLengthMax },
-    return503OnClosing: true,
-    forceCloseConnections: 'idle',
-  }).withTypeProvider<TypeBoxTypeProvider>();
-  addHeaders(app, common);
-  app.server.maxConnections = connectionsMax;
-  app.setValidatorCompiler(createValidatorCompiler());
-  app.setSchemaErrorFormatter(describeInvalid);
-  return app;
-}
-
 type ClosedParts = {
   readonly app: App;
   readonly people: People;
@@ -308,23 +267,13 @@ type ClosedParts = {
 
 /** In this order: what is under way needs what is closed after it. */
 async function closeParts(parts: ClosedParts): Promise<void> {
-  await closeServer(parts.app);
+  await closeHttpServer(parts.app);
   await parts.people.forget();
   await parts.counters.close();
   await parts.background.settled(settleLimitMs);
   await parts.cache.close();
   await parts.storage.close();
   parts.blobs.close();
-}
-
-/** Finishes requests under way. Their connections fall idle after the others were closed, and are closed then. */
-async function closeServer(app: App): Promise<void> {
-  const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
-  try {
-    await app.close();
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 type FeatureParts = {

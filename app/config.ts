@@ -168,6 +168,27 @@ export const settings = {
     fallback: 'none',
     parse: (text: string) => (text === 'none' ? text : parseSlowdown(text)),
   },
+  gatewayToken: {
+    variable: 'DARKROOM_GATEWAY_TOKEN',
+    meaning:
+      'what operators and services send for metadata, as a bearer token; needed by gateways and leaders outside of lab mode',
+    fallback: '',
+    ...anyText,
+  },
+  gatewayLeaseMs: {
+    variable: 'DARKROOM_GATEWAY_LEASE_MS',
+    meaning:
+      'how long a leader of metadata leads that nobody hears of any more; the same for all that may lead',
+    fallback: '4000',
+    ...wholeNumber(200, 60_000),
+  },
+  labStreamDelayMs: {
+    variable: 'DARKROOM_LAB_STREAM_DELAY_MS',
+    meaning:
+      'a gateway hears of what the leader streams so much later, to see what staleness does; lab mode only',
+    fallback: '0',
+    ...wholeNumber(0, 60_000),
+  },
   telemetry: {
     variable: 'DARKROOM_TELEMETRY',
     takes: Object.keys(telemetryModes).join(', '),
@@ -286,6 +307,15 @@ function checkTogether(config: Config): Config {
   }
   if (config.isLab && config.labToken === '') {
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_TOKEN must be set in lab mode.');
+  }
+  if (config.candidate.gateway.gateway !== 'off' && !config.isLab && config.gatewayToken === '') {
+    throw new DarkroomError(
+      'INVALID_CONFIG',
+      'DARKROOM_GATEWAY_TOKEN must be set: the candidate has a gateway, whose metadata is not for everybody.',
+    );
+  }
+  if (config.labStreamDelayMs > 0 && !config.isLab) {
+    throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_STREAM_DELAY_MS is for lab mode only.');
   }
   if (config.labSlowdown !== 'none' && !config.isLab) {
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_SLOWDOWN is for lab mode only.');

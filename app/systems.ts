@@ -2,10 +2,12 @@ import { cacheSystem } from './cache/system.ts';
 import type { Systems } from './contract/system.ts';
 import { countersSystem } from './counters/system.ts';
 import { feedsSystem } from './feeds/system.ts';
+import { gatewaySystem } from './gateway/system.ts';
 
 /** Every system. Candidates, lists, worlds and figures derive from it. */
 export const systems = {
   cache: cacheSystem,
   feeds: feedsSystem,
   counters: countersSystem,
+  gateway: gatewaySystem,
 } as const satisfies Systems;

@@ -1,4 +1,5 @@
 import { counterMetrics } from '../app/contract/counter-metrics.ts';
+import { gatewayMetrics } from '../app/contract/gateway-metrics.ts';
 import { serviceMetrics } from '../app/contract/service-metrics.ts';
 import { workerMetrics } from '../app/contract/worker-metrics.ts';
 import type { HistogramKey } from './promql.ts';
@@ -16,6 +17,8 @@ export const quantileHistograms = [
   'outboxLag',
   'counterDuration',
   'counterRollupLag',
+  'gatewaySyncDelay',
+  'leaderWriteDuration',
   'storageDuration',
   'storageWait',
   'loadResponseDuration',
@@ -24,7 +27,7 @@ export const quantileHistograms = [
 
 export type QuantileHistogram = (typeof quantileHistograms)[number];
 
-/** Whether a replica or a worker observes it; the others are the driver's, which has no replicas. */
+/** Whether a process of the service observes it; the others are the driver's, which has no replicas. */
 export function isOfService(key: QuantileHistogram): boolean {
-  return key in serviceMetrics || key in workerMetrics || key in counterMetrics;
+  return [serviceMetrics, workerMetrics, counterMetrics, gatewayMetrics].some((metrics) => key in metrics);
 }

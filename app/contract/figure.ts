@@ -16,7 +16,7 @@ export function counterOf<const M extends Metric>({ name, type }: M, where?: Lab
 }
 
 /** What the driver measures: the same-request change, or quantiles and the mean of all response times. */
-export type DriverFigure = 'request' | 'p50' | 'p95' | 'p99' | 'mean';
+export type DriverFigure = 'request' | 'p50' | 'p80' | 'p95' | 'p99' | 'mean';
 
 /**
  * Where a figure comes from. Counters grow in every process of a world that is scraped. `cpu` names a kind of process, a store

@@ -12,4 +12,8 @@ export const headers = {
   idempotencyKey: 'Idempotency-Key',
   /** On an answer that was given before, to the first request with the same key. */
   idempotencyReplayed: 'Idempotency-Replayed',
+  /** Of a query of metadata: the name of the service that asks. */
+  caller: 'Darkroom-Caller',
+  /** Of metadata out of a replica: since when it is known to be whole, in milliseconds. */
+  staleness: 'Darkroom-Staleness',
 } as const;

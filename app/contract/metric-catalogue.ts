@@ -2,6 +2,7 @@ import { accessMetrics } from './access-metrics.ts';
 import { counterMetrics } from './counter-metrics.ts';
 import { exporterMetrics, prometheusMetrics } from './exporter-metrics.ts';
 import { feedMetrics } from './feed-metrics.ts';
+import { gatewayMetrics } from './gateway-metrics.ts';
 import { experimentMetrics, loadMetrics, traceStoreMetrics, witnessMetrics } from './load-metrics.ts';
 import { runtimeMetrics, serviceMetrics } from './service-metrics.ts';
 import { workerMetrics } from './worker-metrics.ts';
@@ -18,6 +19,7 @@ export const metricCatalogue = {
   ...runtimeMetrics,
   ...feedMetrics,
   ...counterMetrics,
+  ...gatewayMetrics,
   ...loadMetrics,
   ...experimentMetrics,
   ...witnessMetrics,

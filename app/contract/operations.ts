@@ -47,6 +47,14 @@ export const peopleOperations = {
   declineFollow: { method: 'DELETE', route: '/users/:userId/follow-requests/:followerId' },
 } as const satisfies Record<string, Operation>;
 
+/** What operators and other services ask of the metadata that a leader owns. Kinds are posts and profiles. */
+export const gatewayOperations = {
+  metadataPage: { method: 'GET', route: '/metadata/:kind' },
+  metadataRecord: { method: 'GET', route: '/metadata/:kind/:recordId' },
+  putMetadata: { method: 'PUT', route: '/metadata/:kind/:recordId' },
+  deleteMetadata: { method: 'DELETE', route: '/metadata/:kind/:recordId' },
+} as const satisfies Record<string, Operation>;
+
 /** All that a load may send. To log in with a wrong password is an operation of its own, since it is answered otherwise. */
 export const sentOperations = {
   ...operations,

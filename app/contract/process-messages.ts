@@ -39,19 +39,28 @@ export function parseProcessMessage(message: unknown): ProcessMessage | null {
 }
 
 /**
- * What the one that started a process tells it: where the replicas of its world listen. It is told once all processes of the world
- * do, and again when one of them was started anew.
+ * What the one that started a process tells it: where the replicas of its world listen, and what takes the load in front of them; absent:
+ * nothing does. It is told once all processes of the world do, and again when one of them was started anew.
  */
-export type ParentMessage = { readonly type: 'neighbours'; readonly service: readonly string[] };
+export type ParentMessage = {
+  readonly type: 'neighbours';
+  readonly service: readonly string[];
+  readonly front?: readonly string[];
+};
 
 /** What came from the parent, or null when it is none of its messages. */
 export function parseParentMessage(message: unknown): ParentMessage | null {
   if (typeof message !== 'object' || message === null || !('type' in message)) return null;
   if (message.type !== 'neighbours' || !('service' in message)) return null;
   const { service } = message;
-  if (!Array.isArray(service) || !service.every((address) => typeof address === 'string')) return null;
-  return { type: 'neighbours', service };
+  if (!areAddresses(service)) return null;
+  const front = 'front' in message ? message.front : undefined;
+  if (front === undefined) return { type: 'neighbours', service };
+  return areAddresses(front) ? { type: 'neighbours', service, front } : null;
 }
+
+const areAddresses = (given: unknown): given is readonly string[] =>
+  Array.isArray(given) && given.every((address) => typeof address === 'string');
 
 type Fields = { readonly [name: string]: unknown };
 

@@ -149,6 +149,14 @@ it('knows every code that an operation may answer with', () => {
     'CACHE_UNAVAILABLE',
     'CHANGE_STREAM_UNAVAILABLE',
     'REDIS_UNAVAILABLE',
+    // Of a gateway in front of the service, and of the leader behind it.
+    'GATEWAY_NOT_SYNCHRONISED',
+    'GATEWAY_TOKEN_REQUIRED',
+    'INVALID_CALLER',
+    'LEADER_LOST',
+    'METADATA_KIND_UNKNOWN',
+    'NOT_THE_LEADER',
+    'SERVICE_UNREACHABLE',
     // Of a worker, which answers nobody.
     'UNKNOWN_MESSAGE',
   ];

@@ -72,7 +72,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 function createObservers(registry: MetricsRegistry, options: MetricsOptions): MetricObservers {
-  const { strategy } = options;
+  return {
+    cache: createCacheObserver(registry, options),
+    storage: createStorageObserver(registry),
+    ...createRequestObserver(registry, options.strategy),
+  };
+}
+
+/** Observes the requests that a process answers itself. */
+export function createRequestObserver(
+  registry: MetricsRegistry,
+  strategy: string,
+): Pick<MetricObservers, 'request' | 'requestStarted' | 'requestEnded'> {
   const requests = createLeanHistogram(registry, serviceMetrics.requestDuration);
   const outcomes = { ok: 0, failed: 0 };
   registerCopiedCounter(registry, serviceMetrics.requests, () =>
@@ -81,8 +92,6 @@ function createObservers(registry: MetricsRegistry, options: MetricsOptions): Me
   let active = 0;
   registerGauge(registry, serviceMetrics.activeRequests, () => [[{}, active]]);
   return {
-    cache: createCacheObserver(registry, options),
-    storage: createStorageObserver(registry),
     requestStarted: () => {
       active += 1;
     },

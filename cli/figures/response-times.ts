@@ -8,7 +8,7 @@ import {
 } from '../statistics/histograms.ts';
 
 /** Quantiles of response time that are shown. */
-export const quantiles = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
+export const quantiles = { p50: 0.5, p80: 0.8, p95: 0.95, p99: 0.99 } as const;
 export type QuantileName = keyof typeof quantiles;
 
 /** What the driver measured of a block. */

@@ -138,7 +138,12 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
   const replicas = () => set.processes().filter(isReplica);
   const introduceProcesses = (): void => {
     const service = replicas().map(({ address }) => address);
-    const message: ParentMessage = { type: 'neighbours', service };
+    const front = set
+      .processes()
+      .flatMap(({ kind, address }) =>
+        kind.takesLoad && kind.name !== serviceKindName ? (address ?? []) : [],
+      );
+    const message: ParentMessage = { type: 'neighbours', service, ...(front.length > 0 && { front }) };
     for (const process of set.processes()) if (!isReplica(process)) process.process.tell(message);
   };
   return {

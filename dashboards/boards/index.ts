@@ -4,6 +4,7 @@ import { compareBoard } from './compare-board.ts';
 import { correctnessBoard } from './correctness-board.ts';
 import { countersBoard } from './counters-board.ts';
 import { feedsBoard } from './feeds-board.ts';
+import { gatewayBoard } from './gateway-board.ts';
 import { loadBoard } from './load-board.ts';
 import { nodeBoard } from './node-board.ts';
 import { serviceBoard } from './service-board.ts';
@@ -17,6 +18,7 @@ export const boards: readonly Board[] = [
   correctnessBoard,
   feedsBoard,
   countersBoard,
+  gatewayBoard,
   storesBoard,
   nodeBoard,
   loadBoard,

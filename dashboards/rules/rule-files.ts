@@ -3,6 +3,7 @@ import { accessAlerts } from './access-alerts.ts';
 import { burnAlerts } from './burn-rates.ts';
 import { cacheAlerts } from './cache-alerts.ts';
 import { recordingGroups } from './recording-rules.ts';
+import { gatewayAlerts } from './gateway-alerts.ts';
 import { outboxAlerts } from './outbox-alerts.ts';
 import type { AlertRule } from './rule.ts';
 import { saturationAlerts, storageAlerts, telemetryAlerts } from './service-alerts.ts';
@@ -19,6 +20,7 @@ export function alertGroups(
     { name: 'darkroom-cache-alerts', rules: [...cacheAlerts(timing), ...writeAlerts(timing)] },
     { name: 'darkroom-outbox', rules: outboxAlerts(timing) },
     { name: 'darkroom-access', rules: accessAlerts(timing) },
+    { name: 'darkroom-gateway', rules: gatewayAlerts(timing) },
     { name: 'darkroom-storage-alerts', rules: storageAlerts(timing) },
     { name: 'darkroom-saturation', rules: saturationAlerts(timing) },
     { name: 'darkroom-telemetry', rules: telemetryAlerts(timing) },

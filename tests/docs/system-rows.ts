@@ -58,6 +58,12 @@ export const claims: Readonly<Record<string, string>> = {
     'A gateway sends one keep-alive per interval at most, whatever the rate of queries; at 1,000 a second and 5 ms, each answers five.',
   'TG-3':
     'While nothing changes, the acknowledgement comes within keep-alive interval, event gap and round trip by a dummy event; without dummies the read waits for the next change.',
+  'TG-5':
+    'While nobody leads, reads and writes are refused with 503 and may be sent again, and nothing stale is answered; a leader that stood still writes nothing; a deleted record does not come back.',
+  'TG-6':
+    'An eventual read does not wait and says how old it may be; beyond the limit the replica is bypassed, and a label says why.',
+  'TG-7':
+    'However much is asked of gateways, the leader is asked no more often, and answers none of their queries.',
 };
 
 /** Rows whose tests are still to come. The test of the page refuses an id here as soon as a test begins with it. */

@@ -52,6 +52,7 @@ export const importTable: readonly ImportRule[] = [
       'app/counters/counter-observer.ts',
       'app/counters/system.ts',
       'app/feeds/feed-events.ts',
+      'app/gateway/gateway-events.ts',
       'app/outbox/outbox-events.ts',
       'app/storage/',
     ],
@@ -89,6 +90,8 @@ export const importTable: readonly ImportRule[] = [
     of: [
       'app/build-app.ts',
       'app/build-counters.ts',
+      'app/build-gateway.ts',
+      'app/build-leader.ts',
       'app/build-people.ts',
       'app/build-rollup-worker.ts',
       'app/build-worker.ts',
@@ -182,6 +185,9 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/', 'cli/driver/'],
   sharp: ['app/photos/', 'benches/post-photo-bench.ts'],
+  ws: ['app/gateway/stream-transport.ts', 'benches/'],
+  '@fastify/http-proxy': ['app/gateway/forwarding.ts'],
+  '@fastify/reply-from': ['app/gateway/forwarding.ts'],
   '@aws-sdk/client-s3': ['app/storage/s3-blobs.ts'],
   commander: ['cli/main.ts', 'cli/commands/', 'cli/calibration/main.ts'],
 };

@@ -39,6 +39,10 @@ export const serverTimeHomes: Readonly<Record<string, string>> = {
     'compares with a stamp of the same server; slots are left by processes, which end in real time',
   'app/cache/writes/write-log-scripts.ts':
     'tells how long a write has waited, by the clock that numbered it; writes are taken over from processes, which die in real time',
+  'app/storage/migrations/0011-gateway.sql':
+    'stamps what a witness saw, so that whoever asks can tell rounds apart by the time of the same server',
+  'app/gateway/record-store.ts':
+    'stamps the deletion of a record: whether it is deleted does not depend on when',
   'app/storage/migrations/0005-feeds.sql':
     'stamps sightings, so that whoever asks can tell rounds apart by the time of the same server',
   'app/storage/migrations/0009-counters.sql':

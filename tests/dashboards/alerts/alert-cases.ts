@@ -3,6 +3,7 @@ import { createCaseSetting, toCases } from './alert-case.ts';
 import type { AlertCase } from './alert-case.ts';
 import { burnCases } from './burn-cases.ts';
 import { cacheCases } from './cache-cases.ts';
+import { gatewayCases } from './gateway-cases.ts';
 import { outboxCases } from './outbox-cases.ts';
 import { serviceCases } from './service-cases.ts';
 import type { Timing } from '../../../dashboards/rules/timing.ts';
@@ -26,7 +27,13 @@ export function alertCases(timing: Timing): AlertCase[] {
   return [
     ...toCases(burnCases(burn), burn),
     ...toCases(
-      { ...cacheCases(cause), ...serviceCases(cause), ...outboxCases(cause), ...accessCases(cause) },
+      {
+        ...cacheCases(cause),
+        ...serviceCases(cause),
+        ...outboxCases(cause),
+        ...accessCases(cause),
+        ...gatewayCases(cause),
+      },
       cause,
     ),
     ...toCases(writeCases(event), event),

@@ -1,0 +1,57 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
+import { headers } from '../contract/headers.ts';
+import { createClientErrorHandler } from './client-errors.ts';
+import { pathPartLengthMax, sendFrameworkProblem } from './problem-details.ts';
+import { connectionsMax, requestLimits, serverTimeouts } from './request-limits.ts';
+import type { App } from './route-parts.ts';
+import { createValidatorCompiler, describeInvalid } from './validator.ts';
+
+const idleCheckMs = 20;
+
+/** What every response carries. An answer depends on its viewer, so that only the viewer may keep it. */
+const commonHeaders = (replica: string) => ({
+  [headers.replica]: replica,
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'private, no-store',
+});
+
+function addHeaders(app: App, common: Readonly<Record<string, string>>): void {
+  app.addHook('onRequest', (_, reply, done) => {
+    reply.headers(common);
+    done();
+  });
+}
+
+/** What every kind of process answers requests with: bounds of time and size, and errors in one form. It has no routes yet. */
+export function createHttpServer(logger: FastifyBaseLogger, bodyBytesMax: number, replica: string): App {
+  const common = commonHeaders(replica);
+  const app = fastify({
+    // These come before any hook does.
+    frameworkErrors: (error, request, reply) => sendFrameworkProblem(error, request, reply.headers(common)),
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+    ...serverTimeouts(requestLimits),
+    clientErrorHandler: createClientErrorHandler(requestLimits, common),
+    routerOptions: { maxParamLength: pathPartLengthMax },
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  addHeaders(app, common);
+  app.server.maxConnections = connectionsMax;
+  app.setValidatorCompiler(createValidatorCompiler());
+  app.setSchemaErrorFormatter(describeInvalid);
+  return app;
+}
+
+/** Finishes requests under way. Their connections fall idle after the others were closed, and are closed then. */
+export async function closeHttpServer(app: App): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(timer);
+  }
+}
