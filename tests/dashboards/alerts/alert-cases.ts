@@ -3,6 +3,7 @@ import { createCaseSetting, toCases } from './alert-case.ts';
 import type { AlertCase } from './alert-case.ts';
 import { burnCases } from './burn-cases.ts';
 import { cacheCases } from './cache-cases.ts';
+import { counterCases } from './counter-cases.ts';
 import { gatewayCases } from './gateway-cases.ts';
 import { outboxCases } from './outbox-cases.ts';
 import { serviceCases } from './service-cases.ts';
@@ -33,6 +34,7 @@ export function alertCases(timing: Timing): AlertCase[] {
         ...outboxCases(cause),
         ...accessCases(cause),
         ...gatewayCases(cause),
+        ...counterCases(cause),
       },
       cause,
     ),
