@@ -208,10 +208,12 @@ const inOnePass = (requests: number) => [{ pass: 2, first: 0, requests, pauseReq
 /** A log-in whose password is wrong is refused by any service. */
 const usualStatus = (_: IncomingMessage, body: string): number => (body.includes(wrongPassword) ? 401 : 200);
 
-function expected(request: PlannedRequest, index: number): string {
+/** Of two replicas; one that is sent again goes to the other one, too. */
+function expected(request: PlannedRequest, index: number): string[] {
   const { method } = sentOperations[request.operation];
   const session = asSession(secretOfRequest(settings.seed, request));
-  return [index % 2, method, pathOfRequest(request), session].join(' ');
+  const turns = request.isSentAgain === true ? [index, index + 1] : [index];
+  return turns.map((turn) => [turn % 2, method, pathOfRequest(request), session].join(' '));
 }
 
 const described = ({ replica, method, url, session }: Received): string =>
@@ -224,7 +226,7 @@ test('the scenario sends exactly the planned requests, alternating over the repl
     await runToTheLast(run);
     const workload = createWorkload(settings);
     const plan = Array.from({ length: requestCount(run) }, (_, index) => workload.requestAt(2, index));
-    assert.deepEqual(replicas.received.map(described).sort(), plan.map(expected).sort());
+    assert.deepEqual(replicas.received.map(described).sort(), plan.flatMap(expected).sort());
     const traces = new Set(replicas.received.map(({ traceparent }) => traceparent));
     assert.equal(traces.size, plan.length, 'each request has a trace of its own');
     for (const trace of traces) assert.match(trace, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/);
@@ -241,7 +243,7 @@ test('a scenario that is given tables instead of a plan sends the same requests'
     assert.ok('tablesFile' in requests);
     await runToTheLast({ ...settings, worlds: [replicas.targets], spareArrivals, ...requests });
     const plan = Array.from({ length: requestCount(settings) }, (_, index) => workload.requestAt(2, index));
-    assert.deepEqual(replicas.received.map(described).sort(), plan.map(expected).sort());
+    assert.deepEqual(replicas.received.map(described).sort(), plan.flatMap(expected).sort());
   } finally {
     replicas.close();
   }
@@ -305,7 +307,9 @@ test('with several worlds, each planned request reaches each of them once, at th
 function paramsOf(operation: PlannedRequest['operation']): Pick<PlannedRequest, 'params' | 'digest'> {
   if (!sentOperations[operation].route.includes(':')) return { params: {} };
   if (operation === 'image') return { params: { rendition: 320 }, digest: 'a'.repeat(64) };
-  return { params: sentOperations[operation].route.includes(':photoId') ? { photoId: 7 } : { userId: 9 } };
+  const { route } = sentOperations[operation];
+  if (route.includes(':counter')) return { params: { counter: 5 } };
+  return { params: route.includes(':photoId') ? { photoId: 7 } : { userId: 9 } };
 }
 
 test('every operation goes out with the body that its route takes', async () => {
@@ -316,8 +320,10 @@ test('every operation goes out with the body that its route takes', async () => 
     ...(operation === 'logOut' && { session: 3 }),
     text: `text of ${operation}`,
     sample: 1,
+    ...(operation === 'addCount' ? { delta: -1, token: 'a token', isSentAgain: true } : {}),
   }));
   const replicas = await startReplicas(usualStatus);
+  const beganAtMs = Date.now();
   try {
     const planFile = join(folder, 'all.json');
     writeFileSync(planFile, JSON.stringify(all));
@@ -330,12 +336,26 @@ test('every operation goes out with the body that its route takes', async () => 
     };
     const { status, output } = await runK6([scenario], run);
     assert.equal(status, 0, output);
-    assert.deepEqual(replicas.received.map(described).sort(), all.map(expected).sort());
+    assert.deepEqual(replicas.received.map(described).sort(), all.flatMap(expected).sort());
     const sent = (method: string, part: string): string =>
       replicas.received.find((request) => request.method === method && request.url.includes(part))?.body ??
       '';
     assert.deepEqual(JSON.parse(sent('POST', '/comments')), { comment: 'text of comment' });
     assert.deepEqual(JSON.parse(sent('PATCH', '/photos/7')), { caption: 'text of editCaption' });
+    const added = replicas.received.filter(({ url }) => url === '/counters/lab/5/add');
+    assert.deepEqual(
+      new Set(added.map(({ replica }) => replica)),
+      new Set([0, 1]),
+      'an add that is sent again goes to the other replica',
+    );
+    assert.equal(added[0]?.body, added[1]?.body, 'with the same token and time');
+    const { delta, idempotencyToken } = JSON.parse(added[0]?.body ?? '') as {
+      delta: number;
+      idempotencyToken: { token: string; generationTime: string };
+    };
+    assert.deepEqual([delta, idempotencyToken.token], [-1, 'a token']);
+    const sentAtMs = Date.parse(idempotencyToken.generationTime);
+    assert.ok(sentAtMs >= beganAtMs && sentAtMs <= Date.now());
     const upload = sent('POST', '/posts');
     assert.ok(
       upload.includes(readFileSync(join(checkout, 'loadtests/media/sample-2.jpg')).toString('latin1')),
@@ -391,7 +411,7 @@ for (const name of Object.keys(scenarios) as ScenarioName[]) {
       await runToTheLast(run, join(checkout, file));
       const workload = createWorkload(run);
       const plan = Array.from({ length: requestCount(run) }, (_, index) => workload.requestAt(2, index));
-      assert.deepEqual(replicas.received.map(described).sort(), plan.map(expected).sort());
+      assert.deepEqual(replicas.received.map(described).sort(), plan.flatMap(expected).sort());
     } finally {
       replicas.close();
     }

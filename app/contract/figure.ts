@@ -1,4 +1,5 @@
 import type { Metric } from './metric.ts';
+import type { SentOperationName } from './operations.ts';
 
 /** Series of a metric of a process, by their labels: with several values for a label, those that have any of them. */
 export type Counter = {
@@ -18,13 +19,23 @@ export function counterOf<const M extends Metric>({ name, type }: M, where?: Lab
 /** What the driver measures: the same-request change, or quantiles and the mean of all response times. */
 export type DriverFigure = 'request' | 'p50' | 'p80' | 'p95' | 'p99' | 'mean';
 
+/** A quantile of the response times of these operations alone, all of them together. */
+export type OperationTimes = {
+  readonly driver: 'p50' | 'p95' | 'p99';
+  readonly operation: readonly SentOperationName[];
+};
+
 /**
  * Where a figure comes from. Counters grow in every process of a world that is scraped. `cpu` names a kind of process, a store
  * (`postgres`, `redis`), the `driver`, or the `world`: all but the driver. A query is made of the world's database after each
  * round; its one row has a column `value`.
  */
 export type FigureSource =
-  Counter | { readonly cpu: string } | { readonly driver: DriverFigure } | { readonly query: string };
+  | Counter
+  | { readonly cpu: string }
+  | { readonly driver: DriverFigure }
+  | OperationTimes
+  | { readonly query: string };
 
 /** What it is divided by: requests, or writes, that the service answered; seconds; a counter; null: nothing. */
 export type FigurePer = 'request' | 'write' | 'second' | Counter | null;
@@ -61,8 +72,11 @@ export type Figure = {
   readonly write: (value: number) => string;
   /** Over its column. */
   readonly title: string;
-  /** `responses`: how fast it was; `costs`: what it spared and cost; `work`: what a system did beside answering. */
-  readonly table: 'responses' | 'costs' | 'work' | null;
+  /**
+   * `responses`: how fast it was; `costs`: what it spared and cost; `quality`: how well a system does what it is for, `work`: what it did
+   * beside answering, each in a table of the system.
+   */
+  readonly table: 'responses' | 'costs' | 'quality' | 'work' | null;
   /** How a sentence names it. Absent: its name, in words. */
   readonly words?: string;
   /** Whether a sentence tells its change where the verdict rests on another figure. */

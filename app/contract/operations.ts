@@ -55,16 +55,6 @@ export const gatewayOperations = {
   deleteMetadata: { method: 'DELETE', route: '/metadata/:kind/:recordId' },
 } as const satisfies Record<string, Operation>;
 
-/** All that a load may send. To log in with a wrong password is an operation of its own, since it is answered otherwise. */
-export const sentOperations = {
-  ...operations,
-  logIn: peopleOperations.logIn,
-  failedLogIn: peopleOperations.logIn,
-  logOut: peopleOperations.logOut,
-} as const;
-
-export type SentOperationName = keyof typeof sentOperations;
-
 /** What counts, by name: a counter of a namespace. */
 export const counterOperations = {
   addCount: { method: 'POST', route: '/counters/:namespace/:counter/add' },
@@ -72,6 +62,17 @@ export const counterOperations = {
   getCount: { method: 'GET', route: '/counters/:namespace/:counter' },
   clearCount: { method: 'POST', route: '/counters/:namespace/:counter/clear' },
 } as const satisfies Record<string, Operation>;
+
+/** All that a load may send. To log in with a wrong password is an operation of its own, since it is answered otherwise. */
+export const sentOperations = {
+  ...operations,
+  logIn: peopleOperations.logIn,
+  failedLogIn: peopleOperations.logIn,
+  logOut: peopleOperations.logOut,
+  ...counterOperations,
+} as const;
+
+export type SentOperationName = keyof typeof sentOperations;
 
 export type OperationName = keyof typeof operations;
 

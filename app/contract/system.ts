@@ -28,6 +28,8 @@ export type SystemDefinition<A extends Axes = Axes> = {
   readonly witnesses?: readonly ProcessKind[];
   /** What is measured of it. */
   readonly figures: readonly Figure[];
+  /** Over the table of how well it does what it is for. Absent: its name. */
+  readonly qualityHeading?: string;
   /** Over the table of what it did beside answering. Absent: its name. */
   readonly workHeading?: string;
 };

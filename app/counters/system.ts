@@ -2,6 +2,7 @@ import { choice, duration, wholeNumber } from '../contract/axis-kinds.ts';
 import type { Axes, ValuesOf } from '../contract/axis.ts';
 import type { ProcessKind } from '../contract/process-kind.ts';
 import type { SystemDefinition } from '../contract/system.ts';
+import { counterFigures } from './figures.ts';
 
 const axes = {
   counter: {
@@ -97,6 +98,10 @@ export const countersSystem: SystemDefinition<typeof axes> = {
     return isRolledUp(counter) ? ['entries', 'messages'] : [];
   },
   processes: ({ counter, rollupWorkers: count }) => (isRolledUp(counter) ? [rollupWorkers(count)] : []),
-  figures: [],
-  workHeading: 'Per 1,000 requests, of the counters:',
+  witnesses: [
+    { name: 'counter-witness', entry: 'counter-witness.ts', count: 1, takesLoad: false, isScraped: false },
+  ],
+  figures: counterFigures,
+  qualityHeading: 'Counts, as seen by a witness who knows what they should be:',
+  workHeading: 'What counting took behind the answers:',
 };

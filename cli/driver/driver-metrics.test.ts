@@ -66,6 +66,7 @@ test('load of all worlds together is exposed by candidate', async () => {
     timestampUs: 0,
     value: 4,
     index: null,
+    operation: null,
     isExpected: false,
     status: 0,
     errorCode: 0,

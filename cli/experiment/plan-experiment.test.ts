@@ -227,3 +227,11 @@ test('a candidate is itself in every spelling', () => {
     ['cache-aside baseline', 'versioned candidate', 'cache-aside′ control'],
   );
 });
+
+test('a scenario whose clocks must run is refused in turns, with the reason', () => {
+  assert.throws(
+    () => planExperiment([], { ...inTurns, scenario: 'counting' }),
+    usage(/counting cannot be measured in turns, since adds carry the time.*Leave out --pacing turns/),
+  );
+  assert.equal(planExperiment([], { ...options, scenario: 'counting' }).scenario, 'counting');
+});

@@ -4,7 +4,7 @@ import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import type { FollowerDistribution } from '../../loadtests/workloads/population-size.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
-import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
+import type { Scenario, ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { CommandError } from '../errors.ts';
 import { oneOf } from '../one-of.ts';
 import { requireBoundedMemory } from './limits-of-plan.ts';
@@ -157,7 +157,13 @@ const ratePerReplicaMax = 100;
 const hotRequestsPerReplica = 4_000;
 
 /** What means something only where all worlds are measured at the same moments. */
-function refuseInTurns(options: CompareOptions): void {
+function refuseInTurns(options: CompareOptions, { onlyTogether }: Scenario): void {
+  if (onlyTogether !== undefined)
+    throw new CommandError(
+      'usage',
+      `The scenario ${options.scenario} cannot be measured in turns, since ${onlyTogether}.`,
+      { remedy: 'Leave out --pacing turns.' },
+    );
   const { precision, timeLimit, parts, warmUpRequests, keepRaw } = options;
   const given = { precision, 'time-limit': timeLimit, parts, 'warm-up-requests': warmUpRequests };
   const named = Object.entries({ ...given, 'keep-raw': keepRaw || undefined }).filter(
@@ -227,7 +233,7 @@ export function planExperiment(
   const profile: Profile = profiles[profileName];
   const { turns } = profile;
   const isTogether = pacing === 'together';
-  if (!isTogether) refuseInTurns(options);
+  if (!isTogether) refuseInTurns(options, scenarios[scenario]);
   else if (options.beyondLimit === true) refuseBeyondLimit();
   requireMeasured(primary, candidates, options.telemetry);
   const plan: ExperimentPlan = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Figure } from '../../app/contract/figure.ts';
+import { createHistogram, recordUs } from '../statistics/histograms.ts';
 import { keyOf } from './counts.ts';
 import { valueInBlock, valueOverBlocks } from './figure-values.ts';
 import type { FigureContext, MeasuredBlock } from './figure-values.ts';
@@ -22,6 +23,7 @@ function blockOf(own: Partial<MeasuredBlock> = {}): MeasuredBlock {
       offered: 100,
       dropped: null,
       responseTimeUs: null,
+      operationTimesUs: {},
       meanUs: null,
       paired: null,
     },
@@ -55,6 +57,36 @@ test('what is divided by nothing has no value, unless its figure says which', ()
   assert.deepEqual([inBlock(byDepth, nothing), inBlock(byDepth, deep)], [0, null]);
   const over = (block: MeasuredBlock) => valueOverBlocks(byDepth, [block, block], context);
   assert.deepEqual([over(nothing), over(deep)], [0, null]);
+});
+
+/** As many requests that took so long. */
+function took(ms: number, requests: number) {
+  const histogram = createHistogram();
+  for (let each = 0; each < requests; each += 1) recordUs(histogram, ms * 1_000);
+  return histogram;
+}
+
+test('the response times of some operations are told by themselves, together and where there are enough of them', () => {
+  const ofAdds = figureOf({ from: { driver: 'p50', operation: ['addCount', 'addAndGetCount'] }, per: null });
+  const ofReads = figureOf({ from: { driver: 'p50', operation: ['getCount'] }, per: null });
+  const block = blockOf({
+    responseTimeUs: took(1, 1_000),
+    operationTimesUs: { addCount: took(2, 10), addAndGetCount: took(4, 100), getCount: took(1, 5) },
+  });
+  assert.equal(inBlock(ofAdds, block)?.toFixed(1), '4.0');
+  assert.equal(inBlock(ofReads, block), null);
+  // Pooled, a hundred must lie beyond the quantile.
+  const over = (figure: Figure, blocks: number) =>
+    valueOverBlocks(
+      figure,
+      Array.from({ length: blocks }, () => block),
+      context,
+    );
+  assert.equal(over(ofAdds, 1), null);
+  assert.equal(over(ofAdds, 2)?.toFixed(1), '4.0');
+  assert.equal(over(ofReads, 40)?.toFixed(1), '1.0');
+  // A driver that died says nothing of single operations either.
+  assert.equal(inBlock(ofAdds, { ...block, responseTimeUs: null }), null);
 });
 
 test('CPU is that of one kind of process, or of all that serves', () => {

@@ -1,4 +1,4 @@
-import type { CandidateValues, DriverFigure, Figure } from '../../app/contract/figure.ts';
+import type { CandidateValues, DriverFigure, Figure, OperationTimes } from '../../app/contract/figure.ts';
 import type { PairedRequests } from '../k6/pair-requests.ts';
 import { witnessNames } from './asked-systems.ts';
 import { countOf } from './counts.ts';
@@ -43,7 +43,7 @@ export type FigureContext = {
 export function valueInBlock(figure: Figure, block: MeasuredBlock, context: FigureContext): number | null {
   const values = context.valuesOf(block.candidate);
   if (figure.appliesTo?.(values) === false) return null;
-  if ('driver' in figure.from) return timeInBlock(figure.from.driver, block, context.dropped);
+  if ('driver' in figure.from) return timeInBlock(figure.from, block, context.dropped);
   return ratio(amountIn(figure, block), divisorIn(figure, block), () => whenNone(figure, values));
 }
 
@@ -57,7 +57,7 @@ export function valueOverBlocks(
   context: FigureContext,
 ): number | null {
   if (blocks.some(({ candidate }) => figure.appliesTo?.(context.valuesOf(candidate)) === false)) return null;
-  if ('driver' in figure.from) return timeOverBlocks(figure.from.driver, blocks, context.dropped);
+  if ('driver' in figure.from) return timeOverBlocks(figure.from, blocks, context.dropped);
   if (figure.per === null) return meanOf(blocks.flatMap((block) => amountIn(figure, block) ?? []));
   const [first] = blocks;
   return ratio(
@@ -67,22 +67,29 @@ export function valueOverBlocks(
   );
 }
 
-function timeInBlock(name: DriverFigure, block: MeasuredBlock, dropped: DroppedShare): number | null {
+type TimeSource = { readonly driver: DriverFigure } | OperationTimes;
+
+const operationsOf = (from: TimeSource): readonly string[] | undefined =>
+  'operation' in from ? from.operation : undefined;
+
+function timeInBlock(from: TimeSource, block: MeasuredBlock, dropped: DroppedShare): number | null {
+  const { driver: name } = from;
   if (name === 'request') {
     const { paired } = block;
     return paired === null || paired.requests === 0 ? null : Math.exp(paired.meanLogUs) / 1_000;
   }
   if (name === 'mean') return block.meanUs === null ? null : block.meanUs / 1_000;
-  return blockQuantileMs(block, name, dropped);
+  return blockQuantileMs(block, { name, operations: operationsOf(from) }, dropped);
 }
 
 function timeOverBlocks(
-  name: DriverFigure,
+  from: TimeSource,
   blocks: readonly MeasuredBlock[],
   dropped: DroppedShare,
 ): number | null {
+  const { driver: name } = from;
   if (name === 'mean') return pooledMeanMs(blocks);
-  if (name !== 'request') return pooledQuantileMs(blocks, name, dropped);
+  if (name !== 'request') return pooledQuantileMs(blocks, { name, operations: operationsOf(from) }, dropped);
   const paired = blocks.flatMap(({ paired: own }) => own ?? []);
   const requests = paired.reduce((sum, own) => sum + own.requests, 0);
   const logs = paired.reduce((sum, own) => sum + own.meanLogUs * own.requests, 0);

@@ -20,6 +20,8 @@ export type MeasuredTimes = {
   readonly dropped: number | null;
   /** From sending on an open connection to the last byte, microseconds. Null when the driver died. */
   readonly responseTimeUs: Histogram | null;
+  /** The same of single operations, by their names; of those alone that a figure asks for. */
+  readonly operationTimesUs: Readonly<Record<string, Histogram>>;
   /** Arithmetic mean of the response times, microseconds; null without any. */
   readonly meanUs: number | null;
 };
@@ -46,14 +48,26 @@ export function createDroppedShare(rounds: readonly RoundOfAll[]): DroppedShare 
     dropped === null || offered === 0 ? (shares.get(round) ?? 0) : dropped / offered;
 }
 
+/** The response times of a block: all of them, or those of some operations. */
+function timesOf(block: MeasuredTimes, operations: readonly string[] | undefined): Histogram | null {
+  if (operations === undefined || block.responseTimeUs === null) return block.responseTimeUs;
+  return mergeHistograms(operations.flatMap((name) => block.operationTimesUs[name] ?? []));
+}
+
+/** Which quantile of which requests: of all, or of those of some operations. */
+export type AskedQuantile = {
+  readonly name: QuantileName;
+  readonly operations?: readonly string[] | undefined;
+};
+
 /** A quantile of a block in milliseconds; null where too few requests lie beyond it, or too many were dropped. */
 export function blockQuantileMs(
   block: MeasuredTimes,
-  name: QuantileName,
+  { name, operations }: AskedQuantile,
   dropped: DroppedShare,
 ): number | null {
   const quantile = quantiles[name];
-  const { responseTimeUs } = block;
+  const responseTimeUs = timesOf(block, operations);
   if (responseTimeUs === null || !isTailWhole(quantile, dropped(block))) return null;
   return isQuantileKnown(responseTimeUs.totalCount, quantile, beyondPerBlockMin)
     ? quantileMs(responseTimeUs, quantile)
@@ -63,11 +77,11 @@ export function blockQuantileMs(
 /** The quantile of all blocks together; a share of dropped arrivals is weighed by what was offered. */
 export function pooledQuantileMs(
   blocks: readonly MeasuredTimes[],
-  name: QuantileName,
+  { name, operations }: AskedQuantile,
   dropped: DroppedShare,
 ): number | null {
   const quantile = quantiles[name];
-  const pooled = mergeHistograms(blocks.flatMap(({ responseTimeUs }) => responseTimeUs ?? []));
+  const pooled = mergeHistograms(blocks.flatMap((block) => timesOf(block, operations) ?? []));
   const offered = blocks.reduce((sum, block) => sum + block.offered, 0);
   const lost = blocks.reduce((sum, block) => sum + dropped(block) * block.offered, 0);
   const isKnown =

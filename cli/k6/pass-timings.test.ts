@@ -77,6 +77,18 @@ describe('response time', () => {
     isNear(quantileMs(worlds[0]?.responseTimeUs ?? null, 0.99), 1, 0.01);
   });
 
+  it('is told by operation, of those that a figure asks for', () => {
+    const met: FakeRun['met'] = ({ request }) => ({
+      operation: request % 4 === 0 ? 'getCount' : 'photoPage',
+      tookUs: request % 4 === 0 ? 3_000 : 1_000,
+    });
+    for (const { operationTimesUs, requests } of timingsOf({ met }).timings.finish(1).worlds) {
+      assert.deepEqual(Object.keys(operationTimesUs), ['getCount']);
+      assert.equal(operationTimesUs['getCount']?.totalCount, requests / 4);
+      isNear(quantileMs(operationTimesUs['getCount'] ?? null, 0.5), 3, 0.01);
+    }
+  });
+
   it('is told by world', () => {
     const met: FakeRun['met'] = ({ world }) => ({ tookUs: world === 0 ? 1_000 : 3_000 });
     const { worlds } = timingsOf({ met }).timings.finish(1);
@@ -183,7 +195,14 @@ describe('dropped arrivals', () => {
 
   it('may come several in one sample', () => {
     const timings = createTimings(settings);
-    const row = { timestampUs: originUs, index: null, isExpected: false, status: 0, errorCode: 0 };
+    const row = {
+      timestampUs: originUs,
+      index: null,
+      operation: null,
+      isExpected: false,
+      status: 0,
+      errorCode: 0,
+    };
     timings.add({ ...row, metric: 'dropped_iterations', value: 3 });
     assert.equal(timings.droppedInRun(), 3);
   });

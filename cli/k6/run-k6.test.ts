@@ -23,7 +23,7 @@ const settings: RunSettings = {
   ratePerSecond: 10,
   arrivals: 'even',
 };
-const header = 'metric_name,timestamp,metric_value,expected_response,status,error_code,metadata';
+const header = 'metric_name,timestamp,metric_value,expected_response,status,error_code,metadata,extra_tags';
 const goOn = 'exec sleep 100';
 
 /** The rows of requests that were answered in a millisecond. */

@@ -17,7 +17,7 @@ function read(chunks: Iterable<string>): SampleRow[] {
 
 test('rows are read by the names of their columns, in whatever pieces they come', () => {
   const text =
-    `${header}http_req_duration,1795444562168372,3.883999,,true,/photos/:photoId,load,404,phase=run,i=17\n` +
+    `${header}http_req_duration,1795444562168372,3.883999,,true,/photos/:photoId,load,404,operation=photoPage&phase=run,i=17\n` +
     'vus,1795444562168372,3,,,,,,,\n';
   const expected = [
     {
@@ -25,6 +25,7 @@ test('rows are read by the names of their columns, in whatever pieces they come'
       timestampUs: 1795444562168372,
       value: 3.883999,
       index: 17,
+      operation: 'photoPage',
       isExpected: true,
       status: 404,
       errorCode: 0,
@@ -34,6 +35,7 @@ test('rows are read by the names of their columns, in whatever pieces they come'
       timestampUs: 1795444562168372,
       value: 3,
       index: null,
+      operation: null,
       isExpected: false,
       status: 0,
       errorCode: 0,

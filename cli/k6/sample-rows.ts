@@ -7,6 +7,8 @@ export type SampleRow = {
   readonly value: number;
   /** Index of the request; null for samples of the run as a whole. */
   readonly index: number | null;
+  /** Name of the operation that was asked for; null for samples of the run as a whole. */
+  readonly operation: string | null;
   readonly isExpected: boolean;
   /** HTTP status; 0 for a request without an answer. */
   readonly status: number;
@@ -21,12 +23,13 @@ const needed = [
   'expected_response',
   'status',
   'error_code',
+  'extra_tags',
   'metadata',
 ] as const;
 
 /**
  * Reads k6's CSV as it comes. Columns are found by their names in the header. No value that is read holds a comma or a quote:
- * names of metrics, numbers, and the index in the metadata; so a line is cut at its commas.
+ * names of metrics and operations, numbers, and the index in the metadata; so a line is cut at its commas.
  */
 export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: string): void; end(): void } {
   let rest = '';
@@ -48,6 +51,7 @@ export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: 
       timestampUs: Number(cells[columns.timestamp]),
       value: Number(cells[columns.metric_value]),
       index: index === undefined ? null : Number(index),
+      operation: /(?:^|&)operation=(\w+)/.exec(cells[columns.extra_tags] ?? '')?.[1] ?? null,
       isExpected: cells[columns.expected_response] === 'true',
       status: Number(cells[columns.status] ?? 0),
       errorCode: Number(cells[columns.error_code] ?? 0),

@@ -10,6 +10,8 @@ export type SentRequest = {
   readonly openingUs: number;
   readonly status: number;
   readonly isExpected: boolean;
+  /** Null where its sample does not say. */
+  readonly operation: string | null;
 };
 
 /** The requests of one scheduled pass, by request and world. Columns of numbers: a pass may have a hundred thousand. */
@@ -20,6 +22,8 @@ export function createSentRequests(scheduled: ScheduledPass, worlds: number) {
   const openingUs = new Float64Array(size);
   const status = new Uint16Array(size);
   const isExpected = new Uint8Array(size);
+  const operation = new Uint8Array(size);
+  const operationOf = createNumbering();
   let answered = 0;
   const slotOf = (request: number, world: number): number => (request - scheduled.first) * worlds + world;
   return {
@@ -32,6 +36,7 @@ export function createSentRequests(scheduled: ScheduledPass, worlds: number) {
       durationUs[slot] = row.value * 1000;
       status[slot] = row.status;
       isExpected[slot] = row.isExpected ? 1 : 0;
+      operation[slot] = operationOf.number(row.operation);
     },
     answered: () => answered,
     at(request: number, world: number): SentRequest {
@@ -42,8 +47,25 @@ export function createSentRequests(scheduled: ScheduledPass, worlds: number) {
         openingUs: openingUs[slot] as number,
         status: status[slot] as number,
         isExpected: isExpected[slot] === 1,
+        operation: operationOf.name(operation[slot] ?? 0),
       };
     },
+  };
+}
+
+/** Numbers for names, of which there are few; 0 for none. */
+function createNumbering() {
+  const numbers = new Map<string, number>();
+  const names: (string | null)[] = [null];
+  return {
+    number(name: string | null): number {
+      if (name === null) return 0;
+      const known = numbers.get(name);
+      if (known !== undefined) return known;
+      numbers.set(name, names.length);
+      return names.push(name) - 1;
+    },
+    name: (number: number): string | null => names[number] ?? null,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { createHistogram, quantileMs, recordUs } from '../statistics/histograms.ts';
 import type { SentRequest } from './sent-requests.ts';
+import { timedOperations } from './timed-operations.ts';
 
 /** A second of a pass: how many of its requests stood there in the schedule, and their median response time. */
 export type SecondOfRun = { readonly requests: number; readonly p50Us: number | null };
@@ -14,6 +15,8 @@ export type WorldFigures = {
   readonly errors: number;
   /** From sending on an open connection to the last byte: what k6 calls http_req_duration. */
   readonly responseTimeUs: Histogram;
+  /** The same of the operations that a figure asks for alone, by their names. */
+  readonly operationTimesUs: Readonly<Record<string, Histogram>>;
   readonly meanUs: number | null;
   /** From the first planned start to the last answer; null when there was none. */
   readonly measured: Stretch | null;
@@ -24,6 +27,7 @@ export type WorldFigures = {
 export function createWorldFigures() {
   const responseTimeUs = createHistogram();
   const bySecond = new Map<number, Histogram>();
+  const byOperation = new Map<string, Histogram>();
   let [requests, errors, sumUs] = [0, 0, 0];
   let [fromUs, toUs] = [Infinity, -Infinity];
   return {
@@ -32,9 +36,10 @@ export function createWorldFigures() {
       if (!request.isExpected) errors += 1;
       sumUs += request.durationUs;
       recordUs(responseTimeUs, request.durationUs);
-      const histogram = bySecond.get(second) ?? createHistogram();
-      bySecond.set(second, histogram);
-      recordUs(histogram, request.durationUs);
+      recordIn(bySecond, second, request.durationUs);
+      const { operation } = request;
+      if (operation !== null && timedOperations.has(operation))
+        recordIn(byOperation, operation, request.durationUs);
       fromUs = Math.min(fromUs, plannedUs);
       toUs = Math.max(toUs, request.endUs);
     },
@@ -42,6 +47,7 @@ export function createWorldFigures() {
       requests,
       errors,
       responseTimeUs,
+      operationTimesUs: Object.fromEntries(byOperation),
       meanUs: requests === 0 ? null : sumUs / requests,
       measured: requests === 0 ? null : { fromMs: fromUs / 1000, toMs: toUs / 1000 },
       seconds: Array.from({ length: seconds }, (_, second) => {
@@ -51,4 +57,10 @@ export function createWorldFigures() {
       }),
     }),
   };
+}
+
+function recordIn<Key>(histograms: Map<Key, Histogram>, key: Key, us: number): void {
+  const histogram = histograms.get(key) ?? createHistogram();
+  histograms.set(key, histogram);
+  recordUs(histogram, us);
 }

@@ -7,5 +7,6 @@ export function latencySummary({ responseTimeUs, ...block }: BlockRecord): objec
   const at = (quantile: number) => quantileMs(responseTimeUs, quantile);
   const mean = block.meanUs === null ? null : block.meanUs / 1_000;
   const latencyMs = { p50: at(0.5), p95: at(0.95), p99: at(0.99), mean };
-  return { ...block, ...countedOfBlock(block.counts), latencyMs };
+  // Histograms are told by their quantiles.
+  return { ...block, operationTimesUs: undefined, ...countedOfBlock(block.counts), latencyMs };
 }

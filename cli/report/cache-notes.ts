@@ -2,6 +2,7 @@ import { askedSystems } from '../../app/candidates/system-values.ts';
 import type { ExperimentPlan, PlannedCandidate } from '../experiment/plan-experiment.ts';
 import { sumOf } from '../figures/figure-values.ts';
 import { evictionsIn } from '../worlds/cache-counts.ts';
+import { asksCaches } from './asks-caches.ts';
 import type { HitRatios } from './measured-results.ts';
 import type { Round } from './per-round.ts';
 
@@ -66,6 +67,7 @@ export function describeCaches(
   livedSeconds: number | null,
   expectedHitRatios: ReadonlyMap<string, HitRatios>,
 ): string[] {
+  if (!asksCaches(plan.scenario)) return [];
   const hasFigures = rounds.length > 0 && cachingOf(plan).length > 0;
   return [
     ...(hasFigures

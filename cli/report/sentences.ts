@@ -1,4 +1,5 @@
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
+import { asksCaches } from './asks-caches.ts';
 import {
   describeChange,
   formatChange,
@@ -87,9 +88,11 @@ function describeCosts(result: CompareResult, name: string): string {
   return parts.length === 0 ? '' : `  ${parts.join('; ')}.`;
 }
 
-/** What may go wrong with it. */
-function describeAnomalies({ name, allows }: CandidateResult): string {
-  return allows.length === 0 ? '' : `  ${name} allows: ${allows.join(', ')}.`;
+/** What may go wrong with what it caches. */
+function describeAnomalies({ name, allows }: CandidateResult, { manifest }: CompareResult): string {
+  return allows.length === 0 || !asksCaches(manifest.scenario)
+    ? ''
+    : `  ${name} allows: ${allows.join(', ')}.`;
 }
 
 /** A plain sentence per verdict, with what it costs and what it allows. */
@@ -105,7 +108,7 @@ export function describeVerdicts(result: CompareResult): string[] {
         describePrimary(result, primary),
         describeBeside(result, name),
         describeCosts(result, name),
-        describeAnomalies(candidate),
+        describeAnomalies(candidate, result),
       ];
     })
     .filter((line) => line !== '');

@@ -160,6 +160,45 @@ test('what Redis refused has a column when it did, reads and writes apart, and t
   assert.doesNotMatch(renderTable(resultOf(seven)), /refused/);
 });
 
+test('how well a system does what it is for has a table of its own, with those that it is held against', () => {
+  const result = resultOf({ 'no-cache': {}, 'cache-aside': { hit: 0.9 }, 'no-cache′': {} });
+  const counted = {
+    ...{ countErrorAtOnce: 0.632, countErrorAtRest: 0, countLagSecondsP50: 2.25, countLagSecondsP99: 3 },
+    ...{ addMsP50: 1.5, addMsP95: 4.25, addMsP99: null, getMsP50: 0.75, getMsP95: null, getMsP99: null },
+  };
+  const candidates = result.candidates.map((one) => ({ ...one, figures: { ...one.figures, ...counted } }));
+  const lines = renderTable({ ...result, candidates }).split('\n');
+  const from = lines.indexOf('Counts, as seen by a witness who knows what they should be:');
+  const [title, ...rows] = lines.slice(from + 1, from + 5);
+  assert.match(
+    String(title),
+    /error % at once\/at rest +lag s p50\/p99 +add p50\/p95 +get p50$/,
+    'no column of what is not known',
+  );
+  assert.match(
+    String(rows[1]),
+    /^cache-aside +63\.2 \/ 0\.0 +2\.25 \/ 3\.00 +1\.50 ms \/ 4\.25 ms +0\.75 ms$/,
+  );
+  assert.deepEqual(
+    rows.map((row) => row.split(/ {2,}/)[0]),
+    ['no-cache', 'cache-aside', 'no-cache′'],
+  );
+  assert.match(lines.join('\n'), /^Recommendation.*\nIt rests on the same-request change alone: /m);
+  assert.doesNotMatch(renderTable(result), /as seen by a witness|It rests on/);
+});
+
+test('of a scenario that reads nothing cached, nothing is said of caches', () => {
+  const result = resultOf({ 'no-cache': {}, 'cache-aside': { hit: 0.9 } });
+  const candidates = result.candidates.map((one) => ({ ...one, allows: ['stale-fill'] }));
+  const told = renderTable({ ...result, candidates });
+  assert.match(told, /hit % .* expected /);
+  assert.match(told, /cache-aside allows: stale-fill/);
+  const counting = { ...result.manifest, scenario: 'counting' };
+  const silent = renderTable({ ...result, candidates, manifest: counting });
+  assert.doesNotMatch(silent, /hit %|expected|allows/);
+  assert.match(silent, /q\/req/);
+});
+
 test('a hit ratio that is not predicted is a dash', () => {
   assert.match(renderTable(resultOf(seven)), /^stale-while-revalidate .*\/ 96 +– /m);
 });

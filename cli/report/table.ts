@@ -3,7 +3,8 @@ import type { SystemDefinition } from '../../app/contract/system.ts';
 import { systems } from '../../app/systems.ts';
 import { milliseconds, percent } from '../../app/contract/figure-text.ts';
 import { isAskedFor } from '../figures/asked-systems.ts';
-import { formatChange, unknown } from './change-text.ts';
+import { asksCaches } from './asks-caches.ts';
+import { formatChange, nameMetric, unknown } from './change-text.ts';
 import { figureColumns } from './figure-columns.ts';
 import type { Column } from './figure-columns.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
@@ -56,12 +57,33 @@ const expectedHits: Column = {
 };
 
 /** What it spared and what it cost. */
-function costColumns({ candidates }: CompareResult): Column[] {
+function costColumns({ candidates, manifest }: CompareResult): Column[] {
+  const hits = (column: Column): Column[] => (asksCaches(manifest.scenario) ? [column, expectedHits] : []);
   return [
     name,
     ...figureColumns('costs', candidates).flatMap((column) =>
-      column.figures.includes('hitRatio') ? [column, expectedHits] : [column],
+      column.figures.includes('hitRatio') ? hits(column) : [column],
     ),
+  ];
+}
+
+/** How well systems do what they are for; who does not ask for one is what the others are held against. */
+function renderQuality(result: CompareResult): string[][] {
+  return Object.values<SystemDefinition>(systems).map((system) => {
+    const columns = figureColumns('quality', result.candidates, system.name);
+    const isKnown = columns
+      .flatMap(({ figures }) => figures)
+      .some((figure) => result.candidates.some(({ figures }) => typeof figures[figure] === 'number'));
+    if (!isKnown) return [];
+    return [system.qualityHeading ?? `How well ${system.name} did:`, ...render(result, [name, ...columns])];
+  });
+}
+
+/** What a recommendation does not know of. */
+function remindOfQuality({ manifest }: CompareResult, isTold: boolean): string[] {
+  if (!isTold) return [];
+  return [
+    `It rests on the ${nameMetric(manifest.primary)} alone: what each is worth beside that, the tables say.`,
   ];
 }
 
@@ -115,14 +137,22 @@ function describeTraces({ slowTraces, candidates, manifest }: CompareResult): st
   return ['Slowest traced requests:', ...foldColumns(rows, (column) => column !== 2)];
 }
 
-/** The result as text for people: three tables that have room in a terminal, then sentences. */
+/** The result as text for people: tables that have room in a terminal, then sentences. */
 export function renderTable(result: CompareResult): string {
+  const quality = renderQuality(result);
   const sections = [
     wrapParts(headlineOf(result), ' · ', columnsMax),
     render(result, responseColumns(result)),
     render(result, costColumns(result)),
+    ...quality,
     ...renderWork(result),
-    [recommend(result)],
+    [
+      recommend(result),
+      ...remindOfQuality(
+        result,
+        quality.some((lines) => lines.length > 0),
+      ),
+    ],
     describeVerdicts(result),
     describeTraces(result),
     result.notes,

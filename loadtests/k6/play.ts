@@ -36,7 +36,9 @@ export function createPlayer(
       if (isOpenLoop) sleep(Math.max(0, schedule.displacementMs(place) - lateMs) / 1000);
       const target = schedule.targetOf(place);
       const { seed } = settings;
-      send(request, { target, traceparent: traceparentOf(seed, place, target), seed }, samples);
+      const targets = request.isSentAgain === true ? [target, schedule.retryTargetOf(place)] : [target];
+      const sendings = targets.map((one) => ({ target: one, traceparent: traceparentOf(seed, place, one) }));
+      send(request, sendings, { seed, samples });
     } catch (error) {
       iterationErrors.add(1);
       // k6 logs what is thrown.

@@ -7,7 +7,7 @@ const json = { 'Content-Type': 'application/json' };
 
 /** What goes out with a request, and the headers that say more of it. Sample photos are in base64. */
 export function bodyOf(request: PlannedRequest, seed: number, samples: readonly string[]) {
-  const { operation, viewerId, text = '', sample = 0 } = request;
+  const { operation, viewerId, text = '', sample = 0, delta, token } = request;
   switch (operation) {
     case 'post': {
       const file = http.file(encoding.b64decode(samples[sample] ?? ''), 'photo.jpg', 'image/jpeg');
@@ -21,6 +21,11 @@ export function bodyOf(request: PlannedRequest, seed: number, samples: readonly 
     case 'failedLogIn': {
       const password = operation === 'logIn' ? accountPassword : wrongPassword;
       return { body: JSON.stringify({ logInName: logInNameOf(seed, viewerId), password }), headers: json };
+    }
+    case 'addCount':
+    case 'addAndGetCount': {
+      const idempotencyToken = { token, generationTime: new Date().toISOString() };
+      return { body: JSON.stringify({ delta, idempotencyToken }), headers: json };
     }
     case 'image':
       return { body: null, headers: { Accept: 'image/webp,image/*;q=0.8' } };

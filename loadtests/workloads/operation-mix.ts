@@ -76,12 +76,22 @@ export const mixes = {
     logOut: 250,
     ...browsingWrites,
   },
+  /** Counters alone: 55 % reads. Hot ones are never cleared (`counter-requests.ts`). */
+  counting: {
+    getCount: 5_500,
+    addCount: 3_490,
+    addAndGetCount: 1_000,
+    clearCount: 10,
+  },
 } as const satisfies Record<string, Partial<Record<SentOperationName, number>>>;
 
 type Mixes = typeof mixes;
 export type MixName = keyof Mixes;
 /** What some mix sends: the service may have more. */
 export type PlannedOperation = { [Name in MixName]: keyof Mixes[Name] }[MixName];
+
+/** The shares of a mix, which has none of what it does not send. */
+const sharesOf = (mix: MixName): Readonly<Partial<Record<PlannedOperation, number>>> => mixes[mix];
 
 export const plannedOperations = [
   ...new Set(Object.values(mixes).flatMap((mix) => Object.keys(mix))),
@@ -94,33 +104,35 @@ export const manners: Readonly<Record<MixName, { readonly crawls: boolean; reado
   'star-spikes': { crawls: false, hasSpikes: true },
   crawl: { crawls: true, hasSpikes: false },
   'log-ins': { crawls: false, hasSpikes: false },
+  counting: { crawls: false, hasSpikes: false },
 };
-
-type Shares = Partial<Record<PlannedOperation, number>>;
 
 /** What is not done once in each stretch of requests. */
 export type DrawnOperation = Exclude<PlannedOperation, 'deletePhoto' | 'logOut'>;
 
 const sharesInAll = 10_000;
 
-/** One request in so many deletes a photo. */
-export function requestsPerDeletion(mix: MixName): number {
-  return sharesInAll / mixes[mix].deletePhoto;
+/** One request in so many deletes a photo; null: none does. */
+export function requestsPerDeletion(mix: MixName): number | null {
+  const { deletePhoto } = sharesOf(mix);
+  return deletePhoto === undefined ? null : sharesInAll / deletePhoto;
 }
 
 /** One request in so many logs somebody out; null: none does. */
 export function requestsPerLogOut(mix: MixName): number | null {
-  const { logOut }: Shares = mixes[mix];
+  const { logOut } = sharesOf(mix);
   return logOut === undefined ? null : sharesInAll / logOut;
 }
 
 /** The operation at `u` in [0, 1), of all but those that have places of their own. */
 export function operationAt(mix: MixName, u: number): DrawnOperation {
-  const { deletePhoto, logOut = 0, ...others }: Shares & Pick<Mixes[MixName], 'deletePhoto'> = mixes[mix];
+  const { deletePhoto = 0, logOut = 0, ...others } = sharesOf(mix);
+  const drawn = Object.entries(others) as [DrawnOperation, number][];
   let left = u * (sharesInAll - deletePhoto - logOut);
-  for (const [name, share] of Object.entries(others) as [keyof typeof others, number][]) {
+  for (const [name, share] of drawn) {
     left -= share;
     if (left < 0) return name;
   }
-  return 'feedPage';
+  // What is lost in rounding belongs to the last one.
+  return (drawn.at(-1) as [DrawnOperation, number])[0];
 }

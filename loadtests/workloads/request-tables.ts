@@ -3,8 +3,8 @@ import { photoWeights } from './population.ts';
 import type { Population } from './population.ts';
 import { drawingWeights } from './social-graph.ts';
 
-/** Skew of what is asked: photo reads, profiles, writes, and how unevenly people use the service. */
-export const skew = { photoReads: 0.9, profiles: 0.99, writes: 0.7, viewers: 0.8 } as const;
+/** Skew of what is asked: photo reads, profiles, writes, counters, and how unevenly people use the service. */
+export const skew = { photoReads: 0.9, profiles: 0.99, writes: 0.7, counters: 0.99, viewers: 0.8 } as const;
 
 /** What a photo has to do with requests: who owns it, and its cells of the alias tables of reads and of writes. */
 export type PhotoRow = readonly [

@@ -1,6 +1,12 @@
 import type { MixName } from './operation-mix.ts';
 
-export type Scenario = { readonly file: string; readonly mix: MixName; readonly summary: string };
+export type Scenario = {
+  readonly file: string;
+  readonly mix: MixName;
+  readonly summary: string;
+  /** Why its worlds can only be measured together, in words that follow "since". Absent: they can take turns, too. */
+  readonly onlyTogether?: string;
+};
 
 /** Every scenario: its k6 script, and what it asks. */
 export const scenarios = {
@@ -31,6 +37,14 @@ export const scenarios = {
     mix: 'log-ins',
     summary:
       'people log in, with a wrong password now and then, read their feeds and log out: 3 log-ins in 100 requests',
+  },
+  counting: {
+    file: 'loadtests/scenarios/counting.ts',
+    mix: 'counting',
+    summary:
+      'counters are added to, read, and now and then cleared, the hottest by one request in nine; 5 % of the adds are sent twice',
+    onlyTogether:
+      'adds carry the time at which they were sent, and the clocks of worlds that take turns stand still meanwhile',
   },
 } as const satisfies Record<string, Scenario>;
 

@@ -27,6 +27,8 @@ export type Schedule = {
   /** Of the even lattice: the arrival's place in it, milliseconds after the first one. */
   latticeMs(arrival: number): number;
   targetOf(place: Place): string;
+  /** Where a request goes that is sent once more: the next replica of its world. */
+  retryTargetOf(place: Place): string;
 };
 
 /**
@@ -73,11 +75,14 @@ export function createSchedule(settings: RunSettings): Schedule {
     displacementMs: ({ pass, request, world }) =>
       widthMs * randomAt(seed, pass, streams.displacement, request, world),
     latticeMs: (arrival) => arrival * periodMs,
-    targetOf({ world, request }) {
-      const replicas = worlds[world] as readonly string[];
-      return replicas[request % replicas.length] as string;
-    },
+    targetOf: ({ world, request }) => replicaOf(worlds, world, request),
+    retryTargetOf: ({ world, request }) => replicaOf(worlds, world, request + 1),
   };
+}
+
+function replicaOf(worlds: RunSettings['worlds'], world: number, turn: number): string {
+  const replicas = worlds[world] as readonly string[];
+  return replicas[turn % replicas.length] as string;
 }
 
 /** The world at one place of a request's order (Fisher-Yates, seeded by the request). */

@@ -7,8 +7,9 @@ import { randomAt } from './counter-random.ts';
 export function oncePerStretch(
   seed: number,
   stream: number,
-  stretch: number,
+  stretch: number | null,
 ): (pass: number, index: number) => number | null {
+  if (stretch === null) return () => null;
   return (pass, index) => {
     const number = Math.floor(index / stretch);
     const place = Math.floor(randomAt(seed, pass, stream, number) * stretch);

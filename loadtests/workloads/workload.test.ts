@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { countedNamespace } from './counter-requests.ts';
 import { mixes, requestsPerDeletion } from './operation-mix.ts';
 import type { MixName, PlannedOperation } from './operation-mix.ts';
 import { photoWeights } from './population.ts';
@@ -10,7 +11,7 @@ import { skew } from './request-tables.ts';
 import { seedDatabase } from './seed-database.ts';
 import { endingSecretOf } from './session-tokens.ts';
 import { createSocialGraph } from './social-graph.ts';
-import { createWorkload } from './workload.ts';
+import { createRequests, createWorkload } from './workload.ts';
 import type { PlannedRequest } from './workload.ts';
 
 const settings = { seed: 1, people: 500, photos: 5_000, followers: 'heavy', mix: 'social-default' } as const;
@@ -98,7 +99,7 @@ test('deletions take photos of the reserve, each once and by its owner, and noth
       ids.push(photoId);
       assert.equal(viewerId, reserved.get(photoId));
     }
-  assert.equal(ids.length, (4 * 20_000) / requestsPerDeletion(mix));
+  assert.equal(ids.length, (4 * 20_000) / (requestsPerDeletion(mix) ?? Infinity));
   assert.equal(new Set(ids).size, ids.length);
 });
 
@@ -254,4 +255,40 @@ test('the smallest population can be asked for everything', () => {
     }
     assert.deepEqual([...seen].sort(), Object.keys(mixes[settings.mix]).sort());
   }
+});
+
+const countAt = createRequests({ ...settings, mix: 'counting' }, workload.tables);
+const counted = Array.from({ length: 50_000 }, (_, index) => countAt(pass, index));
+
+test('plans the golden requests of counters', () => {
+  const hash = createHash('sha256');
+  for (const request of counted.slice(0, 10_000)) hash.update(`${JSON.stringify(request)}\n`);
+  assert.equal(hash.digest('hex'), '0a448ea6de2c5ac31164fdc5910472c16b39328de6f95c15afda12ba772a2102');
+});
+
+test('adds have a token each, one in twenty is sent again, and one in ten takes one away', () => {
+  const adds = counted.filter(({ token }) => token !== undefined);
+  assert.deepEqual([...new Set(adds.map(({ operation }) => operation))].sort(), [
+    'addAndGetCount',
+    'addCount',
+  ]);
+  assert.equal(new Set(adds.map(({ token }) => token)).size, adds.length);
+  const share = (some: readonly PlannedRequest[]): number => some.length / adds.length;
+  const again = share(adds.filter(({ isSentAgain }) => isSentAgain === true));
+  assert.ok(Math.abs(again - 0.05) < 0.01, `${again} are sent again`);
+  const taken = share(adds.filter(({ delta }) => delta === -1));
+  assert.ok(Math.abs(taken - 0.1) < 0.01, `${taken} take one away`);
+  assert.ok(adds.every(({ delta }) => delta === 1 || delta === -1));
+});
+
+test('counters are hot by Zipf, and only cold ones are cleared', () => {
+  const shares = [...sharesOf(counted.map(({ params }) => params['counter']))].sort(([, a], [, b]) => b - a);
+  const [[hottest, share] = []] = shares;
+  assert.equal(hottest, 1);
+  assert.ok(Math.abs((share ?? 0) - 1 / 9) < 0.02, `the hottest takes ${share}`);
+  const cleared = counted.filter(({ operation }) => operation === 'clearCount');
+  assert.ok(cleared.length > 0 && cleared.length < 200, `${cleared.length} clears`);
+  assert.ok(cleared.every(({ params }) => (params['counter'] ?? 0) > settings.photos / 2));
+  for (const request of counted)
+    assert.match(pathOfRequest(request), new RegExp(`^/counters/${countedNamespace}/\\d+(?:/|$)`));
 });

@@ -1,4 +1,5 @@
 import { randomAt, streams, uint32At } from './counter-random.ts';
+import { createCountRequests } from './counter-requests.ts';
 import { accountOf } from './log-in-accounts.ts';
 import { manners, operationAt, requestsPerDeletion } from './operation-mix.ts';
 import type { DrawnOperation, MixName, PlannedOperation } from './operation-mix.ts';
@@ -29,6 +30,12 @@ export type PlannedRequest = {
   readonly digest?: string;
   /** Which of the sessions that end it is sent by; absent: by the one that the viewer has all the time. */
   readonly session?: number;
+  /** What is added to a counter. */
+  readonly delta?: number;
+  /** By which the service knows an add that it has counted already; sent together with the time of its first sending. */
+  readonly token?: string;
+  /** Sent once more when the first is answered, to another replica where there is one: as by who has not heard the answer. */
+  readonly isSentAgain?: boolean;
 };
 
 /** Request `index` of a pass. Passes are numbered by the experiment; each has requests of its own. */
@@ -84,6 +91,7 @@ type Decided = { readonly viewerId?: number; readonly photoId?: number; readonly
 /** Makes a request of an operation: draws what it is about, and its body. */
 function createComposer(settings: WorkloadSettings, keys: RequestKeys) {
   const { seed, people } = settings;
+  const countAt = createCountRequests(settings);
   return (
     operation: DrawnOperation,
     pass: number,
@@ -135,6 +143,11 @@ function createComposer(settings: WorkloadSettings, keys: RequestKeys) {
       case 'logIn':
       case 'failedLogIn':
         return { operation, viewerId: accountOf(settings, pass, index), params: {} };
+      case 'addCount':
+      case 'addAndGetCount':
+      case 'getCount':
+      case 'clearCount':
+        return { operation, viewerId, ...countAt(operation, pass, index) };
     }
   };
 }

@@ -16,6 +16,7 @@ function sourceOf({ from, per }: Figure): string {
   const divided = per === null ? '' : ` per ${typeof per === 'string' ? per : `\`${per.counter}\``}`;
   if ('counter' in from) return `\`${from.counter}\`${divided}`;
   if ('cpu' in from) return `CPU of ${from.cpu}${divided}`;
+  if ('operation' in from) return `the driver, ${from.operation.join(' and ')} alone`;
   return 'driver' in from ? 'the driver' : `a query of the database${divided}`;
 }
 
@@ -48,8 +49,9 @@ export function composeFiguresPage(): string {
     'Written by `npm run docs` from the lists of figures: `cli/figures/`, and `figures.ts` of each system. `darkroom list figures` prints',
     'the same. Each stands under its name in `figures` of the blocks and candidates of a result and in `comparisons[].metric`, and any',
     'of them can be what verdicts rest on: `--primary NAME`. [How an experiment measures](measuring.md) says how they are compared.',
-    'Where a candidate asks for feeds, a witness asks every world about eleven times a second, each candidate alike: its requests are',
-    'served, read from caches, and counted with all others in what is told per request.',
+    'Where a candidate asks for feeds, a witness asks every world about eleven times a second, each candidate alike; where one asks for',
+    'counters, another one adds and reads about thirteen times a second. Their requests are served, read from caches, and counted with',
+    'all others in what is told per request.',
   ];
   return `${[`${intro[0]}\n\n${intro.slice(1).join('\n')}`, ...sections].join('\n\n')}\n`;
 }

@@ -13,6 +13,7 @@ export type Met = {
   readonly status?: number;
   readonly isExpected?: boolean;
   readonly isLost?: boolean;
+  readonly operation?: string;
 };
 
 export type FakeRun = {
@@ -56,10 +57,18 @@ export function samplesOf({
 }
 
 function samplesOfRequest(index: number, plannedUs: number, met: Met): SampleRow[] {
-  const { lateUs = 0, openingUs = 0, tookUs = 1_000, status = 200, isExpected = true, isLost = false } = met;
+  const {
+    lateUs = 0,
+    openingUs = 0,
+    tookUs = 1_000,
+    status = 200,
+    isExpected = true,
+    isLost = false,
+    operation = 'photoPage',
+  } = met;
   if (isLost) return [];
   const endUs = plannedUs + lateUs + tookUs;
-  const of = { index, status, isExpected };
+  const of = { index, operation, status, isExpected };
   // In k6's order.
   return [
     sample('http_reqs', endUs, 1, of),
@@ -73,7 +82,12 @@ function sample(
   metric: string,
   atUs: number,
   value: number,
-  of: Pick<SampleRow, 'index' | 'status' | 'isExpected'> = { index: null, status: 0, isExpected: false },
+  of: Pick<SampleRow, 'index' | 'operation' | 'status' | 'isExpected'> = {
+    index: null,
+    operation: null,
+    status: 0,
+    isExpected: false,
+  },
 ): SampleRow {
   return { metric, timestampUs: Math.round(atUs), value, errorCode: 0, ...of };
 }

@@ -98,6 +98,7 @@ function blockOf(
     requests: met.requests,
     errors: met.errors,
     responseTimeUs: met.responseTimeUs,
+    operationTimesUs: met.operationTimesUs,
     meanUs: met.meanUs,
     paired: met.paired,
     counts,

@@ -99,6 +99,7 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
     requests: run.requests,
     errors: run.errors,
     responseTimeUs: run.driverFailure === null ? run.responseTimeUs : null,
+    operationTimesUs: run.operationTimesUs,
     meanUs: run.driverFailure === null ? run.meanUs : null,
     paired: run.driverFailure === null ? run.paired : null,
     counts,
