@@ -92,6 +92,10 @@ function program(terminal: Terminal): Command {
       (await import('./commands/seed-command.ts')).seed(terminal, options),
     );
   root
+    .command('page <name>')
+    .description('measure anew what a page of docs/systems/ tells, and write it: counters')
+    .action(async (name: string) => (await import('./pages/write-page.ts')).writePage(terminal, name));
+  root
     .command('clean')
     .description('list what Darkroom made outside the checkout, and .darkroom/, and remove it')
     .option('--yes', 'without asking')

@@ -1,0 +1,43 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { composeCountersPage } from './counters-page.ts';
+import { runCompare } from './run-compare.ts';
+import { timeCountReads } from './time-count-reads.ts';
+import { oneOf } from '../one-of.ts';
+import { createStackContext, withWorkbench } from '../worlds/workbench.ts';
+import type { Terminal } from '../commands/terminal.ts';
+
+/** A page of documentation that is made of measurements: runs them, and composes it. */
+type Page = (terminal: Terminal) => Promise<string>;
+
+const modes = ['best-effort', 'eventual', 'accurate', 'row-cas', 'raw-log'] as const;
+
+const counters: Page = async (terminal) => {
+  const { checkout } = terminal;
+  const reads = await withWorkbench(terminal, (stack, mediaFolder) =>
+    timeCountReads(
+      stack,
+      mediaFolder,
+      ['row', 'eventual', 'accurate', 'raw-log'].map((mode) => `no-cache:counter=${mode}`),
+    ),
+  );
+  const args = [
+    ...['--scenario', 'counting', '--baseline', 'no-cache:counter=row'],
+    ...['no-cache:counter=row', ...modes.map((mode) => `no-cache:counter=${mode}`)],
+  ];
+  const comparison = await runCompare(createStackContext(terminal), checkout, args);
+  return composeCountersPage({ comparison, reads });
+};
+
+const pages: Readonly<Record<string, Page>> = { counters };
+
+/** Measures anew what a page of `docs/systems/` tells, and writes it. */
+export async function writePage(terminal: Terminal, text: string): Promise<void> {
+  const name = oneOf('page', text, Object.keys(pages));
+  const page = await pages[name]?.(terminal);
+  if (page === undefined) return;
+  const file = join(terminal.checkout, 'docs', 'systems', `${name}.md`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, page);
+  terminal.report(`The page is ${file}`);
+}
