@@ -71,7 +71,7 @@ const makers: Readonly<Record<string, (storage: Storage) => Read>> = {
 
 /** A server behind a link on which everything takes `oneWayMs` longer in each direction. */
 async function openSlowLink(serverUrl: string): Promise<{ readonly url: string; readonly server: Server }> {
-  const target = new URL(serverUrl);
+  const { hostname, port } = new URL(serverUrl);
   const carry = (from: Socket, to: Socket): void => {
     from.setNoDelay(true);
     from.on('data', (bytes: Buffer) => setTimeout(() => to.write(bytes), oneWayMs));
@@ -79,14 +79,15 @@ async function openSlowLink(serverUrl: string): Promise<{ readonly url: string; 
     from.on('error', () => to.destroy());
   };
   const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
+    const far = connect(Number(port), hostname);
     carry(near, far);
     carry(far, near);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  target.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url: target.href, server };
+  const through = new URL(serverUrl);
+  through.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: through.href, server };
 }
 
 const medianOf = (values: readonly number[]): number =>
