@@ -20,9 +20,11 @@ import { createCommentStore } from './comments/comment-store.ts';
 import type { Config } from './config.ts';
 import { rowKeys } from './contract/entities.ts';
 import { limitInForce, usualLimits } from './contract/request-limit.ts';
-import type { OpenCounters } from './counters/open-counters.ts';
-import type { CounterService } from './counters/counter-service.ts';
 import { registerCounterRoutes } from './counters/counter-routes.ts';
+import type { CounterService } from './counters/counter-service.ts';
+import { createPhotoCounts } from './counters/create-photo-counts.ts';
+import type { PhotoCounts, PhotoCountsParts } from './counters/create-photo-counts.ts';
+import type { OpenCounters } from './counters/open-counters.ts';
 import { registerFeedRoutes } from './feeds/feed-routes.ts';
 import { createFeedService } from './feeds/feed-service.ts';
 import { createFeedSource } from './feeds/create-feed-source.ts';
@@ -134,7 +136,8 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     areRightsKnown,
   });
   const feedSource = feedSourceOf(config, { telemetry, storage, clock, runInBackground: background.run });
-  const made = { config, parts, clock, storage, renditions, feedSource, people, counters: counters.service };
+  const counting = countingOf(config, counters, { storage, clock, runInBackground: background.run });
+  const made = { config, parts, clock, storage, renditions, feedSource, people, ...counting };
   const features = { ...made, cache: telemetry.around(cache) };
   registerFeatures(app, features);
   registerPeople(app, {
@@ -176,6 +179,16 @@ function telemetryOf({ config, registry, tracing }: ProcessParts): Telemetry {
     possible: possibleEvents(candidate.cache),
     tracing,
   });
+}
+
+/** What counts for whoever asks it to, and for the photo service. */
+function countingOf(
+  { candidate }: Config,
+  { service, redis }: OpenCounters,
+  parts: Pick<PhotoCountsParts, 'storage' | 'clock' | 'runInBackground'>,
+): { readonly counters: CounterService; readonly counts: PhotoCounts } {
+  const mode = candidate.counters.counter;
+  return { counters: service, counts: createPhotoCounts({ ...parts, mode, counters: service, redis }) };
 }
 
 type FeedParts = Pick<FeedSourceOptions, 'storage' | 'clock' | 'runInBackground'> & {
@@ -286,14 +299,16 @@ type FeatureParts = {
   readonly feedSource: FeedSource;
   readonly people: People;
   readonly counters: CounterService;
+  readonly counts: PhotoCounts;
 };
 
 /** Every feature: its store, its service, its routes. */
 function registerFeatures(app: App, features: FeatureParts): void {
   const { config, parts, cache, clock, storage, renditions, feedSource } = features;
+  const { changes: counted, onTop: countsOnTop } = features.counts;
   const { rights, rightsChanges } = features.people;
   const photoStore = createPhotoStore(storage);
-  const photoService = createPhotoService({ cache, rights, photoStore, renditions });
+  const photoService = createPhotoService({ cache, rights, photoStore, renditions, countsOnTop });
   const feedService = createFeedService({
     cache,
     photoService,
@@ -306,14 +321,16 @@ function registerFeatures(app: App, features: FeatureParts): void {
     cache,
     rights,
     rightsChanges,
-    followStore: createFollowStore(storage),
-    requestStore: createFollowRequestStore(storage),
+    followStore: createFollowStore(storage, counted),
+    requestStore: createFollowRequestStore(storage, counted),
+    countsOnTop,
   });
   const likeService = createLikeService({
     cache,
     photoService,
-    likeStore: createLikeStore(storage),
+    likeStore: createLikeStore(storage, counted),
     clock,
+    countsOnTop,
   });
   const commentStore = createCommentStore(storage);
   const commentService = createCommentService({ cache, rights, commentStore, photoService });

@@ -18,6 +18,7 @@ import type { Cache } from './cache/cache.ts';
 import { longestCachedMs } from './cache/reads/lifetimes.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { CountedChanges } from './counters/counted-changes-service.ts';
 import { registerFollowRequestRoutes } from './follows/follow-request-routes.ts';
 import { createFollowRequestService } from './follows/follow-request-service.ts';
 import { createFollowRequestStore } from './follows/follow-request-store.ts';
@@ -85,17 +86,24 @@ export type PeopleParts = {
   readonly storage: Storage;
   readonly people: People;
   readonly pictures: Pictures;
+  readonly counts: { readonly changes: CountedChanges };
   readonly runInBackground: BackgroundTasks['run'];
 };
 
 /** What people may do about their accounts, and about who sees them. */
 export function registerPeople(app: App, peopleParts: PeopleParts): void {
   const { config, parts, cache, clock, storage, people } = peopleParts;
+  const { changes: counted } = peopleParts.counts;
   const { rights, rightsChanges, sessionService } = people;
-  const requestStore = createFollowRequestStore(storage);
+  const requestStore = createFollowRequestStore(storage, counted);
   const requestService = createFollowRequestService({ cache, rights, rightsChanges, requestStore });
-  const blockService = createBlockService({ cache, rightsChanges, blockStore: createBlockStore(storage) });
-  const privacyService = createPrivacyService({ rightsChanges, privacyStore: createPrivacyStore(storage) });
+  const blockService = createBlockService({
+    cache,
+    rightsChanges,
+    blockStore: createBlockStore(storage, counted),
+  });
+  const privacyStore = createPrivacyStore(storage, counted.areApart);
+  const privacyService = createPrivacyService({ rightsChanges, privacyStore });
   const accountService = createAccountService({
     accountStore: createAccountStore(storage),
     sessionService,
@@ -116,9 +124,9 @@ const isThrottled = ({ isLab, loginThrottle }: PeopleParts['config']): boolean =
 
 function registerDeletion(
   app: App,
-  { parts, cache, clock, storage, people, pictures, runInBackground }: PeopleParts,
+  { parts, cache, clock, storage, people, pictures, counts, runInBackground }: PeopleParts,
 ): void {
-  const deletionStore = createDeletionStore(storage);
+  const deletionStore = createDeletionStore(storage, counts.changes);
   const { rightsChanges } = people;
   const forgetPictures = createForgetPictures({
     pictureStore: createForgottenPicturesStore(storage),

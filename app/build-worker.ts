@@ -61,5 +61,6 @@ function consumersOfFeeds({
   if (settings.feed === 'pull') return [];
   const isCounted = telemetryModes[config.telemetry].metrics;
   const observe = isCounted ? createFanOutObserver(registry) : { posted: () => {} };
-  return [createFeedFanOut({ settings, clock, observe })];
+  const areCountsApart = config.candidate.counters.counter !== 'row';
+  return [createFeedFanOut({ settings, areCountsApart, clock, observe })];
 }

@@ -9,6 +9,7 @@ import { createDeletionStore } from '../app/accounts/deletion-store.ts';
 import { createForgottenPicturesStore } from '../app/accounts/forgotten-pictures-store.ts';
 import { createBlockStore } from '../app/blocks/block-store.ts';
 import { createCommentStore } from '../app/comments/comment-store.ts';
+import type { CountedChanges } from '../app/counters/counted-changes-service.ts';
 import { createFanOutStore } from '../app/feeds/fan-out-store.ts';
 import { createFeedRowsStore } from '../app/feeds/feed-rows-store.ts';
 import { createFeedStore } from '../app/feeds/feed-store.ts';
@@ -44,6 +45,12 @@ const recordingStorage: Queries = {
   },
 };
 
+/** Changes of rows as they are made where counts are kept apart. */
+const apart: CountedChanges = {
+  areApart: true,
+  change: (statement, values) => recordingStorage.query(statement.apart, values),
+};
+
 /** On a few hundred people PostgreSQL rightly reads the whole table: here are enough that it should not. */
 const manyMore = [
   `INSERT INTO users (name) SELECT 'one of many' FROM generate_series(1, 30000)`,
@@ -76,6 +83,9 @@ const manyMore = [
    FROM generate_series(1, 20000) AS number`,
   `INSERT INTO pictures_to_forget (digest)
    SELECT encode(sha256(number::text::bytea), 'hex') FROM generate_series(1, 20000) AS number`,
+  `INSERT INTO counter_rows (namespace, counter, count) SELECT 'likes', number, 1 FROM generate_series(1, 20000) AS number`,
+  `INSERT INTO counter_rollups (namespace, counter, count, rollup_ts, last_write_ts)
+   SELECT 'likes', number, 1, now(), now() FROM generate_series(1, 20000) AS number`,
 ];
 
 /** Every operation of every store, on people and photos that have something. */
@@ -110,6 +120,7 @@ async function askEverything(): Promise<void> {
     [1, 2, 3].map((photoId) => ({ photoId, personId: 2 })),
     true,
   );
+  await askWithCountsApart();
   await comments.load([1]);
   await comments.loadPage(1, place);
   await comments.loadBy(4_100, 500, place);
@@ -125,6 +136,15 @@ async function askEverything(): Promise<void> {
   await askAboutPeople();
 }
 
+async function askWithCountsApart(): Promise<void> {
+  const follows = createFollowStore(recordingStorage, apart);
+  await follows.add(5, 6);
+  await follows.remove(5, 6);
+  const likes = createLikeStore(recordingStorage, apart);
+  await likes.add(2, 5);
+  await likes.addMany([{ photoId: 3, personId: 5 }], false);
+}
+
 async function askOfKeptFeeds(place: Position): Promise<void> {
   const rows = createFeedRowsStore({ ...recordingStorage, transaction: (work) => work(recordingStorage) });
   await rows.load(3, { from: place, limit: 11 });
@@ -132,6 +152,7 @@ async function askOfKeptFeeds(place: Position): Promise<void> {
   const fanOut = createFanOutStore(recordingStorage);
   await fanOut.lock({ authors: [1], readers: [3] });
   await fanOut.loadAuthor(1);
+  await fanOut.countAuthor(1, 1_000);
   await fanOut.pullFrom(1);
   await fanOut.push(1, Date.now());
   await fanOut.cut(1, 1, 10);
@@ -167,13 +188,16 @@ async function askAboutPeople(): Promise<void> {
   const requests = createFollowRequestStore(recordingStorage);
   const privacy = createPrivacyStore(recordingStorage);
   await privacy.followerCount(50);
+  await createPrivacyStore(recordingStorage, true).followerCount(50);
   await privacy.change(50, true);
   await requests.add(49, 50);
   await requests.list(50);
+  await createFollowRequestStore(recordingStorage, apart).accept(48, 50);
   await requests.accept(49, 50);
   await requests.remove(49, 50);
   const blocks = createBlockStore(storage);
   await blocks.add(51, 52);
+  await createBlockStore(storage, apart).add(55, 56);
   await blocks.remove(51, 52);
   const accounts = createAccountStore(recordingStorage);
   await accounts.add({ name: 'x', logInName: 'x', passwordHash: 'x' });
@@ -191,9 +215,12 @@ async function askAboutPeople(): Promise<void> {
   await deletion.removeComments(54);
   await deletion.removeLikes(54);
   await deletion.removeFollowing(54);
+  const deletionApart = createDeletionStore(storage, apart);
+  await deletionApart.removeLikes(57);
+  await deletionApart.removeFollowing(57);
   await deletion.removeFollowers(54);
   await deletion.removeActivity(54);
-  await deletion.removePerson(54);
+  await deletionApart.removePerson(54);
   const pictures = createForgottenPicturesStore(recordingStorage);
   await pictures.claim(0, 1, 50);
   await pictures.usedAmong(['a'.repeat(64)]);

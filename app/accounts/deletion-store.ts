@@ -1,3 +1,5 @@
+import { countInRows } from '../counters/counted-changes-service.ts';
+import type { CountedChanges, CountedStatement, CountedThing } from '../counters/counted-changes-service.ts';
 import type { Storage } from '../storage/postgres.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
 
@@ -43,6 +45,18 @@ const deleteLikes: Statement = {
     FROM locked WHERE photos.id = locked.id RETURNING photos.id, photos.version`,
 };
 
+/** The same where likes are counted apart: the rows of the photos stay as they are. */
+const deleteLikesApart: Statement = {
+  name: 'delete_likes_of_apart',
+  text: `
+    WITH removed AS (
+      DELETE FROM likes WHERE person_id = $1 AND photo_id IN (
+        SELECT photo_id FROM likes WHERE person_id = $1 ORDER BY photo_id LIMIT $2
+      ) RETURNING photo_id
+    )
+    SELECT photos.id, photos.version FROM photos JOIN removed ON removed.photo_id = photos.id`,
+};
+
 const deleteFollowing: Statement = {
   name: 'delete_following_of',
   text: `
@@ -57,6 +71,25 @@ const deleteFollowing: Statement = {
     UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
     FROM locked WHERE users.id = locked.id RETURNING users.id, users.followers_version AS version`,
 };
+
+/** The same where followers are counted apart. */
+const deleteFollowingApart: Statement = {
+  name: 'delete_following_of_apart',
+  text: `
+    WITH removed AS (
+      DELETE FROM follows WHERE follower_id = $1 AND followed_id IN (
+        SELECT followed_id FROM follows WHERE follower_id = $1 ORDER BY followed_id LIMIT $2
+      ) RETURNING followed_id
+    ), locked AS MATERIALIZED (
+      SELECT users.id FROM users JOIN removed ON removed.followed_id = users.id
+      ORDER BY users.id FOR NO KEY UPDATE OF users
+    )
+    UPDATE users SET followers_version = followers_version + 1
+    FROM locked WHERE users.id = locked.id RETURNING users.id, users.followers_version AS version`,
+};
+
+const likesOf = { inRow: deleteLikes, apart: deleteLikesApart };
+const followingOf = { inRow: deleteFollowing, apart: deleteFollowingApart };
 
 /** What was posted goes from the followers' feeds with them, since it is found by its readers only. */
 const deleteFollowers: Statement = {
@@ -110,6 +143,18 @@ const deletePhotos: Statement = {
     ON CONFLICT (digest) DO UPDATE SET claimed_until = '-infinity'`,
 };
 
+/** What was counted apart of what is gone. Those in Redis expire. */
+const deleteCounters: Statement = {
+  name: 'delete_counters_of',
+  text: `
+    WITH events AS (
+      DELETE FROM counter_events WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])
+    ), rollups AS (
+      DELETE FROM counter_rollups WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])
+    )
+    DELETE FROM counter_rows WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])`,
+};
+
 const deleteActivity: Statement = {
   name: 'delete_activity_about',
   text: `
@@ -132,13 +177,29 @@ export type ChangedComments = ChangedPhoto & { readonly commentsVersion: number 
 export type DeletionStore = ReturnType<typeof createDeletionStore>;
 
 /** The steps in which an account is deleted. Each does some rows; none is left when it has done fewer than it may. */
-export function createDeletionStore(storage: Pick<Storage, 'transaction'> & Queries) {
+export function createDeletionStore(
+  storage: Pick<Storage, 'transaction'> & Queries,
+  counted: CountedChanges = countInRows(storage),
+) {
   const step =
     <Row extends object>(statement: Statement) =>
     (personId: number): Promise<readonly Row[]> =>
       storage.query<Row>(statement, [personId, rowsAtOnce]);
+  /** One less is counted of each row that comes back. */
+  const lessOf =
+    (of: CountedThing, statement: CountedStatement) =>
+    (personId: number): Promise<readonly ChangedPhoto[]> =>
+      counted.change<ChangedPhoto>(statement, [personId, rowsAtOnce], ({ id }) => ({ of, id, by: -1 }));
+  const forgetCounters = async (
+    queries: Queries,
+    namespaces: readonly string[],
+    ids: readonly number[],
+  ): Promise<void> => {
+    if (counted.areApart) await queries.query(deleteCounters, [namespaces, ids.map(String)]);
+  };
   const isFull = (rows: readonly unknown[]): boolean => rows.length === ownRowsAtOnce;
   return {
+    areCountsApart: counted.areApart,
     hidePhotos: step<ChangedComments>(hidePhotos),
     /** Some likes and comments on hidden photos; once these have none, the photos too. Their pictures are noted to be forgotten. */
     removeHiddenPhotos: (personId: number): Promise<readonly { readonly id: number }[]> =>
@@ -147,18 +208,21 @@ export function createDeletionStore(storage: Pick<Storage, 'transaction'> & Quer
         const ids = photos.map(({ id }) => id);
         const likes = await queries.query(deleteTheirLikes, [ids, ownRowsAtOnce]);
         const comments = await queries.query(deleteTheirComments, [ids, ownRowsAtOnce]);
-        if (!isFull(likes) && !isFull(comments)) await queries.query(deletePhotos, [ids]);
+        if (isFull(likes) || isFull(comments)) return photos;
+        await queries.query(deletePhotos, [ids]);
+        await forgetCounters(queries, ['likes', 'views'], ids);
         return photos;
       }),
     removeComments: step<ChangedComments>(deleteComments),
-    removeLikes: step<ChangedPhoto>(deleteLikes),
-    removeFollowing: step<ChangedPhoto>(deleteFollowing),
+    removeLikes: lessOf('likes', likesOf),
+    removeFollowing: lessOf('followers', followingOf),
     removeFollowers: step<{ readonly id: number }>(deleteFollowers),
     removeActivity: (personId: number): Promise<readonly object[]> =>
       storage.query(deleteActivity, [personId, ownRowsAtOnce]),
     /** Sessions, the account and the person; whether there was one. Rejects with ROW_REFUSED when something was added meanwhile. */
     async removePerson(personId: number): Promise<boolean> {
       const [row] = await storage.query<{ readonly was_there: boolean }>(deletePerson, [personId]);
+      await forgetCounters(storage, ['followers'], [personId]);
       return row?.was_there === true;
     },
   };

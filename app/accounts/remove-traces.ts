@@ -34,7 +34,7 @@ export function createTraceRemoval({ cache, deletionStore, forgetPictures }: Tra
     await empty(() => deletionStore.removeComments(personId), commented);
     await empty(
       () => deletionStore.removeLikes(personId),
-      (photo) => changedBy('like', { photo }),
+      (photo) => changedBy('like', { photo }, deletionStore.areCountsApart),
     );
     await empty(
       () => deletionStore.removeFollowing(personId),

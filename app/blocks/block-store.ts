@@ -1,3 +1,5 @@
+import { countInRows } from '../counters/counted-changes-service.ts';
+import type { CountedChanges } from '../counters/counted-changes-service.ts';
 import type { Storage } from '../storage/postgres.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
 
@@ -36,6 +38,21 @@ const deleteFollows: Statement = {
     FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version AS version`,
 };
 
+/** The same where followers are counted apart. */
+const deleteFollowsApart: Statement = {
+  name: 'delete_follows_of_two_apart',
+  text: `
+    WITH removed AS (
+      DELETE FROM follows
+      WHERE (follower_id = $1 AND followed_id = $2) OR (follower_id = $2 AND followed_id = $1)
+      RETURNING followed_id
+    )
+    UPDATE users SET followers_version = followers_version + 1
+    FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version AS version`,
+};
+
+const followsOfTwo = { inRow: deleteFollows, apart: deleteFollowsApart };
+
 const deleteBlock: Statement = {
   name: 'delete_block',
   text: 'DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2',
@@ -46,7 +63,10 @@ export type LostFollower = { readonly id: number; readonly version: number };
 
 export type BlockStore = ReturnType<typeof createBlockStore>;
 
-export function createBlockStore(storage: Pick<Storage, 'transaction'> & Queries) {
+export function createBlockStore(
+  storage: Pick<Storage, 'transaction'> & Queries,
+  counted: CountedChanges = countInRows(storage),
+) {
   return {
     /** Ends what there was between the two. Those who lost a follower by it; undefined when one of the two is not there, for the other. */
     add: (blockerId: number, blockedId: number): Promise<readonly LostFollower[] | undefined> =>
@@ -56,7 +76,12 @@ export function createBlockStore(storage: Pick<Storage, 'transaction'> & Queries
         if ((await queries.query(selectBlocked, both)).length > 0) return undefined;
         await queries.query(insertBlock, both);
         await queries.query(deleteRequests, both);
-        return queries.query<LostFollower>(deleteFollows, both);
+        return counted.change<LostFollower>(
+          followsOfTwo,
+          both,
+          ({ id }) => ({ of: 'followers', id, by: -1 }),
+          queries,
+        );
       }),
     async remove(blockerId: number, blockedId: number): Promise<void> {
       await storage.query(deleteBlock, [blockerId, blockedId]);

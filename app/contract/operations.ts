@@ -8,6 +8,8 @@ type Operation = {
    * holds ids only and is not invalidated: its TTL bounds how old it may be.
    */
   readonly changes?: readonly EntityField[];
+  /** The same where counts are kept apart from the rows that they are of. Absent: as ever. */
+  readonly changesWithCountsApart?: readonly EntityField[];
 };
 
 /**
@@ -21,7 +23,12 @@ export const operations = {
   comments: { method: 'GET', route: '/photos/:photoId/comments' },
   commentsBy: { method: 'GET', route: '/users/:userId/posts/comments' },
   followers: { method: 'GET', route: '/users/:userId/followers' },
-  like: { method: 'PUT', route: '/photos/:photoId/like', changes: ['photo'] },
+  like: {
+    method: 'PUT',
+    route: '/photos/:photoId/like',
+    changes: ['photo'],
+    changesWithCountsApart: [],
+  },
   comment: { method: 'POST', route: '/photos/:photoId/comments', changes: ['photo', 'comments'] },
   follow: { method: 'PUT', route: '/users/:userId/follow', changes: ['followers'] },
   unfollow: { method: 'DELETE', route: '/users/:userId/follow', changes: ['followers'] },
@@ -78,8 +85,19 @@ export type OperationName = keyof typeof operations;
 
 /** The writes that change what is cached. */
 export type WriteName = {
-  [Name in OperationName]: (typeof operations)[Name] extends Required<Operation> ? Name : never;
+  [Name in OperationName]: (typeof operations)[Name] extends Required<Pick<Operation, 'changes'>>
+    ? Name
+    : never;
 }[OperationName];
+
+/**
+ * The entities that a write changes. Where counts are kept apart (`counter` is not `row`), a like changes no row that anything is made
+ * of; a follow does, since the list of the newest followers is beside their number.
+ */
+export function changesOf(write: WriteName, areCountsApart: boolean): readonly EntityField[] {
+  const { changes, ...others } = operations[write];
+  return areCountsApart && 'changesWithCountsApart' in others ? others.changesWithCountsApart : changes;
+}
 
 /** Fills the `:name` parts of a route. Throws a RangeError when one is missing. */
 export function pathOf(route: string, params: Readonly<Record<string, string | number>>): string {

@@ -17,6 +17,7 @@ export type RedisPlace = { readonly url: string; readonly keyPrefix: string };
 export type CounterRedis = {
   readonly keyPrefix: string;
   mget(keys: readonly string[]): Promise<readonly (string | null)[]>;
+  set(key: string, value: string, lifeMs: number): Promise<void>;
   unlink(keys: readonly string[]): Promise<void>;
   run(script: RedisScript, keys: readonly string[], args: readonly (Payload | number)[]): Promise<unknown>;
   publish(channel: string, message: string): Promise<void>;
@@ -53,6 +54,7 @@ export async function openCounterRedis(
       guarded(async () =>
         (await commands.mget(keys)).map((value) => (value === null ? null : String(value))),
       ),
+    set: (key, value, lifeMs) => guarded(async () => void (await commands.set(key, value, lifeMs))),
     unlink: (keys) => guarded(async () => void (await commands.unlink(keys))),
     run: (script, keys, args) => guarded(() => commands.run(script, keys, args)),
     publish: (channel, message) =>

@@ -43,6 +43,8 @@ export type OpenCountersParts = {
 
 export type OpenCounters = {
   readonly service: CounterService;
+  /** Null: no mode needs it. */
+  readonly redis: CounterRedis | null;
   /** Writes what waits, and lets go of Redis. */
   close(): Promise<void>;
 };
@@ -87,6 +89,7 @@ export async function openCounters(parts: OpenCountersParts): Promise<OpenCounte
   );
   return {
     service: createCounterService({ ...parts, modes }),
+    redis,
     async close() {
       slices?.stop();
       for (const mode of modes.values()) await mode.close?.();

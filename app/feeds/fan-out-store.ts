@@ -19,6 +19,15 @@ const selectAuthor: Statement = {
     FROM users WHERE id = $1`,
 };
 
+/** The same where followers are counted apart, so that the column has not all of them: their rows, up to so many. */
+const countAuthor: Statement = {
+  name: 'count_author',
+  text: `
+    SELECT (SELECT count(*)::integer FROM (SELECT FROM follows WHERE followed_id = users.id LIMIT $2) AS known) AS follower_count,
+      EXISTS (SELECT FROM feed_witnesses WHERE author_id = users.id) AS is_witness
+    FROM users WHERE id = $1`,
+};
+
 const insertPulledAuthor: Statement = {
   name: 'insert_pulled_author',
   text: 'INSERT INTO pulled_authors (author_id) VALUES ($1) ON CONFLICT DO NOTHING',
@@ -159,6 +168,10 @@ const followersPerStatement = 5_000;
 
 export type Author = { readonly followers: number; readonly isWitness: boolean };
 
+type AuthorRow = { readonly follower_count: number; readonly is_witness: boolean };
+const authorOf = ([row]: readonly AuthorRow[]): Author | undefined =>
+  row && { followers: row.follower_count, isWitness: row.is_witness };
+
 /** Whose posts are written into feeds or taken out of them, and whose feeds change by who is followed. */
 export type Involved = { readonly authors: readonly number[]; readonly readers: readonly number[] };
 
@@ -179,11 +192,11 @@ export function createFanOutStore(queries: Queries) {
       await queries.query(lockFeeds, [locks.map(({ kind }) => kind), locks.map(({ id }) => id)]);
     },
     /** Undefined when there is no such person. */
-    async loadAuthor(authorId: number): Promise<Author | undefined> {
-      type Row = { follower_count: number; is_witness: boolean };
-      const [row] = await queries.query<Row>(selectAuthor, [authorId]);
-      return row && { followers: row.follower_count, isWitness: row.is_witness };
-    },
+    loadAuthor: async (authorId: number): Promise<Author | undefined> =>
+      authorOf(await queries.query<AuthorRow>(selectAuthor, [authorId])),
+    /** The same by the rows of the followers, of whom so many are counted at most. */
+    countAuthor: async (authorId: number, followersMax: number): Promise<Author | undefined> =>
+      authorOf(await queries.query<AuthorRow>(countAuthor, [authorId, followersMax])),
     async pullFrom(authorId: number): Promise<void> {
       await queries.query(insertPulledAuthor, [authorId]);
     },

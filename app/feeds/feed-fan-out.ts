@@ -9,6 +9,8 @@ import type { FeedSettings } from './system.ts';
 
 export type FeedFanOutOptions = {
   readonly settings: FeedSettings;
+  /** Whether followers are counted apart from the row of the author, which then does not say how many there are. */
+  readonly areCountsApart?: boolean;
   /** Of the world: rows expire by it. */
   readonly clock: Clock;
   readonly observe: FanOutObserver;
@@ -19,13 +21,16 @@ export type FeedFanOutOptions = {
  * changes nothing. With feed=hybrid, a post of an author with too many followers is written nowhere: the author is listed, and
  * feeds pull what listed authors post.
  */
-export function createFeedFanOut({ settings, clock, observe }: FeedFanOutOptions): Consumer {
+export function createFeedFanOut(options: FeedFanOutOptions): Consumer {
+  const { settings, areCountsApart = false, clock, observe } = options;
   const { feed, celebrityFollowers, feedRows, activeFeeds } = settings;
   const celebrityFrom = feed === 'hybrid' ? celebrityFollowers : Infinity;
   const expiresAtMs = () => clock.now() + rowLifetimeMs;
 
   const post = async (store: FanOutStore, { postId, ownerId }: PostIds): Promise<number[]> => {
-    const author = await store.loadAuthor(ownerId);
+    const author = areCountsApart
+      ? await store.countAuthor(ownerId, celebrityFollowers)
+      : await store.loadAuthor(ownerId);
     if (author === undefined) return [];
     const isPulled = author.followers >= celebrityFrom;
     const readers = isPulled ? [] : await store.push(postId, expiresAtMs());

@@ -1,3 +1,5 @@
+import { countInRows } from '../counters/counted-changes-service.ts';
+import type { CountedChanges } from '../counters/counted-changes-service.ts';
 import { pageSizes } from '../contract/entities.ts';
 import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
@@ -45,6 +47,25 @@ const acceptRequest: Statement = {
     SELECT raised.followers_version FROM accepted LEFT JOIN raised ON true`,
 };
 
+/** The same where followers are counted apart. */
+const acceptRequestApart: Statement = {
+  name: 'accept_follow_request_apart',
+  text: `
+    WITH accepted AS (
+      UPDATE follow_requests SET is_accepted = true WHERE follower_id = $1 AND followed_id = $2
+      RETURNING follower_id, followed_id
+    ), added AS (
+      INSERT INTO follows (follower_id, followed_id) SELECT follower_id, followed_id FROM accepted
+      ON CONFLICT DO NOTHING RETURNING followed_id
+    ), raised AS (
+      UPDATE users SET followers_version = followers_version + 1
+      FROM added WHERE users.id = added.followed_id RETURNING users.followers_version
+    )
+    SELECT raised.followers_version FROM accepted LEFT JOIN raised ON true`,
+};
+
+const oneAcceptance = { inRow: acceptRequest, apart: acceptRequestApart };
+
 const selectRequests: Statement = {
   name: 'select_follow_requests',
   text: `
@@ -58,7 +79,7 @@ const selectRequests: Statement = {
 
 export type FollowRequestStore = ReturnType<typeof createFollowRequestStore>;
 
-export function createFollowRequestStore(storage: Queries) {
+export function createFollowRequestStore(storage: Queries, counted: CountedChanges = countInRows(storage)) {
   return {
     /** False where the person is not private, or not there. Asking twice is asking once. */
     async add(followerId: number, followedId: number): Promise<boolean> {
@@ -71,7 +92,12 @@ export function createFollowRequestStore(storage: Queries) {
     /** The new version of the followers, null when that one follows already; undefined when there is no request. */
     async accept(followerId: number, followedId: number): Promise<number | null | undefined> {
       type Row = { readonly followers_version: number | null };
-      const [row] = await storage.query<Row>(acceptRequest, [followerId, followedId]);
+      const [row] = await counted.change<Row>(
+        oneAcceptance,
+        [followerId, followedId],
+        ({ followers_version }) =>
+          followers_version === null ? null : { of: 'followers', id: followedId, by: 1 },
+      );
       return row?.followers_version;
     },
     async list(followedId: number, from: Position = listStart): Promise<RequestPage> {

@@ -1,6 +1,7 @@
 import type { AccessRights, RightsChanges } from '../access/access-rights.ts';
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
+import type { CountsOnTop } from '../counters/counts-on-top-service.ts';
 import { DarkroomError } from '../errors.ts';
 import { isMissingReference } from '../storage/refusals.ts';
 import type { FollowRequestStore } from './follow-request-store.ts';
@@ -15,6 +16,7 @@ export type FollowServiceParts = {
   readonly rightsChanges: RightsChanges;
   readonly followStore: FollowStore;
   readonly requestStore: FollowRequestStore;
+  readonly countsOnTop: CountsOnTop | null;
 };
 
 /** What becomes of following: a private person has to agree first. */
@@ -22,7 +24,7 @@ export type FollowOutcome = 'followed' | 'requested';
 
 /** Following is idempotent: doing it twice changes nothing the second time. */
 export function createFollowService(parts: FollowServiceParts) {
-  const { cache, rights, rightsChanges, followStore, requestStore } = parts;
+  const { cache, rights, rightsChanges, followStore, requestStore, countsOnTop } = parts;
   const change = (
     write: 'follow' | 'unfollow',
     followedId: number,
@@ -48,7 +50,7 @@ export function createFollowService(parts: FollowServiceParts) {
     }
   };
   return {
-    ...createFollowerReads({ cache, rights, followStore }),
+    ...createFollowerReads({ cache, rights, followStore, countsOnTop }),
     /** Throws CONFLICT for oneself, NOT_FOUND when either person does not exist or is not there for the other. */
     async follow(followerId: number, followedId: number): Promise<FollowOutcome> {
       if (followerId === followedId) throw new DarkroomError('CONFLICT', 'Nobody follows themselves.');

@@ -1,4 +1,6 @@
 import type { Loaded } from '../cache/entry.ts';
+import { countInRows } from '../counters/counted-changes-service.ts';
+import type { CountedChanges } from '../counters/counted-changes-service.ts';
 import { pageSizes } from '../contract/entities.ts';
 import { comesAfterPosition, listStart, microsecondsOf, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
@@ -39,6 +41,17 @@ const insertFollow: Statement = {
     FROM added WHERE users.id = added.followed_id RETURNING users.followers_version`,
 };
 
+/** The same where followers are counted apart. */
+const insertFollowApart: Statement = {
+  name: 'insert_follow_apart',
+  text: `
+    WITH added AS (
+      INSERT INTO follows (follower_id, followed_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING followed_id
+    )
+    UPDATE users SET followers_version = followers_version + 1
+    FROM added WHERE users.id = added.followed_id RETURNING users.followers_version`,
+};
+
 const deleteFollow: Statement = {
   name: 'delete_follow',
   text: `
@@ -50,6 +63,21 @@ const deleteFollow: Statement = {
     )
     SELECT changed.followers_version, users.is_private FROM users LEFT JOIN changed ON changed.id = users.id WHERE users.id = $2`,
 };
+
+const deleteFollowApart: Statement = {
+  name: 'delete_follow_apart',
+  text: `
+    WITH removed AS (
+      DELETE FROM follows WHERE follower_id = $1 AND followed_id = $2 RETURNING followed_id
+    ), changed AS (
+      UPDATE users SET followers_version = followers_version + 1
+      FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version
+    )
+    SELECT changed.followers_version, users.is_private FROM users LEFT JOIN changed ON changed.id = users.id WHERE users.id = $2`,
+};
+
+const oneFollow = { inRow: insertFollow, apart: insertFollowApart };
+const oneUnfollow = { inRow: deleteFollow, apart: deleteFollowApart };
 
 type Row = {
   followed_id: number;
@@ -80,7 +108,7 @@ export type Unfollowed = {
 
 export type FollowStore = ReturnType<typeof createFollowStore>;
 
-export function createFollowStore(storage: Queries) {
+export function createFollowStore(storage: Queries, counted: CountedChanges = countInRows(storage)) {
   const loadFrom = async (
     ids: readonly number[],
     from: Position,
@@ -101,13 +129,22 @@ export function createFollowStore(storage: Queries) {
     /** The new version; undefined when the pair was there already. */
     async add(followerId: number, followedId: number): Promise<number | undefined> {
       type Added = { followers_version: number };
-      const [row] = await storage.query<Added>(insertFollow, [followerId, followedId]);
+      const [row] = await counted.change<Added>(oneFollow, [followerId, followedId], () => ({
+        of: 'followers',
+        id: followedId,
+        by: 1,
+      }));
       return row?.followers_version;
     },
     /** Version null when there was no such pair; undefined when there is no such person to unfollow. */
     async remove(followerId: number, followedId: number): Promise<Unfollowed | undefined> {
       type Removed = { followers_version: number | null; is_private: boolean };
-      const [row] = await storage.query<Removed>(deleteFollow, [followerId, followedId]);
+      const [row] = await counted.change<Removed>(
+        oneUnfollow,
+        [followerId, followedId],
+        ({ followers_version }) =>
+          followers_version === null ? null : { of: 'followers', id: followedId, by: -1 },
+      );
       return row && { version: row.followers_version, isOfPrivate: row.is_private };
     },
   };

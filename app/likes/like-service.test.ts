@@ -27,6 +27,7 @@ function setUp(failure: { error: Error | null }) {
     likeStore: { foresee } as unknown as LikeStore,
     photoService: { read, requireShown: async () => {} } as unknown as PhotoService,
     clock,
+    countsOnTop: null,
   });
   const answerTo = async (person: number) => (await service.like(10, person)).likeCount;
   return { clock, answerTo, asked: () => asked };

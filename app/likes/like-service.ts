@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import type { Clock } from '../clock.ts';
+import type { CountsOnTop } from '../counters/counts-on-top-service.ts';
 import { DarkroomError, isOfRequest, isStorageAway } from '../errors.ts';
 import type { PhotoService } from '../photos/photo-service.ts';
 import { isMissingReference } from '../storage/refusals.ts';
@@ -13,6 +14,8 @@ export type LikeServiceParts = {
   readonly likeStore: LikeStore;
   readonly photoService: Pick<PhotoService, 'read' | 'requireShown'>;
   readonly clock: Clock;
+  /** Null: likes are counted in the rows of the photos, and each changes one. */
+  readonly countsOnTop: CountsOnTop | null;
 };
 
 /**
@@ -31,12 +34,21 @@ function parseLike(payload: unknown): Like | undefined {
 
 const noPhoto = (photoId: number) => new DarkroomError('NOT_FOUND', `There is no photo ${photoId}.`);
 
-export function createLikeService({ cache, likeStore, photoService, clock }: LikeServiceParts) {
+export function createLikeService(parts: LikeServiceParts) {
+  const { cache, likeStore, photoService, clock, countsOnTop } = parts;
+  const areCountsApart = countsOnTop !== null;
+  const changes = (photo: { readonly id: number; readonly version: number }) =>
+    changedBy('like', { photo }, areCountsApart);
   cache.registerDeferred<Like>(likeKind, {
     parse: parseLike,
-    applyMany: async (likes, isRepeated) =>
-      (await likeStore.addMany(likes, isRepeated)).flatMap((photo) => changedBy('like', { photo })),
+    applyMany: async (likes, isRepeated) => (await likeStore.addMany(likes, isRepeated)).flatMap(changes),
   });
+  /** With what is counted apart, the own like among it. */
+  const whole = async (count: LikeCount, photoId: number, personId: number) => {
+    if (countsOnTop === null) return count;
+    const [likes = 0] = await countsOnTop.likesOf([photoId], personId);
+    return { ...count, likeCount: Math.max(0, count.likeCount + likes) };
+  };
   let askAgainMs = 0;
   /**
    * What the photo will be like once the queued like is stored. Only storage knows whether this person has liked it already,
@@ -48,7 +60,7 @@ export function createLikeService({ cache, likeStore, photoService, clock }: Lik
       try {
         const foreseen = await likeStore.foresee(photoId, personId);
         if (foreseen === undefined) throw noPhoto(photoId);
-        return foreseen;
+        return await whole(foreseen, photoId, personId);
       } catch (error) {
         if (isOfRequest(error)) throw error;
         if (isStorageAway(error)) askAgainMs = clock.now() + awayMs;
@@ -71,14 +83,12 @@ export function createLikeService({ cache, likeStore, photoService, clock }: Lik
     async like(photoId: number, personId: number): Promise<LikeCount> {
       await photoService.requireShown(photoId, personId);
       return cache.write({
-        expected: expectedBy('like', { photo: photoId }),
+        expected: expectedBy('like', { photo: photoId }, areCountsApart),
         store: async () => {
           const count = await add(photoId, personId);
           if (count === undefined) throw noPhoto(photoId);
-          const changed = count.isNew
-            ? changedBy('like', { photo: { id: photoId, version: count.version } })
-            : [];
-          return { result: count, changed };
+          const changed = count.isNew ? changes({ id: photoId, version: count.version }) : [];
+          return { result: await whole(count, photoId, personId), changed };
         },
         deferrable: {
           kind: likeKind,

@@ -30,7 +30,7 @@ export function registerPhotoRoutes(app: App, parts: RouteParts, photoService: P
     schema: { params: PhotoParams, response: { 200: PhotoPage } },
     config: { problems: ['NOT_FOUND'] },
     handler: async (request, reply) => {
-      const read = await photoService.read(request.params.photoId, askerOf(request));
+      const read = await photoService.view(request.params.photoId, askerOf(request));
       if (read === undefined)
         throw new DarkroomError('NOT_FOUND', `There is no photo ${request.params.photoId}.`);
       describeRead(reply, read);
@@ -47,6 +47,7 @@ export function registerPhotoRoutes(app: App, parts: RouteParts, photoService: P
         numberOfComments: photo.commentCount,
         comments: [...photo.newestComments],
         createdAt: photo.createdAt,
+        ...(read.numberOfViews !== undefined && { numberOfViews: read.numberOfViews }),
       };
     },
   });

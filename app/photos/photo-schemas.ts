@@ -13,6 +13,11 @@ export const PhotoPage = Type.Object({
   numberOfComments: Type.Integer(),
   comments: Type.Array(Comment),
   createdAt: Timestamp,
+  numberOfViews: Type.Optional(
+    Type.Integer({
+      description: 'best effort; absent where nobody counts them, or where they cannot be counted now',
+    }),
+  ),
 });
 
 /** The nine fields of a post's answer. */

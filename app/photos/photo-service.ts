@@ -3,6 +3,8 @@ import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { entityNames } from '../contract/entities.ts';
 import { DarkroomError } from '../errors.ts';
+import type { CountsOnTop } from '../counters/counts-on-top-service.ts';
+import { withCountsOnTop } from './counted-photo-reads.ts';
 import { createPhotoReads, noPhoto } from './photo-reads.ts';
 import type { AddedPhoto, NewPhoto, Photo, PhotoStore } from './photo-store.ts';
 import type { RenditionService } from './rendition-service.ts';
@@ -16,16 +18,20 @@ export type PhotoServiceParts = {
   readonly rights: AccessRights;
   readonly photoStore: PhotoStore;
   readonly renditions: Pick<RenditionService, 'keep'>;
+  /** Null: likes are counted in the rows of the photos. */
+  readonly countsOnTop: CountsOnTop | null;
 };
 
 /** Reading, posting and changing photos. */
 export function createPhotoService(parts: PhotoServiceParts) {
-  const { cache, rights, photoStore, renditions } = parts;
+  const { cache, rights, photoStore, renditions, countsOnTop } = parts;
   const photos = cache.register<number, Photo>({
     name: entityNames.photo,
     freshness: 'versioned',
     loadMany: photoStore.load,
   });
+
+  const reads = createPhotoReads(cache, rights, photos);
 
   const refuseChange = async (id: number, viewerId: number): Promise<never> => {
     const ownerId = await photoStore.ownerOf(id);
@@ -34,7 +40,7 @@ export function createPhotoService(parts: PhotoServiceParts) {
   };
 
   return {
-    ...createPhotoReads(cache, rights, photos),
+    ...(countsOnTop === null ? reads : withCountsOnTop(reads, countsOnTop)),
     /** Keeps the renditions, then the row. Throws what `keep` says, or NOT_FOUND when there is no such owner. */
     async post(ownerId: number, caption: string, upload: Buffer): Promise<PostedPhoto> {
       const photo: NewPhoto = { ownerId, caption, ...(await renditions.keep(upload)) };

@@ -42,6 +42,12 @@ test('caches that keep what they load are predicted, tier by tier', () => {
   assert.equal(expected.get('versioned:tiers=memory')?.redis, 0);
 });
 
+test('likes cost no hits where they are counted apart', () => {
+  const apart = 'versioned:counter=raw-log';
+  const expected = expectedOf(['versioned', apart]);
+  assert.ok((expected.get(apart)?.all ?? 0) > (expected.get('versioned')?.all ?? 1));
+});
+
 test('what is expected follows from the requests as they were sent', () => {
   const allOf = (passes: readonly SentPass[], text = 'versioned') =>
     expectedOf([text], passes).get(text)?.all ?? 0;

@@ -68,10 +68,16 @@ export function expectHits(
   const graph = createSocialGraph(workload.population);
   const common = { workload, graph, passes: sent, replicas: plan.replicas };
   return new Map(
-    plan.candidates.map(({ label, candidate: { cache: settings } }) => {
+    plan.candidates.map(({ label, candidate: { cache: settings, counters } }) => {
       if (!isPredicted(settings)) return [label, unknown] as const;
       const { ttlMs, feedTtlMs } = settings;
-      const asked = { ...common, tiers: idealTiersOf(settings), ttlMs, feedTtlMs };
+      const asked = {
+        ...common,
+        tiers: idealTiersOf(settings),
+        ttlMs,
+        feedTtlMs,
+        areCountsApart: counters.counter !== 'row',
+      };
       return [label, knownPart(settings, predictHitRatio(asked))] as const;
     }),
   );

@@ -54,6 +54,7 @@ function scripted(requests: readonly PlannedRequest[], changes: Partial<HitRatio
     replicas: 2,
     ttlMs: 60_000,
     feedTtlMs: 10_000,
+    areCountsApart: false,
     passes: [passOf({ requests: requests.length, seconds: requests.length })],
     ...changes,
   });
@@ -81,6 +82,13 @@ test('a write removes the entry everywhere, and a like that is there already rem
   assert.equal(scripted([readPhoto(1), like(1, 1), readPhoto(1)], one).all, 0);
   assert.equal(scripted([readPhoto(1), like(1, 1), readPhoto(1), like(1, 1), readPhoto(1)], one).all, 1 / 3);
   assert.equal(scripted([readPhoto(1), like(2, 1), readPhoto(1)], one).all, 1 / 2);
+});
+
+test('a like changes nothing that is cached where counts are kept apart; other writes do as ever', () => {
+  const apart = { replicas: 1, areCountsApart: true };
+  assert.equal(scripted([readPhoto(1), like(1, 1), readPhoto(1)], apart).all, 1 / 2);
+  const edit: PlannedRequest = { operation: 'editCaption', viewerId: 2, params: { photoId: 1 } };
+  assert.equal(scripted([readPhoto(1), edit, readPhoto(1)], apart).all, 0);
 });
 
 test('a feed is one read and one more for each photo on it', () => {
@@ -176,6 +184,7 @@ test('the demo profile revisits its keys', () => {
     replicas: 2,
     ttlMs: 60_000,
     feedTtlMs: 10_000,
+    areCountsApart: false,
     passes: [{ ...block(0), requests: 2_250, startMs: 0, seconds: 15 }, ...[1, 2, 3, 4].map(block)],
   };
   const both = predictHitRatio(settings);

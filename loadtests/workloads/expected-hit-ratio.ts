@@ -1,6 +1,6 @@
 import { pageSizes, readEntities } from '../../app/contract/entities.ts';
 import type { EntityField } from '../../app/contract/entities.ts';
-import { operations } from '../../app/contract/operations.ts';
+import { changesOf } from '../../app/contract/operations.ts';
 import type { WriteName } from '../../app/contract/operations.ts';
 import { reserveSizeOf } from './photo-reserve.ts';
 import type { SocialGraph } from './social-graph.ts';
@@ -25,6 +25,8 @@ export type HitRatioSettings = {
   readonly replicas: number;
   readonly ttlMs: number;
   readonly feedTtlMs: number;
+  /** Likes change no row then, and nothing that is cached. */
+  readonly areCountsApart: boolean;
   readonly passes: readonly ReplayedPass[];
 };
 
@@ -40,9 +42,9 @@ type Key = `${EntityField}:${number}`;
  * real cache comes close from below.
  */
 export function predictHitRatio(settings: HitRatioSettings): HitRatios {
-  const { workload, graph, passes, replicas } = settings;
+  const { passes, replicas, workload } = settings;
   const tiers = createIdealTiers(settings);
-  const storage = createStorageModel(workload, graph);
+  const storage = createStorageModel(settings, createKeysChangedBy(settings.areCountsApart));
   for (const { pass, first, requests, startMs, seconds, isMeasured, restartsBefore } of passes) {
     if (restartsBefore) tiers.forgetMemories();
     for (let within = 0; within < requests; within += 1) {
@@ -80,13 +82,14 @@ function isRead(operation: string): operation is keyof typeof readEntities {
   return operation in readEntities;
 }
 
-/** The keys that a write changes, from the id of each entity that the table lists for it. */
-function keysChangedBy(write: WriteName, ids: { readonly [E in EntityField]?: number }): readonly Key[] {
-  return operations[write].changes.flatMap((entity) => {
-    const id = ids[entity];
-    return id === undefined ? [] : [`${entity}:${id}` as const];
-  });
-}
+/** The keys that a write changes, from the id of each entity that the table lists for it with this candidate. */
+const createKeysChangedBy =
+  (areCountsApart: boolean) =>
+  (write: WriteName, ids: { readonly [E in EntityField]?: number }): readonly Key[] =>
+    changesOf(write, areCountsApart).flatMap((entity) => {
+      const id = ids[entity];
+      return id === undefined ? [] : [`${entity}:${id}` as const];
+    });
 
 type ReadContext = {
   readonly replica: number;
@@ -148,8 +151,11 @@ function createIdealTiers({ tiers, replicas }: HitRatioSettings) {
   };
 }
 
+type Modelled = Pick<HitRatioSettings, 'workload' | 'graph'>;
+type KeysChangedBy = ReturnType<typeof createKeysChangedBy>;
+
 /** As much of the database as decides what is read and what a write changes. */
-function createStorageModel({ population }: Pick<Workload, 'population'>, graph: SocialGraph) {
+function createStorageModel({ workload: { population }, graph }: Modelled, keysChangedBy: KeysChangedBy) {
   const following = graph.following.map((followed) => new Set(followed));
   // Ids grow with time, so the newest photos of a person are the last ones.
   const photosOf = following.map((): number[] => []);

@@ -6,8 +6,15 @@ import { cacheStates, describeCells, runLeakMatrix } from './leak-matrix.ts';
 import type { Twin } from './leak-matrix.ts';
 import { roles } from './leak-scene.ts';
 
-/** One that hears of no write, one that hears of each, one that has no memory of its own. `npm run leak-matrix` has them all. */
-const candidates = ['ttl-only:tiers=memory+redis,ttl=1h,feed-ttl=1h', 'versioned', 'cache-aside:tiers=redis'];
+/**
+ * One that hears of no write, one that hears of each, one that has no memory of its own and whose counts are kept apart.
+ * `npm run leak-matrix` has them all.
+ */
+const candidates = [
+  'ttl-only:tiers=memory+redis,ttl=1h,feed-ttl=1h',
+  'versioned',
+  'cache-aside:tiers=redis,counter=accurate',
+];
 
 /** Answers that are kept by what `keyOf` says, and given to whoever asks for the same. */
 const keeping =

@@ -145,6 +145,14 @@ export const leakRoutes: readonly LeakRoute[] = [
     shownTo: ['owner'],
     refusal: { follower: 403, stranger: 403, blocked: 403, 'logged out': 401 },
   },
+  ...[`likes/${photo}`, `views/${photo}`, `followers/${owner}`].map((counter) => ({
+    name: `counter ${counter}`,
+    method: 'GET' as const,
+    path: () => `/counters/${counter}`,
+    secrets: ['"count"'],
+    shownTo: [],
+    refusal: { owner: 403, follower: 403, stranger: 403, blocked: 403, 'logged out': 401 },
+  })),
   {
     name: 'like',
     method: 'PUT',

@@ -15,6 +15,9 @@ const candidates = [
   'cache-aside:tiers=memory,invalidation=ttl',
   'cache-aside:tiers=redis',
   'ttl-only:tiers=memory+redis,ttl=1h,feed-ttl=1h',
+  ...['best-effort', 'eventual', 'accurate', 'row-cas', 'flush', 'raw-log'].map(
+    (mode) => `versioned:counter=${mode}`,
+  ),
 ];
 
 const terminal = createTerminal(process);
