@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { isBrowserMissing, openPage } from '../support/chromium.ts';
+import { isBrowserMissing, openBrowser } from '../support/chromium.ts';
+import type { OpenPage } from '../support/chromium.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { readEnvironment } from '../../cli/environment.ts';
 import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
@@ -82,7 +83,7 @@ describe('the live page, when things go and come', { skip: isBrowserMissing, tim
   let prometheus: PrometheusServer;
   let pageServer: Server;
   let address = '';
-  let opened: Awaited<ReturnType<typeof openPage>>;
+  let opened: OpenPage;
   const started = new AsyncDisposableStack();
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
   const startOwnPrometheus = async (port: number): Promise<PrometheusServer> =>
@@ -118,8 +119,9 @@ describe('the live page, when things go and come', { skip: isBrowserMissing, tim
     pageServer = createPage(prometheus.address, 'metrics');
     address = await listenPreferably(pageServer, 0);
     started.defer(() => closeServer(pageServer));
-    opened = await openPage(address);
-    started.defer(() => opened.close());
+    const browser = await openBrowser();
+    started.defer(() => browser.close());
+    opened = await browser.openPage(address);
   });
   after(() => started.disposeAsync());
 

@@ -3,7 +3,8 @@ import { request } from 'node:http';
 import { after, before, describe, it, test } from 'node:test';
 import type { LiveAnswer, LiveLine } from '../../cli/live-page/page/live-facts.ts';
 import { liveCharts } from '../../dashboards/live-queries.ts';
-import { isBrowserMissing, openPage } from '../support/chromium.ts';
+import { isBrowserMissing, openBrowser } from '../support/chromium.ts';
+import type { Browser } from '../support/chromium.ts';
 import { killProcess } from '../support/kill-process.ts';
 import { childrenOf, isRunning, runCli } from '../support/run-cli.ts';
 import type { CliRun } from '../support/run-cli.ts';
@@ -47,14 +48,21 @@ async function firing(prometheus: string): Promise<Set<string>> {
 /** One after the other, of one and the same run: the last ones take it apart. */
 describe('up under load', { timeout: 800_000 }, () => {
   let run: CliRun;
+  let browser: Browser | null = null;
   let page = '';
   let prometheus = '';
   before(async () => {
     run = runCli(['up', 'versioned', '--load', 'feed-browsing', '--telemetry', 'trace100', ...small]);
     await run.said('Running; Ctrl-C stops it.');
     ({ page = '', prometheus = '' } = readUpAddresses(run.pid));
+    if (skip === false) browser = await openBrowser();
   });
-  after(() => run.end());
+  after(async () => {
+    await browser?.close();
+    await run.end();
+  });
+  const openPage = (options?: { readonly width: number }) =>
+    browser?.openPage(page, options) ?? assert.fail('there is no browser');
 
   const look = async (): Promise<LiveAnswer> =>
     (await (await fetch(`${page}/data?since=0`)).json()) as LiveAnswer;
@@ -78,7 +86,7 @@ describe('up under load', { timeout: 800_000 }, () => {
   });
 
   it('its page shows what Prometheus has, and asks nobody else', { skip }, async () => {
-    const opened = await openPage(page);
+    const opened = await openPage();
     const { page: shown } = opened;
     try {
       await waitUntil(
@@ -112,7 +120,7 @@ describe('up under load', { timeout: 800_000 }, () => {
   });
 
   it('its page is not wider than a telephone', { skip }, async () => {
-    const opened = await openPage(page, { width: 400 });
+    const opened = await openPage({ width: 400 });
     try {
       await waitUntil(async () => (await opened.page.locator('#charts canvas').count()) > 0, patienceMs);
       const width = await opened.page.evaluate<number>('document.documentElement.scrollWidth');
@@ -163,7 +171,7 @@ describe('up under load', { timeout: 800_000 }, () => {
 
   let alertsOnPage = '';
   it('a killed Redis raises its alert, which clears, and no other', async (t) => {
-    const opened = skip === false ? await openPage(page) : null;
+    const opened = skip === false ? await openPage() : null;
     t.after(() => opened?.close());
     const pageSays = async (isRight: (text: string) => boolean): Promise<void> => {
       const shown = opened?.page.locator('#alert-list');
@@ -200,7 +208,7 @@ describe('up under load', { timeout: 800_000 }, () => {
   });
 
   it('its page says so when Prometheus is gone', { skip }, async () => {
-    const opened = await openPage(page);
+    const opened = await openPage();
     try {
       await waitUntil(
         async () => (await opened.page.textContent('#state'))?.startsWith('live') === true,

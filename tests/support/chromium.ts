@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -17,7 +17,13 @@ function findChromium(): string | null {
 export const isBrowserMissing: string | false =
   findChromium() === null && process.env['CI'] !== 'true' ? 'there is no Chromium on PATH' : false;
 
-/** A page in a headless browser, and what went wrong in it so far. */
+/** A headless browser. To start one costs seconds of CPU. */
+export type Browser = {
+  openPage(address: string, options?: { readonly width?: number }): Promise<OpenPage>;
+  close(): Promise<void>;
+};
+
+/** A page in a browser, and what went wrong in it so far. */
 export type OpenPage = {
   readonly page: Page;
   /** Errors of scripts, refused or failed requests, and requests to anywhere else. */
@@ -25,16 +31,16 @@ export type OpenPage = {
   close(): Promise<void>;
 };
 
-export async function openPage(
-  address: string,
-  options: { readonly width?: number } = {},
-): Promise<OpenPage> {
+const usualWidth = 1_280;
+const height = 900;
+
+export async function openBrowser(): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === null) throw new RangeError('there is no Chromium on PATH');
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-browser-'));
   const context = await chromium.launchPersistentContext(folder, {
     executablePath,
-    viewport: { width: options.width ?? 1_280, height: 900 },
+    viewport: { width: usualWidth, height },
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -45,7 +51,18 @@ export async function openPage(
       '--disable-sync',
     ],
   });
+  return {
+    openPage: (address, { width = usualWidth } = {}) => openPage(context, address, width),
+    async close() {
+      await context.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openPage(context: BrowserContext, address: string, width: number): Promise<OpenPage> {
   const page = await context.newPage();
+  await page.setViewportSize({ width, height });
   const complaints: string[] = [];
   page.on('pageerror', (error) => void complaints.push(String(error)));
   page.on('console', (message) => {
@@ -56,12 +73,5 @@ export async function openPage(
     if (!url.startsWith(address) && !url.startsWith('data:')) complaints.push(`asks ${url}`);
   });
   await page.goto(address);
-  return {
-    page,
-    complaints,
-    async close() {
-      await context.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return { page, complaints, close: () => page.close() };
 }
