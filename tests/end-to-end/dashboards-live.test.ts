@@ -18,7 +18,14 @@ import { alertGroups } from '../../dashboards/rules/rule-files.ts';
 import { compressed } from '../../dashboards/rules/timing.ts';
 import { createPrometheusQuestions } from '../support/prometheus-questions.ts';
 import type { PrometheusQuestions } from '../support/prometheus-questions.ts';
-import { freezeReplica, databaseOf, loseDatabase, loseRedis, overtakeLoads } from '../support/trouble.ts';
+import {
+  countThings,
+  databaseOf,
+  freezeReplica,
+  loseDatabase,
+  loseRedis,
+  overtakeLoads,
+} from '../support/trouble.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startWatchedStack } from '../support/watched-stack.ts';
 import type { WatchedStack } from '../support/watched-stack.ts';
@@ -55,6 +62,7 @@ async function bringAbout({ worlds, postgresAdminUrl }: WatchedStack): Promise<v
   await waitUntil(has('load_requests_total > 100'), patienceMs);
   const [first, second, third] = worlds;
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  await countThings(first, has('rate(darkroom_counter_operation_duration_seconds_count[15s]) > 0'));
   await Promise.all([
     loseRedis(first, firing('RedisTierDown')),
     loseDatabase(postgresAdminUrl, second.database, firing('RequestErrorBudgetBurn')),
@@ -69,7 +77,7 @@ async function bringAbout({ worlds, postgresAdminUrl }: WatchedStack): Promise<v
     await wait(lookEveryMs);
     return !(await prometheus.hasNow('ALERTS{alertname="RedisTierDown",alertstate="firing"}'));
   }, patienceMs);
-  // The witness looks rarely: its budget over five minutes is the last to have enough events.
+  // Of checks there are fewest: their budget over five minutes is the last to have enough events.
   await waitUntil(has(badRatioName('freshness', '5m')), patienceMs);
 }
 

@@ -50,6 +50,20 @@ export async function freezeReplica(world: World, isNoticed: Condition): Promise
   }
 }
 
+/** Counts something until that was noticed: people who browse do not. */
+export async function countThings(world: World, isNoticed: Condition): Promise<void> {
+  const [address = ''] = world.addresses();
+  await waitUntil(async () => {
+    const response = await fetch(`${address}/counters/lab/things/add-and-get`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [headers.viewer]: '1' },
+      body: JSON.stringify({ delta: 1 }),
+    });
+    await response.arrayBuffer();
+    return isNoticed();
+  }, limitMs);
+}
+
 /** Edits one photo and reads it through all replicas, again and again, until a load was overtaken by an edit. */
 export async function overtakeLoads(world: World, isNoticed: Condition): Promise<void> {
   const addresses = world.addresses();
