@@ -6,19 +6,32 @@ import type { Outcome } from './outcome.ts';
 export type CheckStep = { readonly name: string; readonly tool: string; readonly args: readonly string[] };
 
 const typeScript = 'typescript/bin/tsc';
+/** Where checks keep what they know of files that stay as they are: the second run takes a seventh of their CPU. */
+const kept = '.darkroom/checks';
 
 /** Every check, in the order in which failures are best read. They run at the same time. */
 export const checkSteps: readonly CheckStep[] = [
-  { name: 'types', tool: typeScript, args: ['-p', 'tsconfig.json'] },
+  {
+    name: 'types',
+    tool: typeScript,
+    args: ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', `${kept}/types.tsbuildinfo`],
+  },
   { name: 'types of the k6 scripts', tool: typeScript, args: ['-p', 'loadtests/tsconfig.json'] },
   { name: 'types of the live page', tool: typeScript, args: ['-p', 'cli/live-page/page/tsconfig.json'] },
   { name: 'lint', tool: 'oxlint/bin/oxlint', args: ['--type-aware'] },
   {
     name: 'format',
     tool: 'prettier/bin/prettier.cjs',
-    args: ['--check', '--log-level=warn', '.', 'darkroom'],
+    args: [
+      ...['--check', '--log-level=warn', '--cache', '--cache-strategy', 'content'],
+      ...['--cache-location', `${kept}/format.cache`, '.', 'darkroom'],
+    ],
   },
-  { name: 'nothing unused', tool: 'knip/bin/knip.js', args: ['--no-progress'] },
+  {
+    name: 'nothing unused',
+    tool: 'knip/bin/knip.js',
+    args: ['--no-progress', '--cache', '--cache-location', `${kept}/knip`],
+  },
 ];
 
 /** Runs the tool; its output counts only when it complains. */
