@@ -20,7 +20,8 @@ export type TrialResult = {
 };
 
 const refusedPauseMs = 20;
-const triesMax = 500;
+/** A minute: longer than any failover. */
+const triesMax = 3_000;
 
 /**
  * Each trial writes through one gateway, reads at once through the next, and again through the one after that: what was written must be

@@ -9,6 +9,9 @@ export type TrialProcesses = {
   readonly prompt: readonly MetadataClient[];
   /** Of gateways that hear it late. */
   readonly late: readonly MetadataClient[];
+  /** Those that may lead: one does. */
+  readonly leaders: readonly ServiceProcess[];
+  startLeader(): ServiceProcess;
   stop(): Promise<void>;
 };
 
@@ -19,6 +22,10 @@ export type TrialProcessSettings = {
   readonly lateByMs: number;
 };
 
+const leadersAtFirst = 2;
+/** Short, so that a trial meets many of those who lead after one another. */
+const leaseMs = 1_000;
+
 export async function startTrialProcesses({
   databaseUrl,
   gateways,
@@ -28,12 +35,13 @@ export async function startTrialProcesses({
   const started: ServiceProcess[] = [];
   const start = (kind: string, own: Readonly<Record<string, string>> = {}): ServiceProcess => {
     const environment = {
-      DARKROOM_CANDIDATE: `no-cache:gateway=consistent,gateways=${gateways},records=100`,
+      DARKROOM_CANDIDATE: `no-cache:gateway=consistent,gateways=${gateways},leaders=${leadersAtFirst},records=100`,
       DARKROOM_TELEMETRY: 'off',
       DARKROOM_LOG_LEVEL: 'error',
       DARKROOM_LAB_MODE: '1',
       DARKROOM_LAB_TOKEN: token,
       DARKROOM_GATEWAY_TOKEN: token,
+      DARKROOM_GATEWAY_LEASE_MS: String(leaseMs),
       DATABASE_URL: databaseUrl,
       ...own,
     };
@@ -45,17 +53,19 @@ export async function startTrialProcesses({
     createMetadataClient(`http://127.0.0.1:${(await listening).http}`, token);
   const startAll = (own?: Readonly<Record<string, string>>): Promise<MetadataClient[]> =>
     Promise.all(Array.from({ length: gateways }, () => clientOf(start('gateway', own))));
+  const startLeader = (): ServiceProcess => start('leader');
   const clients: MetadataClient[] = [];
   const stop = async (): Promise<void> => {
     for (const client of clients) client.close();
     await Promise.all(started.map((process) => process.stop()));
   };
   try {
-    await start('leader').listening;
+    const leaders = Array.from({ length: leadersAtFirst }, startLeader);
+    await Promise.all(leaders.map(({ listening }) => listening));
     const prompt = await startAll();
     const late = await startAll({ DARKROOM_LAB_STREAM_DELAY_MS: String(lateByMs) });
     clients.push(...prompt, ...late);
-    return { prompt, late, stop };
+    return { prompt, late, leaders, startLeader, stop };
   } catch (error) {
     await stop();
     throw error;

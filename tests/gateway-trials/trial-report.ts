@@ -1,7 +1,9 @@
+import { disturbLeaders } from './disturb-leaders.ts';
 import type { MetadataClient } from './metadata-client.ts';
 import { runTrials } from './run-trials.ts';
 import type { TrialResult } from './run-trials.ts';
 import { startTrialProcesses } from './trial-processes.ts';
+import type { TrialProcesses } from './trial-processes.ts';
 
 export type TrialPlan = {
   readonly databaseUrl: string;
@@ -14,12 +16,14 @@ export type TrialPlan = {
   readonly told: (line: string) => void;
 };
 
+/** Of all trials, so many are made while leaders come and go. */
+const disturbedShare = 0.2;
 /** Those that wait for what is late are some hundredths as many. */
 const lateShare = 0.02;
 
 /**
- * Synchronised reads, the same with a late stream, and unsynchronised ones with a late stream. True: the first two missed nothing, and the
- * last did, so that the trial can fail.
+ * Synchronised reads, the same with a late stream, the same while leaders are killed and stopped, and unsynchronised ones with a late stream.
+ * True: the last missed something, so that the trial can fail, and the others nothing.
  */
 export async function tryAll(plan: TrialPlan): Promise<boolean> {
   const { gateways, atOnce, lateByMs, now, signal, told } = plan;
@@ -35,6 +39,7 @@ export async function tryAll(plan: TrialPlan): Promise<boolean> {
     told(describe(name, gateways, result, (now() - startedAtMs) / 1_000));
     return result;
   };
+  const disturbedTrials = Math.max(atOnce, Math.ceil(plan.trials * disturbedShare));
   const lateTrials = Math.max(atOnce, Math.ceil(plan.trials * lateShare));
   try {
     const prompt = await tryOne('synchronised', processes.prompt, 'consistent', plan.trials);
@@ -45,9 +50,28 @@ export async function tryAll(plan: TrialPlan): Promise<boolean> {
       lateTrials,
     );
     const free = await tryOne(`eventual, stream ${lateByMs} ms late`, processes.late, 'eventual', lateTrials);
-    return [prompt, late].every((one) => one.stale + one.backward === 0) && free.stale > 0;
+    const disturbed = await whileDisturbed(processes, told, () =>
+      tryOne('synchronised, leaders killed and stopped', processes.prompt, 'consistent', disturbedTrials),
+    );
+    return [prompt, late, disturbed].every((one) => one.stale + one.backward === 0) && free.stale > 0;
   } finally {
     await processes.stop();
+  }
+}
+
+async function whileDisturbed<Result>(
+  { leaders, startLeader }: TrialProcesses,
+  told: TrialPlan['told'],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const ending = new AbortController();
+  const disturbing = disturbLeaders(leaders, startLeader, ending.signal);
+  try {
+    return await work();
+  } finally {
+    ending.abort();
+    const { killed, stopped } = await disturbing;
+    told(`  meanwhile ${killed} leaders were killed, and ${stopped} stopped for longer than their lease`);
   }
 }
 
