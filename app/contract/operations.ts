@@ -77,6 +77,8 @@ export const sentOperations = {
   failedLogIn: peopleOperations.logIn,
   logOut: peopleOperations.logOut,
   ...counterOperations,
+  metadataPage: gatewayOperations.metadataPage,
+  putMetadata: gatewayOperations.putMetadata,
 } as const;
 
 export type SentOperationName = keyof typeof sentOperations;

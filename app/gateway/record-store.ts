@@ -14,7 +14,15 @@ export type StoredRecord = {
 /** In every write: nothing is written under an epoch that is not that of the lease, nor while the next leader takes over. */
 const fence = 'fence AS (SELECT epoch FROM gateway_lease WHERE epoch = $1 FOR KEY SHARE)';
 
-/** The newest posts that everybody may see. Their order is that of their ids, so that every leader makes the same records. */
+/** The newest posts that everybody may see. */
+const selectNewestPosts: Statement = {
+  name: 'select_newest_posts_for_records',
+  text: `
+    SELECT photos.id FROM photos JOIN users AS owners ON owners.id = photos.owner_id
+    WHERE photos.deleted_at IS NULL AND NOT owners.is_private
+    ORDER BY photos.created_at DESC, photos.id DESC LIMIT $1`,
+};
+
 const selectPosts: Statement = {
   name: 'select_posts_for_records',
   text: `
@@ -27,8 +35,7 @@ const selectPosts: Statement = {
           AS newest JOIN users AS authors ON authors.id = newest.author_id
       ), '[]') AS comments
     FROM photos JOIN users AS owners ON owners.id = photos.owner_id
-    WHERE photos.deleted_at IS NULL AND NOT owners.is_private AND photos.id < $1
-    ORDER BY photos.id DESC LIMIT $2`,
+    WHERE photos.id = ANY ($1::integer[]) AND photos.deleted_at IS NULL AND NOT owners.is_private`,
 };
 
 const selectProfiles: Statement = {
@@ -88,7 +95,6 @@ const deleteRecord: Statement = {
 
 /** Made, read or written in one statement. */
 const batchRecords = 200;
-const idMax = 2_147_483_647;
 
 type ChangedRow = { readonly fences: number; readonly version: number | null; readonly data: RecordData };
 
@@ -144,15 +150,14 @@ function createFilling(storage: Queries, epoch: number) {
       made.map(({ data }) => JSON.stringify(data)),
     ]);
   const fillPosts = async (count: number): Promise<void> => {
-    for (let [left, before] = [count, idMax]; left > 0; left -= batchRecords) {
-      const rows = await storage.query<PostSource>(selectPosts, [before, Math.min(left, batchRecords)]);
+    const newest = await storage.query<{ readonly id: number }>(selectNewestPosts, [count]);
+    const ids = newest.map(({ id }) => id);
+    for (let from = 0; from < ids.length; from += batchRecords) {
+      const rows = await storage.query<PostSource>(selectPosts, [ids.slice(from, from + batchRecords)]);
       await insert(
         'posts',
         rows.map((row) => ({ id: row.id, data: postRecordOf(row) })),
       );
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      before = last.id;
     }
   };
   const fillProfiles = async (): Promise<void> => {

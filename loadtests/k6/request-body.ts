@@ -27,6 +27,8 @@ export function bodyOf(request: PlannedRequest, seed: number, samples: readonly 
       const idempotencyToken = { token, generationTime: new Date().toISOString() };
       return { body: JSON.stringify({ delta, idempotencyToken }), headers: json };
     }
+    case 'putMetadata':
+      return { body: JSON.stringify({ attributes: { note: text } }), headers: json };
     case 'image':
       return { body: null, headers: { Accept: 'image/webp,image/*;q=0.8' } };
     default:

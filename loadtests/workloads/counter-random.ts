@@ -67,5 +67,6 @@ export const streams = {
   endingSessions: 32,
   logOuts: 33,
   visits: 34,
+  metadata: 35,
   trace: 99,
 } as const;

@@ -83,6 +83,8 @@ export const mixes = {
     addAndGetCount: 1_000,
     clearCount: 10,
   },
+  /** Services read pages of metadata, and write single records: 98 % reads. */
+  metadata: { metadataPage: 9_800, putMetadata: 200 },
 } as const satisfies Record<string, Partial<Record<SentOperationName, number>>>;
 
 type Mixes = typeof mixes;
@@ -105,6 +107,7 @@ export const manners: Readonly<Record<MixName, { readonly crawls: boolean; reado
   crawl: { crawls: true, hasSpikes: false },
   'log-ins': { crawls: false, hasSpikes: false },
   counting: { crawls: false, hasSpikes: false },
+  metadata: { crawls: false, hasSpikes: false },
 };
 
 /** What is not done once in each stretch of requests. */

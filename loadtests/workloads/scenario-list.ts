@@ -46,6 +46,12 @@ export const scenarios = {
     onlyTogether:
       'adds carry the time at which they were sent, and the clocks of worlds that take turns stand still meanwhile',
   },
+  'metadata-pages': {
+    file: 'loadtests/scenarios/metadata-pages.ts',
+    mix: 'metadata',
+    summary:
+      'services read pages of 100 records of metadata, about 256 KB each, and write single ones: 98 % reads; needs a gateway',
+  },
 } as const satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;

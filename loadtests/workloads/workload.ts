@@ -1,6 +1,7 @@
 import { randomAt, streams, uint32At } from './counter-random.ts';
 import { createCountRequests } from './counter-requests.ts';
 import { accountOf } from './log-in-accounts.ts';
+import { createMetadataRequests } from './metadata-requests.ts';
 import { manners, operationAt, requestsPerDeletion } from './operation-mix.ts';
 import type { DrawnOperation, MixName, PlannedOperation } from './operation-mix.ts';
 import { reservedPhotoOf } from './photo-reserve.ts';
@@ -92,6 +93,7 @@ type Decided = { readonly viewerId?: number; readonly photoId?: number; readonly
 function createComposer(settings: WorkloadSettings, keys: RequestKeys) {
   const { seed, people } = settings;
   const countAt = createCountRequests(settings);
+  const metadataAt = createMetadataRequests(settings);
   return (
     operation: DrawnOperation,
     pass: number,
@@ -140,6 +142,9 @@ function createComposer(settings: WorkloadSettings, keys: RequestKeys) {
         const edited = keys.photoToEdit(pass, index);
         return { operation, viewerId: edited.ownerId, params: { photoId: edited.photoId }, text: text() };
       }
+      case 'metadataPage':
+      case 'putMetadata':
+        return { operation, viewerId, ...metadataAt(operation, pass, index) };
       case 'logIn':
       case 'failedLogIn':
         return { operation, viewerId: accountOf(settings, pass, index), params: {} };

@@ -1,0 +1,24 @@
+import { randomAt, streams, uint32At } from './counter-random.ts';
+
+/** What is asked of metadata: of posts, whose records are large. */
+export const metadataKind = 'posts';
+/** Of one page. A post has about 2.6 KB. */
+export const pageRecords = 100;
+/** Of the newest posts: a leader that owns at least as many has every record that is asked for. */
+const askedRecords = 1_000;
+
+/** Draws the page or the record that a request is about: each of the newest posts is as likely as the others. */
+export function createMetadataRequests({ seed, photos }: { readonly seed: number; readonly photos: number }) {
+  const asked = Math.min(photos, askedRecords);
+  const oldest = photos - asked;
+  return (operation: 'metadataPage' | 'putMetadata', pass: number, index: number) => {
+    const share = randomAt(seed, pass, streams.metadata, index);
+    if (operation === 'metadataPage') {
+      const after = oldest + Math.floor(share * Math.max(1, asked - pageRecords));
+      // A cursor is the id of a record: none is before the first.
+      return { params: { after: Math.max(1, after) } };
+    }
+    const text = `note ${uint32At(seed, pass, streams.text, index).toString(36)}`;
+    return { params: { recordId: oldest + 1 + Math.floor(share * asked) }, text };
+  };
+}
