@@ -93,7 +93,7 @@ function program(terminal: Terminal): Command {
     );
   root
     .command('page <name>')
-    .description('measure anew what a page of docs/systems/ tells, and write it: counters')
+    .description('measure anew what a page of docs/systems/ tells, and write it: counters, gateway')
     .action(async (name: string) => (await import('./pages/write-page.ts')).writePage(terminal, name));
   root
     .command('clean')

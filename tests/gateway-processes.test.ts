@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import pg from 'pg';
 import { gatewayMetrics } from '../app/contract/gateway-metrics.ts';
 import { headers } from '../app/contract/headers.ts';
+import { runtimeMetrics } from '../app/contract/service-metrics.ts';
 import { killProcess } from './support/kill-process.ts';
 import { startServiceProcess } from './support/service-process.ts';
 import type { ServiceProcess } from './support/service-process.ts';
@@ -168,6 +169,20 @@ test('TG-7: the leader is asked as often whatever is asked of its gateways, and 
   assert.ok(sent * 3 < 300, `${sent} keep-alives for 300 queries`);
   // Requests are counted where they are answered, and by nobody else.
   assert.equal(await metricOf(leader, 'http_server_request_duration_seconds_count'), 0);
+});
+
+test('TG-8: what a page costs the leader where it answers itself, it does not cost it where gateways do', async () => {
+  const forwarding = await start('gateway', { DARKROOM_CANDIDATE: 'no-cache:gateway=leader,records=40' });
+  const costOf = async ({ address }: Started): Promise<number> => {
+    const before = await metricOf(leader, runtimeMetrics.processCpu.name);
+    for (let batch = 0; batch < 10; batch += 1)
+      await Promise.all(Array.from({ length: 40 }, () => ask(address, '/metadata/posts')));
+    return (await metricOf(leader, runtimeMetrics.processCpu.name)) - before;
+  };
+  await costOf(forwarding);
+  const [asked, spared] = [await costOf(forwarding), await costOf(gateway(0))];
+  assert.ok(asked > 2 * spared, `${asked} s of CPU of the leader, and ${spared} s`);
+  await forwarding.stop();
 });
 
 test('what is not valid is refused with a code of its own, and a sentence', async () => {

@@ -32,7 +32,8 @@ const syncBase = {
 
 const syncMean: Figure = {
   ...syncBase,
-  name: 'syncDelayMsMean',
+  unit: 's',
+  name: 'syncDelaySecondsMean',
   meaning:
     'mean time that consistent queries waited until the replica was known to have all that the leader had',
   from: { counter: `${syncDelay}_sum` },

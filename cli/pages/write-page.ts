@@ -1,6 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { composeCountersPage } from './counters-page.ts';
+import { composeGatewayPage, publishedLoads } from './gateway-page.ts';
+import type { LoadName } from './gateway-page.ts';
+import { findLimit } from './leader-limit.ts';
 import { runCompare } from './run-compare.ts';
 import { timeCountReads } from './time-count-reads.ts';
 import { oneOf } from '../one-of.ts';
@@ -29,7 +32,29 @@ const counters: Page = async (terminal) => {
   return composeCountersPage({ comparison, reads });
 };
 
-const pages: Readonly<Record<string, Page>> = { counters };
+const consistent = 'no-cache:gateway=consistent,gateways=2';
+const leaderOnly = 'no-cache:gateway=leader';
+
+const gateway: Page = async (terminal) => {
+  const { checkout } = terminal;
+  const context = createStackContext(terminal);
+  const limit = await findLimit(context, checkout, leaderOnly);
+  const runAt = (name: LoadName) => {
+    const { ofLimit, isBeyondLimit } = publishedLoads[name];
+    const rate = Math.max(1, Math.round((limit.notCarried ?? limit.carried) * ofLimit));
+    return runCompare(context, checkout, [
+      ...['--scenario', 'metadata-pages', '--pacing', 'turns', '--rate', String(rate)],
+      ...['--rounds', '3', '--measure', '8', '--warm-up', '8', '--replicas', '1', '--telemetry', 'metrics'],
+      ...(isBeyondLimit ? ['--beyond-limit'] : []),
+      ...['--baseline', leaderOnly, leaderOnly, consistent],
+    ]);
+  };
+  const moderate = await runAt('moderate');
+  const near = await runAt('near');
+  return composeGatewayPage({ limit, runs: { moderate, near, beyond: await runAt('beyond') } });
+};
+
+const pages: Readonly<Record<string, Page>> = { counters, gateway };
 
 /** Measures anew what a page of `docs/systems/` tells, and writes it. */
 export async function writePage(terminal: Terminal, text: string): Promise<void> {

@@ -58,10 +58,14 @@ export const claims: Readonly<Record<string, string>> = {
     'A gateway sends one keep-alive per interval at most, whatever the rate of queries; at 1,000 a second and 5 ms, each answers five.',
   'TG-3':
     'While nothing changes, the acknowledgement comes within keep-alive interval, event gap and round trip by a dummy event; without dummies the read waits for the next change.',
+  'TG-4':
+    'A read waits for half of keep-alive interval, event gap and round trip on average, and for all of them at most, within a quarter; what real processes take is on the page that `npm run gateway-page` writes.',
   'TG-5':
     'While nobody leads, reads and writes are refused with 503 and may be sent again, and nothing stale is answered; a leader that stood still writes nothing; a deleted record does not come back.',
   'TG-6':
     'An eventual read does not wait and says how old it may be; beyond the limit the replica is bypassed, and a label says why.',
+  'TG-8':
+    'Near the limit of the leader p99 is better with replicas, since pages cost the gateways what they cost the leader otherwise; by how much, and that p50 may be worse, is on the page that `npm run gateway-page` writes.',
   'TG-7':
     'However much is asked of gateways, the leader is asked no more often, and answers none of their queries.',
 };

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inventPlan, inventResult, inventTurns } from '../report/invented-experiment.ts';
+import { composeGatewayPage } from './gateway-page.ts';
+
+const shape = { medianMs: 4, queries: 1, memoryHits: 0 };
+const plan = inventPlan('turns', ['no-cache:gateway=leader', 'no-cache:gateway=consistent']);
+const labels = plan.candidates.map(({ label }) => label);
+const invented = inventResult(plan, inventTurns(Object.fromEntries(labels.map((label) => [label, shape]))));
+
+function runOf(load: string, overloaded: string) {
+  const candidates = invented.candidates.map((one) => {
+    const isLeader = one.config['gateway'] === 'leader';
+    const figures = { p50: isLeader ? 4 : 5, p80: 10, p99: isLeader ? 60 : 10, syncDelaySecondsMean: 0.003 };
+    return {
+      ...one,
+      overloadedRounds: one.name === overloaded ? 3 : 0,
+      figures: { ...one.figures, ...figures, leaderCpuUsPerQuery: isLeader ? 900 : 40 },
+    };
+  });
+  return { command: `./darkroom compare ${load}`, result: { ...invented, candidates } };
+}
+
+const page = composeGatewayPage({
+  limit: { carried: 180, notCarried: 270 },
+  runs: {
+    moderate: runOf('moderate', ''),
+    near: runOf('near', ''),
+    beyond: runOf('beyond', 'no-cache:gateway=leader'),
+  },
+});
+
+test('the page of the gateway holds our ratios beside the published ones, also where the replica is slower', () => {
+  assert.match(page, /^\| moderate, 75\/s \| p99 \| 60\.0 ms → 10\.0 ms \| 6\.00 × \| 9\.70 × \|$/m);
+  assert.match(page, /^\| near, 75\/s \| p50 \| 4\.00 ms → 5\.00 ms \| 0\.80 × \| 0\.89 × \|$/m);
+  assert.match(page, /carried 180 requests\/s and not 270/);
+  assert.match(page, /Synchronisation took 3\.0 ms on average/);
+  assert.match(page, /`no-cache:gateway=leader` did not carry the rate; `no-cache:gateway=consistent` did\./);
+  assert.doesNotMatch(page, /undefined|NaN/);
+});
+
+test('what the page refers to is there', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'docs', 'systems');
+  const links = [...page.matchAll(/\]\((\.\.[^)]+)\)/g)].map(([, link = '']) => link);
+  assert.ok(links.length > 0);
+  for (const link of links) assert.ok(existsSync(join(folder, link)), link);
+});
