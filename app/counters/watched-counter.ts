@@ -39,7 +39,8 @@ export function watchCounter(name: string): WatchedCounter {
     timed = Math.max(timed, Math.min(add, acknowledgedAtMs.length, timedPerCounter));
     return acknowledgedAtMs.slice(from, timed).map((acknowledged, index) => ({
       ...{ counter: name, phase: 'lag', expected: from + index + 1, seen: last },
-      lagMs: Math.max(0, atMs - acknowledged),
+      // What is asked at once is no later than clocks are exact.
+      lagMs: Math.max(0, Math.round(atMs - acknowledged)),
     }));
   };
   return {
