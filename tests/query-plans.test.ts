@@ -10,6 +10,10 @@ import { createForgottenPicturesStore } from '../app/accounts/forgotten-pictures
 import { createBlockStore } from '../app/blocks/block-store.ts';
 import { createCommentStore } from '../app/comments/comment-store.ts';
 import type { CountedChanges } from '../app/counters/counted-changes-service.ts';
+import { createCountSightingStore } from '../app/counters/count-sighting-store.ts';
+import { counterRowStore } from '../app/counters/counter-row-store.ts';
+import { eventStore } from '../app/counters/event-store.ts';
+import { rollupStore } from '../app/counters/rollup-store.ts';
 import { createFanOutStore } from '../app/feeds/fan-out-store.ts';
 import { createFeedRowsStore } from '../app/feeds/feed-rows-store.ts';
 import { createFeedStore } from '../app/feeds/feed-store.ts';
@@ -86,7 +90,33 @@ const manyMore = [
   `INSERT INTO counter_rows (namespace, counter, count) SELECT 'likes', number, 1 FROM generate_series(1, 20000) AS number`,
   `INSERT INTO counter_rollups (namespace, counter, count, rollup_ts, last_write_ts)
    SELECT 'likes', number, 1, now(), now() FROM generate_series(1, 20000) AS number`,
+  `SELECT darkroom_make_counter_slice('counter_events_' || day, day::timestamptz, day::timestamptz + interval '1 day')
+   FROM unnest(ARRAY['20251229', '20251230']) AS day`,
+  `INSERT INTO counter_events SELECT 'likes', (number % 3000)::text, 0, '2025-12-29Z'::timestamptz + number * interval '5 seconds',
+     number::text, 1, number % 100 = 0 FROM generate_series(1, 30000) AS number`,
 ];
+
+/** What the two kinds of counters ask of storage. */
+async function askOfCounters(): Promise<void> {
+  const key = { namespace: 'likes', counter: '7' };
+  const [fromMs, toMs] = [Date.UTC(2025, 11, 29), Date.UTC(2025, 11, 30)];
+  const event = { delta: 1, isClear: false, token: 'a', timeMs: fromMs };
+  await eventStore.append(recordingStorage, key, event, 0);
+  await eventStore.sum(recordingStorage, [{ ...key, buckets: 4, base: '0', fromMs, toMs }]);
+  await rollupStore.load(recordingStorage, [key]);
+  await rollupStore.ahead(recordingStorage, [{ ...key, buckets: 4, toMs }]);
+  const rolled = { ...key, count: '1', rollupMs: toMs, lastWriteMs: fromMs };
+  await rollupStore.keep(recordingStorage, [rolled]);
+  await rollupStore.behind(recordingStorage, ['likes'], fromMs, toMs, 10);
+  await counterRowStore.raise(recordingStorage, key, 1);
+  await counterRowStore.raiseMany(recordingStorage, [{ ...key, delta: 1 }]);
+  await counterRowStore.clear(recordingStorage, key);
+  const read = (await counterRowStore.load(recordingStorage, [key])).get('likes:7');
+  await counterRowStore.swap(recordingStorage, key, read, 5);
+  await counterRowStore.swap(recordingStorage, { ...key, counter: 'new' }, undefined, 5);
+  const sighting = { counter: '7', phase: 'live', expected: 1, seen: 1, lagMs: 1 } as const;
+  await createCountSightingStore(recordingStorage).add([sighting]);
+}
 
 /** Every operation of every store, on people and photos that have something. */
 async function askEverything(): Promise<void> {
@@ -226,10 +256,11 @@ async function askAboutPeople(): Promise<void> {
   await pictures.usedAmong(['a'.repeat(64)]);
   await pictures.release(['a'.repeat(64)], 1);
   await pictures.finish(['a'.repeat(64)], 1);
+  await askOfCounters();
 }
 
-/** Tables of one row, which need no index. */
-const ofOneRow = ['access_head', 'feed_epoch'];
+/** Tables of one row, or of one for each namespace of counters, which need no index. */
+const ofOneRow = ['access_head', 'feed_epoch', 'counter_windows'];
 
 /** What reads a whole table all the same, each with its reason. */
 const wholeTables: Readonly<Record<string, string>> = {
@@ -237,6 +268,7 @@ const wholeTables: Readonly<Record<string, string>> = {
   renew_access_replica: 'there are as many replicas as processes',
   delete_access_replica: 'there are as many replicas as processes',
   forget_access_replica: 'there are as many replicas as processes',
+  select_counters_behind: 'reads a day of events before it is dropped',
   select_replicas_behind: 'there are as many replicas as processes',
   remove_author_from_feeds_of_strangers: 'messages that were given up are few, until somebody replays them',
   claim_pictures_to_forget: 'there are as many as pictures of accounts that are being deleted',

@@ -10,7 +10,7 @@ import { makeRequests } from './fuzz-requests.ts';
 import { nearlyValidValue, validValue } from './schema-values.ts';
 
 /** Any other does as well: `npm run api-fuzz` takes one by chance. */
-const seed = 14;
+const seed = 17;
 const requests = 500;
 
 it(`${requests} generated requests to a real service get answers of its description, and no failure`, async () => {
