@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
+import { Type } from 'typebox';
 import { isOfForm } from '../contract/json-form.ts';
-import { Type } from '../contract/json-schema.ts';
 import { DarkroomError } from '../errors.ts';
 import { isRolledUp } from './system.ts';
 import type { CounterModeName, CounterSettings } from './system.ts';

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import { counterOperations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';

@@ -147,7 +147,7 @@ function checkTime({ mode, acceptLimitMs }: CounterNamespace, timeMs: number, no
   if (hasEvents(mode) && timeMs < nowMs - acceptLimitMs)
     throw new DarkroomError(
       'COUNTER_EVENT_TOO_OLD',
-      `The event was generated ${nowMs - timeMs} ms ago, and the limit is ${acceptLimitMs} ms: it has not been counted.`,
+      `The event was generated ${nowMs - timeMs} ms ago, and the limit is ${acceptLimitMs} ms: this attempt has not counted it.`,
     );
 }
 

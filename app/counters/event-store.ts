@@ -82,7 +82,7 @@ export const eventStore = {
     if (row?.is_late === true)
       throw new DarkroomError(
         'COUNTER_EVENT_TOO_OLD',
-        'Events of that time are rolled up already: it has not been counted.',
+        'Events of that time are rolled up already: this attempt has not counted it.',
       );
   },
   /** In the order of the ranges. */

@@ -1,4 +1,4 @@
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';

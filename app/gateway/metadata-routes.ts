@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import { gatewayOperations } from '../contract/operations.ts';
 import { headers } from '../contract/headers.ts';
 import { DarkroomError } from '../errors.ts';

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema, RouteOptions } from 'fastify';
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import { headers } from '../contract/headers.ts';
 import { errorTable } from '../errors.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify from 'fastify';
 import type { LightMyRequestResponse } from 'fastify';
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import { assertProblem } from '../../tests/support/test-app.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { shedLoad } from './load-shedding.ts';

@@ -1,4 +1,4 @@
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 
 /** Ids are PostgreSQL integers. */
 export const Id = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import { blobNameOf, renditionEdges, wholeEdge } from '../contract/renditions.ts';
 import type { RenditionEdge, RenditionFormat } from '../contract/renditions.ts';

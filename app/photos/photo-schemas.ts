@@ -1,4 +1,4 @@
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import { Comment, Id, Timestamp, Version, storableText } from '../http/schemas.ts';
 
 export const PhotoPage = Type.Object({

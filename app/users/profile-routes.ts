@@ -1,4 +1,4 @@
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';

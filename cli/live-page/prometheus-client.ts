@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { isOfForm } from '../../app/contract/json-form.ts';
 import { CommandError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import { FigureValuesSchema } from './figure-schema.ts';
 import {
   CacheReads,

@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { cacheWorkNames } from '../../app/cache/figures.ts';
 import { FigureValuesSchema } from './figure-schema.ts';

@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import { figures } from '../figures/figure-list.ts';
 import { NumberOrNull } from './measured-schema.ts';

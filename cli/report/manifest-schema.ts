@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { followerDistributions } from '../../loadtests/workloads/population-size.ts';

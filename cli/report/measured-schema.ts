@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import { commandCounters, readCounters, workCounters } from '../../app/cache/cache-counters.ts';
 import type { Counter } from '../../app/contract/figure.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { readJsonFile } from './json-file.ts';
 

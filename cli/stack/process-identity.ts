@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
 export const ProcessIdentityForm = Type.Object({

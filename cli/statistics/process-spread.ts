@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import { isOfForm } from '../../app/contract/json-form.ts';
 import type { Static } from 'typebox';
 import { CommandError } from '../errors.ts';

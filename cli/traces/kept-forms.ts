@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import { spanKinds } from './span.ts';
 
 // The forms of what is kept of traces, for whoever reads it back: from a file of an earlier run, or from a running store.

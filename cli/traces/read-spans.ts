@@ -1,4 +1,4 @@
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { isOfForm } from '../../app/contract/json-form.ts';
 import { DarkroomError } from '../../app/errors.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { alignColumns } from '../report/text-columns.ts';
 import { readJsonFile } from '../stack/json-file.ts';

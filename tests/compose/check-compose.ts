@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from '../../app/contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import Value from 'typebox/value';
 import { settings } from '../../app/config.ts';

@@ -74,7 +74,7 @@ export const toyLines: readonly AddedLine[] = [
 /** A write: one may wink at a photo, which leaves nothing behind but a new version of it. */
 export const winkFiles = {
   'app/toy/winks.ts': `
-import { Type } from '../contract/json-schema.ts';
+import { Type } from 'typebox';
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { operations } from '../contract/operations.ts';

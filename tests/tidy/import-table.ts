@@ -14,7 +14,6 @@ export type ImportRule = {
 const service = ['app/'];
 
 export const importTable: readonly ImportRule[] = [
-  { of: ['app/contract/json-schema.ts'], mayImport: [], packages: ['typebox'] },
   { of: ['app/contract/json-form.ts'], mayImport: [], packages: ['ajv', 'typebox'] },
   { of: ['app/contract/'], mayImport: ['app/contract/'], packages: [] },
   { of: ['app/clock.ts', 'app/errors.ts'], mayImport: [], packages: [] },
