@@ -62,6 +62,16 @@ test('DC-1: three modes, chosen by the namespace alone, take the same four opera
   }
 });
 
+test('a clear needs no body, and takes none but an object', async () => {
+  assert.equal((await post('quick/bare/add', { delta: 5 })).statusCode, 202);
+  const cleared = await app.ask('POST', '/counters/quick/bare/clear', { viewer });
+  assert.equal(cleared.statusCode, 202, cleared.body);
+  const got = await app.ask('GET', '/counters/quick/bare', { viewer });
+  assert.equal(got.json<{ count: number }>().count, 0);
+  for (const body of [[], { delta: 1 }])
+    assertProblem(await post('quick/bare/clear', body), 400, 'INVALID_REQUEST');
+});
+
 test('a namespace that is unknown, or the service’s own, is refused with its code', async () => {
   assertProblem(await post('nowhere/a/add', { delta: 1 }), 404, 'COUNTER_NAMESPACE_UNKNOWN');
   for (const namespace of ['likes', 'followers', 'views']) {

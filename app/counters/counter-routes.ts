@@ -135,6 +135,10 @@ export function registerCounterRoutes(app: App, parts: RouteParts, counters: Cou
     url: counterOperations.clearCount.route,
     schema: { params: CounterParams, body: Clear, response: { 202: Taken } },
     config: { problems: refusedClears },
+    // All that a body may say is optional, and so is the body.
+    preValidation: async (request) => {
+      if (request.body === undefined) request.body = {};
+    },
     handler: async (request, reply) => {
       const { params, body } = request;
       requireOpen(request, params);
