@@ -20,6 +20,8 @@ import { createFeedStore } from '../app/feeds/feed-store.ts';
 import { createSightingStore } from '../app/feeds/sighting-store.ts';
 import { createFollowRequestStore } from '../app/follows/follow-request-store.ts';
 import { createFollowStore } from '../app/follows/follow-store.ts';
+import { createLeaseStore } from '../app/gateway/lease-store.ts';
+import { createRecordStore } from '../app/gateway/record-store.ts';
 import { createIdempotencyStore } from '../app/idempotency/idempotency-store.ts';
 import { createLikeStore } from '../app/likes/like-store.ts';
 import { createPhotoStore } from '../app/photos/photo-store.ts';
@@ -94,7 +96,23 @@ const manyMore = [
    FROM unnest(ARRAY['20251229', '20251230']) AS day`,
   `INSERT INTO counter_events SELECT 'likes', (number % 3000)::text, 0, '2025-12-29Z'::timestamptz + number * interval '5 seconds',
      number::text, 1, number % 100 = 0 FROM generate_series(1, 30000) AS number`,
+  `INSERT INTO gateway_records (kind, id, version, epoch, data)
+   SELECT kind, number, 1, 1, '{"owner": {"id": 401}}' FROM unnest(ARRAY['posts', 'profiles']) AS kind, generate_series(1, 20000) AS number`,
 ];
+
+/** What leaders ask of storage: of the lease, to make the records, and to own them. */
+async function askOfGateway(): Promise<void> {
+  const [lease, records] = [createLeaseStore(recordingStorage), createRecordStore(recordingStorage)];
+  await lease.begin('one', 'there');
+  const seen = (await lease.see()) ?? assert.fail('somebody leads');
+  const { epoch } = (await lease.take(seen, 'other', 'here')) ?? assert.fail('the lease is free to take');
+  await lease.renew(epoch);
+  await records.fill(epoch, 5);
+  await records.load('posts').next();
+  await records.update(epoch, 'posts', 1, { caption: 'x' });
+  await records.remove(epoch, 'posts', 2);
+  await lease.release(epoch);
+}
 
 /** What the two kinds of counters ask of storage. */
 async function askOfCounters(): Promise<void> {
@@ -257,10 +275,11 @@ async function askAboutPeople(): Promise<void> {
   await pictures.release(['a'.repeat(64)], 1);
   await pictures.finish(['a'.repeat(64)], 1);
   await askOfCounters();
+  await askOfGateway();
 }
 
 /** Tables of one row, or of one for each namespace of counters, which need no index. */
-const ofOneRow = ['access_head', 'feed_epoch', 'counter_windows'];
+const ofOneRow = ['access_head', 'feed_epoch', 'counter_windows', 'gateway_lease'];
 
 /** What reads a whole table all the same, each with its reason. */
 const wholeTables: Readonly<Record<string, string>> = {
@@ -272,13 +291,18 @@ const wholeTables: Readonly<Record<string, string>> = {
   select_replicas_behind: 'there are as many replicas as processes',
   remove_author_from_feeds_of_strangers: 'messages that were given up are few, until somebody replays them',
   claim_pictures_to_forget: 'there are as many as pictures of accounts that are being deleted',
+  select_newest_posts_for_records: 'looks at all posts once, when the first of all leaders makes the records',
+  select_owners_for_records: 'looks at all records once, when the first of all leaders makes them',
   delete_applied_changes: 'there are as many replicas as processes, and no line stays that all have applied',
 };
 
 function literal(value: unknown): string {
   if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'`;
-  return pg.escapeLiteral(Array.isArray(value) ? `{${value.join(',')}}` : String(value));
+  return pg.escapeLiteral(Array.isArray(value) ? `{${value.map(element).join(',')}}` : String(value));
 }
+
+const element = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value) : String(value);
 
 /** The nodes of the plan that PostgreSQL chooses for a statement, prepared as the service prepares it. */
 async function planOf(name: string, mode: 'force_custom_plan' | 'force_generic_plan'): Promise<PlanNode[]> {

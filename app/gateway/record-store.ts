@@ -38,12 +38,17 @@ const selectPosts: Statement = {
     WHERE photos.id = ANY ($1::integer[]) AND photos.deleted_at IS NULL AND NOT owners.is_private`,
 };
 
+const selectOwners: Statement = {
+  name: 'select_owners_for_records',
+  text: `
+    SELECT DISTINCT (data -> 'owner' ->> 'id')::integer AS id FROM gateway_records WHERE kind = 'posts' ORDER BY id`,
+};
+
 const selectProfiles: Statement = {
   name: 'select_profiles_for_records',
   text: `
-    SELECT id, name, post_count, follower_count, created_at FROM users WHERE NOT is_private AND id > $1
-      AND id IN (SELECT (data -> 'owner' ->> 'id')::integer FROM gateway_records WHERE kind = 'posts')
-    ORDER BY id LIMIT $2`,
+    SELECT id, name, post_count, follower_count, created_at FROM users
+    WHERE id = ANY ($1::integer[]) AND NOT is_private`,
 };
 
 const insertRecords: Statement = {
@@ -150,26 +155,22 @@ function createFilling(storage: Queries, epoch: number) {
       made.map(({ data }) => JSON.stringify(data)),
     ]);
   const fillPosts = async (count: number): Promise<void> => {
-    const newest = await storage.query<{ readonly id: number }>(selectNewestPosts, [count]);
-    const ids = newest.map(({ id }) => id);
-    for (let from = 0; from < ids.length; from += batchRecords) {
-      const rows = await storage.query<PostSource>(selectPosts, [ids.slice(from, from + batchRecords)]);
+    for (const ids of batchesOf(await storage.query<{ readonly id: number }>(selectNewestPosts, [count]))) {
+      const rows = await storage.query<PostSource>(selectPosts, [ids]);
       await insert(
         'posts',
         rows.map((row) => ({ id: row.id, data: postRecordOf(row) })),
       );
     }
   };
+  // Of the records rather than of the newest posts: an earlier leader may have made some of them, and died.
   const fillProfiles = async (): Promise<void> => {
-    for (let after = 0; ;) {
-      const rows = await storage.query<ProfileSource>(selectProfiles, [after, batchRecords]);
+    for (const ids of batchesOf(await storage.query<{ readonly id: number }>(selectOwners, []))) {
+      const rows = await storage.query<ProfileSource>(selectProfiles, [ids]);
       await insert(
         'profiles',
         rows.map((row) => ({ id: row.id, data: profileRecordOf(row) })),
       );
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      after = last.id;
     }
   };
   return {
@@ -179,4 +180,9 @@ function createFilling(storage: Queries, epoch: number) {
       await storage.query(markFilled, [epoch]);
     },
   };
+}
+
+function* batchesOf(rows: readonly { readonly id: number }[]): Generator<readonly number[]> {
+  for (let from = 0; from < rows.length; from += batchRecords)
+    yield rows.slice(from, from + batchRecords).map(({ id }) => id);
 }
