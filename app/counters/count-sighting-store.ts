@@ -23,8 +23,6 @@ const insertSightings: Statement = {
       AS sighting (counter, phase, expected, seen, lag_ms)`,
 };
 
-export type CountSightingStore = ReturnType<typeof createCountSightingStore>;
-
 export function createCountSightingStore(storage: Queries) {
   return {
     async add(sightings: readonly CountSighting[]): Promise<void> {

@@ -48,7 +48,7 @@ export type CounterServiceParts = {
 export type InSpan = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** A counter moves by no more at once, either way. */
-export const deltaMax = 1_000_000_000;
+const deltaMax = 1_000_000_000;
 /** Clocks of senders may be ahead a little. */
 const aheadMsMax = 1_000;
 

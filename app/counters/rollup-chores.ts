@@ -29,7 +29,7 @@ export type RetentionParts = {
  * Drops slices whose events no namespace has to keep any more. Events that are not rolled up are kept whatever their age: their
  * counters are rolled up first. Where a namespace counts by its log, slices with its events stay.
  */
-export async function dropOldSlices(parts: RetentionParts): Promise<readonly string[]> {
+async function dropOldSlices(parts: RetentionParts): Promise<readonly string[]> {
   const { queries, clock, namespaces, hear } = parts;
   const all = [...namespaces.values()];
   const retentionMs = Math.max(...all.map((one) => one.retentionMs));

@@ -20,7 +20,7 @@ export type StreamListener = {
 };
 
 /** Where leaders are asked for the stream. */
-export const streamPath = '/stream';
+const streamPath = '/stream';
 
 /** A keep-alive has some forty bytes. */
 const keepAliveBytesMax = 1_024;

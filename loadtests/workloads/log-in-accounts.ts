@@ -8,7 +8,7 @@ import type { PopulationSize } from './population-size.ts';
 export const accountCount = 100;
 
 /** Those between them and everybody whom a request may name: the two who watch feeds. */
-export const witnessCount = 2;
+const witnessCount = 2;
 
 export const firstAccountId = ({ people }: Pick<PopulationSize, 'people'>): number =>
   people + witnessCount + 1;
