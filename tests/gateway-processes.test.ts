@@ -95,6 +95,7 @@ async function metricOf({ metrics }: Started, name: string, ...labels: readonly 
 }
 
 let leader: Started;
+let standby: Started;
 let gateways: readonly Started[];
 const gateway = (at: number): Started => {
   const found = gateways[at % gateways.length];
@@ -213,8 +214,29 @@ test('what is not valid is refused with a code of its own, and a sentence', asyn
   }
 });
 
+test('a write that reaches a process which does not lead is refused as one without a leader, and counted once', async () => {
+  standby = await start('leader');
+  const refusals = () => metricOf(gateway(0), gatewayMetrics.gatewayRefusals.name, 'code="LEADER_LOST"');
+  const own = await ask(standby.address, '/metadata/posts/10');
+  assert.deepEqual([own.status, own.json['code']], [503, 'NOT_THE_LEADER']);
+  const before = await refusals();
+  const announce = (address: string) => admin.query('UPDATE gateway_lease SET address = $1', [address]);
+  const write = () =>
+    ask(gateway(0).address, '/metadata/posts/10', { method: 'PUT', body: { caption: 'anew' } });
+  let refused = await write();
+  await announce(standby.address);
+  await waitUntil(async () => {
+    refused = await write();
+    return refused.status !== 200;
+  });
+  assert.deepEqual([refused.status, refused.json['code']], [503, 'LEADER_LOST']);
+  assert.ok(Number(refused.headers.get('retry-after')) >= 1);
+  assert.equal((await refusals()) - before, 1);
+  await announce(leader.address);
+  await waitUntil(async () => (await write()).status === 200);
+});
+
 test('TG-5: a leader that is killed is refused for until another one leads, and what was deleted does not come back', async () => {
-  const standby = await start('leader');
   assert.equal((await ask(gateway(0).address, '/metadata/posts/11', { method: 'DELETE' })).status, 200);
   const written = await put(gateway(0).address, 12, 'before the kill');
   killProcess(leader.child.pid);

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import httpProxy from '@fastify/http-proxy';
 import replyFrom from '@fastify/reply-from';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -6,9 +7,10 @@ import { DarkroomError } from '../errors.ts';
 import type { App } from '../http/route-parts.ts';
 import type { RefusalCode } from './gateway-events.ts';
 
-/** Said of one connection: the next one has its own (RFC 9110, 7.6.1). */
+/** Said of one connection: the next one has its own (RFC 9110, 7.6.1). What a client expects before its body, it has had from here. */
 const ofOneConnection = [
   'connection',
+  'expect',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -102,12 +104,44 @@ export async function createForwardToLeader(
   await app.register(replyFrom, { undici: connections, disableRequestLogging: true });
   return (request, reply) => {
     const target = address();
-    return reply.from(request.url, {
-      ...hooksTo(() => target, 'LEADER_LOST', refused),
-      onResponse(_, answer, response) {
-        if (response.statusCode === 503) refused('LEADER_LOST');
-        answer.send(response.stream);
+    // The library adds the query as it came.
+    const [path] = request.url.split('?', 1);
+    return reply.from(path, {
+      ...hooksTo(() => target, 'LEADER_LOST', countedAsAnswer),
+      onResponse(_, _reply, { statusCode, stream }) {
+        const isRefusal = statusCode === 503 && Number(reply.getHeader('content-length')) <= refusalBytesMax;
+        if (!isRefusal) return void reply.send(stream);
+        buffer(stream)
+          .then((body) => passRefusal(reply, body, refused))
+          .catch((error: unknown) => reply.removeHeader('content-length').send(leaderLost(error)));
       },
     });
   };
+}
+
+/** The routes of metadata count the errors that they answer with. */
+const countedAsAnswer: Refused = () => {};
+
+/** A problem document is shorter. */
+const refusalBytesMax = 4 * 1024;
+
+/** That a former leader does not lead any more is nothing to whoever asks here: for a moment, nobody is known to lead. */
+function passRefusal(reply: FastifyReply, body: Buffer, refused: Refused): void {
+  const code = codeOf(body);
+  if (code === 'NOT_THE_LEADER') throw leaderLost();
+  if (code === 'LEADER_LOST') refused(code);
+  reply.send(body);
+}
+
+const leaderLost = (cause?: unknown): DarkroomError =>
+  new DarkroomError('LEADER_LOST', 'Nobody leads at the moment; send it again in a moment.', { cause });
+
+/** Undefined: it is no problem document. */
+function codeOf(body: Buffer): unknown {
+  try {
+    const problem: unknown = JSON.parse(body.toString());
+    return typeof problem === 'object' && problem !== null && 'code' in problem ? problem.code : undefined;
+  } catch {
+    return undefined;
+  }
 }
