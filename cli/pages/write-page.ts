@@ -34,7 +34,7 @@ const counters: Page = async (terminal) => {
 };
 
 const consistent = 'no-cache:gateway=consistent,gateways=2';
-const leaderOnly = 'no-cache:gateway=leader';
+const leaderOnly = 'no-cache:gateway=leader,gateways=2';
 
 const gateway: Page = async (terminal) => {
   const { checkout } = terminal;

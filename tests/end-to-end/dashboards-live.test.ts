@@ -19,6 +19,7 @@ import { compressed } from '../../dashboards/rules/timing.ts';
 import { createPrometheusQuestions } from '../support/prometheus-questions.ts';
 import type { PrometheusQuestions } from '../support/prometheus-questions.ts';
 import {
+  askForMetadata,
   countThings,
   databaseOf,
   freezeReplica,
@@ -30,10 +31,13 @@ import { waitUntil } from '../support/wait-until.ts';
 import { startWatchedStack } from '../support/watched-stack.ts';
 import type { WatchedStack } from '../support/watched-stack.ts';
 
-/** Between them they have every tier, every kind of protection, every way to hear of writes, an outbox, and feeds that are pushed. */
+/**
+ * Between them they have every tier, every kind of protection, every way to hear of writes, an outbox, feeds that are pushed, counters
+ * that are rolled up and read with what is not, and a gateway.
+ */
 const candidates = [
-  'stale-while-revalidate:ttl=2s,memory=64KiB,protection=lease,feed=push,active=20',
-  'write-behind:ttl=3s',
+  'stale-while-revalidate:ttl=2s,memory=64KiB,protection=lease,feed=push,active=20,counter=accurate',
+  'write-behind:ttl=3s,gateway=consistent,records=100',
   'change-stream:ttl=3s,memory=64KiB',
 ] as const;
 const deferring = candidates[1];
@@ -62,7 +66,10 @@ async function bringAbout({ worlds, postgresAdminUrl }: WatchedStack): Promise<v
   await waitUntil(has('load_requests_total > 100'), patienceMs);
   const [first, second, third] = worlds;
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
-  await countThings(first, has('rate(darkroom_counter_operation_duration_seconds_count[15s]) > 0'));
+  await Promise.all([
+    countThings(first, has('rate(darkroom_counter_rollup_lag_seconds_count[15s]) > 0')),
+    askForMetadata(second, has('rate(darkroom_gateway_sync_delay_seconds_count[15s]) > 0')),
+  ]);
   await Promise.all([
     loseRedis(first, firing('RedisTierDown')),
     loseDatabase(postgresAdminUrl, second.database, firing('RequestErrorBudgetBurn')),

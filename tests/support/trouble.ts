@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { operations, pathOf } from '../../app/contract/operations.ts';
+import { gatewayOperations, operations, pathOf } from '../../app/contract/operations.ts';
 import { headers } from '../../app/contract/headers.ts';
 import pg from 'pg';
 import type { World } from '../../cli/worlds/world.ts';
@@ -60,6 +60,24 @@ export async function countThings(world: World, isNoticed: Condition): Promise<v
       body: JSON.stringify({ delta: 1 }),
     });
     await response.arrayBuffer();
+    return isNoticed();
+  }, limitMs);
+}
+
+/** Asks a gateway for records, and writes one, until that was noticed. */
+export async function askForMetadata(world: World, isNoticed: Condition): Promise<void> {
+  const [address = ''] = world.addresses();
+  const posts = `${address}${pathOf(gatewayOperations.metadataPage.route, { kind: 'posts' })}`;
+  await waitUntil(async () => {
+    const page = (await (await fetch(`${posts}?limit=1`)).json()) as { records?: readonly { id: number }[] };
+    const id = page.records?.[0]?.id;
+    if (id === undefined) return false;
+    const written = await fetch(`${posts}/${id}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ attributes: { note: 'seen' } }),
+    });
+    await written.arrayBuffer();
     return isNoticed();
   }, limitMs);
 }
