@@ -23,14 +23,12 @@ function runOf(load: string, overloaded: string) {
   return { command: `./darkroom compare ${load}`, result: { ...invented, candidates } };
 }
 
-const page = composeGatewayPage({
-  limit: { carried: 180, notCarried: 270 },
-  runs: {
-    moderate: runOf('moderate', ''),
-    near: runOf('near', ''),
-    beyond: runOf('beyond', 'no-cache:gateway=leader'),
-  },
-});
+const runs = {
+  moderate: runOf('moderate', ''),
+  near: runOf('near', ''),
+  beyond: runOf('beyond', 'no-cache:gateway=leader'),
+};
+const page = composeGatewayPage({ limit: { carried: 180, notCarried: 270 }, runs });
 
 test('the page of the gateway holds our ratios beside the published ones, also where the replica is slower', () => {
   assert.match(page, /^\| moderate, 75\/s \| p99 \| 60\.0 ms → 10\.0 ms \| 6\.00 × \| 9\.70 × \|$/m);
@@ -39,6 +37,13 @@ test('the page of the gateway holds our ratios beside the published ones, also w
   assert.match(page, /Synchronisation took 3\.0 ms on average/);
   assert.match(page, /`no-cache:gateway=leader` did not carry the rate; `no-cache:gateway=consistent` did\./);
   assert.doesNotMatch(page, /undefined|NaN/);
+});
+
+test('a rate that was not tried is not told of', () => {
+  const slow = composeGatewayPage({ limit: { carried: null, notCarried: 60 }, runs });
+  assert.match(slow, /`gateway=leader` did not carry 60 requests\/s, the first rate that was tried\. The/);
+  const fast = composeGatewayPage({ limit: { carried: 1538, notCarried: null }, runs });
+  assert.match(fast, /`gateway=leader` carried 1538 requests\/s\. The/);
 });
 
 test('what the page refers to is there', () => {

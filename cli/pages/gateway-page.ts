@@ -135,7 +135,7 @@ Gateway](${article}); [decision 33](../decisions/0033-reads-wait-for-an-acknowle
 together, [decision 32](../decisions/0032-the-stream-is-a-websocket.md) why the stream is a WebSocket, and [Systems](../systems.md) has the
 rows TG-1 to TG-8 with their tests. \`npm run gateway-trials\` looks for stale reads in 100,000 trials.`,
     `${startedAt.slice(0, 10)}, ${machine.cores} cores, ${machine.cpu}, ${machine.platform}, Node ${versions.node}, PostgreSQL ${versions.postgres}${commit}.
-The limit was looked for first: \`gateway=leader\` carried ${limit.carried} requests/s${limit.notCarried === null ? '' : ` and not ${limit.notCarried}`}. The three loads are the
+The limit was looked for first: \`gateway=leader\` ${limitText(limit)}. The three loads are the
 article's share of its leader's limit: 22 %, 89 % and 178 %.`,
     '## Beside the article (TG-8)',
     ratiosTable(measured),
@@ -150,4 +150,9 @@ article's share of its leader's limit: 22 %, 89 % and 178 %.`,
       `\`\`\`\n${renderTable(result).trimEnd()}\n\`\`\``,
     ]),
   ].join('\n\n')}\n`;
+}
+
+function limitText({ carried, notCarried }: FoundLimit): string {
+  if (carried === null) return `did not carry ${notCarried} requests/s, the first rate that was tried`;
+  return `carried ${carried} requests/s${notCarried === null ? '' : ` and not ${notCarried}`}`;
 }

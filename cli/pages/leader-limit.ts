@@ -9,8 +9,10 @@ const stepFactor = 1.5;
 const stepsMax = 9;
 const measureSeconds = 5;
 
-/** The highest rate of those tried that a candidate carried, and the first one that it did not; null: it carried all. */
-export type FoundLimit = { readonly carried: number; readonly notCarried: number | null };
+/** The highest rate of those tried that a candidate carried, null: not even the first; and the first one that it did not, null: it carried all. */
+export type FoundLimit =
+  | { readonly carried: number | null; readonly notCarried: number }
+  | { readonly carried: number; readonly notCarried: null };
 
 /** Asks a candidate for more and more until requests fail or arrivals are dropped. A rate that fails is tried twice: once is chance. */
 export async function findLimit(
@@ -18,17 +20,20 @@ export async function findLimit(
   checkout: string,
   candidate: string,
 ): Promise<FoundLimit> {
-  let carried = firstRate / stepFactor;
-  for (let step = 0, rate = firstRate; step < stepsMax && !context.signal.aborted; step += 1) {
+  let carried: number | null = null;
+  let rate = firstRate;
+  for (let step = 0; ; step += 1) {
     const isCarried =
       (await carries(context, checkout, candidate, rate)) ||
       (await carries(context, checkout, candidate, rate));
     context.report(`${candidate} ${isCarried ? 'carries' : 'does not carry'} ${rate} requests/s`);
-    if (!isCarried) return { carried: Math.round(carried), notCarried: rate };
+    // What was stopped has found nothing.
+    context.signal.throwIfAborted();
+    if (!isCarried) return { carried, notCarried: rate };
     carried = rate;
+    if (step === stepsMax - 1) return { carried, notCarried: null };
     rate = Math.round(rate * stepFactor);
   }
-  return { carried: Math.round(carried), notCarried: null };
 }
 
 async function carries(
