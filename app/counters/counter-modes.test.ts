@@ -4,7 +4,8 @@ import { openCounterWorld } from '../../tests/support/counter-world.ts';
 import type { CounterWorld } from '../../tests/support/counter-world.ts';
 import { DarkroomError } from '../errors.ts';
 import type { Queries } from '../storage/statement.ts';
-import type { CounterService } from './counter-service.ts';
+import type { CounterKey, CounterService } from './counter-service.ts';
+import { eventSlices } from './event-slices.ts';
 import { createFlushMode } from './modes/flush-mode.ts';
 import type { RollupWorker } from './rollup-loops.ts';
 import { hasEvents } from './system.ts';
@@ -204,6 +205,121 @@ test('an event is committed with the transaction of its caller, and gone with it
     await assert.rejects(failing, RangeError);
     assert.equal(await atRest(mode, 'in-transaction'), 2, mode);
   }
+});
+
+test('a slice is not dropped while somebody reads the log, and whoever comes later does not wait behind that for long', async () => {
+  const [slice] = await eventSlices.list(world.storage);
+  assert.ok(slice !== undefined);
+  await world.storage.transaction(async (reader) => {
+    await reader.query({ name: 'test_read_log', text: 'SELECT FROM counter_events LIMIT 1' }, []);
+    const dropping = world.storage.transaction(async (queries) => {
+      // Were it to wait for the lock, it would end by this, which is another error.
+      await queries.query(
+        {
+          name: 'test_wait',
+          text: `SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '1500', true)`,
+        },
+        [],
+      );
+      await eventSlices.drop(queries, slice);
+    });
+    await assert.rejects(dropping, (error: Error) => {
+      assert.equal((error.cause as { code?: string }).code, '55P03');
+      return true;
+    });
+  });
+});
+
+/** Storage where flushes wait until they are let go. */
+function holdingFlushes(storage: Queries) {
+  const begun = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const queries: Queries = {
+    async query(statement, values) {
+      if (statement.name === 'raise_counter_rows') {
+        begun.resolve();
+        await released.promise;
+      }
+      return storage.query(statement, values);
+    },
+  };
+  return { queries, begun: begun.promise, release: () => released.resolve() };
+}
+
+/** Long enough for a statement that was sent before to be answered. */
+async function otherStatements(): Promise<void> {
+  for (let times = 0; times < 5; times += 1)
+    await world.storage.query({ name: 'test_other', text: 'SELECT 1' }, []);
+}
+
+const usualFlush = {
+  everyMs: 3_600_000,
+  random: () => 0.5,
+  onTrouble: (reason: unknown) => assert.fail(String(reason)),
+};
+const addOf = (delta: number) => ({ delta, isClear: false, token: 'any', timeMs: world.clock.now() });
+
+test('what is under way to storage is counted, once', async () => {
+  const key = keyIn('flush', 'under-way');
+  const held = holdingFlushes(world.storage);
+  const mode = createFlushMode({ ...usualFlush, storage: held.queries });
+  await mode.write(key, addOf(4));
+  const flushed = mode.close?.();
+  await held.begun;
+  const counted = mode.getMany([key]);
+  await otherStatements();
+  held.release();
+  assert.equal((await counted)[0]?.count, 4);
+  await flushed;
+  assert.equal((await mode.getMany([key]))[0]?.count, 4);
+});
+
+test('a clear does not meet what its process had under way to storage', async () => {
+  const key = keyIn('flush', 'cleared-under-way');
+  const held = holdingFlushes(world.storage);
+  const mode = createFlushMode({ ...usualFlush, storage: held.queries });
+  await mode.write(key, addOf(4));
+  const flushed = mode.close?.();
+  await held.begun;
+  const cleared = mode.write(key, { ...addOf(0), isClear: true });
+  await otherStatements();
+  held.release();
+  await Promise.all([flushed, cleared]);
+  assert.equal((await mode.getMany([key]))[0]?.count, 0);
+});
+
+test('while storage is away sums of so many counters wait and others are refused; afterwards all are flushed', async () => {
+  let isAway = true;
+  let troubles = 0;
+  const mode = createFlushMode({
+    ...usualFlush,
+    countersMax: 2,
+    storage: {
+      async query(statement, values) {
+        if (isAway) throw new DarkroomError('STORAGE_UNAVAILABLE', 'It is away.');
+        return world.storage.query(statement, values);
+      },
+    },
+    onTrouble: () => (troubles += 1),
+  });
+  const [first, second, third] = ['away-1', 'away-2', 'away-3'].map((name) => keyIn('flush', name)) as [
+    CounterKey,
+    CounterKey,
+    CounterKey,
+  ];
+  await mode.write(first, addOf(1));
+  await mode.close?.();
+  assert.equal(troubles, 1);
+  await mode.write(second, addOf(2));
+  await assert.rejects(mode.write(third, addOf(1)), { code: 'OVERLOADED' });
+  await mode.write(second, addOf(3));
+  await assert.rejects(mode.write(first, { ...addOf(0), isClear: true }), { code: 'STORAGE_UNAVAILABLE' });
+  isAway = false;
+  await mode.close?.();
+  assert.deepEqual(
+    (await counters.getMany([first, second, third])).map(({ count }) => count),
+    [1, 5, 0],
+  );
 });
 
 test('what a process has summed and not flushed is lost with it; one that ends in order flushes', async () => {

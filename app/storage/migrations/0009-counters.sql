@@ -59,8 +59,9 @@ BEGIN
   EXECUTE format('ALTER TABLE counter_events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', slice, from_time, to_time);
 END $$;
 
--- Takes a slice away with all of its events.
-CREATE FUNCTION darkroom_drop_counter_slice(slice text) RETURNS void LANGUAGE plpgsql AS $$
+-- Takes a slice away with all of its events. Detaching it waits until nobody reads or writes the log, and all who come later wait behind it: it
+-- gives up soon, and is tried again.
+CREATE FUNCTION darkroom_drop_counter_slice(slice text) RETURNS void LANGUAGE plpgsql SET lock_timeout = '50ms' AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(8413030);
   IF to_regclass(slice) IS NULL THEN RETURN; END IF;
