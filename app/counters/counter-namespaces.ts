@@ -31,6 +31,9 @@ export type CounterNamespace = {
 
 export type CounterNamespaces = ReadonlyMap<string, CounterNamespace>;
 
+/** Namespaces that the service brings itself. */
+const ownNames: readonly string[] = ['likes', 'followers', 'views', 'lab'];
+
 const modes = ['row', 'best-effort', 'eventual', 'accurate', 'row-cas', 'flush', 'raw-log'] as const;
 const secondsMax = 10 * 366 * 86_400;
 const namespacesMax = 64;
@@ -103,9 +106,11 @@ export type NamespaceOptions = {
 /** The namespaces of a process. Throws INVALID_CONFIG, which names the field that is wrong. */
 export function createNamespaces({ settings, hasRedis, isLab, text }: NamespaceOptions): CounterNamespaces {
   const mode = settings.counter;
+  // Nobody could count these anew once Redis has let go of them.
+  const kept = mode === 'best-effort' ? { ttlSeconds: secondsMax } : {};
   const own = [
-    completeNamespace('likes', mode, settings),
-    completeNamespace('followers', mode, settings),
+    completeNamespace('likes', mode, settings, kept),
+    completeNamespace('followers', mode, settings, kept),
     completeNamespace('views', modeOfViews(mode), settings),
     ...(isLab ? [completeNamespace('lab', mode, settings, { isOpen: true })] : []),
   ];
@@ -149,6 +154,8 @@ function describeWrong(value: unknown): string | null {
   for (const [name, one] of Object.entries(named)) {
     if (!new RegExp(namespacePattern).test(name))
       return `"${name}" is no name of a namespace, which matches ${namespacePattern}`;
+    if (ownNames.includes(name))
+      return `"${name}" is the service’s own, and counts as the candidate says; take another name`;
     const complaint = describeNamespace(one);
     if (complaint !== null) return `${name}${complaint}`;
   }

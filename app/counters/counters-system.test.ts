@@ -71,6 +71,14 @@ test('the namespaces of the service follow the candidate, and only that of the l
   assert.deepEqual([lab?.acceptLimitMs, lab?.cardinality, lab?.buckets], [5_000, 'low', 4]);
 });
 
+test('likes and followers that only Redis knows are kept for years after their last change; views are not', () => {
+  const daysKept = ['likes', 'followers', 'views'].map(
+    (name) => (namespacesOf('counter=best-effort', null).get(name)?.ttlMs ?? 0) / 86_400_000,
+  );
+  assert.deepEqual(daysKept, [3_660, 3_660, 7]);
+  assert.equal(namespacesOf('counter=eventual', null).get('likes')?.ttlMs, 7 * 86_400_000);
+});
+
 test('a file of namespaces is read as it says, and what it leaves out is as usual', () => {
   const own = namespacesOf('counter=eventual', {
     stars: { type: 'accurate', ttlSeconds: 60, isOpen: true },
@@ -89,6 +97,10 @@ test('a wrong file of namespaces is refused, and the wrong field is named', () =
     [{ stars: { type: 'row', ttl: 5 } }, /stars\.ttl is unknown/],
     [{ stars: { type: 'row', acceptLimitMs: '5s' } }, /stars\.acceptLimitMs/],
     [{ stars: null }, /stars/],
+    ...['likes', 'followers', 'views', 'lab'].map(
+      (name) =>
+        [{ [name]: { type: 'row', isOpen: true } }, new RegExp(`"${name}" is the service’s own`)] as const,
+    ),
   ];
   for (const [file, reason] of refusals)
     assert.throws(

@@ -35,6 +35,10 @@ const losses: readonly Loss[] = [
     lost: ['nothing', 'nothing', 'every operation is refused', 'nothing; reads ask storage'],
   },
   {
+    what: 'nobody counts with a counter for a week (`ttlSeconds`)',
+    lost: ['nothing', 'nothing', 'its count; of likes and of followers only after ten years', 'nothing'],
+  },
+  {
     what: 'an event comes later than `window` allows',
     lost: ['counts', 'counts', 'counts', 'refused, by a code of its own'],
   },
