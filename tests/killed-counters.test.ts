@@ -107,12 +107,23 @@ test('DC-9: counters in the queue of a worker that is killed stay stale until th
   await waitUntil(async () => (await rolledUp()) === names.length);
   for (const name of names) assert.equal(await countOf(service, name), 3);
 
-  // One that is told to end rolls up first what it has heard of.
+  killProcess(second.child.pid);
+  await second.exited;
+
+  // One that is told to end rolls up first what it has heard of, though it would have gathered for an hour.
+  const third = await start(
+    context,
+    'processes/rollup-worker.ts',
+    'counter=eventual,window=100ms,coalesce=1h',
+  );
   await ask(service, 'POST', 'drained/add', { delta: 5 });
-  await waitUntil(async () => (await metricOf(service, counterMetrics.counterRollupEvents.name)) > 0);
-  second.child.kill('SIGTERM');
-  assert.deepEqual(await second.exited, { code: 0, signal: null });
-  assert.deepEqual(second.told.at(-1), { type: 'drained' });
+  await waitUntil(async () => (await metricOf(third, counterMetrics.counterQueueLength.name)) === 1);
+  const drained = `SELECT count::integer FROM counter_rollups WHERE counter = 'drained'`;
+  assert.deepEqual(await rowsOf(drained), []);
+  third.child.kill('SIGTERM');
+  assert.deepEqual(await third.exited, { code: 0, signal: null });
+  assert.deepEqual(third.told.at(-1), { type: 'drained' });
+  assert.deepEqual(await rowsOf(drained), [{ count: 5 }]);
 });
 
 test('DC-3: a service that is killed between the write and its answer has counted, and the retry counts no second time', async (context) => {

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { startTestApp } from '../../tests/support/test-app.ts';
 import type { TestApp } from '../../tests/support/test-app.ts';
@@ -106,6 +110,55 @@ test('where each request counts, what is sent twice is wrong for ever', async ()
   assert.ok(((await figure(inPlace, 'countErrorAtOnce')) ?? 0) > 0);
   assert.ok(((await figure(inPlace, 'countLagSecondsP50')) ?? -1) >= 0);
   assert.equal(await figure(inPlace, 'bytesPerEvent'), null);
+});
+
+test('a counter whose last look is not answered is looked at once more', async () => {
+  const posts = addsPerCounter + sentTwicePerCounter;
+  const asked = { POST: 0, GET: 0 };
+  let refused = 0;
+  // One replica in front of the service, which does not answer the first look after the last add has been seen.
+  const replica = createServer((request, response) => {
+    const answer = async (): Promise<void> => {
+      const method = request.method === 'POST' ? 'POST' : 'GET';
+      const { url = '' } = request;
+      const isWatched = url.includes('/last-1');
+      if (isWatched) asked[method] += 1;
+      if (isWatched && asked.POST === posts && asked.GET === addsPerCounter + 1) {
+        refused += 1;
+        response.writeHead(503, { 'content-type': 'application/json' }).end('{}');
+        return;
+      }
+      const body = method === 'POST' ? ((await json(request)) as object) : undefined;
+      const answered = await exact.ask(method, url, { viewer: 1, ...(body !== undefined && { body }) });
+      response.writeHead(answered.statusCode, { 'content-type': 'application/json' }).end(answered.body);
+    };
+    answer().catch(assert.fail);
+  }).listen(0, '127.0.0.1');
+  await once(replica, 'listening');
+  const storage = createStorage(exact.databaseUrl, 1, () => {});
+  const witness = createCountWitness({
+    storage,
+    clock: exact.clock,
+    name: 'last',
+    settleMs: 0,
+    lookEveryMs: 2,
+    onTrouble: () => {},
+  });
+  try {
+    witness.meet([`http://127.0.0.1:${(replica.address() as AddressInfo).port}`]);
+    await waitUntil(async () =>
+      (await sightings(exact)).some(({ phase, counter }) => phase === 'rest' && counter.startsWith('last-')),
+    );
+    assert.equal(refused, 1);
+    const ends = (await sightings(exact)).filter(
+      ({ phase, counter }) => phase === 'rest' && counter.startsWith('last-'),
+    );
+    assert.equal(ends[0]?.counter, 'last-1');
+  } finally {
+    await witness.stop();
+    await storage.close();
+    replica.close();
+  }
 });
 
 test('the witness waits while the clock of its world stands', async () => {

@@ -113,9 +113,11 @@ function createWatchedCounters({ clock, settleMs, name, onTrouble }: CountWitnes
   };
   const settle = async (counter: WatchedCounter, service: readonly string[]): Promise<CountSighting[]> => {
     const isOver = clock.now() - counter.lastAddAtMs() >= settleMs;
-    if (isOver) settling = settling.filter((one) => one !== counter);
     const sightings = await lookAt(counter, service, 'settling');
-    return isOver ? [...sightings, ...counter.finish(clock.now())] : sightings;
+    if (!isOver) return sightings;
+    // Only after a look that was answered: the last one is what there is to say of it.
+    settling = settling.filter((one) => one !== counter);
+    return [...sightings, ...counter.finish(clock.now())];
   };
   return {
     /** What was seen of all of them. What was not answered is told, and nothing was seen then. */
