@@ -105,10 +105,11 @@ const rollups: Figure = {
 
 const eventsRead: Figure = {
   name: 'eventsReadPerGet',
-  meaning: 'events that were read to answer what a counter stands at, per such answer; rollups are left out',
+  meaning:
+    'events that were read to answer what counters stand at, per such answer, of one counter or of many; rollups are left out',
   unit: 'events per answer',
   from: counterOf(counterMetrics.counterEventsRead, { by: 'get' }),
-  per: done('get', 'add_and_get'),
+  per: done('get', 'get_many', 'add_and_get'),
   scale: 'plain',
   better: 'less',
   margin: (other) => Math.max(0.05, other * 0.05),

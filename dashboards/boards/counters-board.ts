@@ -4,7 +4,7 @@ import { by, ofCandidate, service } from '../board-scope.ts';
 const nobodyCounts = 'nobody counts';
 const noRollups = 'no candidate rolls counters up';
 const operations = ['candidate', 'operation'] as const;
-const asks = { operation: { anyOf: ['get', 'add_and_get'] }, outcome: 'ok' } as const;
+const asks = { operation: { anyOf: ['get', 'get_many', 'add_and_get'] }, outcome: 'ok' } as const;
 const writes = { operation: { anyOf: ['add', 'add_and_get', 'clear'] }, outcome: 'ok' } as const;
 
 export const countersBoard: Board = {
@@ -60,7 +60,7 @@ export const countersBoard: Board = {
         {
           title: 'How many events does an answer read?',
           description:
-            'Mean, of reads of a count. None with eventual; with accurate those since the last rollup; with raw-log all of them, so that it grows.',
+            'Mean, of reads of one count or of many. None with eventual; with accurate those since the last rollup; with raw-log all of them, so that it grows.',
           unit: 'short',
           mayBeEmpty: nobodyCounts,
           leadsTo: ['darkroom-stores'],
@@ -103,7 +103,7 @@ export const countersBoard: Board = {
           mayBeEmpty: noRollups,
           queries: [
             {
-              expr: `${service.rate('counterRollups', { by })} / ${service.rate('counterOperations', { by, where: writes })}`,
+              expr: `${service.rate('counterRollups', { by, where: { outcome: 'done' } })} / ${service.rate('counterOperations', { by, where: writes })}`,
               legend: ofCandidate,
             },
           ],
@@ -111,7 +111,7 @@ export const countersBoard: Board = {
         {
           title: 'What becomes of rollups?',
           description:
-            'Per second. Unchanged: no event was new. Overtaken: another worker was further. Failed ones are made again when somebody reads or writes the counter.',
+            'Per second. Unchanged: no event was new. Overtaken: another worker was further. Failed ones are queued again at once.',
           unit: 'ops',
           mayBeEmpty: noRollups,
           queries: [
