@@ -311,6 +311,8 @@ function paramsOf(operation: PlannedRequest['operation']): Pick<PlannedRequest, 
   if (operation === 'image') return { params: { rendition: 320 }, digest: 'a'.repeat(64) };
   const { route } = sentOperations[operation];
   if (route.includes(':counter')) return { params: { counter: 5 } };
+  if (route.includes('/metadata/'))
+    return { params: operation === 'putMetadata' ? { recordId: 4 } : { after: 4 } };
   return { params: route.includes(':photoId') ? { photoId: 7 } : { userId: 9 } };
 }
 

@@ -29,7 +29,7 @@ const removeAllButMigrations = `
   DO $$ DECLARE thing text;
   BEGIN
     FOR thing IN SELECT oid::regclass FROM pg_class
-      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'migrations'
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> 'migrations'
     LOOP EXECUTE 'DROP TABLE ' || thing || ' CASCADE'; END LOOP;
     FOR thing IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     LOOP EXECUTE 'DROP FUNCTION ' || thing || ' CASCADE'; END LOOP;
