@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { createTerminal } from '../../cli/commands/terminal.ts';
 import { exitCodes } from '../../cli/errors.ts';
 import { createStackContext } from '../../cli/worlds/workbench.ts';
 import { provideTestServers } from '../runner/test-servers.ts';
+import { readNumbers, runCommand } from '../support/command-numbers.ts';
 import { createDatabaseOf } from '../support/databases.ts';
 import { villageRows } from '../support/village-rows.ts';
 import { tryAll } from './trial-report.ts';
@@ -11,43 +11,42 @@ import { tryAll } from './trial-report.ts';
  * `npm run gateway-trials [-- --trials 100000 --gateways 2 --at-once 16 --late-by 20]`: on real processes, writes through one gateway and reads at
  * once through others. Fails where a synchronised read misses a write, or where no unsynchronised one does: then the trial shows nothing.
  */
-const { values } = parseArgs({
-  options: {
-    trials: { type: 'string', default: '100000' },
-    gateways: { type: 'string', default: '2' },
-    'at-once': { type: 'string', default: '16' },
-    'late-by': { type: 'string', default: '20' },
-  },
-});
-const terminal = createTerminal(process);
-const { checkout, clock, signal, report } = terminal;
-const given = {
-  databaseUrl: process.env.DARKROOM_TEST_DATABASE_URL,
-  redisUrl: process.env.DARKROOM_TEST_REDIS_URL,
-};
-const servers = await provideTestServers(given, () =>
-  createStackContext({ checkout, clock, signal, report }),
-);
-try {
-  process.env.DARKROOM_TEST_DATABASE_URL = servers.databaseUrl;
-  process.env.DARKROOM_TEST_REDIS_URL = servers.redisUrl;
-  const database = await createDatabaseOf(villageRows);
+await runCommand(async () => {
+  const numberOf = readNumbers(process.argv.slice(2), ['trials', 'gateways', 'at-once', 'late-by']);
+  const trials = numberOf('trials', 100, 10_000_000, 100_000);
+  const gateways = numberOf('gateways', 2, 8, 2);
+  const atOnce = numberOf('at-once', 1, 200, 16);
+  const lateByMs = numberOf('late-by', 1, 1_000, 20);
+  const terminal = createTerminal(process);
+  const { checkout, clock, signal, report } = terminal;
+  const given = {
+    databaseUrl: process.env.DARKROOM_TEST_DATABASE_URL,
+    redisUrl: process.env.DARKROOM_TEST_REDIS_URL,
+  };
+  const servers = await provideTestServers(given, () =>
+    createStackContext({ checkout, clock, signal, report }),
+  );
   try {
-    const outcome = await tryAll({
-      databaseUrl: database.url,
-      trials: Number(values.trials),
-      gateways: Number(values.gateways),
-      atOnce: Number(values['at-once']),
-      lateByMs: Number(values['late-by']),
-      now: clock.now,
-      signal,
-      told: (line) => terminal.print(`${line}\n`),
-    });
-    if (!outcome) process.exitCode = exitCodes.internal;
+    process.env.DARKROOM_TEST_DATABASE_URL = servers.databaseUrl;
+    process.env.DARKROOM_TEST_REDIS_URL = servers.redisUrl;
+    const database = await createDatabaseOf(villageRows);
+    try {
+      const outcome = await tryAll({
+        databaseUrl: database.url,
+        trials,
+        gateways,
+        atOnce,
+        lateByMs,
+        now: clock.now,
+        signal,
+        told: (line) => terminal.print(`${line}\n`),
+      });
+      if (!outcome) process.exitCode = exitCodes.internal;
+    } finally {
+      await database.drop();
+    }
   } finally {
-    await database.drop();
+    await servers.stop();
+    terminal.close();
   }
-} finally {
-  await servers.stop();
-  terminal.close();
-}
+});
