@@ -12,6 +12,7 @@ import type { Replica } from './protocol/replica.ts';
 import type { ReadRefusal } from './protocol/waiting-reads.ts';
 import { chooseWay } from './query-way.ts';
 import type { Asked } from './query-way.ts';
+import { queryWaitMaxMs } from './system.ts';
 import type { GatewaySettings } from './system.ts';
 
 /** Where a query is answered: here, out of these records, or by the leader. */
@@ -47,8 +48,6 @@ export type GatewayServiceParts = Pick<LeaderFinderParts, 'storage' | 'store' | 
 
 /** A leader that is silent for so long is left for another one. Longer than a busy process stands still. */
 const silentMaxMs = 3_000;
-/** A read is refused sooner than whoever asks gives up. */
-const waitMaxMs = 2_000;
 const waitingReadsMax = 10_000;
 /** Where nobody waits, the leader is asked so often all the same: it says how old the replica is at most. */
 const heartbeatMs = 500;
@@ -60,7 +59,7 @@ export function createGatewayService(parts: GatewayServiceParts): GatewayService
     heartbeatMs: Math.max(settings.keepAliveMs, Math.min(heartbeatMs, settings.stalenessMaxMs / 2)),
     stalenessMaxMs: settings.stalenessMaxMs,
     silentMaxMs,
-    waitMaxMs,
+    waitMaxMs: queryWaitMaxMs,
     waitingReadsMax,
     createTable: createParsedTable,
   });

@@ -40,7 +40,10 @@ export type LeaderService = {
   state(): LeaderState;
 };
 
-/** Beyond it a gateway is cut: a snapshot of all records that one may have, and more changes than it misses in a short stall. */
+/**
+ * Of changes that wait behind the snapshot and behind the changes before them; beyond it a gateway is cut. Some 25,000 records: more
+ * than it misses in a short stall. The snapshot itself is not counted: its records are those of the leader, held only once.
+ */
 const queuedBytesMax = 64 * 1024 * 1024;
 
 type Leading = {

@@ -28,6 +28,8 @@ test('what would mean nothing is refused in words', () => {
     'gateway=consistent,callers=all+me': /lower-case letters/,
     'gateway=consistent,callers=a++b': /lower-case letters/,
     'gateway=consistent,records=0': /from 1 to/,
+    'gateway=consistent,keepalive=1500ms,interval=500ms': /waits 2 s for synchronisation at most/,
+    'gateway=eventual,staleness-max=20ms,keepalive=20ms': /always be older than "staleness-max"/,
     'gateway=consistent,staleness-max=0s': /a time such as/,
   };
   for (const [text, reason] of Object.entries(refusals))

@@ -19,6 +19,9 @@ const callers: AxisKind<string> = {
   format: String,
 };
 
+/** A query is refused sooner than whoever asks gives up. */
+export const queryWaitMaxMs = 2_000;
+
 const axes = {
   gateway: {
     field: 'gateway',
@@ -85,14 +88,25 @@ export type GatewaySettings = ValuesOf<typeof axes>;
 
 const ofReplicas = ['keepalive', 'interval', 'staleness-max', 'callers'];
 
-function refuses({ gateway }: GatewaySettings, given: ReadonlySet<string>): string | null {
+/** An acknowledgement takes a gap of keep-alives and one of events: what needs one in a shorter time would never have it. */
+function refusesTimes({ keepAliveMs, eventGapMs, stalenessMaxMs }: GatewaySettings): string | null {
+  const soonestMs = keepAliveMs + eventGapMs;
+  if (soonestMs >= queryWaitMaxMs)
+    return `A query waits ${queryWaitMaxMs / 1_000} s for synchronisation at most: "keepalive" and "interval" together must be shorter.`;
+  if (soonestMs >= stalenessMaxMs)
+    return `A replica would always be older than "staleness-max": "keepalive" and "interval" together must be shorter.`;
+  return null;
+}
+
+function refuses(values: GatewaySettings, given: ReadonlySet<string>): string | null {
+  const { gateway } = values;
   const beside = Object.keys(axes).find((name) => name !== 'gateway' && given.has(name));
   if (gateway === 'off' && beside !== undefined)
     return `"${beside}" is of the gateway, which is off: add gateway=leader, gateway=consistent or gateway=eventual.`;
   const ofReplica = ofReplicas.find((name) => given.has(name));
   if (gateway === 'leader' && ofReplica !== undefined)
     return `"${ofReplica}" is of replicas, and with gateway=leader gateways have none: take gateway=consistent or gateway=eventual.`;
-  return null;
+  return gateway === 'off' ? null : refusesTimes(values);
 }
 
 const kind = (name: string, count: number, takesLoad: boolean): ProcessKind => ({

@@ -89,6 +89,18 @@ describe('the stream of a leader', () => {
     assert.equal(drain(quick).length, 1);
   });
 
+  test('a snapshot is not counted, however large it is, but what waits behind it is', () => {
+    const leader = createLeader({ queuedBytesMax: 200 });
+    for (let id = 2; id <= 100; id += 1) leader.apply(put(`posts:${id}`));
+    const [whole, late] = [leader.openStream(), leader.openStream()];
+    leader.apply(put('posts:1', 2));
+    assert.equal(whole.queuedBytes(), bytesOf(put('posts:1', 2)));
+    assert.equal(drain(whole).length, 1 + 100 + 1 + 1);
+    late.next();
+    for (let version = 3; version < 20; version += 1) leader.apply(put('posts:1', version));
+    assert.equal(late.cutReason(), 'slow');
+  });
+
   test('vouches for nothing once somebody else may lead', () => {
     let isLeading = true;
     const leader = createLeader({ isLeading: () => isLeading });
