@@ -12,6 +12,7 @@ import { registerBodyParsers } from './http/body-parsers.ts';
 import { closeHttpServer, createHttpServer } from './http/http-server.ts';
 import { registerProblemDetails } from './http/problem-details.ts';
 import { registerRequestMetrics } from './http/request-metrics.ts';
+import { refuseStalledBodies, requestLimits } from './http/request-limits.ts';
 import type { App } from './http/route-parts.ts';
 import { createGatewayObserver, watchReplica } from './observability/gateway-observers.ts';
 import { createRequestObserver } from './observability/metrics.ts';
@@ -113,6 +114,7 @@ async function registerMetadata(
     registerRequestMetrics(app, createRequestObserver(registry, config.candidate.cache.strategy), (request) =>
       tracing?.requests.traceIdOf(request),
     );
+  refuseStalledBodies(app, requestLimits);
   registerBodyParsers(app);
   const refused = (code: RefusalCode): void => observe.refused(code);
   const forward = await createForwardToLeader(app, { address: service.leaderAddress, refused });

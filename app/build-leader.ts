@@ -68,7 +68,7 @@ export async function buildLeader(parts: ProcessParts): Promise<BuiltLeader> {
     store: createLeaseStore(leases),
     clock,
     holder: `${config.replica}:${uniqueId()}`,
-    address: `http://${config.host}:${port}`,
+    address: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     leaseMs: config.gatewayLeaseMs,
     lead: service.lead,
     onStandBy: hasRole,
@@ -95,11 +95,14 @@ function createLeaderApp({ config, logger }: ProcessParts, service: LeaderServic
   refuseStalledBodies(app, requestLimits);
   registerBodyParsers(app);
   app.get('/health/live', () => ({ status: 'live' }));
-  registerMetadataRoutes(app, config.gatewayToken, {
-    page: (asked, _, _request, reply) => sendPage(reply, service.records(), asked),
-    record: (asked, _, _request, reply) => sendRecord(reply, service.records(), asked),
-    put: async ({ kind, id }, change) => ({ version: await service.put(kind, id, change) }),
-    remove: async ({ kind, id }) => ({ version: await service.remove(kind, id) }),
-  });
+  // In a scope of their own: whoever asks whether it lives needs no token.
+  void app.register(async (scope) =>
+    registerMetadataRoutes(scope.withTypeProvider(), config.gatewayToken, {
+      page: (asked, _, _request, reply) => sendPage(reply, service.records(), asked),
+      record: (asked, _, _request, reply) => sendRecord(reply, service.records(), asked),
+      put: async ({ kind, id }, change) => ({ version: await service.put(kind, id, change) }),
+      remove: async ({ kind, id }) => ({ version: await service.remove(kind, id) }),
+    }),
+  );
   return app;
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
+import { createSystemClock } from '../app/clock.ts';
 import { gatewayMetrics } from '../app/contract/gateway-metrics.ts';
 import { headers } from '../app/contract/headers.ts';
 import { runtimeMetrics } from '../app/contract/service-metrics.ts';
+import { gatewayFigures } from '../app/gateway/figures.ts';
+import { createStalenessWitness } from '../app/gateway/staleness-witness.ts';
+import { createStorage } from '../app/storage/postgres.ts';
 import { killProcess } from './support/kill-process.ts';
 import { startServiceProcess } from './support/service-process.ts';
 import type { ServiceProcess } from './support/service-process.ts';
@@ -94,6 +98,9 @@ async function metricOf({ metrics }: Started, name: string, ...labels: readonly 
     .reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
 }
 
+const countOf = async (table: string): Promise<number> =>
+  Number((await admin.query<{ count: string }>(`SELECT count(*) FROM ${table}`)).rows[0]?.count);
+
 let leader: Started;
 let standby: Started;
 let gateways: readonly Started[];
@@ -107,6 +114,7 @@ test('gateways that start before any leader wait for it, refuse what they do not
   const starting = [start('gateway'), start('gateway')];
   leader = await start('leader');
   gateways = await Promise.all(starting);
+  assert.equal((await fetch(`${leader.address}/health/live`)).status, 200);
   const { status, json, headers: given } = await ask(gateway(0).address, '/metadata/posts?limit=3');
   assert.equal(status, 200, JSON.stringify(json));
   const records = json['records'] as readonly Record<string, unknown>[];
@@ -237,6 +245,16 @@ test('a write that reaches a process which does not lead is refused as one witho
 });
 
 test('TG-5: a leader that is killed is refused for until another one leads, and what was deleted does not come back', async () => {
+  const storage = createStorage(database.url, 1, () => {});
+  const witness = createStalenessWitness({
+    storage,
+    clock: createSystemClock(),
+    token,
+    onTrouble: assert.ifError,
+  });
+  witness.meet(gateways.map(({ address }) => address));
+  await waitUntil(async () => (await countOf('gateway_sightings')) > 0);
+  assert.equal(await countOf('gateway_outages'), 0);
   assert.equal((await ask(gateway(0).address, '/metadata/posts/11', { method: 'DELETE' })).status, 200);
   const written = await put(gateway(0).address, 12, 'before the kill');
   killProcess(leader.child.pid);
@@ -269,6 +287,13 @@ test('TG-5: a leader that is killed is refused for until another one leads, and 
     assert.equal((await ask(address, '/metadata/posts/11')).status, 404);
   }
   assert.equal(await metricOf(standby, gatewayMetrics.leaderIsLeader.name), 1);
+  await waitUntil(async () => (await countOf('gateway_outages')) > 0);
+  await witness.stop();
+  await storage.close();
+  const { from } = gatewayFigures.find(({ name }) => name === 'failoverMs') ?? assert.fail('it is measured');
+  assert.ok('query' in from);
+  const { rows } = await admin.query<{ value: number }>(from.query);
+  assert.ok(Number(rows[0]?.value) > 0);
   leader = standby;
 });
 

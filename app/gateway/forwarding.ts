@@ -26,6 +26,8 @@ const connectionsMax = 128;
 /** The service bounds its own work; this is for one that stands still. Uploads take their time before the head of their answer. */
 const headLimitMs = 30_000;
 const bodyLimitMs = 30_000;
+/** A leader answers from memory or after one statement, which has its own limit. One that stands still is not waited for. */
+const leaderLimitMs = 4_000;
 
 const connections = {
   connections: connectionsMax,
@@ -101,7 +103,8 @@ export async function createForwardToLeader(
   app: App,
   { address, refused }: LeaderTarget,
 ): Promise<ForwardToLeader> {
-  await app.register(replyFrom, { undici: connections, disableRequestLogging: true });
+  const undici = { ...connections, headersTimeout: leaderLimitMs };
+  await app.register(replyFrom, { undici, disableRequestLogging: true });
   return (request, reply) => {
     const target = address();
     // The library adds the query as it came.

@@ -54,7 +54,7 @@ export function linkToLeader(parts: LeaderLinkParts): LeaderLink {
   const keepConnected = async (): Promise<void> => {
     for (let failures = 0; !stopping.signal.aborted; failures += 1) {
       const leadership = parts.leader();
-      if (leadership !== null && (await runSession(parts, leadership, onHeard, stopping.signal)))
+      if (leadership !== null && (await trySession(parts, leadership, onHeard, stopping.signal)))
         failures = 0;
       const longestMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 16));
       // Gateways that were cut off together come back one by one.
@@ -80,6 +80,14 @@ export function linkToLeader(parts: LeaderLinkParts): LeaderLink {
       ticker.stop();
     },
   };
+}
+
+/** As `runSession`. An address that is none is as one where nobody listens: the lease may name a better one later. */
+function trySession(...given: Parameters<typeof runSession>): Promise<boolean> {
+  return runSession(...given).catch(() => {
+    given[0].observe.connection('lost');
+    return false;
+  });
 }
 
 /** One session, to its end. Answers whether the replica was whole in it. */

@@ -81,20 +81,28 @@ async function watch(
       await storage.query(insertSighting, [version < written, version < highest, syncMs]);
       highest = Math.max(highest, version);
     } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof DarkroomError && error.code === 'GATEWAY_NOT_SYNCHRONISED') outages.refused();
+      if (signal.aborted) break;
+      if (isRefusal(error)) outages.refused(nowMs);
       else onTrouble(error);
     }
   }
+  await outages.answered().catch(onTrouble);
 }
 
-/** From the first refusal to the next answer. */
+/** A gateway that does not answer in time refuses as well. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof DarkroomError
+    ? error.code === 'GATEWAY_NOT_SYNCHRONISED'
+    : error instanceof DOMException && error.name === 'TimeoutError';
+
+/** From the sending of what was refused first, to the next answer; where there is none, to the end. */
 function createOutages(storage: Queries, clock: Clock) {
   let sinceMs: number | null = null;
   let refused = 0;
   return {
-    refused() {
-      sinceMs ??= clock.now();
+    /** What was sent then had no answer. */
+    refused(sentAtMs: number) {
+      sinceMs ??= sentAtMs;
       refused += 1;
     },
     async answered() {

@@ -47,6 +47,8 @@ export function acceptStreams({ server, isAllowed, opened }: StreamServerParts):
     perMessageDeflate: false,
   });
   const refuse = (socket: Socket, status: string): void => {
+    // Whoever does not close its end would keep the socket.
+    socket.once('finish', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   };
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -57,7 +59,7 @@ export function acceptStreams({ server, isAllowed, opened }: StreamServerParts):
     if (sockets.clients.size >= connectionsMax) return refuse(socket, '503 Service Unavailable');
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const listener = opened(connectionOf(webSocket));
-      if (listener === null) webSocket.close(tryAgainLater);
+      if (listener === null) turnAway(webSocket);
       else hear(webSocket, listener);
     });
   });
@@ -97,6 +99,12 @@ function connectionOf(webSocket: WebSocket): StreamConnection {
     // At once: a slow one would not answer a polite word either.
     close: () => webSocket.terminate(),
   };
+}
+
+/** It may fail before it is closed. */
+function turnAway(webSocket: WebSocket): void {
+  webSocket.on('error', () => {});
+  webSocket.close(tryAgainLater);
 }
 
 function hear(webSocket: WebSocket, { received, closed }: StreamListener): void {
