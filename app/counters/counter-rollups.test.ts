@@ -88,6 +88,38 @@ test('DC-4: an event that storage gets late, after its time was frozen, is refus
   assert.equal(await countOf('late', 'queued'), 0);
 });
 
+test('DC-4: an event without a time of its own gets another one, and where that is frozen too, storage is busy', async () => {
+  let frozen = 0;
+  const freezing = (times: number): Queries => ({
+    async query(statement, values) {
+      if (statement.name === 'insert_counter_event' && frozen < times) {
+        frozen += 1;
+        const end = new Date(world.clock.now() + 5_000).toISOString();
+        const freeze = {
+          name: 'test_freeze',
+          text: 'UPDATE counter_windows SET frozen_up_to = $1 WHERE namespace = $2',
+        };
+        await world.storage.query(freeze, [end, 'late']);
+        if (times === 1) world.clock.advance(5_001);
+      }
+      return world.storage.query(statement, values);
+    },
+  });
+  worker.hear(['late:own']);
+  await worker.cycle('late');
+  await (await world.open({ queries: freezing(1) })).add(late('own'), { delta: 1 });
+  await world.settle(worker, ['late:own']);
+  assert.equal(await countOf('late', 'own'), 1);
+  frozen = 0;
+  const behind = await world.open({ queries: freezing(2) });
+  await assert.rejects(behind.add(late('own'), { delta: 1 }), { code: 'STORAGE_BUSY' });
+  assert.equal(frozen, 2);
+  world.clock.advance(6_000);
+  await behind.add(late('own'), { delta: 1 });
+  await world.settle(worker, ['late:own']);
+  assert.equal(await countOf('late', 'own'), 2);
+});
+
 /** Adds within a transaction that stays open while a worker rolls up; answers what is counted in the end. */
 async function countAroundOpenTransaction(counter: string, own: RollupWorker): Promise<number> {
   await counters.add(late(counter), { delta: 1 });

@@ -74,6 +74,7 @@ export function createCounterService(parts: CounterServiceParts): CounterService
     checkTime(namespace, timeMs, nowMs);
     return { delta: delta ?? 0, isClear: delta === null, token: event.token ?? parts.uniqueId(), timeMs };
   };
+  const write = createWrite({ namespaceOf, modeOf, timed });
   const getMany = async (keys: readonly CounterKey[]): Promise<readonly Counted[]> => {
     const counted = new Array<Counted>(keys.length).fill(none);
     const places = Map.groupBy(keys.keys(), (place) => namespaceOf(keyAt(keys, place).namespace).mode);
@@ -92,26 +93,24 @@ export function createCounterService(parts: CounterServiceParts): CounterService
   return {
     namespaceOf,
     async add(key, event, queries) {
-      const namespace = namespaceOf(key.namespace);
-      return observed('add', namespace.mode, async () => {
-        const own = timed(namespace, event, event.delta);
-        await modeOf(namespace).write(key, own, queries);
+      return observed('add', namespaceOf(key.namespace).mode, async () => {
+        const { own } = await write(key, event, event.delta, (mode, timed) =>
+          mode.write(key, timed, queries),
+        );
         return { generationTimeMs: own.timeMs };
       });
     },
     async addAndGet(key, event, queries) {
-      const namespace = namespaceOf(key.namespace);
-      return observed('add_and_get', namespace.mode, async () => {
-        const own = timed(namespace, event, event.delta);
-        const counted = await modeOf(namespace).writeAndGet(key, own, queries);
-        return { ...counted, generationTimeMs: own.timeMs };
+      return observed('add_and_get', namespaceOf(key.namespace).mode, async () => {
+        const { own, written } = await write(key, event, event.delta, (mode, timed) =>
+          mode.writeAndGet(key, timed, queries),
+        );
+        return { ...written, generationTimeMs: own.timeMs };
       });
     },
     async clear(key, event = {}, queries) {
-      const namespace = namespaceOf(key.namespace);
-      return observed('clear', namespace.mode, async () => {
-        const own = timed(namespace, event, null);
-        await modeOf(namespace).write(key, own, queries);
+      return observed('clear', namespaceOf(key.namespace).mode, async () => {
+        const { own } = await write(key, event, null, (mode, timed) => mode.write(key, timed, queries));
         return { generationTimeMs: own.timeMs };
       });
     },
@@ -120,6 +119,40 @@ export function createCounterService(parts: CounterServiceParts): CounterService
       return counted;
     },
     getMany,
+  };
+}
+
+type WriteParts = {
+  readonly namespaceOf: CounterService['namespaceOf'];
+  readonly modeOf: (namespace: CounterNamespace) => CounterMode;
+  readonly timed: (namespace: CounterNamespace, event: CounterClear, delta: number | null) => TimedEvent;
+};
+
+/**
+ * Events without a time of their own get one here. Where it is frozen before storage has the event, since the process stood still in
+ * between, it gets another one: whoever sent it can do nothing about it.
+ */
+function createWrite({ namespaceOf, modeOf, timed }: WriteParts) {
+  return async <T>(
+    key: CounterKey,
+    event: CounterClear,
+    delta: number | null,
+    writeIn: (mode: CounterMode, own: TimedEvent) => Promise<T>,
+  ): Promise<{ readonly own: TimedEvent; readonly written: T }> => {
+    const namespace = namespaceOf(key.namespace);
+    const attempt = async () => {
+      const own = timed(namespace, event, delta);
+      return { own, written: await writeIn(modeOf(namespace), own) };
+    };
+    if (event.generationTimeMs !== undefined) return attempt();
+    return attempt()
+      .catch((error: unknown) => {
+        if (!isTooOld(error)) throw error;
+        return attempt();
+      })
+      .catch((error: unknown) => {
+        throw isTooOld(error) ? clockIsBehind(error) : error;
+      });
   };
 }
 
@@ -150,6 +183,16 @@ function checkTime({ mode, acceptLimitMs }: CounterNamespace, timeMs: number, no
       `The event was generated ${nowMs - timeMs} ms ago, and the limit is ${acceptLimitMs} ms: this attempt has not counted it.`,
     );
 }
+
+const isTooOld = (error: unknown): boolean =>
+  error instanceof DarkroomError && error.code === 'COUNTER_EVENT_TOO_OLD';
+
+const clockIsBehind = (cause: unknown): DarkroomError =>
+  new DarkroomError(
+    'STORAGE_BUSY',
+    'The clock of this process is behind what is rolled up already: it has not been counted. Try again.',
+    { cause },
+  );
 
 function createObserved({ realClock, observe, inSpan }: CounterServiceParts) {
   return async <T>(
