@@ -282,9 +282,10 @@ type ClosedParts = {
 async function closeParts(parts: ClosedParts): Promise<void> {
   await closeHttpServer(parts.app);
   await parts.people.forget();
-  await parts.counters.close();
   await parts.background.settled(settleLimitMs);
+  // Stores the likes that wait in its queue, which counts them.
   await parts.cache.close();
+  await parts.counters.close();
   await parts.storage.close();
   parts.blobs.close();
 }

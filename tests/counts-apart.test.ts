@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
 import { changesOf } from '../app/contract/operations.ts';
+import { counterRowStore } from '../app/counters/counter-row-store.ts';
 import { createFanOutStore } from '../app/feeds/fan-out-store.ts';
 import { createStorage } from '../app/storage/postgres.ts';
 import {
@@ -15,7 +16,7 @@ import type { CountedVillage } from './support/counted-village.ts';
 import { startDurableRedis, startOwnRedis } from './support/own-redis.ts';
 import { startServiceProcess } from './support/service-process.ts';
 import { headers } from '../app/contract/headers.ts';
-import { startTestApp } from './support/test-app.ts';
+import { createSeededDatabase, startTestApp } from './support/test-app.ts';
 import type { TestApp } from './support/test-app.ts';
 import { village } from './support/village-rows.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -258,6 +259,26 @@ it('likes that wait in a queue are counted once when they are stored', async (co
   );
   assert.equal(row?.like_count, 0);
   await waitUntil(async () => (await likesOn(other, 12)) === people.length + 1);
+});
+
+it('likes that wait in a queue when a process ends are counted before it has ended', async (context) => {
+  const redis = await startDurableRedis();
+  context.after(() => redis.stop());
+  const database = await createSeededDatabase();
+  context.after(() => database.drop());
+  const app = await startTestApp({
+    candidate: 'write-behind:flush=10s,counter=flush,flush-every=1h',
+    databaseUrl: database.url,
+    environment: { REDIS_URL: redis.url, DARKROOM_REDIS_PREFIX: 'darkroom:test:' },
+  });
+  await like(app, 12, 2);
+  const waiting = await app.sql('SELECT FROM likes WHERE photo_id = 12 AND person_id = 2');
+  await app.close();
+  assert.equal(waiting.length, 0);
+  const storage = createStorage(database.url, 1, () => {});
+  const rows = await counterRowStore.load(storage, [{ namespace: 'likes', counter: '12' }]);
+  await storage.close();
+  assert.equal(rows.get('likes:12')?.count, 1);
 });
 
 it('views and likes in Redis are lost with it, and the pages are shown all the same', async (context) => {
