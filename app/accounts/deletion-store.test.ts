@@ -7,6 +7,8 @@ import { village } from '../../tests/support/village-rows.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createStorage } from '../storage/postgres.ts';
 import type { Storage } from '../storage/postgres.ts';
+import { countApart, countInRows } from '../counters/counted-changes-service.ts';
+import type { CountedChanges } from '../counters/counted-changes-service.ts';
 import { createFollowRequestStore } from '../follows/follow-request-store.ts';
 import { createDeletionStore } from './deletion-store.ts';
 import type { DeletionStore } from './deletion-store.ts';
@@ -33,6 +35,15 @@ after(async () => {
   await Promise.all([other.end(), admin.end()]);
   await database.drop();
 });
+
+/** Changes as they are made where counts are kept apart: what is counted is nothing here. */
+const uncountedApart = (queries: Storage): CountedChanges =>
+  countApart({
+    storage: queries,
+    counters: { add: async () => ({ generationTimeMs: 0 }) },
+    countsInCommit: true,
+    ownLikes: null,
+  });
 
 async function countOf(table: string, where: string): Promise<number> {
   const { rows } = await admin.query<{ count: number }>(
@@ -126,8 +137,12 @@ describe('the followers of an account that is deleted', () => {
 });
 
 describe('the end of an account', () => {
-  it('does not wait in a circle with who accepts a request to follow', async () => {
-    for (const who of ['follower', 'followed'] as const) {
+  it('does not wait in a circle with who accepts a request to follow, however followers are counted', async () => {
+    const changes = [countInRows(storage), uncountedApart(storage)];
+    for (const [who, counted] of changes.flatMap((one) => [
+      ['follower', one] as const,
+      ['followed', one] as const,
+    ])) {
       const people = { follower: await addPerson(), followed: await addPerson() };
       await admin.query('UPDATE users SET is_private = true WHERE id = $1', [people.followed]);
       await admin.query('INSERT INTO follow_requests (follower_id, followed_id) VALUES ($1, $2)', [
@@ -136,7 +151,7 @@ describe('the end of an account', () => {
       ]);
       await other.query('BEGIN');
       await other.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [people[who]]);
-      const accepted = createFollowRequestStore(storage).accept(people.follower, people.followed);
+      const accepted = createFollowRequestStore(storage, counted).accept(people.follower, people.followed);
       await waitUntil(somebodyWaits);
       await other.query('SELECT darkroom_delete_person($1)', [people[who]]);
       await other.query('COMMIT');

@@ -28,16 +28,18 @@ const deleteRequest: Statement = {
  * The trigger on follows takes the request away; an accepted one is what it asks for. The two people are locked before the request, in
  * the order of their ids: so do all who block and who delete an account, and none of them waits for another in a circle.
  */
-const acceptRequest: Statement = {
-  name: 'accept_follow_request',
-  text: `
-    WITH locked AS MATERIALIZED (
+const acceptedRequest = `locked AS MATERIALIZED (
       SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE
     ), accepted AS (
       UPDATE follow_requests SET is_accepted = true
       WHERE follower_id = $1 AND followed_id = $2 AND (SELECT count(*) FROM locked) = 2
       RETURNING follower_id, followed_id
-    ), added AS (
+    )`;
+
+const acceptRequest: Statement = {
+  name: 'accept_follow_request',
+  text: `
+    WITH ${acceptedRequest}, added AS (
       INSERT INTO follows (follower_id, followed_id) SELECT follower_id, followed_id FROM accepted
       ON CONFLICT DO NOTHING RETURNING followed_id
     ), raised AS (
@@ -51,10 +53,7 @@ const acceptRequest: Statement = {
 const acceptRequestApart: Statement = {
   name: 'accept_follow_request_apart',
   text: `
-    WITH accepted AS (
-      UPDATE follow_requests SET is_accepted = true WHERE follower_id = $1 AND followed_id = $2
-      RETURNING follower_id, followed_id
-    ), added AS (
+    WITH ${acceptedRequest}, added AS (
       INSERT INTO follows (follower_id, followed_id) SELECT follower_id, followed_id FROM accepted
       ON CONFLICT DO NOTHING RETURNING followed_id
     ), raised AS (
