@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import type { Cache, CacheWrite } from '../cache/cache.ts';
+import type { CountsOnTop } from '../counters/counts-on-top-service.ts';
 import { DarkroomError } from '../errors.ts';
 import type { PhotoService } from '../photos/photo-service.ts';
 import { createLikeService } from './like-service.ts';
 import type { LikeStore } from './like-store.ts';
 
 /** The service with a cache that acknowledges each write at once, and storage that has three likes and may fail. */
-function setUp(failure: { error: Error | null }) {
+function setUp(failure: { error: Error | null }, countsOnTop: CountsOnTop | null = null) {
   const clock = createFakeClock();
   let asked = 0;
   const foresee: LikeStore['foresee'] = async (_, personId) => {
@@ -25,9 +26,9 @@ function setUp(failure: { error: Error | null }) {
       write: <R>({ deferrable }: CacheWrite<R>) => deferrable?.answer(),
     } as unknown as Cache,
     likeStore: { foresee } as unknown as LikeStore,
-    photoService: { read, requireShown: async () => {} } as unknown as PhotoService,
+    photoService: { readWithoutCounts: read, requireShown: async () => {} } as unknown as PhotoService,
     clock,
-    countsOnTop: null,
+    countsOnTop,
   });
   const answerTo = async (person: number) => (await service.like(10, person)).likeCount;
   return { clock, answerTo, asked: () => asked };
@@ -50,6 +51,24 @@ describe('a like that waits for storage', () => {
     clock.advance(1_000);
     await answerTo(2);
     assert.equal(asked(), 2);
+  });
+
+  it('is taken where likes are counted apart and the count cannot be had', async () => {
+    const failure: { error: Error | null } = { error: null };
+    let isCountAway = false;
+    const { answerTo } = setUp(failure, {
+      likesOf: async () => {
+        if (isCountAway) throw new DarkroomError('STORAGE_UNAVAILABLE', 'away');
+        return [10];
+      },
+    } as unknown as CountsOnTop);
+    assert.equal(await answerTo(2), 14);
+    failure.error = new DarkroomError('STORAGE_BUSY', 'locked');
+    assert.equal(await answerTo(2), 14);
+    isCountAway = true;
+    assert.equal(await answerTo(2), 4);
+    failure.error = null;
+    assert.equal(await answerTo(2), 4);
   });
 
   it('asks again when storage was only busy', async () => {

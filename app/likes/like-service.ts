@@ -12,7 +12,7 @@ export type LikeService = ReturnType<typeof createLikeService>;
 export type LikeServiceParts = {
   readonly cache: Cache;
   readonly likeStore: LikeStore;
-  readonly photoService: Pick<PhotoService, 'read' | 'requireShown'>;
+  readonly photoService: Pick<PhotoService, 'readWithoutCounts' | 'requireShown'>;
   readonly clock: Clock;
   /** Null: likes are counted in the rows of the photos, and each changes one. */
   readonly countsOnTop: CountsOnTop | null;
@@ -53,7 +53,7 @@ export function createLikeService(parts: LikeServiceParts) {
   /**
    * What the photo will be like once the queued like is stored. Only storage knows whether this person has liked it already,
    * since a cached entry may be older than the last flush. While storage cannot be asked, the entry is taken, and the like is
-   * assumed to be new.
+   * assumed to be new. What is counted apart comes on top of it if that can be had: not having it refuses no like.
    */
   const forecast = async (photoId: number, personId: number): Promise<LikeCount> => {
     if (clock.now() >= askAgainMs) {
@@ -66,9 +66,11 @@ export function createLikeService(parts: LikeServiceParts) {
         if (isStorageAway(error)) askAgainMs = clock.now() + awayMs;
       }
     }
-    const read = await photoService.read(photoId, personId);
+    const read = await photoService.readWithoutCounts(photoId, personId);
     if (read === undefined) throw noPhoto(photoId);
-    return { likeCount: read.value.likeCount + 1, version: read.version, isNew: true };
+    const guessed = { likeCount: read.value.likeCount + 1, version: read.version, isNew: true };
+    if (clock.now() < askAgainMs) return guessed;
+    return whole(guessed, photoId, personId).catch(() => guessed);
   };
   const add = async (photoId: number, personId: number): Promise<LikeCount | undefined> => {
     try {

@@ -41,6 +41,8 @@ export function createPhotoService(parts: PhotoServiceParts) {
 
   return {
     ...(countsOnTop === null ? reads : withCountsOnTop(reads, countsOnTop)),
+    /** As `read`, with no more likes than the row of the photo has: nobody is asked for those that are counted apart. */
+    readWithoutCounts: reads.read,
     /** Keeps the renditions, then the row. Throws what `keep` says, or NOT_FOUND when there is no such owner. */
     async post(ownerId: number, caption: string, upload: Buffer): Promise<PostedPhoto> {
       const photo: NewPhoto = { ownerId, caption, ...(await renditions.keep(upload)) };
