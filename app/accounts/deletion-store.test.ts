@@ -9,6 +9,7 @@ import { createStorage } from '../storage/postgres.ts';
 import type { Storage } from '../storage/postgres.ts';
 import { countApart, countInRows } from '../counters/counted-changes-service.ts';
 import type { CountedChanges } from '../counters/counted-changes-service.ts';
+import { eventSlices } from '../counters/event-slices.ts';
 import { createFollowRequestStore } from '../follows/follow-request-store.ts';
 import { createDeletionStore } from './deletion-store.ts';
 import type { DeletionStore } from './deletion-store.ts';
@@ -92,6 +93,33 @@ describe('the photos of an account that is deleted', () => {
       [500, 500, 1],
       [0, 0, 0],
     ]);
+  });
+
+  it('lose the events of their counts in steps, and their rows with the last of them', async () => {
+    const owner = await addPerson();
+    const photo = await addPhoto(owner);
+    const events = `INSERT INTO counter_events
+      SELECT $1, $2, 0, date_trunc('day', now()), number::text, 1, false FROM generate_series(1, 2500) AS number`;
+    await eventSlices.makeAhead(storage, Date.now(), 0);
+    await admin.query(events, ['likes', photo]);
+    await admin.query(events, ['followers', owner]);
+    await admin.query(`INSERT INTO counter_rows VALUES ('likes', $1, 1)`, [photo]);
+    const apart = createDeletionStore(storage, uncountedApart(storage));
+    await apart.hidePhotos(owner);
+    const left: number[][] = [];
+    const ofPhoto = `namespace = 'likes' AND counter = '${photo}'`;
+    while ((await apart.removeHiddenPhotos(owner)).length > 0)
+      left.push([
+        await countOf('counter_events', ofPhoto),
+        await countOf('counter_rows', ofPhoto),
+        await countOf('photos', `id = ${photo}`),
+      ]);
+    assert.deepEqual(left, [
+      [500, 1, 1],
+      [0, 0, 0],
+    ]);
+    assert.equal(await apart.removePerson(owner), true);
+    assert.equal(await countOf('counter_events', `counter = '${owner}' AND namespace = 'followers'`), 0);
   });
 
   it('go with a like that was being stored in that moment', async () => {

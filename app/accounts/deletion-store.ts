@@ -143,16 +143,34 @@ const deletePhotos: Statement = {
     ON CONFLICT (digest) DO UPDATE SET claimed_until = '-infinity'`,
 };
 
-/** What was counted apart of what is gone. Those in Redis expire. */
+/**
+ * The events of what is gone, some at a time: somebody popular has millions. Rows of two slices may have the same ctid; then both go, and
+ * both belong to these counters.
+ */
+const deleteEvents: Statement = {
+  name: 'delete_counter_events_of',
+  text: `
+    DELETE FROM counter_events WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[]) AND ctid = ANY (ARRAY(
+      SELECT ctid FROM counter_events WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[]) LIMIT $3
+    )) RETURNING 1 AS gone`,
+};
+
+/** What else was counted apart of what is gone, locked in the order in which all lock counters. Those in Redis expire. */
 const deleteCounters: Statement = {
   name: 'delete_counters_of',
   text: `
-    WITH events AS (
-      DELETE FROM counter_events WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])
+    WITH old_rollups AS MATERIALIZED (
+      SELECT namespace, counter FROM counter_rollups WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])
+      ORDER BY namespace, counter FOR UPDATE
     ), rollups AS (
-      DELETE FROM counter_rollups WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])
+      DELETE FROM counter_rollups USING old_rollups AS old
+      WHERE counter_rollups.namespace = old.namespace AND counter_rollups.counter = old.counter
+    ), old_rows AS MATERIALIZED (
+      SELECT namespace, counter FROM counter_rows WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])
+      ORDER BY namespace, counter FOR UPDATE
     )
-    DELETE FROM counter_rows WHERE namespace = ANY ($1::text[]) AND counter = ANY ($2::text[])`,
+    DELETE FROM counter_rows USING old_rows AS old
+    WHERE counter_rows.namespace = old.namespace AND counter_rows.counter = old.counter`,
 };
 
 const deleteActivity: Statement = {
@@ -190,18 +208,26 @@ export function createDeletionStore(
     (of: CountedThing, statement: CountedStatement) =>
     (personId: number): Promise<readonly ChangedPhoto[]> =>
       counted.change<ChangedPhoto>(statement, [personId, rowsAtOnce], ({ id }) => ({ of, id, by: -1 }));
+  const isFull = (rows: readonly unknown[]): boolean => rows.length >= ownRowsAtOnce;
+  /** One step; whether nothing is left. */
   const forgetCounters = async (
     queries: Queries,
     namespaces: readonly string[],
     ids: readonly number[],
-  ): Promise<void> => {
-    if (counted.areApart) await queries.query(deleteCounters, [namespaces, ids.map(String)]);
+  ): Promise<boolean> => {
+    if (!counted.areApart) return true;
+    const counters = ids.map(String);
+    if (isFull(await queries.query(deleteEvents, [namespaces, counters, ownRowsAtOnce]))) return false;
+    await queries.query(deleteCounters, [namespaces, counters]);
+    return true;
   };
-  const isFull = (rows: readonly unknown[]): boolean => rows.length === ownRowsAtOnce;
+  const forgetFollowerCount = async (personId: number): Promise<void> => {
+    while (!(await forgetCounters(storage, ['followers'], [personId])));
+  };
   return {
     areCountsApart: counted.areApart,
     hidePhotos: step<ChangedComments>(hidePhotos),
-    /** Some likes and comments on hidden photos; once these have none, the photos too. Their pictures are noted to be forgotten. */
+    /** Some likes, comments and events of hidden photos; once these have none, the photos too. Their pictures are noted to be forgotten. */
     removeHiddenPhotos: (personId: number): Promise<readonly { readonly id: number }[]> =>
       storage.transaction(async (queries) => {
         const photos = await queries.query<{ readonly id: number }>(lockHidden, [personId, rowsAtOnce]);
@@ -209,8 +235,7 @@ export function createDeletionStore(
         const likes = await queries.query(deleteTheirLikes, [ids, ownRowsAtOnce]);
         const comments = await queries.query(deleteTheirComments, [ids, ownRowsAtOnce]);
         if (isFull(likes) || isFull(comments)) return photos;
-        await queries.query(deletePhotos, [ids]);
-        await forgetCounters(queries, ['likes', 'views'], ids);
+        if (await forgetCounters(queries, ['likes', 'views'], ids)) await queries.query(deletePhotos, [ids]);
         return photos;
       }),
     removeComments: step<ChangedComments>(deleteComments),
@@ -221,8 +246,10 @@ export function createDeletionStore(
       storage.query(deleteActivity, [personId, ownRowsAtOnce]),
     /** Sessions, the account and the person; whether there was one. Rejects with ROW_REFUSED when something was added meanwhile. */
     async removePerson(personId: number): Promise<boolean> {
+      // What fails in between is asked for again as long as the person is there. What others have counted since goes afterwards.
+      await forgetFollowerCount(personId);
       const [row] = await storage.query<{ readonly was_there: boolean }>(deletePerson, [personId]);
-      await forgetCounters(storage, ['followers'], [personId]);
+      await forgetFollowerCount(personId);
       return row?.was_there === true;
     },
   };
