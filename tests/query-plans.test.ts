@@ -219,7 +219,7 @@ async function askAboutPeople(): Promise<void> {
   const storage = {
     ...recordingStorage,
     transaction: <T>(work: (queries: TransactionQueries) => Promise<T>) =>
-      work({ ...recordingStorage, attempt: (part) => part(recordingStorage) }),
+      work({ ...recordingStorage, attempt: (part) => part(recordingStorage), afterCommit: () => {} }),
   };
   const [replicas, changes] = [
     createReplicaStore({ id: 'r', feedKind: 'pull' }, 10_000),

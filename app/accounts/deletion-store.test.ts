@@ -41,7 +41,7 @@ after(async () => {
 const uncountedApart = (queries: Storage): CountedChanges =>
   countApart({
     storage: queries,
-    counters: { add: async () => ({ generationTimeMs: 0 }) },
+    counters: { add: async () => ({ generationTimeMs: 0 }), committed: () => {} },
     countsInCommit: true,
     ownLikes: null,
   });

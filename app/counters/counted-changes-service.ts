@@ -1,6 +1,8 @@
 import { DarkroomError } from '../errors.ts';
 import type { Storage } from '../storage/postgres.ts';
-import type { Queries, Statement } from '../storage/statement.ts';
+import type { Queries, Statement, TransactionQueries } from '../storage/statement.ts';
+import { idOf } from './counter.ts';
+import type { CounterKey } from './counter.ts';
 import type { CounterService } from './counter-service.ts';
 import type { OwnLikes } from './own-likes.ts';
 
@@ -30,7 +32,7 @@ export type CountedChanges = {
     statement: CountedStatement,
     values: readonly unknown[],
     counted: (row: Row) => CountChange | null,
-    queries?: Queries,
+    queries?: TransactionQueries,
   ): Promise<readonly Row[]>;
 };
 
@@ -38,13 +40,13 @@ export type CountedChanges = {
 export function countInRows(storage: Queries): CountedChanges {
   return {
     areApart: false,
-    change: ({ inRow }, values, _, queries = storage) => queries.query(inRow, values),
+    change: ({ inRow }, values, _, queries) => (queries ?? storage).query(inRow, values),
   };
 }
 
 export type CountApartParts = {
   readonly storage: Pick<Storage, 'query' | 'transaction'>;
-  readonly counters: Pick<CounterService, 'add'>;
+  readonly counters: Pick<CounterService, 'add' | 'committed'>;
   /** Whether a count commits with its rows. Where not, it is made after the commit, and is lost with a process that dies in between. */
   readonly countsInCommit: boolean;
   /** Null: counts are not late, or nobody knows what is in them. */
@@ -57,12 +59,19 @@ export type CountApartParts = {
  */
 export function countApart(parts: CountApartParts): CountedChanges {
   const { storage, counters, countsInCommit, ownLikes } = parts;
-  const count = async (changes: readonly CountChange[], queries?: Queries): Promise<readonly Own[]> => {
+  const count = async (
+    changes: readonly CountChange[],
+    queries?: TransactionQueries,
+  ): Promise<readonly Own[]> => {
     const own: Own[] = [];
-    // In the order of their ids: two that lock rows of the same counters do not wait for each other in a circle.
-    for (const { of, id, by, people = [] } of changes.toSorted((one, other) => one.id - other.id)) {
-      const key = { namespace: of, counter: String(id) };
+    // In the order of their names, as all lock them: two that lock rows of the same counters do not wait for each other in a circle.
+    const keyed = changes.map((change) => ({
+      ...change,
+      key: { namespace: change.of, counter: String(change.id) },
+    }));
+    for (const { key, id, by, people = [] } of keyed.toSorted(byCounter)) {
       const { generationTimeMs: atMs } = await counters.add(key, { delta: by }, queries);
+      queries?.afterCommit(() => counters.committed(key));
       own.push({ id, people, atMs });
     }
     return own;
@@ -73,7 +82,7 @@ export function countApart(parts: CountApartParts): CountedChanges {
       { apart }: CountedStatement,
       values: readonly unknown[],
       counted: (row: Row) => CountChange | null,
-      queries?: Queries,
+      queries?: TransactionQueries,
     ) {
       const changeIn = (within: Queries) => within.query<Row>(apart, values);
       const changesOf = (rows: readonly Row[]) => rows.flatMap((row) => counted(row) ?? []);
@@ -82,7 +91,7 @@ export function countApart(parts: CountApartParts): CountedChanges {
         await count(changesOf(rows)).catch(bearLoss);
         return rows;
       }
-      const countIn = async (within: Queries) => {
+      const countIn = async (within: TransactionQueries) => {
         const rows = await changeIn(within);
         return { rows, own: await count(changesOf(rows), within) };
       };
@@ -95,6 +104,14 @@ export function countApart(parts: CountApartParts): CountedChanges {
 }
 
 type Own = { readonly id: number; readonly people: readonly number[]; readonly atMs: number };
+
+type Keyed = { readonly key: CounterKey };
+
+/** By namespace and counter, as storage orders them. */
+function byCounter({ key: one }: Keyed, { key: other }: Keyed): number {
+  const [oneId, otherId] = [idOf(one), idOf(other)];
+  return oneId < otherId ? -1 : Number(oneId > otherId);
+}
 
 /** The rows are there, and counts may be wrong: the metrics of counters say how many were lost. */
 function bearLoss(error: unknown): void {

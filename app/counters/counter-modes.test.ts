@@ -3,10 +3,14 @@ import { after, before, describe, it, test } from 'node:test';
 import { openCounterWorld } from '../../tests/support/counter-world.ts';
 import type { CounterWorld } from '../../tests/support/counter-world.ts';
 import { DarkroomError } from '../errors.ts';
-import type { Queries } from '../storage/statement.ts';
-import type { CounterKey, CounterService } from './counter-service.ts';
+import type { Queries, TransactionQueries } from '../storage/statement.ts';
+import { countApart } from './counted-changes-service.ts';
+import type { CounterEvent, CounterKey, CounterService } from './counter-service.ts';
 import { eventSlices } from './event-slices.ts';
+import type { EventLog } from './modes/event-log.ts';
 import { createFlushMode } from './modes/flush-mode.ts';
+import { createEventualMode } from './modes/rolled-up-modes.ts';
+import type { RolledUpParts } from './modes/rolled-up-modes.ts';
 import type { RollupWorker } from './rollup-loops.ts';
 import { hasEvents } from './system.ts';
 import type { CounterModeName } from './system.ts';
@@ -339,4 +343,45 @@ test('what a process has summed and not flushed is lost with it; one that ends i
   await ending.write(key, { ...event, delta: 3 });
   await ending.close?.();
   assert.equal((await counters.get(key)).count, 3);
+});
+
+test('workers are told of what is counted in a transaction once it is committed, and never where it is not', async () => {
+  const events: string[] = [];
+  const log = { append: async () => {} } as unknown as EventLog;
+  const announcer = {
+    announce: ([key]: readonly CounterKey[]) => void events.push(`told of ${key?.counter}`),
+  };
+  const mode = createEventualMode({ log, announcer } as unknown as RolledUpParts);
+  const counters = {
+    async add(key: CounterKey, { delta }: CounterEvent, queries?: Queries) {
+      events.push(key.counter);
+      await mode.write(key, { delta, isClear: false, token: '', timeMs: 0 }, queries);
+      return { generationTimeMs: 0 };
+    },
+    committed: (key: CounterKey) => mode.committed?.(key),
+  };
+  const { storage } = world;
+  const changes = countApart({ storage, counters, countsInCommit: true, ownLikes: null });
+  const ids = { name: 'test_two_ids', text: 'SELECT unnest(ARRAY[9, 10]) AS id' };
+  const countTwo = (queries?: TransactionQueries) =>
+    changes.change<{ id: number }>(
+      { inRow: ids, apart: ids },
+      [],
+      ({ id }) => ({ of: 'likes', id, by: 1 }),
+      queries,
+    );
+  await storage.transaction(async (queries) => {
+    await countTwo(queries);
+    events.push('end');
+  });
+  // By their names, as storage orders them.
+  assert.deepEqual(events.splice(0), ['10', '9', 'end', 'told of 10', 'told of 9']);
+  await countTwo();
+  assert.deepEqual(events.splice(0), ['10', '9', 'told of 10', 'told of 9']);
+  const fails = storage.transaction(async (queries) => {
+    await countTwo(queries);
+    throw new RangeError('rolled back');
+  });
+  await assert.rejects(fails, RangeError);
+  assert.deepEqual(events, ['10', '9']);
 });

@@ -20,12 +20,14 @@ export type { Accepted, Counted, CounterClear, CounterEvent, CounterKey } from '
 /** Counts in namespaces, each in its mode. What is refused has not been counted. */
 export type CounterService = {
   /**
-   * Inside `queries`, a transaction of the caller, where given: the event is committed with what it counts. Best-effort and flush take
-   * no part in it: they count even if it is rolled back.
+   * Inside `queries`, a transaction of the caller, where given: the event is committed with what it counts, and `committed` tells of
+   * it. Best-effort and flush take no part in it: they count even if it is rolled back.
    */
   add(key: CounterKey, event: CounterEvent, queries?: Queries): Promise<Accepted>;
   addAndGet(key: CounterKey, event: CounterEvent, queries?: Queries): Promise<Counted & Accepted>;
   clear(key: CounterKey, event?: CounterClear, queries?: Queries): Promise<Accepted>;
+  /** A transaction of the caller in which the counter was written is committed. */
+  committed(key: CounterKey): void;
   get(key: CounterKey): Promise<Counted>;
   /** In the order of the keys, by one look at Redis, and one at storage where that is needed. What is not known is 0. */
   getMany(keys: readonly CounterKey[]): Promise<readonly Counted[]>;
@@ -114,6 +116,7 @@ export function createCounterService(parts: CounterServiceParts): CounterService
         return { generationTimeMs: own.timeMs };
       });
     },
+    committed: (key) => modeOf(namespaceOf(key.namespace)).committed?.(key),
     async get(key) {
       const [counted = none] = await getMany([key]);
       return counted;

@@ -31,11 +31,13 @@ export type TimedEvent = {
 
 /** How the counters of some namespaces count. */
 export type CounterMode = {
-  /** Inside `queries` where given, a transaction of the caller, if the mode writes to storage. */
+  /** Inside `queries` where given, a transaction of the caller, if the mode writes to storage; `committed` is to be called after it. */
   write(key: CounterKey, event: TimedEvent, queries?: Queries): Promise<void>;
   writeAndGet(key: CounterKey, event: TimedEvent, queries?: Queries): Promise<Counted>;
   /** In the order of the keys; what is not known is 0. */
   getMany(keys: readonly CounterKey[]): Promise<readonly Counted[]>;
+  /** What was written inside a transaction of the caller is there for all. */
+  committed?(key: CounterKey): void;
   /** Finishes what waits. */
   close?(): Promise<void>;
 };

@@ -17,4 +17,6 @@ export type TransactionQueries = Queries & {
    * with STORAGE_BUSY when it takes longer than `limitMs`; its statements that come later throw a RangeError. One at a time.
    */
   attempt<T>(work: (queries: Queries) => Promise<T>, limitMs: number): Promise<T>;
+  /** Runs work once all is committed, and never if it is not. What it throws, the transaction rejects with. */
+  afterCommit(work: () => void): void;
 };

@@ -144,12 +144,16 @@ export async function runTransaction<T>(
     isWhole = command !== 'BEGIN' && session.isSettled();
   };
   const scope = createScope(session, 'transaction');
+  const later: (() => void)[] = [];
   const queries: TransactionQueries = {
     ...scope.queries,
     attempt: (tried, attemptLimitMs) => runAttempt(session, tried, attemptLimitMs),
+    afterCommit: (one) => void later.push(one),
   };
   try {
-    return await inTransaction(send, () => scope.run(() => work(queries), limitMs));
+    const result = await inTransaction(send, () => scope.run(() => work(queries), limitMs));
+    for (const one of later) one();
+    return result;
   } finally {
     session.release(isWhole);
   }

@@ -30,8 +30,10 @@ export function createEventualMode({ log, readRollups, announcer }: RolledUpPart
   return {
     async write(key, event, queries) {
       await log.append(key, event, queries);
-      announcer.announce([key]);
+      // Nobody else sees it before the caller's commit.
+      if (queries === undefined) announcer.announce([key]);
     },
+    committed: (key) => announcer.announce([key]),
     /** The last rollup and this event: what others have added since is not in it. */
     async writeAndGet(key, event, queries) {
       await log.append(key, event, queries);
@@ -62,8 +64,10 @@ export function createAccurateMode({ log, readRollups, announcer }: RolledUpPart
   return {
     async write(key, event, queries) {
       await log.append(key, event, queries);
-      announcer.announce([key]);
+      // Nobody else sees it before the caller's commit.
+      if (queries === undefined) announcer.announce([key]);
     },
+    committed: (key) => announcer.announce([key]),
     async writeAndGet(key, event, queries) {
       await log.append(key, event, queries);
       const [counted = countedOf(zero)] = await getMany([key], queries);
