@@ -125,7 +125,13 @@ async function askOfCounters(): Promise<void> {
   await rollupStore.ahead(recordingStorage, [{ ...key, buckets: 4, toMs }]);
   const rolled = { ...key, count: '1', rollupMs: toMs, lastWriteMs: fromMs };
   await rollupStore.keep(recordingStorage, [rolled]);
-  await rollupStore.behind(recordingStorage, ['likes'], fromMs, toMs, 10);
+  await rollupStore.behind(
+    recordingStorage,
+    { name: 'likes', buckets: 4 },
+    { startMs: fromMs, endMs: toMs },
+    '',
+    10,
+  );
   await counterRowStore.raise(recordingStorage, key, 1);
   await counterRowStore.raiseMany(recordingStorage, [{ ...key, delta: 1 }]);
   await counterRowStore.clear(recordingStorage, key);
@@ -287,7 +293,6 @@ const wholeTables: Readonly<Record<string, string>> = {
   renew_access_replica: 'there are as many replicas as processes',
   delete_access_replica: 'there are as many replicas as processes',
   forget_access_replica: 'there are as many replicas as processes',
-  select_counters_behind: 'reads a day of events before it is dropped',
   select_replicas_behind: 'there are as many replicas as processes',
   remove_author_from_feeds_of_strangers: 'messages that were given up are few, until somebody replays them',
   claim_pictures_to_forget: 'there are as many as pictures of accounts that are being deleted',

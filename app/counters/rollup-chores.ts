@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
 import { idOf } from './counter.ts';
-import type { CounterNamespaces } from './counter-namespaces.ts';
+import type { CounterNamespace, CounterNamespaces } from './counter-namespaces.ts';
 import { eventSlices } from './event-slices.ts';
 import type { Slice } from './event-slices.ts';
 import { rollupStore } from './rollup-store.ts';
+import type { BehindPage } from './rollup-store.ts';
 import { isRolledUp } from './system.ts';
 
 /** Whether somebody counts by the events themselves. */
@@ -15,6 +16,9 @@ const selectHasEventsOf: Statement = {
       WHERE namespace = ANY ($1::text[]) AND event_time >= $2::timestamptz AND event_time < $3::timestamptz) AS has_events`,
 };
 
+/** Of so many counters one statement says whether they are behind. */
+const countersAtOnce = 1_000;
+/** Workers are told of no more at once. */
 const behindAtOnce = 1_000;
 
 export type RetentionParts = {
@@ -29,22 +33,38 @@ export type RetentionParts = {
  * Drops slices whose events no namespace has to keep any more. Events that are not rolled up are kept whatever their age: their
  * counters are rolled up first. Where a namespace counts by its log, slices with its events stay.
  */
-async function dropOldSlices(parts: RetentionParts): Promise<readonly string[]> {
-  const { queries, clock, namespaces, hear } = parts;
+export async function dropOldSlices(parts: RetentionParts): Promise<readonly string[]> {
+  const { queries, clock, namespaces } = parts;
   const all = [...namespaces.values()];
   const retentionMs = Math.max(...all.map((one) => one.retentionMs));
-  const rolledUp = all.filter(({ mode }) => isRolledUp(mode)).map(({ name }) => name);
+  const rolledUp = all.filter(({ mode }) => isRolledUp(mode));
   const logged = all.filter(({ mode }) => mode === 'raw-log').map(({ name }) => name);
   const dropped: string[] = [];
   for (const slice of await eventSlices.list(queries)) {
     if (slice.endMs > clock.now() - retentionMs || (await hasEventsOf(queries, logged, slice))) continue;
-    const behind = await rollupStore.behind(queries, rolledUp, slice.startMs, slice.endMs, behindAtOnce);
-    hear(behind.map(idOf));
-    if (behind.length > 0) continue;
+    if (await hearBehind(parts, rolledUp, slice)) continue;
     await eventSlices.drop(queries, slice);
     dropped.push(slice.name);
   }
   return dropped;
+}
+
+/** Tells of counters with events in a slice that have to be rolled up first; whether there are any. */
+async function hearBehind(
+  { queries, hear }: RetentionParts,
+  namespaces: readonly CounterNamespace[],
+  slice: Slice,
+): Promise<boolean> {
+  let heard = 0;
+  for (const namespace of namespaces) {
+    for (let last: string | null = ''; last !== null && heard < behindAtOnce;) {
+      const page: BehindPage = await rollupStore.behind(queries, namespace, slice, last, countersAtOnce);
+      hear(page.behind.map(idOf));
+      heard += page.behind.length;
+      ({ last } = page);
+    }
+  }
+  return heard > 0;
 }
 
 async function hasEventsOf(queries: Queries, names: readonly string[], slice: Slice): Promise<boolean> {

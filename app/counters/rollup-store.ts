@@ -1,6 +1,8 @@
 import type { Queries, Statement } from '../storage/statement.ts';
 import { idOf } from './counter.ts';
 import type { CounterKey } from './counter.ts';
+import type { CounterNamespace } from './counter-namespaces.ts';
+import type { Slice } from './event-slices.ts';
 import { timeText } from './event-store.ts';
 
 const selectRollups: Statement = {
@@ -65,16 +67,41 @@ const keepRollups: Statement = {
     RETURNING namespace, counter`,
 };
 
-/** Counters with events in a slice that no rollup has reached. */
+/**
+ * A page of the counters of a namespace that have events in a slice, by their names, and whether a rollup has not reached all of those.
+ * It is asked for the next name and, of each bucket, for one event: a day of events is not read. Buckets that are not looked into since there
+ * are fewer now hold events that nobody counts: they are kept.
+ */
 const selectBehind: Statement = {
   name: 'select_counters_behind',
   text: `
-    SELECT DISTINCT event.namespace, event.counter
-    FROM counter_events AS event
-    LEFT JOIN counter_rollups AS kept ON kept.namespace = event.namespace AND kept.counter = event.counter
-    WHERE event.namespace = ANY ($1::text[]) AND event.event_time >= $2::timestamptz AND event.event_time < $3::timestamptz
-      AND event.event_time > coalesce(kept.rollup_ts, '-infinity')
-    LIMIT $4`,
+    WITH RECURSIVE page AS (
+      (SELECT counter, 1 AS place FROM counter_events
+       WHERE namespace = $1 AND counter > $3 AND event_time >= $4::timestamptz AND event_time < $5::timestamptz
+       ORDER BY counter LIMIT 1)
+      UNION ALL
+      SELECT following.counter, page.place + 1 FROM page CROSS JOIN LATERAL (
+        SELECT counter FROM counter_events
+        WHERE namespace = $1 AND counter > page.counter AND event_time >= $4::timestamptz AND event_time < $5::timestamptz
+        ORDER BY counter LIMIT 1
+      ) AS following
+      WHERE page.place < $6::integer
+    )
+    SELECT page.counter, EXISTS (
+      SELECT FROM generate_series(0, $2::smallint - 1) AS spread (bucket) CROSS JOIN LATERAL (
+        SELECT FROM counter_events AS event
+        WHERE event.namespace = $1 AND event.counter = page.counter AND event.event_bucket = spread.bucket
+          AND event.event_time > since.at AND event.event_time >= $4::timestamptz AND event.event_time < $5::timestamptz
+        LIMIT 1
+      ) AS one
+    ) OR EXISTS (
+      SELECT FROM counter_events AS event
+      WHERE event.namespace = $1 AND event.counter = page.counter AND event.event_bucket >= $2::smallint
+        AND event.event_time > since.at AND event.event_time >= $4::timestamptz AND event.event_time < $5::timestamptz
+    ) AS is_behind
+    FROM page LEFT JOIN counter_rollups AS kept ON kept.namespace = $1 AND kept.counter = page.counter
+    CROSS JOIN LATERAL (SELECT coalesce(kept.rollup_ts, '-infinity') AS at) AS since
+    ORDER BY page.counter`,
 };
 
 export type Rollup = {
@@ -95,6 +122,12 @@ export type Ahead = {
 };
 
 export type RolledUp = CounterKey & Rollup & { readonly lastWriteMs: number };
+
+export type BehindPage = {
+  readonly behind: readonly CounterKey[];
+  /** The last counter of the page; null: there are no more. */
+  readonly last: string | null;
+};
 
 const numberOrNull = (text: string | null): number | null => (text === null ? null : Number(text));
 
@@ -140,17 +173,21 @@ export const rollupStore = {
     ]);
     return new Set(rows.map(idOf));
   },
-  behind: (
+  /** The next counters of a namespace that have events in a slice, after `last`, and those among them that are behind. */
+  async behind(
     queries: Queries,
-    namespaces: readonly string[],
-    fromMs: number,
-    toMs: number,
+    { name, buckets }: Pick<CounterNamespace, 'name' | 'buckets'>,
+    { startMs, endMs }: Pick<Slice, 'startMs' | 'endMs'>,
+    last: string,
     most: number,
-  ): Promise<readonly CounterKey[]> =>
-    queries.query<CounterKey>(selectBehind, [
-      namespaces,
-      timeText(fromMs, '-infinity'),
-      timeText(toMs, 'infinity'),
-      most,
-    ]),
+  ): Promise<BehindPage> {
+    type Row = { counter: string; is_behind: boolean };
+    const values = [name, buckets, last, timeText(startMs, '-infinity'), timeText(endMs, 'infinity'), most];
+    const rows = await queries.query<Row>(selectBehind, values);
+    const behind = rows.filter(({ is_behind }) => is_behind);
+    return {
+      behind: behind.map(({ counter }) => ({ namespace: name, counter })),
+      last: rows.length < most ? null : (rows.at(-1)?.counter ?? null),
+    };
+  },
 };
