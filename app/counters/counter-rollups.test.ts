@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { openCounterWorld } from '../../tests/support/counter-world.ts';
 import type { CounterWorld } from '../../tests/support/counter-world.ts';
-import type { Queries } from '../storage/statement.ts';
+import type { Queries, Statement } from '../storage/statement.ts';
 import type { CounterService } from './counter-service.ts';
 import { announcementChannel, formatAnnouncement, parseAnnouncement } from './rollup-announcer.ts';
 import { parseRollup } from './rollup-cache.ts';
@@ -358,6 +358,27 @@ test('a counter that nobody has looked at for long is rolled up by the bucket', 
   const own = world.scans.slice(before).filter(({ counter }) => counter === 'long');
   assert.equal(own.length, 5);
   assert.equal(await countOf('spread', 'long'), 5);
+});
+
+test('a bucket with more events than can be summed at once is rolled up in shorter steps', async () => {
+  const startMs = Math.ceil(world.clock.now() / 1_000) * 1_000;
+  world.clock.advance(startMs + 900 - world.clock.now());
+  for (let part = 0; part < 8; part += 1) {
+    const generationTimeMs = startMs + part * 100;
+    await counters.add({ namespace: 'spread', counter: 'dense' }, { delta: 1, generationTimeMs });
+  }
+  const own = world.worker({
+    queries: {
+      async query<Row extends object>(statement: Statement, values: readonly unknown[]) {
+        const rows = await world.storage.query<Row & { events?: number }>(statement, values);
+        if (statement.name === 'sum_counter_events' && rows.some(({ events = 0 }) => events > 3))
+          throw new RangeError('it takes too long');
+        return rows;
+      },
+    },
+  });
+  await world.settle(own, ['spread:dense']);
+  assert.deepEqual([await countOf('spread', 'dense'), own.length()], [8, 0]);
 });
 
 type Deed =

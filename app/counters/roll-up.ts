@@ -6,6 +6,7 @@ import type { CounterNamespace } from './counter-namespaces.ts';
 import type { RollupObserver } from './counter-observer.ts';
 import { eventStore } from './event-store.ts';
 import type { EventRange, EventSum } from './event-store.ts';
+import { rollupTtlMs } from './rollup-cache.ts';
 import type { RollupCache } from './rollup-cache.ts';
 import { rollupStore } from './rollup-store.ts';
 import type { Ahead, RolledUp } from './rollup-store.ts';
@@ -42,17 +43,47 @@ type Step = EventRange & { readonly toMs: number; readonly newestMs: number };
 
 /**
  * A counter goes forward by one step: from its checkpoint to the end of the window, or of the bucket of time in which its next event
- * lies. So no statement reads more than a bucket, however long nobody has looked.
+ * lies. So no statement reads more than a bucket, however long nobody has looked. A step that failed is followed by shorter ones, as
+ * `parts` of the bucket: how many events are in it nobody knows.
  */
-function stepOf(key: CounterKey, ahead: Ahead, namespace: CounterNamespace, endMs: number): Step | null {
+function stepOf(
+  key: CounterKey,
+  ahead: Ahead,
+  { buckets, bucketMs }: CounterNamespace,
+  endMs: number,
+  parts: number,
+): Step | null {
   const { base, fromMs, firstMs, newestMs } = ahead;
   if (firstMs === null || newestMs === null) return null;
-  const { buckets, bucketMs } = namespace;
-  const bucketEndMs = (Math.floor(firstMs / bucketMs) + 1) * bucketMs;
-  return { ...key, buckets, base, fromMs, newestMs, toMs: Math.min(endMs, bucketEndMs) };
+  const stepMs = Math.max(1, Math.floor(bucketMs / parts));
+  const stepEndMs = (Math.floor(firstMs / stepMs) + 1) * stepMs;
+  return { ...key, buckets, base, fromMs, newestMs, toMs: Math.min(endMs, stepEndMs) };
+}
+
+/** Of so many counters it is known that they need shorter steps: those that failed long ago are tried as all others are. */
+const shortenedMax = 10_000;
+/** A bucket of a day is then less than a tenth of a second. */
+const partsMax = 2 ** 20;
+
+/** Halves the steps of counters whose events could not be summed, and doubles them again once they could. */
+function createStepLengths() {
+  const partsById = new Map<string, number>();
+  const partsOf = (key: CounterKey): number => partsById.get(idOf(key)) ?? 1;
+  const set = (key: CounterKey, parts: number): void => {
+    partsById.delete(idOf(key));
+    if (parts > 1) partsById.set(idOf(key), Math.min(partsMax, parts));
+    const [oldest] = partsById.size > shortenedMax ? partsById.keys() : [];
+    if (oldest !== undefined) partsById.delete(oldest);
+  };
+  return {
+    partsOf,
+    shorten: (keys: readonly CounterKey[]): void => keys.forEach((key) => set(key, partsOf(key) * 2)),
+    lengthen: (keys: readonly CounterKey[]): void => keys.forEach((key) => set(key, partsOf(key) / 2)),
+  };
 }
 
 export function createRollUp({ queries, cache, clock, observe, onScan }: RollUpParts): RollUp {
+  const stepLengths = createStepLengths();
   const sumAll = async (steps: readonly Step[]): Promise<readonly EventSum[]> => {
     onScan?.(steps);
     const scans = Math.max(1, Math.min(scansMax, Math.ceil(steps.length / countersPerScan)));
@@ -69,7 +100,11 @@ export function createRollUp({ queries, cache, clock, observe, onScan }: RollUpP
   };
   const keepSteps = async (steps: readonly Step[]): Promise<readonly RolledUp[]> => {
     if (steps.length === 0) return [];
-    const sums = await sumAll(steps);
+    const sums = await sumAll(steps).catch((error: unknown) => {
+      stepLengths.shorten(steps);
+      throw error;
+    });
+    stepLengths.lengthen(steps);
     const rolled = steps.map(({ namespace, counter, base, toMs, newestMs }, index) => ({
       namespace,
       counter,
@@ -87,12 +122,14 @@ export function createRollUp({ queries, cache, clock, observe, onScan }: RollUpP
     const asked = keys.map((key) => ({ ...key, buckets: namespace.buckets, toMs: endMs }));
     const found = await rollupStore.ahead(queries, asked);
     const at = (index: number): Ahead => found[index] ?? nothingAhead;
-    const steps = keys.flatMap((key, index) => stepOf(key, at(index), namespace, endMs) ?? []);
+    const steps = keys.flatMap(
+      (key, index) => stepOf(key, at(index), namespace, endMs, stepLengths.partsOf(key)) ?? [],
+    );
     const rolled = await keepSteps(steps);
     observe.rolledUp('unchanged', keys.length - steps.length);
     const reached = new Map(rolled.map((one) => [idOf(one), one]));
     // Also what has not changed: what Redis has may be older, where it did not take what was rolled up before.
-    const ttlMs = Math.min(namespace.ttlMs, namespace.retentionMs);
+    const ttlMs = rollupTtlMs(namespace);
     await cache
       .fill(
         keys.flatMap((key, index) => {

@@ -1,6 +1,7 @@
 import type { RedisScript } from '../redis/redis-scripts.ts';
 import { idOf } from './counter.ts';
 import type { CounterKey } from './counter.ts';
+import type { CounterNamespace } from './counter-namespaces.ts';
 import type { CounterRedis } from './counter-redis.ts';
 import type { Rollup } from './rollup-store.ts';
 
@@ -20,6 +21,12 @@ export const keepNewerRollup: RedisScript = {
 };
 
 export type CachedRollup = CounterKey & Rollup & { readonly ttlMs: number };
+
+/** What outlived the events after it would be a base from which nobody can go on. */
+export const rollupTtlMs = ({
+  ttlMs,
+  retentionMs,
+}: Pick<CounterNamespace, 'ttlMs' | 'retentionMs'>): number => Math.min(ttlMs, retentionMs);
 
 /** Rollups in Redis. */
 export type RollupCache = {

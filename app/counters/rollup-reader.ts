@@ -3,6 +3,7 @@ import { idOf } from './counter.ts';
 import type { CounterKey } from './counter.ts';
 import type { CounterNamespaces } from './counter-namespaces.ts';
 import type { RollupCache } from './rollup-cache.ts';
+import { rollupTtlMs } from './rollup-cache.ts';
 import { rollupStore } from './rollup-store.ts';
 import type { Rollup } from './rollup-store.ts';
 
@@ -32,8 +33,9 @@ export function createReadRollups(parts: RollupReaderParts): ReadRollups {
     if (cached !== null && missing.length > 0) {
       const filled = missing.map((key) => {
         const rollup = found(key);
-        const ttlMs = namespaces.get(key.namespace)?.ttlMs ?? nothingTtlMs;
-        return { ...key, ...rollup, ttlMs: rollup === nothing ? nothingTtlMs : ttlMs };
+        const namespace = namespaces.get(key.namespace);
+        const isNothing = rollup === nothing || namespace === undefined;
+        return { ...key, ...rollup, ttlMs: isNothing ? nothingTtlMs : rollupTtlMs(namespace) };
       });
       runInBackground('keep rollups in Redis', cache.fill(filled));
     }
