@@ -13,8 +13,10 @@ export type TrialResult = {
   readonly trials: number;
   /** Reads that did not show what had been acknowledged before they were sent. */
   readonly stale: number;
-  /** Reads that showed an older version than a read that had been answered before. */
+  /** Reads that showed an older version than a read that had been answered before they were sent. */
   readonly backward: number;
+  /** Reads by those who write nothing: what is not acknowledged yet can go backward only where they look. */
+  readonly watched: number;
   /** Answers that said: not now, by their code. The trial goes on with another try. */
   readonly refusals: Readonly<Record<string, number>>;
 };
@@ -25,14 +27,15 @@ const triesMax = 3_000;
 
 /**
  * Each trial writes through one gateway, reads at once through the next, and again through the one after that: what was written must be
- * in both, and the second may not show less than the first.
+ * in both. Of each record somebody reads all the while, through one gateway after another, and writes nothing. No read may show less than one
+ * that was answered before.
  */
 export async function runTrials(
   gateways: readonly MetadataClient[],
   { trials, atOnce, consistency, signal }: TrialSettings,
 ): Promise<TrialResult> {
   const refusals: Record<string, number> = {};
-  const result = { trials: 0, stale: 0, backward: 0, refusals };
+  const result = { trials: 0, stale: 0, backward: 0, watched: 0, refusals };
   let next = 0;
   const throughOne = async (
     at: number,
@@ -47,21 +50,39 @@ export async function runTrials(
     }
     throw new RangeError('a gateway refuses all the time');
   };
-  const work = async (recordId: number): Promise<void> => {
+  const createReader = (recordId: number) => {
     let highest = 0;
+    return async (at: number): Promise<number> => {
+      const answeredBefore = highest;
+      const version = await throughOne(at, (gateway) => gateway.read(recordId, consistency));
+      if (version < answeredBefore) result.backward += 1;
+      highest = Math.max(highest, version);
+      return version;
+    };
+  };
+  const work = async (recordId: number, read: (at: number) => Promise<number>): Promise<void> => {
     while (next < trials && signal?.aborted !== true) {
       const trial = next;
       next += 1;
       const written = await throughOne(trial, (gateway) => gateway.write(recordId, `trial ${trial}`));
       for (const at of [trial + 1, trial + 2]) {
-        const version = await throughOne(at, (gateway) => gateway.read(recordId, consistency));
-        if (version < written) result.stale += 1;
-        if (version < highest) result.backward += 1;
-        highest = Math.max(highest, version);
+        if ((await read(at)) < written) result.stale += 1;
       }
       result.trials += 1;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, (_, index) => work(index + 1)));
+  const workAndWatch = async (recordId: number): Promise<void> => {
+    const read = createReader(recordId);
+    let isDone = false;
+    const working = work(recordId, read).finally(() => (isDone = true));
+    const watch = async (): Promise<void> => {
+      for (let at = 0; !isDone; at += 1) {
+        await read(at);
+        result.watched += 1;
+      }
+    };
+    await Promise.all([working, watch()]);
+  };
+  await Promise.all(Array.from({ length: atOnce }, (_, index) => workAndWatch(index + 1)));
   return result;
 }

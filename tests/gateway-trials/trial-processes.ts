@@ -1,6 +1,9 @@
+import { createLeaseStore } from '../../app/gateway/lease-store.ts';
+import { createStorage } from '../../app/storage/postgres.ts';
 import { startServiceProcess } from '../support/service-process.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { createMetadataClient } from './metadata-client.ts';
+import type { Leaders } from './disturb-leaders.ts';
 import type { MetadataClient } from './metadata-client.ts';
 
 /** A leader and its gateways, each a process of its own, with clients of the gateways. */
@@ -10,8 +13,7 @@ export type TrialProcesses = {
   /** Of gateways that hear it late. */
   readonly late: readonly MetadataClient[];
   /** Those that may lead: one does. */
-  readonly leaders: readonly ServiceProcess[];
-  startLeader(): ServiceProcess;
+  readonly leaders: Leaders;
   stop(): Promise<void>;
 };
 
@@ -53,19 +55,22 @@ export async function startTrialProcesses({
     createMetadataClient(`http://127.0.0.1:${(await listening).http}`, token);
   const startAll = (own?: Readonly<Record<string, string>>): Promise<MetadataClient[]> =>
     Promise.all(Array.from({ length: gateways }, () => clientOf(start('gateway', own))));
-  const startLeader = (): ServiceProcess => start('leader');
+  const startAnother = (): ServiceProcess => start('leader');
+  const storage = createStorage(databaseUrl, 1, () => {});
+  const { find } = createLeaseStore(storage);
   const clients: MetadataClient[] = [];
   const stop = async (): Promise<void> => {
     for (const client of clients) client.close();
     await Promise.all(started.map((process) => process.stop()));
+    await storage.close();
   };
   try {
-    const leaders = Array.from({ length: leadersAtFirst }, startLeader);
-    await Promise.all(leaders.map(({ listening }) => listening));
+    const atFirst = Array.from({ length: leadersAtFirst }, startAnother);
+    await Promise.all(atFirst.map(({ listening }) => listening));
     const prompt = await startAll();
     const late = await startAll({ DARKROOM_LAB_STREAM_DELAY_MS: String(lateByMs) });
     clients.push(...prompt, ...late);
-    return { prompt, late, leaders, startLeader, stop };
+    return { prompt, late, leaders: { atFirst, startAnother, find }, stop };
   } catch (error) {
     await stop();
     throw error;

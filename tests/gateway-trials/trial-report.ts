@@ -1,4 +1,5 @@
 import { disturbLeaders } from './disturb-leaders.ts';
+import type { Disturbance } from './disturb-leaders.ts';
 import type { MetadataClient } from './metadata-client.ts';
 import { runTrials } from './run-trials.ts';
 import type { TrialResult } from './run-trials.ts';
@@ -23,7 +24,7 @@ const lateShare = 0.02;
 
 /**
  * Synchronised reads, the same with a late stream, the same while leaders are killed and stopped, and unsynchronised ones with a late stream.
- * True: the last missed something, so that the trial can fail, and the others nothing.
+ * True: all of them were made, the last missed something, so that the trial can fail, the others nothing, and leaders were killed and stopped.
  */
 export async function tryAll(plan: TrialPlan): Promise<boolean> {
   const { gateways, atOnce, lateByMs, now, signal, told } = plan;
@@ -50,40 +51,67 @@ export async function tryAll(plan: TrialPlan): Promise<boolean> {
       lateTrials,
     );
     const free = await tryOne(`eventual, stream ${lateByMs} ms late`, processes.late, 'eventual', lateTrials);
-    const disturbed = await whileDisturbed(processes, told, () =>
+    const [disturbed, disturbance] = await whileDisturbed(processes, told, () =>
       tryOne('synchronised, leaders killed and stopped', processes.prompt, 'consistent', disturbedTrials),
     );
-    return [prompt, late, disturbed].every((one) => one.stale + one.backward === 0) && free.stale > 0;
+    return isProof({
+      synchronised: [prompt, late, disturbed],
+      free,
+      disturbance,
+      isWhole:
+        prompt.trials === plan.trials &&
+        disturbed.trials === disturbedTrials &&
+        [late, free].every(({ trials }) => trials === lateTrials),
+    });
   } finally {
     await processes.stop();
   }
 }
 
 async function whileDisturbed<Result>(
-  { leaders, startLeader }: TrialProcesses,
+  { leaders }: TrialProcesses,
   told: TrialPlan['told'],
   work: () => Promise<Result>,
-): Promise<Result> {
+): Promise<readonly [Result, Disturbance]> {
   const ending = new AbortController();
-  const disturbing = disturbLeaders(leaders, startLeader, ending.signal);
-  try {
-    return await work();
-  } finally {
-    ending.abort();
-    const { killed, stopped } = await disturbing;
-    told(`  meanwhile ${killed} leaders were killed, and ${stopped} stopped for longer than their lease`);
-  }
+  const disturbing = disturbLeaders(leaders, ending.signal);
+  // Awaited below, also where the work fails.
+  disturbing.catch(() => {});
+  const result = await work().finally(() => ending.abort());
+  const { killed, stopped } = await disturbing;
+  told(`  meanwhile ${killed} leaders were killed, and ${stopped} stopped for longer than their lease`);
+  if (killed === 0 || stopped === 0) told('  that is too few: more --trials last longer');
+  return [result, { killed, stopped }];
+}
+
+export type TrialEvidence = {
+  readonly synchronised: readonly TrialResult[];
+  readonly free: TrialResult;
+  readonly disturbance: Disturbance;
+  /** As many were made as were planned. */
+  readonly isWhole: boolean;
+};
+
+/** Whether reads were looked at that could have missed something, and none that was synchronised did. */
+export function isProof({ synchronised, free, disturbance, isWhole }: TrialEvidence): boolean {
+  return (
+    isWhole &&
+    synchronised.every(({ stale, backward, watched }) => watched > 0 && stale + backward === 0) &&
+    free.stale > 0 &&
+    disturbance.killed > 0 &&
+    disturbance.stopped > 0
+  );
 }
 
 function describe(
   name: string,
   gateways: number,
-  { trials, stale, backward, refusals }: TrialResult,
+  { trials, stale, backward, watched, refusals }: TrialResult,
   seconds: number,
 ): string {
   const refused = Object.entries(refusals).map(([code, count]) => `${count} ${code}`);
   return (
     `${name}: ${trials} trials through ${gateways} gateways in ${seconds.toFixed(1)} s: ${stale} stale reads, ` +
-    `${backward} reads that went back, refused: ${refused.join(', ') || 'none'}`
+    `${backward} reads that went back (${watched} were by readers that write nothing), refused: ${refused.join(', ') || 'none'}`
   );
 }
