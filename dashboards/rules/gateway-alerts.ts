@@ -12,11 +12,13 @@ const syncSeconds = 0.1;
 /** What stands between metadata and who asks for it. */
 export function gatewayAlerts({ window, wait, outageWait, keep }: Timing): AlertRule[] {
   const promql = createPromql({ window });
+  const gateways = `count by (candidate) (${promql.counter('gatewayRefusals')})`;
   const synchronised = promql.value('gatewaySynchronised');
   return [
     alertRule({
       alert: 'GatewayWithoutLeader',
-      expr: `${promql.max('leaderIsLeader', { by })} == 0`,
+      // The series of a leader that has died are gone, so that it is asked where there are gateways.
+      expr: `${gateways} unless ${promql.max('leaderIsLeader', { by })} == 1`,
       for: wait,
       severity: 'page',
       board,

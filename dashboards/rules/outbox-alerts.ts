@@ -40,7 +40,7 @@ export function outboxAlerts({ window, lagSeconds, wait, outageWait }: Timing): 
       board,
       summary: '{{ $labels.kind }} {{ $labels.instance }} of {{ $labels.candidate }} does not answer',
       description:
-        'It runs beside the replicas, which go on without it: requests are answered, and what it should do is left.',
+        'What it should do is left. The replicas go on; who asks through a gateway that is down has no answer, and while no leader is there metadata are refused.',
     }),
   ];
 }

@@ -11,6 +11,13 @@ export function gatewayCases({ stands, grows, window }: CaseSetting): CaseTable 
   const whole = (number: number, ...stretches: readonly Stretch[]): Series => ({
     [`darkroom_gateway_synchronised{${of('gateway', number)}}`]: stands(...stretches),
   });
+  /** Its scrape fails, and its series end with it. */
+  const dies = (number: number, ...stretches: readonly Stretch[]): Series => ({
+    [`darkroom_leader_is_leader{${of('leader', number)}}`]: `${stands(...stretches)} stale`,
+  });
+  const serves = (...stretches: readonly Stretch[]): Series => ({
+    [`darkroom_gateway_refusals_total{${of('gateway', 1)},code="LEADER_LOST"}`]: grows(...stretches),
+  });
   const cut = (...stretches: readonly Stretch[]): Series => ({
     [`darkroom_leader_gateways_cut_total{${of('leader', 1)}}`]: grows(...stretches),
   });
@@ -27,14 +34,22 @@ export function gatewayCases({ stands, grows, window }: CaseSetting): CaseTable 
   };
   return {
     GatewayWithoutLeader: [
-      ['nobody leads', { ...leads(1, [1, 20], [0, 80]), ...leads(2, [0, 100]) }, 60, true],
+      [
+        'nobody leads',
+        { ...serves([1, 100]), ...leads(1, [1, 20], [0, 80]), ...leads(2, [0, 100]) },
+        60,
+        true,
+      ],
+      ['the only leader has died', { ...serves([1, 100]), ...dies(1, [1, 20]) }, 60, true],
+      ['there never was one, and nobody asks', serves([0, 100]), 60, true],
       [
         'another one has taken over',
-        { ...leads(1, [1, 20], [0, 80]), ...leads(2, [0, 22], [1, 78]) },
+        { ...serves([1, 100]), ...leads(1, [1, 20], [0, 80]), ...leads(2, [0, 22], [1, 78]) },
         60,
         false,
       ],
-      ['one leads', leads(1, [1, 100]), 60, false],
+      ['one leads', { ...serves([1, 100]), ...leads(1, [1, 100]) }, 60, false],
+      ['nobody asks through gateways', leads(1, [0, 100]), 60, false],
     ],
     GatewayNotSynchronised: [
       ['it does not come back', { ...leads(1, [1, 100]), ...whole(1, [1, 20], [0, 80]) }, 60, true],
