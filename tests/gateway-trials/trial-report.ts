@@ -84,7 +84,7 @@ async function whileDisturbed<Result>(
   return [result, { killed, stopped }];
 }
 
-export type TrialEvidence = {
+type TrialEvidence = {
   readonly synchronised: readonly TrialResult[];
   readonly free: TrialResult;
   readonly disturbance: Disturbance;
