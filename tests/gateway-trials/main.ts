@@ -1,10 +1,8 @@
-import { createTerminal } from '../../cli/commands/terminal.ts';
 import { exitCodes } from '../../cli/errors.ts';
-import { createStackContext } from '../../cli/worlds/workbench.ts';
-import { provideTestServers } from '../runner/test-servers.ts';
 import { readNumbers, runCommand } from '../support/command-numbers.ts';
 import { createDatabaseOf } from '../support/databases.ts';
 import { villageRows } from '../support/village-rows.ts';
+import { withTestServers } from '../support/with-test-servers.ts';
 import { tryAll } from './trial-report.ts';
 
 /**
@@ -17,18 +15,7 @@ await runCommand(async () => {
   const gateways = numberOf('gateways', 2, 8, 2);
   const atOnce = numberOf('at-once', 1, 200, 16);
   const lateByMs = numberOf('late-by', 1, 1_000, 20);
-  const terminal = createTerminal(process);
-  const { checkout, clock, signal, report } = terminal;
-  const given = {
-    databaseUrl: process.env.DARKROOM_TEST_DATABASE_URL,
-    redisUrl: process.env.DARKROOM_TEST_REDIS_URL,
-  };
-  const servers = await provideTestServers(given, () =>
-    createStackContext({ checkout, clock, signal, report }),
-  );
-  try {
-    process.env.DARKROOM_TEST_DATABASE_URL = servers.databaseUrl;
-    process.env.DARKROOM_TEST_REDIS_URL = servers.redisUrl;
+  await withTestServers(async ({ clock, signal, print }) => {
     const database = await createDatabaseOf(villageRows);
     try {
       const outcome = await tryAll({
@@ -39,14 +26,11 @@ await runCommand(async () => {
         lateByMs,
         now: clock.now,
         signal,
-        told: (line) => terminal.print(`${line}\n`),
+        told: (line) => print(`${line}\n`),
       });
       if (!outcome) process.exitCode = exitCodes.internal;
     } finally {
       await database.drop();
     }
-  } finally {
-    await servers.stop();
-    terminal.close();
-  }
+  });
 });
