@@ -10,6 +10,7 @@ import { invalidationKinds } from './cache/invalidation/index.ts';
 import type { CacheSettings } from './cache/settings/cache-axes.ts';
 import { redisUsesOf } from './cache/settings/chosen-strategy.ts';
 import { tierNamesOf } from './cache/tiers/index.ts';
+import { policiesOf } from './classes/system.ts';
 import { formatCandidate } from './candidates/format-candidate.ts';
 import { changeSourceOf } from './change-source.ts';
 import { createSystemClock } from './clock.ts';
@@ -18,13 +19,14 @@ import { registerCommentRoutes } from './comments/comment-routes.ts';
 import { createCommentService } from './comments/comment-service.ts';
 import { createCommentStore } from './comments/comment-store.ts';
 import type { Config } from './config.ts';
-import { rowKeys } from './contract/entities.ts';
+import { entityNames, rowKeys } from './contract/entities.ts';
 import { limitInForce, usualLimits } from './contract/request-limit.ts';
 import { registerCounterRoutes } from './counters/counter-routes.ts';
 import type { CounterService } from './counters/counter-service.ts';
 import { createPhotoCounts } from './counters/create-photo-counts.ts';
 import type { PhotoCounts, PhotoCountsParts } from './counters/create-photo-counts.ts';
 import type { OpenCounters } from './counters/open-counters.ts';
+import { registerEdgeHeaders } from './edge/edge-headers.ts';
 import { registerFeedRoutes } from './feeds/feed-routes.ts';
 import { createFeedService } from './feeds/feed-service.ts';
 import { createFeedSource } from './feeds/create-feed-source.ts';
@@ -70,6 +72,8 @@ import { createPicturesAside } from './photos/pictures-aside.ts';
 import { createRenditionService } from './photos/rendition-service.ts';
 import type { RenditionService } from './photos/rendition-service.ts';
 import type { ProcessParts } from './process/process-parts.ts';
+import { openRecorder } from './recording/open-recorder.ts';
+import type { Recorder } from './recording/recorder.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 import { openBlobs } from './storage/open-blobs.ts';
 import { createStorage } from './storage/postgres.ts';
@@ -84,6 +88,10 @@ export type BuiltApp = {
   readonly metrics: Metrics;
   readonly clock: StoppableClock;
   drain(): void;
+  /** Drops what the caches of this process hold, as if it had just been started. */
+  emptyCaches(): void;
+  /** Remembers the sessions of these tokens, as if they had been used. */
+  rememberSessions(tokens: readonly string[]): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -109,7 +117,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   const blobs = await openBlobs(config);
   const renditions = createRenditionService(blobs, config.decodeMemoryMiB * mebibyte);
   const cache = await openCache(ofProcess, telemetry, background.run);
-  metrics.watchTiers(() => cache.usage());
+  metrics.watchTiers(cache);
   const people = await watchPeople(metrics, knowPeople(ofProcess, storage, background.run));
   const counters = await buildCounters(ofProcess, storage, telemetry.inSpan, background.run);
 
@@ -122,6 +130,7 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   const askerOf = createAskerOf(config.isLab);
   const viewerOf = createViewerOf(askerOf);
   await limitRequests(app, config, askerOf, () => checkSessions(app, people.sessionService.personOf));
+  if (config.candidate.edge.edge === 'on') tellEdge(app, config, askerOf, people);
   const keys = createIdempotencyStore(storage, clock.now, uniqueId);
   const parts = {
     askerOf,
@@ -138,7 +147,10 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
   const feedSource = feedSourceOf(config, { telemetry, storage, clock, runInBackground: background.run });
   const counting = countingOf(config, counters, { storage, clock, runInBackground: background.run });
   const made = { config, parts, clock, storage, renditions, feedSource, people, ...counting };
-  const features = { ...made, cache: telemetry.around(cache) };
+  const recorder = recorderOf(ofProcess);
+  recorder?.watchRequests(app, askerOf);
+  const watched = telemetry.around(cache);
+  const features = { ...made, cache: recorder?.around(watched) ?? watched };
   registerFeatures(app, features);
   registerPeople(app, {
     ...features,
@@ -154,10 +166,10 @@ export async function buildApp(ofProcess: ProcessParts): Promise<BuiltApp> {
     app,
     metrics,
     clock,
-    drain: () => {
-      isDraining = true;
-    },
-    close: () => closeParts({ app, people, counters, background, cache, storage, blobs }),
+    drain: () => void (isDraining = true),
+    emptyCaches: cache.flushLocal,
+    rememberSessions: people.sessionService.remember,
+    close: () => closeParts({ app, people, counters, background, cache, recorder, storage, blobs }),
   };
 }
 
@@ -218,6 +230,7 @@ function openCache(
   const { spans } = telemetry;
   return createCache({
     candidate: config.candidate.cache,
+    policies: policiesOf(config.candidate.classes),
     redis: config.redisUrl === '' ? null : { url: config.redisUrl, keyPrefix: config.redisPrefix },
     sender: `${config.replica}:${uniqueId()}`,
     clock,
@@ -230,11 +243,17 @@ function openCache(
   });
 }
 
+function recorderOf({ config, clock, uniqueId, logger }: ProcessParts): Recorder | null {
+  const onFailed = (error: unknown): void =>
+    logger.warn({ err: error }, 'what is asked cannot be written down any more');
+  return openRecorder({ config, clock, uniqueId, onFailed });
+}
+
 function possibleEvents(settings: CacheSettings): PossibleEvents {
   const written = Object.values(rowKeys).flatMap((keys) => keys.map(({ entityName }) => entityName));
   const { outcomes } = invalidationKinds[settings.invalidation];
   const defersWrites = redisUsesOf(settings).includes('queue');
-  return { written, invalidations: outcomes, defersWrites };
+  return { names: Object.values(entityNames), written, invalidations: outcomes, defersWrites };
 }
 
 async function observeRequests(app: App, { spans, metrics }: Telemetry): Promise<void> {
@@ -250,7 +269,7 @@ async function registerCommonParts(app: App): Promise<void> {
   // Sets cookies; those of requests are read where a session is looked for.
   await app.register(cookies, { hook: false });
   registerBodyParsers(app);
-  await registerApiDescription(app);
+  registerApiDescription(app);
 }
 
 /** What is refused before anything is done for it; accounts once it is known who asks. In lab mode nothing is, unless a setting says so. */
@@ -268,12 +287,22 @@ async function limitRequests(
   await registerRateLimits(app, limits, createAccountOf(askerOf), findAskers);
 }
 
+function tellEdge(app: App, { candidate }: Config, askerOf: AskerOf, { lastHidings }: People): void {
+  registerEdgeHeaders(app, {
+    settings: candidate.edge,
+    areCountsApart: candidate.counters.counter !== 'row',
+    accountOf: createAccountOf(askerOf),
+    lastHidings,
+  });
+}
+
 type ClosedParts = {
   readonly app: App;
   readonly people: People;
   readonly counters: OpenCounters;
   readonly background: BackgroundTasks;
   readonly cache: Cache;
+  readonly recorder: Recorder | null;
   readonly storage: Storage;
   readonly blobs: BlobStore;
 };
@@ -286,6 +315,7 @@ async function closeParts(parts: ClosedParts): Promise<void> {
   // Stores the likes that wait in its queue, which counts them.
   await parts.cache.close();
   await parts.counters.close();
+  await parts.recorder?.close();
   await parts.storage.close();
   parts.blobs.close();
 }

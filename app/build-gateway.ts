@@ -16,7 +16,7 @@ import { refuseStalledBodies, requestLimits } from './http/request-limits.ts';
 import type { App } from './http/route-parts.ts';
 import { createGatewayObserver, watchReplica } from './observability/gateway-observers.ts';
 import { createRequestObserver } from './observability/metrics.ts';
-import { createInSpan, withoutSpan } from './observability/work-spans.ts';
+import { withoutSpan } from './observability/tracing.ts';
 import type { ProcessParts } from './process/process-parts.ts';
 import { createStorage } from './storage/postgres.ts';
 
@@ -123,6 +123,6 @@ async function registerMetadata(
     service,
     forward,
     refused,
-    inSpan: tracing === null ? withoutSpan : createInSpan(tracing.tracer),
+    inSpan: tracing?.inSpan ?? withoutSpan,
   });
 }

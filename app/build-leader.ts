@@ -3,6 +3,7 @@ import { createSystemClock } from './clock.ts';
 import { telemetryModes } from './contract/telemetry-modes.ts';
 import { startElection } from './gateway/election.ts';
 import type { LeaderObserver } from './gateway/gateway-events.ts';
+import { addressOf, announcedHostOf } from './gateway/leader-address.ts';
 import { createLeaderService } from './gateway/leader-service.ts';
 import type { LeaderService } from './gateway/leader-service.ts';
 import { createLeaseStore } from './gateway/lease-store.ts';
@@ -33,6 +34,7 @@ export async function buildLeader(parts: ProcessParts): Promise<BuiltLeader> {
   const isCounted = telemetryModes[config.telemetry].metrics;
   const clock = createSystemClock();
   const settings = config.candidate.gateway;
+  const announcedHost = announcedHostOf(config);
   const storage = createStorage(
     config.databaseUrl,
     config.poolSize,
@@ -68,7 +70,7 @@ export async function buildLeader(parts: ProcessParts): Promise<BuiltLeader> {
     store: createLeaseStore(leases),
     clock,
     holder: `${config.replica}:${uniqueId()}`,
-    address: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    address: addressOf(announcedHost, port),
     leaseMs: config.gatewayLeaseMs,
     lead: service.lead,
     onStandBy: hasRole,

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AccessRights, RightsChanges } from './access/access-rights.ts';
+import type { AccessRights, LastHidings, RightsChanges } from './access/access-rights.ts';
 import { createRights } from './access/create-rights.ts';
 import { registerAccountRoutes, registerDeletionRoute } from './accounts/account-routes.ts';
 import { createAccountService } from './accounts/account-service.ts';
@@ -15,6 +15,7 @@ import { registerBlockRoutes } from './blocks/block-routes.ts';
 import { createBlockService } from './blocks/block-service.ts';
 import { createBlockStore } from './blocks/block-store.ts';
 import type { Cache } from './cache/cache.ts';
+import { withLongestLifetime } from './classes/longest-lifetime.ts';
 import { longestCachedMs } from './cache/reads/lifetimes.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -42,6 +43,8 @@ export type People = {
   readonly areRightsKnown: () => boolean;
   /** Questions about rights that were refused so far. */
   readonly rightsRefusals: () => number;
+  /** What has been hidden last, as far as this replica has heard. */
+  readonly lastHidings: () => LastHidings;
   /** From here on nothing is known. */
   forget(): Promise<void>;
 };
@@ -52,11 +55,11 @@ export async function knowPeople(
   storage: Storage,
   runInBackground: BackgroundTasks['run'],
 ): Promise<People> {
-  const { known, changes } = createRights({
+  const { known, changes, lastHidings } = createRights({
     storage,
     replica: { id: `${config.replica}:${uniqueId()}`, feedKind: config.candidate.feeds.feed },
     leaseMs: config.rightsLeaseMs,
-    remembered: { clock, goneMs: longestCachedMs(config.candidate.cache) },
+    remembered: { clock, goneMs: longestCachedMs(withLongestLifetime(config.candidate)) },
     runInBackground,
   });
   const sessionStore = createSessionStore(storage);
@@ -73,6 +76,7 @@ export async function knowPeople(
     sessionService,
     areRightsKnown: known.isKnown,
     rightsRefusals: known.refusals,
+    lastHidings,
     forget: known.stop,
   };
 }

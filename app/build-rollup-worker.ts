@@ -18,10 +18,9 @@ import { createRollupWorker } from './counters/rollup-loops.ts';
 import { isRolledUp } from './counters/system.ts';
 import { DarkroomError } from './errors.ts';
 import { createRollupObserver, watchRollupQueues } from './observability/counter-observers.ts';
-import { createCacheSpans } from './observability/cache-spans.ts';
 import { createStorageObserver, exposePool } from './observability/metrics.ts';
-import { createInOwnSpan, withoutOwnSpan } from './observability/work-spans.ts';
-import type { InOwnSpan } from './observability/work-spans.ts';
+import { withoutOwnSpan } from './observability/tracing.ts';
+import type { InOwnSpan } from './observability/tracing.ts';
 import type { ProcessParts } from './process/process-parts.ts';
 import { createStorage } from './storage/postgres.ts';
 import type { Storage, StorageEvent } from './storage/postgres.ts';
@@ -53,7 +52,7 @@ export async function buildRollupWorker(parts: ProcessParts): Promise<BuiltRollu
     queues,
     queueOf: (id) => queueOf(hash(id), rollupWorkers, queues),
     windowOf: (namespace) => createRollupWindow({ queries: storage, clock, namespace, wait: pauseFor }),
-    rollUp: inSpans(rollUp, tracing === null ? withoutOwnSpan : createInOwnSpan(tracing.tracer)),
+    rollUp: inSpans(rollUp, tracing?.inOwnSpan ?? withoutOwnSpan),
     realClock,
     observe,
     onTrouble,
@@ -117,8 +116,7 @@ function openStorage({ config, registry, tracing }: ProcessParts): Storage {
   const observers: ((event: StorageEvent) => void)[] = [];
   const isCounted = telemetryModes[config.telemetry].metrics;
   if (isCounted) observers.push(createStorageObserver(registry));
-  if (tracing !== null)
-    observers.push(createCacheSpans(tracing, tierNamesOf(config.candidate.cache.tiers)).storage);
+  if (tracing !== null) observers.push(tracing.cacheSpans(tierNamesOf(config.candidate.cache.tiers)).storage);
   const tell = (event: StorageEvent): void => {
     for (const observe of observers) observe(event);
   };

@@ -175,6 +175,13 @@ export const settings = {
     fallback: '',
     ...anyText,
   },
+  announcedHost: {
+    variable: 'DARKROOM_ANNOUNCED_HOST',
+    meaning:
+      'under which name or address gateways reach a process that may lead; empty: where it listens, which must not be every address then',
+    fallback: '',
+    ...anyText,
+  },
   gatewayLeaseMs: {
     variable: 'DARKROOM_GATEWAY_LEASE_MS',
     meaning:
@@ -188,6 +195,32 @@ export const settings = {
       'a gateway hears of what the leader streams so much later, to see what staleness does; lab mode only',
     fallback: '0',
     ...wholeNumber(0, 60_000),
+  },
+  varnishFolder: {
+    variable: 'DARKROOM_VARNISH_DIR',
+    meaning:
+      'folder into which the packages of Varnish and its modules were unpacked, for an edge; none: they are installed',
+    fallback: '',
+    ...anyText,
+  },
+  edgeFolder: {
+    variable: 'DARKROOM_EDGE_DIR',
+    meaning: 'working folder of an edge, with its configuration and its log in memory; none: a temporary one',
+    fallback: '',
+    ...anyText,
+  },
+  recordTo: {
+    variable: 'DARKROOM_RECORD_TO',
+    meaning:
+      'a folder where requests, and the reads of caches that they make, are written down; -: nowhere, as if they were; lab mode only',
+    fallback: '',
+    ...anyText,
+  },
+  recordBytesMax: {
+    variable: 'DARKROOM_RECORD_BYTES',
+    meaning: 'how many bytes a process writes down at most',
+    fallback: '134217728',
+    ...wholeNumber(4_096, 1_099_511_627_776),
   },
   telemetry: {
     variable: 'DARKROOM_TELEMETRY',
@@ -316,6 +349,9 @@ function checkTogether(config: Config): Config {
   }
   if (config.labStreamDelayMs > 0 && !config.isLab) {
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_STREAM_DELAY_MS is for lab mode only.');
+  }
+  if (config.recordTo !== '' && !config.isLab) {
+    throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_RECORD_TO is for lab mode only.');
   }
   if (config.labSlowdown !== 'none' && !config.isLab) {
     throw new DarkroomError('INVALID_CONFIG', 'DARKROOM_LAB_SLOWDOWN is for lab mode only.');

@@ -7,6 +7,7 @@ const table = {
   JSON_TOO_DEEP: { status: 400, title: 'The body is nested too deeply' },
   INVALID_CURSOR: { status: 400, title: 'The cursor is not one that this service gave out' },
   INVALID_CALLER: { status: 400, title: 'The name of the caller is not valid' },
+  COUNTER_NAME_INVALID: { status: 400, title: 'There is no counter of such a name' },
   INVALID_IDEMPOTENCY_KEY: { status: 400, title: 'The idempotency key is not valid' },
   VIEWER_REQUIRED: { status: 401, title: 'No viewer was named' },
   SESSION_ENDED: { status: 401, title: 'The session has ended' },
@@ -49,6 +50,7 @@ const table = {
   LEADER_LOST: { status: 503, title: 'No leader takes writes at the moment' },
   NOT_THE_LEADER: { status: 503, title: 'This process does not lead' },
   SERVICE_UNREACHABLE: { status: 503, title: 'No replica of the service answers the gateway' },
+  EDGE_FAILED: { status: 503, title: 'The HTTP cache of the edge does not run' },
   STORAGE_NOT_OURS: { status: 500, title: 'The database belongs to something else' },
   COUNTER_CACHE_UNAVAILABLE: { status: 503, title: 'The counters in Redis cannot be reached' },
   COUNTER_CONTENDED: { status: 503, title: 'Too many raise this counter at once' },
@@ -74,18 +76,22 @@ type ErrorOptions = {
   readonly cause?: unknown;
   /** After how long it is worth trying again, where that is known. */
   readonly retryAfterSeconds?: number;
+  /** Nothing of what was asked for has left this process: it is not done, and will not be. Absent: nobody knows. */
+  readonly isUnsent?: boolean;
 };
 
 /** An error with a stable code. `message` says what was wrong and, where one can, what to do. */
 export class DarkroomError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterSeconds: number | undefined;
+  readonly isUnsent: boolean;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options);
     this.name = 'DarkroomError';
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.isUnsent = options.isUnsent ?? false;
   }
 
   get status(): number {

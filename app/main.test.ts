@@ -8,6 +8,7 @@ import pg from 'pg';
 import type { TestDatabase } from '../tests/support/databases.ts';
 import { photoForm } from '../tests/support/multipart-form.ts';
 import { startServiceProcess } from '../tests/support/service-process.ts';
+import type { ServiceProcess } from '../tests/support/service-process.ts';
 import { createSeededDatabase } from '../tests/support/test-app.ts';
 import { village } from '../tests/support/village-rows.ts';
 import { waitUntil } from '../tests/support/wait-until.ts';
@@ -24,14 +25,19 @@ after(async () => {
   await database.drop();
 });
 
-function start(context: TestContext, environment: Record<string, string> = {}) {
-  const service = startServiceProcess({
+function startProcess(environment: Record<string, string> = {}): ServiceProcess {
+  return startServiceProcess({
     DARKROOM_CANDIDATE: 'no-cache',
     DATABASE_URL: database.url,
     DARKROOM_LAB_MODE: '1',
     DARKROOM_LAB_TOKEN: 'a token',
     ...environment,
   });
+}
+
+/** For one test. */
+function start(context: TestContext, environment: Record<string, string> = {}): ServiceProcess {
+  const service = startProcess(environment);
   context.after(() => service.stop());
   return service;
 }
@@ -56,13 +62,53 @@ describe('the process', () => {
     }
   });
 
-  it('has no lab outside of lab mode', async (context) => {
+  it('has no lab outside of lab mode, and ends when the process that started it goes away', async (context) => {
     const service = start(context, { DARKROOM_LAB_MODE: '0' });
     assert.equal((await service.listening).lab, null);
+    service.child.disconnect();
+    assert.deepEqual(await service.exited, { code: 0, signal: null });
   });
 
-  it('finishes the request that is under way when it is told to stop, and takes no new ones', async (context) => {
-    const service = start(context);
+  it('starts without its storage and its Redis, and is ready once storage is there', async (context) => {
+    const service = start(context, {
+      DATABASE_URL: 'postgres://postgres@127.0.0.1:1/none',
+      DARKROOM_CANDIDATE: 'versioned',
+      REDIS_URL: 'redis://127.0.0.1:1',
+    });
+    const { http } = await service.listening;
+    assert.equal((await fetch(`http://127.0.0.1:${http}/health/live`)).status, 200);
+    assert.equal((await fetch(`http://127.0.0.1:${http}/health/ready`)).status, 503);
+    service.child.kill('SIGTERM');
+    assert.deepEqual(await service.exited, { code: 0, signal: null });
+  });
+});
+
+/** One for both, the second of which ends it. */
+describe('a process at work', () => {
+  let service: ServiceProcess;
+  before(() => {
+    service = startProcess();
+  });
+  after(() => service.stop());
+
+  it('answers a large upload that it does not want, and goes on with the same connection', async () => {
+    const { http } = await service.listening;
+    const form = photoForm(Buffer.alloc(5 * 1024 * 1024, 'no photo'));
+    for (const [owner, status] of [
+      [village.busy, 403],
+      [village.reader, 415],
+    ]) {
+      const response = await fetch(`http://127.0.0.1:${http}/users/${owner}/posts`, {
+        method: 'POST',
+        headers: { ...viewer, ...form.headers },
+        body: new Uint8Array(form.body),
+      });
+      assert.equal(response.status, status, await response.text());
+      assert.equal((await fetch(`http://127.0.0.1:${http}/photos/1`)).status, 200);
+    }
+  });
+
+  it('finishes the request that is under way when it is told to stop, and takes no new ones', async () => {
     const { http } = await service.listening;
     const like = `http://127.0.0.1:${http}/photos/2/like`;
     await admin.query('BEGIN');
@@ -86,44 +132,6 @@ describe('the process', () => {
     const response = await waiting;
     assert.equal(response.status, 200, await response.text());
     assert.deepEqual(await service.exited, { code: 0, signal: null });
-  });
-
-  it('ends when the process that started it goes away', async (context) => {
-    const service = start(context);
-    await service.listening;
-    service.child.disconnect();
-    assert.deepEqual(await service.exited, { code: 0, signal: null });
-  });
-
-  it('starts without its storage and its Redis, and is ready once storage is there', async (context) => {
-    const service = start(context, {
-      DATABASE_URL: 'postgres://postgres@127.0.0.1:1/none',
-      DARKROOM_CANDIDATE: 'versioned',
-      REDIS_URL: 'redis://127.0.0.1:1',
-    });
-    const { http } = await service.listening;
-    assert.equal((await fetch(`http://127.0.0.1:${http}/health/live`)).status, 200);
-    assert.equal((await fetch(`http://127.0.0.1:${http}/health/ready`)).status, 503);
-    service.child.kill('SIGTERM');
-    assert.deepEqual(await service.exited, { code: 0, signal: null });
-  });
-
-  it('answers a large upload that it does not want, and goes on with the same connection', async (context) => {
-    const service = start(context);
-    const { http } = await service.listening;
-    const form = photoForm(Buffer.alloc(5 * 1024 * 1024, 'no photo'));
-    for (const [owner, status] of [
-      [village.busy, 403],
-      [village.reader, 415],
-    ]) {
-      const response = await fetch(`http://127.0.0.1:${http}/users/${owner}/posts`, {
-        method: 'POST',
-        headers: { ...viewer, ...form.headers },
-        body: new Uint8Array(form.body),
-      });
-      assert.equal(response.status, status, await response.text());
-      assert.equal((await fetch(`http://127.0.0.1:${http}/photos/1`)).status, 200);
-    }
   });
 });
 

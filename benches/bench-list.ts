@@ -8,6 +8,7 @@ import { memoryHitBench } from './memory-hit-bench.ts';
 import { parallelBranchesBench } from './parallel-branches-bench.ts';
 import { postPhotoBench } from './post-photo-bench.ts';
 import { redisHitBench } from './redis-hit-bench.ts';
+import { simulationBench } from './simulation-bench.ts';
 import { stampedeBench } from './stampede-bench.ts';
 import { telemetryBench } from './telemetry-bench.ts';
 
@@ -24,4 +25,5 @@ export const benches: readonly Bench[] = [
   postPhotoBench,
   parallelBranchesBench,
   gatewayTransportBench,
+  simulationBench,
 ];

@@ -55,6 +55,9 @@ const scopeOf: Readonly<Partial<Record<Case, string>>> = {
   storage: '@opentelemetry/instrumentation-pg',
 };
 
+/** Makes one span of each request. */
+const requestScope = '@opentelemetry/instrumentation-http';
+
 type Watched = Readonly<Record<Case, World>>;
 /** What the services of all modes share. */
 type Site = {
@@ -122,9 +125,16 @@ async function scrape(world: World): Promise<{ samples: number; ms: number; reco
   return { samples, ms, recorded: recorded === undefined ? null : Number(recorded) };
 }
 
-/** Waits for the spans that were recorded; where nobody counts them, until no more come. */
-async function awaitSpans(receiver: SpanReceiver, sender: string, recorded: number | null): Promise<void> {
-  if (recorded === null) await receiver.awaitRest(sender);
+/**
+ * Waits for the spans that were recorded. Where nobody counts them, for one of each request: such a process also sends spans of
+ * what it does by itself, its leases and the beats of its connections, and never falls silent.
+ */
+async function awaitSpans(
+  receiver: SpanReceiver,
+  sender: string,
+  { recorded, requests }: { recorded: number | null; requests: number },
+): Promise<void> {
+  if (recorded === null) await receiver.awaitCountOf(sender, requestScope, requests);
   else await receiver.awaitCount(sender, recorded);
 }
 
@@ -151,6 +161,7 @@ async function measureCase(
   const countsOf = (mode: TelemetryModeName) => ({
     all: receiver.count(senderOf(mode, label)),
     library: receiver.count(senderOf(mode, label), scope),
+    requests: receiver.count(senderOf(mode, label), requestScope),
   });
   const before = new Map(modes.map((mode) => [mode, countsOf(mode)]));
   const cpuUs = new Map<TelemetryModeName, number>();
@@ -164,7 +175,9 @@ async function measureCase(
   const figures = new Map<TelemetryModeName, CaseFigures>();
   for (const mode of modes) {
     const { recorded } = await scrape(watched[mode][label]);
-    if (telemetryModes[mode].traces !== 'none') await awaitSpans(receiver, senderOf(mode, label), recorded);
+    const requestsUntilNow = (before.get(mode)?.requests ?? 0) + asked;
+    if (telemetryModes[mode].traces !== 'none')
+      await awaitSpans(receiver, senderOf(mode, label), { recorded, requests: requestsUntilNow });
     const { all, library } = countsOf(mode);
     const ofLibrary = library - (before.get(mode)?.library ?? 0);
     // Spans that are missing would look cheap.

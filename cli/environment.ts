@@ -1,5 +1,5 @@
-import http from 'node:http';
 import { resolve } from 'node:path';
+import { http } from '../app/node-http.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

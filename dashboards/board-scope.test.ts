@@ -9,20 +9,32 @@ before(async () => {
 });
 after(() => judge.close());
 
-const running = { 'app_run_info{candidate="a",job="j",instance="r1"}': '1x60' };
+const running = { 'app_run_info{candidate="a",job="darkroom-service",instance="r1"}': '1x60' };
 const requests = growing({
-  'http_server_request_duration_seconds_count{candidate="a",job="j",instance="r1"}': 4,
+  'http_server_request_duration_seconds_count{candidate="a",job="darkroom-service",instance="r1"}': 4,
 });
 const block = (candidate: string, round: number, slot = 1) => ({
-  [`experiment_block_info{candidate="${candidate}",round="${round}",slot="${slot}"}`]: '1x60',
+  [`experiment_block_info{job="darkroom-driver",candidate="${candidate}",round="${round}",slot="${slot}"}`]:
+    '1x60',
 });
-/** The figure with choices made as Grafana writes them. */
+/** A query with choices made as Grafana writes them. */
+const withChoices = (expr: string): string =>
+  expr.replaceAll('$__rate_interval', '16s').replaceAll('$candidate', 'a').replaceAll(/\$\w+/g, '.+');
 const figure = (rounds: string): string =>
-  inRounds(service.observations('requestDuration', { by }))
-    .replaceAll('$__rate_interval', '16s')
-    .replaceAll('$round', rounds)
-    .replaceAll('$candidate', 'a')
-    .replaceAll(/\$\w+/g, '.+');
+  withChoices(inRounds(service.observations('requestDuration', { by })).replaceAll('$round', rounds));
+
+describe('a figure of the processes of a candidate', () => {
+  it('does not count its exporter, which tells of its own CPU under the same name', () => {
+    const cpu = (job: string, instance: string) =>
+      `process_cpu_seconds_total{candidate="a",job="${job}",instance="${instance}"}`;
+    const used = growing({
+      [cpu('darkroom-service', 'r1')]: 0.25,
+      [cpu('darkroom-process', 'worker-1')]: 0.5,
+      [cpu('redis', 'redis-1')]: 2,
+    });
+    return judge.assertSays(used, withChoices(service.rate('processCpu', { by })), 0.75);
+  });
+});
 
 describe('a figure of chosen rounds', () => {
   it('is there without an experiment, while all rounds are chosen', () =>

@@ -6,14 +6,15 @@ type By = readonly ('candidate' | 'cache_name')[];
 
 /**
  * The ratios of caches, each defined once: dashboards, rules and the live page say the same thing by the same name. Shares are
- * from 0 to 1; every part of `answers` is a share of all answered reads, so they sum to 1.
+ * from 0 to 1; every part of `answers` is a share of all answered reads, so they sum to 1. Where there was nothing to have a share of,
+ * there is none: 0 of 0 would be a series that says nothing, and hides what a panel says when it is empty.
  */
 export function cacheRatios(promql: Promql, by: By = ['candidate']) {
   const { rate } = promql;
   const all = rate('cacheRequests', { by });
   const asked = rate('cacheRequests', { by, where: { cache_result: { noneOf: ['bypass'] } } });
   const share = (where: Parameters<typeof rate<'cacheRequests'>>[1]) =>
-    `${orZero(rate('cacheRequests', { ...where, by }), all)} / ${all}`;
+    `${orZero(rate('cacheRequests', { ...where, by }), all)} / (${all} > 0)`;
   const answered = (result: string, tier?: string) =>
     share({ where: { cache_result: result, ...(tier !== undefined && { cache_tier: tier }) } });
   const hitResults = { cache_result: { anyOf: ['hit', 'stale_hit'] } } as const;
@@ -31,11 +32,11 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
   const requests = promql.observations('requestDuration', { by: ['candidate'] });
   return {
     /** Reads that did not wait for storage, of those that asked the cache. */
-    hitRatio: `${orZero(hits, asked)} / ${asked}`,
+    hitRatio: `${orZero(hits, asked)} / (${asked} > 0)`,
     /** The same of each layer by itself: of the reads that came to it. Nothing where there is no such tier. */
     hitRatioOf: {
-      memory: `${memoryHits} / ${asked}`,
-      redis: `${redisHits} / (${asked} - ${orZero(memoryHits, asked)})`,
+      memory: `${memoryHits} / (${asked} > 0)`,
+      redis: `${redisHits} / (${asked} - ${orZero(memoryHits, asked)} > 0)`,
     },
     answers: {
       memoryHit: answered('hit', 'memory'),
@@ -49,7 +50,7 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
      * Reads that storage did not see, of all reads: a bypass goes there, and each key of a load does, whoever it is for. Below 0,
      * refreshes and writes load more than the hits keep away.
      */
-    originOffload: `1 - (${orZero(loadedKeys, all)} + ${orZero(bypasses, all)}) / ${all}`,
+    originOffload: `1 - (${orZero(loadedKeys, all)} + ${orZero(bypasses, all)}) / (${all} > 0)`,
     /** Seconds of loads per second that the hits made unnecessary: keys that were hit, times what a key of a load takes. */
     savedSeconds: `${hits} * ${loadSeconds} / (${loadedKeys} > 0)`,
     /** Load calls per read that missed. Near 1 without batching; far above it, loads are made that nobody waits for. */

@@ -34,10 +34,7 @@ const answered = promql.observations('requestDuration', {
   by,
   where: { http_response_status_code: { noneOf: [String(givenUpStatus)] } },
 });
-const failed = promql.observations('requestDuration', {
-  by,
-  where: { http_response_status_code: { pattern: '5..' } },
-});
+const failed = promql.rate('requests', { by, where: { outcome: 'failed' } });
 
 /** What the live page shows, from top to bottom. */
 export const liveCharts: readonly LiveChart[] = [
@@ -194,10 +191,7 @@ export const liveCharts: readonly LiveChart[] = [
       'Commands to Redis that failed, or were not even sent, because it had failed too often before.',
     series: (['error', 'refused'] as const).map((result) => ({
       label: result === 'error' ? 'failed' : 'not sent',
-      expr: orZero(
-        promql.observations('cacheOperationDuration', { by, where: { cache_result: result } }),
-        requests,
-      ),
+      expr: orZero(promql.rate('cacheOperationFailures', { by, where: { cache_result: result } }), requests),
     })),
   },
 ];

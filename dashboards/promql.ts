@@ -29,13 +29,15 @@ export type Selection<K extends MetricKey> = {
 export type PromqlSettings = {
   /** The window of rates that name none. */
   readonly window: string;
-  /** Matchers of every selector. */
-  readonly scope?: Readonly<Record<string, Match>>;
+  /** Matchers of every selector; a label may have several. */
+  readonly scope?: Readonly<Record<string, Match | readonly Match[]>>;
   /** `rate`, or `increase`: then whatever says "per second" here is over the whole window. */
   readonly growth?: 'rate' | 'increase';
+  /** Moves the windows: `@ end()`, to where what is in view ends, at whatever moment is asked, or `offset 1m`. */
+  readonly moved?: string;
 };
 
-type AnyMatches = Readonly<Record<string, Match | undefined>>;
+type AnyMatches = Readonly<Record<string, Match | readonly Match[] | undefined>>;
 type Suffix = '' | '_bucket' | '_sum' | '_count';
 
 const specials = /[\\^$.*+?()[\]{}|]/g;
@@ -68,10 +70,11 @@ function bound(le: number): Match {
  * PromQL from the catalogue of metrics. A metric, a label or a bucket that does not exist fails to compile, or throws a
  * RangeError where types cannot tell.
  */
-export function createPromql({ window: defaultWindow, scope = {}, growth = 'rate' }: PromqlSettings) {
+export function createPromql(settings: PromqlSettings) {
+  const { window: defaultWindow, scope = {}, growth = 'rate', moved = '' } = settings;
   const select = (key: MetricKey, suffix: Suffix, where: AnyMatches): string => {
     const matchers = Object.entries({ ...scope, ...where }).flatMap(([label, match]) =>
-      match === undefined ? [] : [matcher(label, match)],
+      match === undefined ? [] : [match].flat().map((one) => matcher(label, one)),
     );
     const { name } = metricCatalogue[key];
     return matchers.length === 0 ? name + suffix : `${name}${suffix}{${matchers.join(',')}}`;
@@ -83,7 +86,8 @@ export function createPromql({ window: defaultWindow, scope = {}, growth = 'rate
     suffix: Suffix,
     { where = {}, by, window = defaultWindow }: Selection<K>,
     more: AnyMatches = {},
-  ): string => `${grouped(by)}(${growth}(${select(key, suffix, { ...where, ...more })}[${window}]))`;
+  ): string =>
+    `${grouped(by)}(${growth}(${select(key, suffix, { ...where, ...more })}[${window}]${moved === '' ? '' : ` ${moved}`}))`;
 
   return {
     /** The series themselves: for gauges. */
@@ -103,8 +107,9 @@ export function createPromql({ window: defaultWindow, scope = {}, growth = 'rate
     /** Sum of what was observed, per second. */
     observedSum: <K extends HistogramKey>(key: K, selection: Selection<K> = {}): string =>
       sumOfRates(key, '_sum', selection),
+    /** Of what was observed; nothing where nothing was. */
     mean: <K extends HistogramKey>(key: K, selection: Selection<K> = {}): string =>
-      `${sumOfRates(key, '_sum', selection)} / ${sumOfRates(key, '_count', selection)}`,
+      `${sumOfRates(key, '_sum', selection)} / (${sumOfRates(key, '_count', selection)} > 0)`,
     quantile: <K extends HistogramKey>(q: number, key: K, selection: Selection<K> = {}): string =>
       `histogram_quantile(${q}, ${sumOfRates(key, '_bucket', {
         ...selection,
@@ -124,7 +129,7 @@ export function createPromql({ window: defaultWindow, scope = {}, growth = 'rate
     clamped: <K extends HistogramKey>(key: K, selection: Selection<K> = {}): string => {
       const last = metricCatalogue[key].buckets.at(-1) as number;
       const below = sumOfRates(key, '_bucket', selection, { le: bound(last) });
-      return `1 - ${below} / ${sumOfRates(key, '_count', selection)}`;
+      return `1 - ${below} / (${sumOfRates(key, '_count', selection)} > 0)`;
     },
     /** The name of a counter, gauge or histogram series, for what is not said here. */
     select,

@@ -6,26 +6,28 @@ import type { HistogramKey } from './promql.ts';
 
 /**
  * All histograms of which a board, a rule or the live page shows a quantile: a quantile above the last bound is shown as that
- * bound, so somebody must look whether observations are. A test holds it against the queries.
+ * bound, so somebody must look whether observations are. With what a reader calls that. A test holds it against the queries.
  */
-export const quantileHistograms = [
-  'requestDuration',
-  'cacheOperationDuration',
-  'cacheLoadDuration',
-  'cacheInvalidationLag',
-  'cacheQueueWait',
-  'outboxLag',
-  'counterDuration',
-  'counterRollupLag',
-  'gatewaySyncDelay',
-  'leaderWriteDuration',
-  'storageDuration',
-  'storageWait',
-  'loadResponseDuration',
-  'visibilityLag',
-] as const satisfies readonly HistogramKey[];
+export const observedThings = {
+  requestDuration: 'requests',
+  cacheOperationDuration: 'operations of redis',
+  cacheLoadDuration: 'loads',
+  cacheInvalidationLag: 'invalidations',
+  cacheQueueWait: 'queued writes',
+  outboxLag: 'messages of the outbox',
+  counterDuration: 'counting',
+  counterRollupLag: 'rollups',
+  gatewaySyncDelay: 'waits for the leader',
+  leaderWriteDuration: 'writes of the leader',
+  storageDuration: 'queries',
+  storageWait: 'waits for a connection',
+  loadResponseDuration: 'answers to clients',
+  visibilityLag: 'writes until they are seen',
+} as const satisfies { readonly [K in HistogramKey]?: string };
 
-export type QuantileHistogram = (typeof quantileHistograms)[number];
+export type QuantileHistogram = keyof typeof observedThings;
+
+export const quantileHistograms = Object.keys(observedThings) as QuantileHistogram[];
 
 /** Whether a process of the service observes it; the others are the driver's, which has no replicas. */
 export function isOfService(key: QuantileHistogram): boolean {

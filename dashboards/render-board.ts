@@ -1,4 +1,3 @@
-import * as common from '@grafana/grafana-foundation-sdk/common';
 import {
   AnnotationQueryBuilder,
   CustomVariableBuilder,
@@ -9,28 +8,20 @@ import {
   DatasourceVariableBuilder,
   QueryVariableBuilder,
   RowBuilder,
-  ThresholdsConfigBuilder,
-  ThresholdsMode,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
-import { PanelBuilder as HeatmapBuilder, YAxisConfigBuilder } from '@grafana/grafana-foundation-sdk/heatmap';
-import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
-import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
-import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { experimentMetrics } from '../app/contract/load-metrics.ts';
+import { scrapeJobs } from '../app/contract/metric-catalogue.ts';
 import { prometheusMetrics } from '../app/contract/exporter-metrics.ts';
 import { runtimeMetrics, serviceMetrics } from '../app/contract/service-metrics.ts';
-import type { Board, Panel, PanelQuery } from './board.ts';
-import { anyRound } from './board-scope.ts';
+import type { Board, Panel } from './board.ts';
+import { anyRound, processJobs } from './board-scope.ts';
+import { gridColumns, placePanels } from './place-panels.ts';
+import { dataSource, renderPanel } from './render-panel.ts';
 
-/** Whichever Prometheus is chosen at the top. */
-const dataSource = { type: 'prometheus', uid: '${datasource}' };
 const rowHeight = 1;
-const panelHeight = 8;
-const gridColumns = 24;
 const { name: runInfo } = serviceMetrics.runInfo;
 const { name: processStart } = runtimeMetrics.processStart;
 const { name: blockInfo } = experimentMetrics.experimentBlock;
@@ -61,7 +52,7 @@ export function renderBoard(board: Board): string {
   let y = 0;
   for (const { title, panels } of board.rows) {
     builder.withRow(new RowBuilder(title).gridPos({ h: rowHeight, w: gridColumns, x: 0, y }));
-    y = placePanels(builder, panels, y + rowHeight);
+    y = addPanels(builder, panels, y + rowHeight);
   }
   return `${JSON.stringify(numbered(builder.build()), withoutStrangers, 2)}\n`;
 }
@@ -103,7 +94,8 @@ function addVariables(builder: DashboardBuilder, { hasRounds = false }: Board): 
     // All of them are those of the chosen strategies: panels know of candidates only.
     .withVariable(query('candidate', 'Candidate', candidates))
     .withVariable(query('instance', 'Instance', instances).allValue(anyValue))
-    .withVariable(scrapeIntervals());
+    .withVariable(scrapeIntervals())
+    .withVariable(rareWindows());
   if (hasRounds)
     builder.withVariable(
       query('round', 'Round', `label_values(${blockInfo}, round)`, VariableSort.NumericalAsc).allValue(
@@ -121,12 +113,21 @@ function scrapeIntervals(): CustomVariableBuilder {
     .current({ selected: true, text: '1s', value: '1s' });
 }
 
+/** What happens rarely is seen over these: no shorter than holds several scrapes. */
+function rareWindows(): CustomVariableBuilder {
+  return new CustomVariableBuilder('rare')
+    .label('Rare events over')
+    .description('Failures and other rare events are counted over this window; no shorter than four scrapes.')
+    .values('1m,5m,15m,1h')
+    .current({ selected: true, text: '1m', value: '1m' });
+}
+
 /**
  * What happens is marked on all panels: alerts that fire, processes that begin, an experiment. Together a round is one mark for
  * all candidates; in turns each candidate has a block of its own.
  */
 function addAnnotations(builder: DashboardBuilder, { hasRounds = false }: Board): void {
-  const mark = (name: string, expr: string, colour: string, title: string) =>
+  const mark = (name: string, expr: string, colour: string, title: string, text: string) =>
     new AnnotationQueryBuilder()
       .name(name)
       .datasource(dataSource)
@@ -134,107 +135,28 @@ function addAnnotations(builder: DashboardBuilder, { hasRounds = false }: Board)
       .iconColor(colour)
       .expr(expr)
       .titleFormat(title)
-      .textFormat(title)
+      .textFormat(text)
       .step('1s');
-  const begun = `${processStart}{job=~"$job",candidate=~"$candidate"} * 1000`;
+  // Exporters of a candidate have a start of their own.
+  const begun = `${processStart}{job=~"$job",job=~"${processJobs.join('|')}",candidate=~"$candidate"} * 1000`;
   const block = (slot: string) =>
-    `${blockInfo}{candidate=~"$candidate",${hasRounds ? 'round=~"$round",' : ''}${slot}}`;
+    `${blockInfo}{job="${scrapeJobs.driver}",candidate=~"$candidate",${hasRounds ? 'round=~"$round",' : ''}${slot}}`;
   builder
-    .annotation(mark('Alerts', `${alerts}{alertstate="firing"}`, 'red', '{{alertname}} {{candidate}}'))
+    .annotation(mark('Alerts', `${alerts}{alertstate="firing"}`, 'red', '{{alertname}}', '{{candidate}}'))
     // At the time that is the value, whatever the step.
-    .annotation(mark('Runs', begun, 'blue', '{{candidate}} {{instance}} begins').useValueForTime(true))
-    .annotation(mark('Rounds', `max by (round) (${block('slot="0"')})`, 'green', 'round {{round}}'))
-    .annotation(mark('Blocks in turns', block('slot!="0"'), 'green', '{{candidate}} round {{round}}'));
-}
-
-/** From left to right, as many as there is room for. Returns the first line below them. */
-function placePanels(builder: DashboardBuilder, panels: readonly Panel[], top: number): number {
-  let [x, y] = [0, top];
-  for (const panel of panels) {
-    const w = panel.columns ?? 8;
-    if (x + w > gridColumns) [x, y] = [0, y + panelHeight];
-    builder.withPanel(renderPanel(panel).gridPos({ h: panelHeight, w, x, y }));
-    x += w;
-  }
-  return y + panelHeight;
-}
-
-/** Lines with a legend below, and all their values under the pointer. */
-function timeseries(): TimeseriesBuilder {
-  return new TimeseriesBuilder()
-    .lineWidth(1)
-    .showPoints(common.VisibilityMode.Never)
-    .legend(
-      new common.VizLegendOptionsBuilder()
-        .displayMode(common.LegendDisplayMode.List)
-        .placement(common.LegendPlacement.Bottom)
-        .showLegend(true),
+    .annotation(mark('Runs', begun, 'blue', '{{instance}} begins', '{{candidate}}').useValueForTime(true))
+    .annotation(
+      mark('Rounds', `max by (round) (${block('slot="0"')})`, 'green', 'round {{round}}', 'all candidates'),
     )
-    .tooltip(
-      new common.VizTooltipOptionsBuilder()
-        .mode(common.TooltipDisplayMode.Multi)
-        .sort(common.SortOrder.Descending),
-    );
+    .annotation(mark('Blocks in turns', block('slot!="0"'), 'green', 'round {{round}}', '{{candidate}}'));
 }
 
-function builderOf({ kind = 'lines', unit }: Panel) {
-  switch (kind) {
-    case 'stat':
-      return new StatBuilder();
-    case 'table':
-      return new TableBuilder();
-    case 'heatmap':
-      return new HeatmapBuilder().yAxis(new YAxisConfigBuilder().unit(unit));
-    case 'lines':
-      return timeseries();
-    case 'stack':
-      // The parts of one candidate are a whole; those of two would be stacked to twice of it.
-      return timeseries()
-        .repeat('candidate')
-        .fillOpacity(30)
-        .min(0)
-        .max(1)
-        .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
+/** Returns the first line below them. */
+function addPanels(builder: DashboardBuilder, panels: readonly Panel[], top: number): number {
+  let below = top;
+  for (const { panel, ...place } of placePanels(panels)) {
+    builder.withPanel(renderPanel(panel).gridPos({ ...place, y: top + place.y }));
+    below = top + place.y + place.h;
   }
-}
-
-function renderPanel(panel: Panel) {
-  const { title, description, unit, queries, kind = 'lines', badFrom, mayBeEmpty, leadsTo = [] } = panel;
-  const builder = builderOf(panel).title(title).description(description).datasource(dataSource);
-  if (leadsTo.length > 0) builder.links(leadsTo.map(linkTo));
-  if (kind !== 'heatmap') builder.unit(unit);
-  if (mayBeEmpty !== undefined) builder.noValue(mayBeEmpty);
-  if (badFrom !== undefined)
-    builder.thresholds(
-      new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
-        { value: null, color: 'green' },
-        { value: badFrom, color: 'red' },
-      ]),
-    );
-  if (kind === 'lines' && badFrom !== undefined && builder instanceof TimeseriesBuilder)
-    builder.thresholdsStyle(
-      new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed),
-    );
-  for (const [index, query] of queries.entries()) builder.withTarget(renderQuery(query, index, kind));
-  return builder;
-}
-
-/** To another board, with the same time and the same choices. */
-function linkTo(uid: string): DashboardLinkBuilder {
-  return new DashboardLinkBuilder(`Board ${uid.replace('darkroom-', '')}`)
-    .type(DashboardLinkType.Link)
-    .url(`/d/${uid}?\${__url_time_range}&\${__all_variables}`);
-}
-
-function renderQuery({ expr, legend, hasExemplars }: PanelQuery, index: number, kind: Panel['kind']) {
-  const query = new DataqueryBuilder()
-    .datasource(dataSource)
-    .refId(String.fromCodePoint(65 + index))
-    .expr(expr)
-    .interval('$scrape')
-    .legendFormat(legend);
-  if (hasExemplars === true) query.exemplar(true);
-  if (kind === 'heatmap') query.format(PromQueryFormat.Heatmap);
-  if (kind === 'table') return query.instant().format(PromQueryFormat.Table);
-  return query.range();
+  return below;
 }

@@ -81,7 +81,7 @@ for (const [mode, when] of Object.entries(modes) as [CounterModeName, (typeof mo
         await one.sql(stallCommits);
         await one.sql(`SELECT pg_advisory_lock(${commitLock})`);
         const lost = cut.ask('PUT', '/photos/11/like', { viewer: stalled });
-        const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${commitLock} AND NOT granted`;
+        const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`;
         await waitUntil(async () => (await one.sql(waiting)).length > 0);
         link.freeze();
         await one.sql(`SELECT pg_advisory_unlock(${commitLock})`);

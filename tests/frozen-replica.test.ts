@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { readEnvironment } from '../cli/environment.ts';
 import { createPlanner } from '../cli/k6/request-plans.ts';
 import { runK6 } from '../cli/k6/run-k6.ts';
+import { readScenario } from '../cli/k6/scenario-script.ts';
 import { provideK6 } from '../cli/stack/k6-binary.ts';
 import { resolvePaths } from '../cli/stack/stack-paths.ts';
 import type { StackContext } from '../cli/stack/stack-context.ts';
@@ -13,6 +13,7 @@ import { quantileMs } from '../cli/statistics/histograms.ts';
 import { singlePass } from '../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../loadtests/workloads/run-settings.ts';
 import { createWorkload } from '../loadtests/workloads/workload.ts';
+import { forkBound } from './support/bound-fork.ts';
 
 const checkout = join(import.meta.dirname, '..');
 const environment = readEnvironment();
@@ -29,7 +30,7 @@ before(async () => {
 
 /** A replica that stands still for a second in every four. */
 async function startFreezingReplica() {
-  const child = fork(new URL('support/quick-server.ts', import.meta.url));
+  const child = forkBound(new URL('support/quick-server.ts', import.meta.url));
   const [port] = (await once(child, 'message')) as [number];
   let thaw: NodeJS.Timeout | undefined;
   const freeze = () => {
@@ -65,7 +66,7 @@ test('a replica that is frozen for a second in every four shows in p95, although
     const run = await runK6({
       context,
       k6,
-      scenarioFile: join(checkout, 'loadtests', 'scenarios', 'feed-browsing.ts'),
+      script: readScenario(checkout, 'feed-browsing'),
       settings,
       requests: createPlanner(createWorkload(settings))(settings),
     });
@@ -75,9 +76,10 @@ test('a replica that is frozen for a second in every four shows in p95, although
       number,
       number,
     ];
-    // Requests that meet a frozen replica wait for up to a second, an open one answers within milliseconds.
-    assert.ok(p95 / p50 > 10, `p95 ${p95} ms, p50 ${p50} ms`);
-    assert.ok((run.meanUs ?? 0) / 1000 / p50 > 3, `mean ${run.meanUs} µs, p50 ${p50} ms`);
+    // Requests that meet a frozen replica wait for up to a second: a fifth of them, and so a twentieth of all, for more than 0.8 s. An
+    // open one answers within milliseconds, or more on a busy machine, which makes no wait shorter.
+    assert.ok(p95 > 500 && p95 / p50 > 2, `p95 ${p95} ms, p50 ${p50} ms`);
+    assert.ok((run.meanUs ?? 0) > 80_000, `mean ${run.meanUs} µs`);
   } finally {
     await replica.stop();
   }

@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { sentOperations } from '../app/contract/operations.ts';
 import { readEnvironment } from '../cli/environment.ts';
 import { createPlanner } from '../cli/k6/request-plans.ts';
+import { readScenario } from '../cli/k6/scenario-script.ts';
 import { provideK6 } from '../cli/stack/k6-binary.ts';
 import { resolvePaths } from '../cli/stack/stack-paths.ts';
 import { displacementWidthMs } from '../loadtests/workloads/arrivals.ts';
@@ -32,15 +33,20 @@ import { createWorkload } from '../loadtests/workloads/workload.ts';
 import type { PlannedRequest } from '../loadtests/workloads/workload.ts';
 
 const checkout = join(import.meta.dirname, '..');
-const scenario = join(checkout, 'loadtests', 'scenarios', 'feed-browsing.ts');
+const feedBrowsing = join(checkout, 'loadtests', 'scenarios', 'feed-browsing.ts');
 const environment = readEnvironment();
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-k6-test-'));
+/** As the command line gives it to k6: what draws the requests, and what is given a plan of them. */
+const [bundled, bundledPlan] = [join(folder, 'feed-browsing.ts'), join(folder, 'run-plan.ts')];
+const { ofPlan, drawing, samplesFolder } = readScenario(checkout, 'feed-browsing');
 let k6 = '';
 
 before(async () => {
   const paths = resolvePaths(checkout, environment);
   const signal = new AbortController().signal;
   k6 = (await provideK6({ paths, environment, report: () => {}, signal })).path;
+  writeFileSync(bundled, drawing());
+  writeFileSync(bundledPlan, ofPlan);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -50,7 +56,7 @@ type Ended = { readonly status: number; readonly output: string };
 async function runK6(args: readonly string[], config: object): Promise<Ended> {
   const env = {
     ...environment.ofChildren,
-    DARKROOM_CONFIG: JSON.stringify(config),
+    DARKROOM_CONFIG: JSON.stringify({ ...(args[0]?.startsWith(folder) && { samplesFolder }), ...config }),
     K6_NO_USAGE_REPORT: 'true',
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
   };
@@ -58,7 +64,7 @@ async function runK6(args: readonly string[], config: object): Promise<Ended> {
     const { stdout, stderr } = await promisify(execFile)(k6, ['run', '--quiet', ...args], {
       cwd: folder,
       env,
-      timeout: 60_000,
+      timeout: 180_000,
     });
     return { status: 0, output: stdout + stderr };
   } catch (error) {
@@ -69,8 +75,8 @@ async function runK6(args: readonly string[], config: object): Promise<Ended> {
 
 test('k6 plans the same requests as Node', async () => {
   // The mix with the most to draw.
-  const size = { seed: 3, people: 500, photos: 5_000, followers: 'heavy', mix: 'star-spikes' } as const;
-  const count = 3_000;
+  const size = { seed: 3, people: 200, photos: 2_000, followers: 'heavy', mix: 'star-spikes' } as const;
+  const count = 2_000;
   const run: RunSettings = {
     ...size,
     worlds: [['http://127.0.0.1:1', 'http://127.0.0.1:2'], ['http://127.0.0.1:3'], ['http://127.0.0.1:4']],
@@ -184,8 +190,8 @@ async function startReplicas(statusOf: (request: IncomingMessage, body: string) 
   };
 }
 
-/** Every virtual user costs k6 7 ms of CPU before it starts, and there are twice as many as requests in a second. */
-const ratePerSecond = 40;
+/** Virtual users cost k6 more than what they send, and each request in a second needs two of them, in every world. */
+const ratePerSecond = 20;
 const settings: Omit<RunSettings, 'worlds'> = {
   seed: 1,
   people: 100,
@@ -196,11 +202,19 @@ const settings: Omit<RunSettings, 'worlds'> = {
   ratePerSecond,
   arrivals: 'poisson',
 };
+/** Where it is not looked at when something is sent. */
+const closedLoop = { closedLoopUsers: 2 } as const;
+
+/** With the plan that the command line would write. */
+const withPlan = (run: RunSettings): RunSettings => ({
+  ...run,
+  ...createPlanner(createWorkload(run))(run)(folder),
+});
 const thresholdsCrossed = 99;
 /** A busy machine may drop some arrivals: these come later then. */
-const spareArrivals = 150;
+const spareArrivals = 80;
 
-async function runToTheLast(run: RunSettings, script = scenario): Promise<void> {
+async function runToTheLast(run: RunSettings, script = bundled): Promise<void> {
   const { status, output } = await runK6([script], run);
   assert.ok(status === 0 || (status === thresholdsCrossed && /dropped_iterations/.test(output)), output);
 }
@@ -225,7 +239,7 @@ test('the scenario sends exactly the planned requests, alternating over the repl
   const replicas = await startReplicas(() => 200);
   try {
     const run = { ...settings, worlds: [replicas.targets], spareArrivals };
-    await runToTheLast(run);
+    await runToTheLast(run, feedBrowsing);
     const workload = createWorkload(settings);
     const plan = Array.from({ length: requestCount(run) }, (_, index) => workload.requestAt(2, index));
     assert.deepEqual(replicas.received.map(described).sort(), plan.flatMap(expected).sort());
@@ -264,10 +278,9 @@ test('with several worlds, each planned request reaches each of them once, at th
         { pass: 2, first: 0, requests: 40, pauseRequests: 20 },
         { pass: 3, first: 0, requests: 40, pauseRequests: 20 },
       ],
-      ratePerSecond: 50,
       spareArrivals,
     };
-    await runToTheLast(run);
+    await runToTheLast(withPlan(run), bundledPlan);
     const [opening, planned] = [true, false].map((isOpening) =>
       received.filter(({ url }) => (url === '/health/live') === isOpening),
     ) as [Received[], Received[]];
@@ -335,10 +348,10 @@ test('every operation goes out with the body that its route takes', async () => 
       ...settings,
       worlds: [replicas.targets],
       passes: inOnePass(all.length),
-      ratePerSecond: all.length,
       planFile,
+      ...closedLoop,
     };
-    const { status, output } = await runK6([scenario], run);
+    const { status, output } = await runK6([bundledPlan], run);
     assert.equal(status, 0, output);
     assert.deepEqual(replicas.received.map(described).sort(), all.flatMap(expected).sort());
     const sent = (method: string, part: string): string =>
@@ -384,11 +397,11 @@ test('every operation goes out with the body that its route takes', async () => 
 });
 
 test('what is gone is an error, a photo too: nobody asks for those that are deleted', async () => {
-  const run = { ...settings, passes: inOnePass(100) };
+  const run = { ...settings, ...closedLoop, passes: inOnePass(60) };
   const answered = async (statusOf: (url: string) => number): Promise<number> => {
     const replicas = await startReplicas(({ url = '' }) => statusOf(url));
     try {
-      return (await runK6([scenario], { ...run, worlds: [replicas.targets] })).status;
+      return (await runK6([bundledPlan], withPlan({ ...run, worlds: [replicas.targets] }))).status;
     } finally {
       replicas.close();
     }
@@ -410,9 +423,10 @@ for (const name of Object.keys(scenarios) as ScenarioName[]) {
         mix,
         worlds: [replicas.targets],
         passes: inOnePass(60),
-        spareArrivals,
+        ...closedLoop,
       } as const;
-      await runToTheLast(run, join(checkout, file));
+      const { status, output } = await runK6([join(checkout, file)], run);
+      assert.equal(status, 0, output);
       const workload = createWorkload(run);
       const plan = Array.from({ length: requestCount(run) }, (_, index) => workload.requestAt(2, index));
       assert.deepEqual(replicas.received.map(described).sort(), plan.flatMap(expected).sort());
@@ -428,7 +442,10 @@ test('a service that knows no session of the seeded people is not loaded: the fi
     const replicas = await startReplicas(() => 200);
     try {
       const worlds = [replicas.targets, strange.targets];
-      const { status: ended, output } = await runK6([scenario], { ...settings, worlds });
+      const { status: ended, output } = await runK6(
+        [bundledPlan],
+        withPlan({ ...settings, worlds, ...closedLoop }),
+      );
       const aborted = 108;
       assert.equal(ended, aborted, output);
       assert.ok(
@@ -452,12 +469,21 @@ test('a service that knows no session of the seeded people is not loaded: the fi
   }
 });
 
-test('load goes to this machine only', async () => {
-  const { status, output } = await runK6([scenario], {
-    ...settings,
-    worlds: [['http://127.0.0.1:1'], ['http://192.0.2.1:4000']],
-  });
-  const failedAtInit = 107;
-  assert.equal(status, failedAtInit, output);
-  assert.match(output, /load goes to this machine only, not to http:\/\/192\.0\.2\.1:4000/);
+/** Where a file says something, its lines counted from 1. */
+function placeOfText(file: string, said: string) {
+  const path = join(checkout, file);
+  const before = readFileSync(path, 'utf8').split(said)[0] ?? '';
+  return { path, line: before.split('\n').length };
+}
+
+test('load goes to this machine only: k6 says so, and where in the sources', async () => {
+  const worlds = [['http://127.0.0.1:1'], ['http://192.0.2.1:4000']];
+  for (const script of [feedBrowsing, bundledPlan]) {
+    const { status, output } = await runK6([script], { ...settings, worlds });
+    const failedAtInit = 107;
+    assert.equal(status, failedAtInit, output);
+    assert.match(output, /load goes to this machine only, not to http:\/\/192\.0\.2\.1:4000/);
+    const { path, line } = placeOfText('loadtests/workloads/run-settings.ts', 'throw new RangeError');
+    assert.ok(output.includes(`file://${path}:${line}:`), `it says where:\n${output}`);
+  }
 });

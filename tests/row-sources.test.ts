@@ -20,6 +20,7 @@ const makesNoRows: Readonly<Record<string, string>> = {
   'app/storage/migrate.ts':
     'runs migrations, which are in the digest, in the order of their names, which are too',
   'app/storage/own-database.ts': 'keeps off the databases of others',
+  'app/storage/own-connection.ts': 'opens a connection, and closes it',
   'app/storage/connection-settings.ts':
     'says where the database is, and tells triggers that versions are raised by who writes',
   'app/storage/statement.ts': 'is a type',

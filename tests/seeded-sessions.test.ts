@@ -10,6 +10,7 @@ import { secretOfRequest } from '../loadtests/workloads/request-session.ts';
 import { seedDatabase } from '../loadtests/workloads/seed-database.ts';
 import { createWorkload } from '../loadtests/workloads/workload.ts';
 import type { PlannedRequest } from '../loadtests/workloads/workload.ts';
+import { tokenOfPerson } from '../cli/driver/seeded-token.ts';
 import { startTestApp } from './support/test-app.ts';
 import type { TestApp } from './support/test-app.ts';
 
@@ -42,6 +43,29 @@ const statuses: Partial<Record<PlannedRequest['operation'], number>> = {
   feedPage: 200,
   photoPage: 200,
 };
+
+test('the session of somebody whom the service was told to remember costs no query, not even the first time', async () => {
+  const [met, told, nobody] = [11, 12, 9_999];
+  const tokenOf = (personId: number) => tokenOfPerson(settings.seed, personId);
+  /** Others go on in the background. */
+  const askedForSessions = async (): Promise<number> => {
+    const found =
+      /^db_client_operation_duration_seconds_count\{.*db_operation_name="select_session".*\} (\d+)/m.exec(
+        await app.metrics.registry.metrics(),
+      );
+    return Number(found?.[1] ?? 0);
+  };
+  const queriesOf = async (personId: number): Promise<number> => {
+    const before = await askedForSessions();
+    const headers = { authorization: `Bearer ${tokenOf(personId)}` };
+    const answer = await app.ask('GET', `/users/${personId}/follow-requests`, { headers });
+    assert.equal(answer.statusCode, personId === nobody ? 401 : 200, answer.body);
+    return (await askedForSessions()) - before;
+  };
+  await app.rememberSessions([told, nobody].map(tokenOf).concat('no token'));
+  assert.deepEqual([await queriesOf(met), await queriesOf(met), await queriesOf(told)], [1, 0, 0]);
+  assert.equal(await queriesOf(nobody), 1, 'one that is not there is looked for');
+});
 
 test('the service knows the sessions and the accounts that a load goes by, and each log-out ends one', async () => {
   const ended: PlannedRequest[] = [];

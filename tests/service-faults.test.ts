@@ -47,6 +47,14 @@ async function performAll(app: TestApp, photoId: number): Promise<number> {
 const answersFrom = async (app: TestApp, tier: string): Promise<boolean> =>
   String((await perform(app, 'profileGrid', 1)).headers['cache-status']).startsWith(`${tier}; hit`);
 
+/** Whether the service tells that it leaves Redis alone. */
+async function tellsOpenCircuit(app: TestApp): Promise<boolean> {
+  const text = await app.metrics.registry.metrics();
+  const [, value] = /^cache_circuit_open\{[^}]*cache_tier="redis"[^}]*\} ([01])$/m.exec(text) ?? [];
+  assert.ok(value !== undefined, text);
+  return value === '1';
+}
+
 /** The photo as it is shown, and what storage says of it, must agree on the version. */
 async function assertFresh(app: TestApp, photoId: number): Promise<void> {
   const response = await perform(app, 'photoPage', photoId);
@@ -59,7 +67,7 @@ describe('every operation is answered', () => {
   for (const candidate of ['cache-aside', 'cache-aside:tiers=redis', 'versioned', 'versioned:tiers=redis']) {
     const tier = candidate.includes('tiers=redis') ? 'redis' : 'memory';
 
-    it(`when Redis dies: ${candidate}`, async (context) => {
+    it(`ML-8: when Redis dies: ${candidate}`, async (context) => {
       const { app, redisLink } = await startLinked(context, candidate);
       await waitUntil(() => answersFrom(app, tier));
       await redisLink.cut();
@@ -72,19 +80,26 @@ describe('every operation is answered', () => {
       await performAll(app, 5);
     });
 
-    it(`when Redis freezes, in bounded time: ${candidate}`, async (context) => {
+    it(`ML-8: when Redis freezes, in bounded time: ${candidate}`, async (context) => {
       const { app, redisLink } = await startLinked(context, candidate);
       await waitUntil(() => answersFrom(app, tier));
+      assert.equal(await tellsOpenCircuit(app), false);
       redisLink.freeze();
       // Each waits for a few commands at most, until the breaker opens: then for none.
       const longestMs = await performAll(app, 1);
       assert.ok(longestMs < 50 * commandTimeoutMs, `${Math.round(longestMs)} ms`);
+      assert.equal(await tellsOpenCircuit(app), true);
       const startedAtMs = performance.now();
       for (let photoId = 2; photoId <= 11; photoId += 1) await performAll(app, photoId);
       const eachMs = (performance.now() - startedAtMs) / (10 * names.length);
       assert.ok(eachMs < commandTimeoutMs, `${Math.round(eachMs)} ms each`);
       await redisLink.mend();
       await waitUntil(() => answersFrom(app, tier));
+      // Whoever answers from memory does not notice.
+      await waitUntil(async () => {
+        await perform(app, 'comment', 13);
+        return !(await tellsOpenCircuit(app));
+      });
       await performAll(app, 12);
     });
   }
@@ -106,7 +121,7 @@ describe('without storage', () => {
     await performAll(app, 7);
   });
 
-  it('that accepts and never answers, nobody waits for ever', { timeout: 60_000 }, async (context) => {
+  it('that accepts and never answers, nobody waits for ever', { timeout: 180_000 }, async (context) => {
     const { app, storageLink } = await startLinked(context, 'no-cache');
     await performAll(app, 1);
     storageLink.freeze();

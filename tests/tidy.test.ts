@@ -44,6 +44,8 @@ const rules: readonly {
       [1, file('app/main.ts', 'const part = await import(nameOfPart);')],
       [1, file('app/process/run-process.ts', "import { buildApp } from '../build-app.ts';")],
       [0, file('app/processes/worker.ts', "import { buildApp } from '../build-app.ts';")],
+      [1, file('app/http/late.ts', "import { createServer } from 'node:http';")],
+      [0, file('app/http/late.ts', "import type { Server } from 'node:http';")],
       [1, file('loadtests/workloads/zipf.ts', "import { randomUUID } from 'node:crypto';")],
       [1, file('cli/main.ts', "import { createTestDatabase } from '../tests/support/databases.ts';")],
       [1, file('cli/worlds/world.ts', "import { buildApp } from '../../app/build-app.ts';")],

@@ -7,7 +7,7 @@ import { startTracing } from '../app/observability/start-tracing.ts';
 import type { Tracing } from '../app/observability/tracing.ts';
 import { createTestRedis } from './support/databases.ts';
 import { startDurableRedis } from './support/own-redis.ts';
-import { createSeededDatabase, startTestApp } from './support/test-app.ts';
+import { createSeededDatabase, isUnreachable, startTestApp } from './support/test-app.ts';
 import type { TestApp } from './support/test-app.ts';
 import { village } from './support/village-rows.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -87,7 +87,7 @@ describe('the trace of a read', () => {
     await takeSpans(traced);
   });
 
-  it('says of a miss which tiers were asked, and has the one query that it took', async () => {
+  it('ML-1: says of a miss which tiers were asked, and has the one query that it took', async () => {
     await traced.app.ask('GET', '/photos/1', { viewer });
     const spans = await takeSpans(traced);
     assert.deepEqual(namesOf(spans), [
@@ -251,7 +251,8 @@ for (const tiers of ['memory', 'redis'])
 
 it('a flush of waiting writes is a trace of its own, not a part of the request that has set it off', async () => {
   const redis = await startDurableRedis();
-  const traced = await startTraced('write-behind:flush=20ms', 'r1', { REDIS_URL: redis.url });
+  // At once: each second the queue looks for what others have left, and would flush it for nobody.
+  const traced = await startTraced('write-behind:flush=1ms', 'r1', { REDIS_URL: redis.url });
   try {
     await traced.app.ask('PUT', '/photos/1/like', { viewer });
     const spans = await takeUntil(traced, 'cache.flush');
@@ -334,14 +335,23 @@ describe('which requests are traced', () => {
 
   it('stays with each of many that are asked at once', async () => {
     const traced = await start(true);
+    const askAll = () =>
+      Promise.all(
+        Array.from({ length: 24 }, (_, index) => {
+          const traceId = `${index + 1}`.padStart(32, '0');
+          const traceparent = `00-${traceId}-b7ad6b7169203331-0${index % 3 === 0 ? '1' : '0'}`;
+          return traced.app.ask('GET', `/photos/${1 + (index % 8)}`, { viewer, headers: { traceparent } });
+        }),
+      );
     try {
-      const asked = Array.from({ length: 24 }, (_, index) => {
-        const traceId = `${index + 1}`.padStart(32, '0');
-        const traceparent = `00-${traceId}-b7ad6b7169203331-0${index % 3 === 0 ? '1' : '0'}`;
-        return traced.app.ask('GET', `/photos/${1 + (index % 8)}`, { viewer, headers: { traceparent } });
-      });
-      for (const { statusCode } of await Promise.all(asked)) assert.equal(statusCode, 200);
-      const spans = await takeSpans(traced);
+      let answers = await askAll();
+      let spans = await takeSpans(traced);
+      // A busy machine may take a second to open the connections that the first of them ask for: then all of it is asked anew.
+      for (let times = 1; times < 20 && answers.some(isUnreachable); times += 1) {
+        answers = await askAll();
+        spans = await takeSpans(traced);
+      }
+      for (const { statusCode, body } of answers) assert.equal(statusCode, 200, body);
       const traces = Map.groupBy(spans, (span) => Number(span.spanContext().traceId));
       assert.deepEqual(new Set(traces.keys()), new Set([1, 4, 7, 10, 13, 16, 19, 22]));
       for (const [id, own] of traces) {

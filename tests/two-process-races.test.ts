@@ -39,7 +39,7 @@ const expectedLoads = {
   'read-through:protection=lease,codec=msgpack': 1,
 };
 for (const [text, loads] of Object.entries(expectedLoads)) {
-  test(`${text}: 200 cold reads in each of two processes make ${loads === 1 ? 'one load' : 'one load each'} (R30)`, async (context) => {
+  test(`ML-7: ${text}: 200 cold reads in each of two processes make ${loads === 1 ? 'one load' : 'one load each'} (R30)`, async (context) => {
     const { a, b, storage } = await setStage(context, text);
     const held = Array.from({ length: loads }, () => storage.holdNextLoad());
     const reads = [a.read(1, 200), b.read(1, 200)];

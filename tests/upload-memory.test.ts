@@ -14,12 +14,15 @@ import { startServiceProcess } from './support/service-process.ts';
 import type { ServiceProcess } from './support/service-process.ts';
 import { createSeededDatabase } from './support/test-app.ts';
 import { village } from './support/village-rows.ts';
+import { askAgain } from './support/ask-again.ts';
 
 const mebibyte = 1024 * 1024;
 const decodeMemoryMiB = 100;
 /** What a process takes beside images, after it has read uploads and encoded photos for the first time. */
 const besidesMiB = 150;
-const uploads = 40;
+/** Enough that decoding them at once would show, and as many of next to nothing behind them as have to be refused. */
+const [largeUploads, smallUploads] = [12, 38];
+const uploads = largeUploads + smallUploads;
 
 let database: Awaited<ReturnType<typeof createSeededDatabase>>;
 let mediaFolder: string;
@@ -54,8 +57,9 @@ async function residentMiB(): Promise<number> {
 }
 
 it('bounds what many uploads at once take, refuses those beyond, and gives it back', async () => {
-  const form = photoForm(greyJpeg({ width: 6_000, height: 4_000, isProgressive: true }));
-  const post = async () => {
+  const large = photoForm(greyJpeg({ width: 6_000, height: 4_000, isProgressive: true }));
+  const small = photoForm(greyJpeg({ width: 16, height: 16 }));
+  const send = async (form: typeof large) => {
     const response = await fetch(`http://127.0.0.1:${ports.http}/users/${village.hermit}/posts`, {
       method: 'POST',
       headers: { ...form.headers, [headers.viewer]: String(village.hermit) },
@@ -67,6 +71,11 @@ it('bounds what many uploads at once take, refuses those beyond, and gives it ba
       body: await response.text(),
     };
   };
+  const post = (form: typeof large) =>
+    askAgain(
+      () => send(form),
+      ({ body }) => body.includes('"STORAGE_UNAVAILABLE"'),
+    );
   const start = await residentMiB();
   let [most, isDone] = [start, false];
   const watch = async () => {
@@ -76,7 +85,8 @@ it('bounds what many uploads at once take, refuses those beyond, and gives it ba
     }
   };
   const watched = watch();
-  const answers = await Promise.all(Array.from({ length: uploads }, post));
+  const forms = Array.from({ length: uploads }, (_, index) => (index < largeUploads ? large : small));
+  const answers = await Promise.all(forms.map(post));
   isDone = true;
   await watched;
   const refused = answers.filter(({ status }) => status !== 201);

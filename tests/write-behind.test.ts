@@ -204,8 +204,8 @@ for (const flush of ['1h', '5ms']) {
     // Redis may die a moment before the replicas, whose last writes then go to storage at once; the others are not there yet.
     if (flush === '1h') assert.ok((await stores.likes()).size < 50);
     await redis.start();
-    const heir = startReplica(context, stores, 'write-behind:flush=20ms');
-    await heir.listening;
+    // The heir.
+    await startApp(context, stores, 'write-behind:flush=20ms');
     // What a dead replica has taken is given up for lost after five seconds.
     await waitUntil(async () => (await waiting(redis)) === 0);
     const stored = await stores.likes();

@@ -35,6 +35,17 @@ export type RightsListener = {
   readonly replaced: () => void;
 };
 
+/**
+ * Numbers in the log of changes, for who keeps what nobody in particular has asked for: what was made before the change of that number
+ * may show what is hidden since.
+ */
+export type LastHidings = {
+  /** Somebody has become private, or is gone. At first that of the last change of all: what was before is not known by its kind. */
+  readonly person: number;
+  /** Somebody is gone. 0 until this replica hears of one. */
+  readonly account: number;
+};
+
 /** The log of changes, as this replica reads it. */
 export type RightsLog = {
   /** Throws RIGHTS_UNKNOWN unless this replica has what every change says that was answered. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSystemClock } from '../clock.ts';
 import type { Storage } from '../storage/postgres.ts';
-import type { RightsChanges } from './access-rights.ts';
+import type { LastHidings, RightsChanges } from './access-rights.ts';
 import { createKnownRights } from './known-rights.ts';
 import type { KnownRights, KnownRightsParts } from './known-rights.ts';
 import { createRightsChanges } from './rights-changes.ts';
@@ -10,7 +10,12 @@ import type { RightsMemoryParts } from './rights-memory.ts';
 import { createChangeStore, createReplicaStore } from './rights-store.ts';
 import type { Replica } from './rights-store.ts';
 
-export type Rights = { readonly known: KnownRights; readonly changes: RightsChanges };
+export type Rights = {
+  readonly known: KnownRights;
+  readonly changes: RightsChanges;
+  /** As far as this replica has heard, whether or not it may answer. */
+  readonly lastHidings: () => LastHidings;
+};
 
 export type RightsParts = Pick<KnownRightsParts, 'leaseMs' | 'runInBackground'> & {
   readonly storage: Storage;
@@ -45,5 +50,5 @@ export function createRights({
     store: createChangeStore(storage),
     wait: (ms) => wait(ms),
   });
-  return { known, changes };
+  return { known, changes, lastHidings: memory.lastHidings };
 }

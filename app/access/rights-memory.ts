@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { LastHidings } from './access-rights.ts';
 import { createBlocks, createPairs } from './pairs.ts';
 import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts';
 
@@ -30,6 +31,7 @@ export function createRightsMemory({ clock, goneMs }: RightsMemoryParts) {
   let blocks = createBlocks();
   /** When each of them was heard of, the oldest first. */
   const gone = new Map<number, number>();
+  let lastHidings: LastHidings = { person: 0, account: 0 };
 
   const isAnybodyGone = (): boolean => {
     if (gone.size === 0) return false;
@@ -72,7 +74,9 @@ export function createRightsMemory({ clock, goneMs }: RightsMemoryParts) {
       privatePeople.size === 0 && !isAnybodyGone() && (viewerId === null || !blocks.concern(viewerId)),
     isPrivate: (personId: number): boolean => privatePeople.has(personId),
     relations: (): number => privatePeople.size + followers.size() + blocks.size(),
-    replace({ privateIds, blocks: blocked, follows }: RightsSnapshot): void {
+    lastHidings: (): LastHidings => lastHidings,
+    replace({ number, privateIds, blocks: blocked, follows }: RightsSnapshot): void {
+      lastHidings = { ...lastHidings, person: number };
       privatePeople = new Set(privateIds);
       followers = createPairs();
       blocks = createBlocks();
@@ -80,12 +84,14 @@ export function createRightsMemory({ clock, goneMs }: RightsMemoryParts) {
       for (const { fromId, toId } of blocked) blocks.set(fromId, toId, true);
     },
     /** `followersOf`: of those who have become private, read after that. */
-    apply({ kind, personId, otherId }: RightsChange, followersOf: readonly Relation[]): void {
+    apply({ number, kind, personId, otherId }: RightsChange, followersOf: readonly Relation[]): void {
       if (kind === 'private' || kind === 'public') setPrivacy(personId, kind === 'private', followersOf);
       if (kind === 'follow') followers.add(personId, otherId);
       if (kind === 'unfollow') followers.delete(personId, otherId);
       if (kind === 'block' || kind === 'unblock') blocks.set(personId, otherId, kind === 'block');
       if (kind === 'gone') forgetPerson(personId);
+      if (kind === 'private') lastHidings = { ...lastHidings, person: number };
+      if (kind === 'gone') lastHidings = { person: number, account: number };
     },
   };
 }

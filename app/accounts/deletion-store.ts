@@ -57,35 +57,31 @@ const deleteLikesApart: Statement = {
     SELECT photos.id, photos.version FROM photos JOIN removed ON removed.photo_id = photos.id`,
 };
 
+/** The people are locked before what follows them, in the order of their ids, as all do who end follows. */
+const removedFollowing = `locked AS MATERIALIZED (
+      SELECT users.id FROM users JOIN (
+        SELECT followed_id FROM follows WHERE follower_id = $1 ORDER BY followed_id LIMIT $2
+      ) AS chosen ON chosen.followed_id = users.id
+      ORDER BY users.id FOR NO KEY UPDATE OF users
+    ), removed AS (
+      DELETE FROM follows WHERE follower_id = $1 AND followed_id IN (SELECT id FROM locked) RETURNING followed_id
+    )`;
+
 const deleteFollowing: Statement = {
   name: 'delete_following_of',
   text: `
-    WITH removed AS (
-      DELETE FROM follows WHERE follower_id = $1 AND followed_id IN (
-        SELECT followed_id FROM follows WHERE follower_id = $1 ORDER BY followed_id LIMIT $2
-      ) RETURNING followed_id
-    ), locked AS MATERIALIZED (
-      SELECT users.id FROM users JOIN removed ON removed.followed_id = users.id
-      ORDER BY users.id FOR NO KEY UPDATE OF users
-    )
+    WITH ${removedFollowing}
     UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
-    FROM locked WHERE users.id = locked.id RETURNING users.id, users.followers_version AS version`,
+    FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version AS version`,
 };
 
 /** The same where followers are counted apart. */
 const deleteFollowingApart: Statement = {
   name: 'delete_following_of_apart',
   text: `
-    WITH removed AS (
-      DELETE FROM follows WHERE follower_id = $1 AND followed_id IN (
-        SELECT followed_id FROM follows WHERE follower_id = $1 ORDER BY followed_id LIMIT $2
-      ) RETURNING followed_id
-    ), locked AS MATERIALIZED (
-      SELECT users.id FROM users JOIN removed ON removed.followed_id = users.id
-      ORDER BY users.id FOR NO KEY UPDATE OF users
-    )
+    WITH ${removedFollowing}
     UPDATE users SET followers_version = followers_version + 1
-    FROM locked WHERE users.id = locked.id RETURNING users.id, users.followers_version AS version`,
+    FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version AS version`,
 };
 
 const likesOf = { inRow: deleteLikes, apart: deleteLikesApart };
@@ -95,8 +91,10 @@ const followingOf = { inRow: deleteFollowing, apart: deleteFollowingApart };
 const deleteFollowers: Statement = {
   name: 'delete_followers_of',
   text: `
-    WITH removed AS (
-      DELETE FROM follows WHERE followed_id = $1 AND follower_id IN (
+    WITH person AS MATERIALIZED (
+      SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE
+    ), removed AS (
+      DELETE FROM follows WHERE followed_id = (SELECT id FROM person) AND follower_id IN (
         SELECT follower_id FROM follows WHERE followed_id = $1 ORDER BY created_at DESC LIMIT $2
       ) RETURNING follower_id
     ), unfed AS (

@@ -1,5 +1,7 @@
-import { hash, verify } from '@node-rs/argon2';
 import { DarkroomError } from '../errors.ts';
+
+/** Loaded with the first password: most processes of an experiment never see one. */
+const loadLibrary = () => import('@node-rs/argon2');
 
 /** Argon2id (the library's default) with the parameters that OWASP recommends: 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -42,9 +44,10 @@ export function createPasswordHashing(): PasswordHashing {
     }
   };
   return {
-    hash: (password) => inTurn(() => hash(normal(password), parameters)),
+    hash: (password) => inTurn(async () => (await loadLibrary()).hash(normal(password), parameters)),
     verify: (passwordHash, password) =>
       inTurn(async () => {
+        const { hash, verify } = await loadLibrary();
         if (passwordHash !== null) return verify(passwordHash, normal(password));
         absent ??= hash('nobody has this one', parameters);
         await verify(await absent, normal(password));

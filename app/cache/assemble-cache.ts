@@ -3,6 +3,9 @@ import type { AnyDeferredKind, ApplyParts } from './writes/apply-writes.ts';
 import type { RunInBackground, RunInOwnTrace } from './background-work.ts';
 import type { Cache, CachedEntity, CacheRead } from './cache.ts';
 import type { CacheObserver } from './cache-events.ts';
+import { keepingLocal, keepingShared } from './class-tiers.ts';
+import { noPolicies } from './settings/class-policies.ts';
+import type { ClassPolicies } from './settings/class-policies.ts';
 import type { CacheSettings } from './settings/cache-axes.ts';
 import type { MaybePromise } from './entry.ts';
 import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
@@ -29,6 +32,8 @@ export type CacheParts = {
   readonly inOwnTrace?: RunInOwnTrace;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
+  /** In what single kinds of entries differ from what the candidate says. Absent: in nothing. */
+  readonly policies?: ClassPolicies;
   /** The tier behind the local one, shared by the replicas, and the leases that it gives. */
   readonly shared: SharedTier | null;
   /** Makes what tells this replica of the others' writes. Null: nothing does. */
@@ -46,8 +51,10 @@ export function assembleCache(parts: CacheParts): {
   readonly source: InvalidationSource | null;
   readonly queue: WriteQueue | null;
 } {
-  const { candidate, clock, observe, shared } = parts;
-  const local = tiersOf(candidate.tiers).local?.create({ settings: candidate, clock, observe }) ?? null;
+  const { candidate, clock, observe, policies = noPolicies } = parts;
+  const made = tiersOf(candidate.tiers).local?.create({ settings: candidate, clock, observe }) ?? null;
+  const local = made && keepingLocal(made, policies);
+  const shared = parts.shared && keepingShared(parts.shared, policies);
   const tiers = createTierStack(local, shared);
   // The source tells the strategy, and the strategy may tell others through the source.
   const source =
@@ -70,20 +77,27 @@ export function assembleCache(parts: CacheParts): {
   });
   // Memory starts suspended: before it is subscribed, a replica would keep entries that the others change.
   if (source !== null) strategy.onDelivery('disconnected');
-  return { cache: toCache(strategy, { entities, kinds, tiers, observe }), source, queue };
+  return { cache: toCache(strategy, { entities, kinds, tiers, shared, observe, policies }), source, queue };
 }
 
 type Joined = {
   readonly entities: Map<string, AnyEntity>;
   readonly kinds: Map<string, AnyDeferredKind>;
   readonly tiers: TierStack;
+  readonly shared: SharedTier | null;
   readonly observe: CacheObserver;
+  readonly policies: ClassPolicies;
 };
 
-function toCache(strategy: CacheStrategy, { entities, kinds, tiers, observe }: Joined): Cache {
+function toCache(
+  strategy: CacheStrategy,
+  { entities, kinds, tiers, shared, observe, policies }: Joined,
+): Cache {
   return {
-    register(entity) {
-      checkEntityName(entity.name);
+    register(given) {
+      checkEntityName(given.name);
+      const lifetime = policies.get(given.name);
+      const entity = lifetime === undefined ? given : { ...given, lifetime };
       entities.set(entity.name, entity as unknown as AnyEntity);
       return entity;
     },
@@ -96,10 +110,12 @@ function toCache(strategy: CacheStrategy, { entities, kinds, tiers, observe }: J
       >,
     bypass: async ({ name }, load) => bypassed(await countBypass(observe, name, 1, load)),
     write: (write) => strategy.write(write),
-    forget: (changed) => strategy.onApplied(changed),
+    forget: (changed) => strategy.forget(changed),
     // What its own `parse` has made is what its `applyMany` takes.
     registerDeferred: (kind, deferred) => void kinds.set(kind, deferred as AnyDeferredKind),
     usage: () => (tiers.local === null ? [] : [tiers.local.usage()]),
+    circuits: () => (shared?.circuit === undefined ? [] : [shared.circuit()]),
+    flushLocal: () => tiers.local?.flush(),
     close: () => tiers.close(),
   };
 }

@@ -14,6 +14,8 @@ export type CachedEntity<Id extends string | number, V> = {
   readonly name: string;
   readonly loadMany: (ids: readonly Id[]) => Promise<ReadonlyMap<Id, Loaded<V>>>;
   readonly freshness: Freshness;
+  /** What a versioned one has in place of the candidate's lifetime and jitter. The cache says it where a policy does. */
+  readonly lifetime?: { readonly ttlMs?: number; readonly ttlJitter?: number };
 };
 
 /**
@@ -74,6 +76,8 @@ export type CacheWrite<R> = {
   readonly store: () => Promise<{ readonly result: R; readonly changed: readonly ChangedKey[] }>;
   /** The keys that it will change, as far as they are known before it commits. */
   readonly expected: readonly EntityKey[];
+  /** What it changes is gone, and must not be shown any longer: it is taken out whatever policies and strategies make of writes. */
+  readonly removes?: true;
   readonly deferrable?: DeferrableWrite<R>;
 };
 
@@ -86,9 +90,19 @@ export type TierUsage = {
   readonly capacityBytes: number;
 };
 
+/** Whether this process leaves a tier alone, since it has failed again and again. */
+export type TierCircuit = {
+  /** Its name. */
+  readonly tier: string;
+  readonly isOpen: boolean;
+};
+
 /** What the services see of the cache. The strategy behind it alone decides the order of store, fill and delete. */
 export interface Cache {
-  /** Makes an entity known before it is first read, so that a write can load what it changed. Returns it. */
+  /**
+   * Makes an entity known before it is first read, so that a write can load what it changed. Returns it as it is to be read: with the
+   * lifetime that a policy gives to its kind.
+   */
   register<Id extends string | number, V>(entity: CachedEntity<Id, V>): CachedEntity<Id, V>;
   /** `undefined`: storage has no such row. Rejects only when storage fails. Immediate when the memory tier has it. */
   read<Id extends string | number, V>(
@@ -118,6 +132,10 @@ export interface Cache {
   registerDeferred<P>(kind: string, deferred: DeferredKind<P>): void;
   /** Of the tiers that lie in this process; others tell it themselves. */
   usage(): readonly TierUsage[];
+  /** Of the tiers behind a socket. */
+  circuits(): readonly TierCircuit[];
+  /** Drops all that the tier of this process holds; what is being read meanwhile is not kept. */
+  flushLocal(): void;
   /** Rejects nothing; resolves once connections are closed. */
   close(): Promise<void>;
 }

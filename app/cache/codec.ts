@@ -1,4 +1,5 @@
-import { Packr } from 'msgpackr';
+import { createRequire } from 'node:module';
+import type * as msgpackr from 'msgpackr';
 import type { PayloadKind } from '../redis/redis-commands.ts';
 import type { Payload } from '../redis/redis-scripts.ts';
 import type { Entry } from './entry.ts';
@@ -76,18 +77,26 @@ const json: Codec = {
   },
 };
 
-const packr = new Packr({ useRecords: false });
+/** Loaded with the first entry: most candidates have another codec, or no Redis. */
+let packr: msgpackr.Packr | undefined;
+function packrOf(): msgpackr.Packr {
+  if (packr !== undefined) return packr;
+  const load = createRequire(import.meta.url);
+  const library = load('msgpackr') as typeof msgpackr;
+  packr = new library.Packr({ useRecords: false });
+  return packr;
+}
 
 const msgpack: Codec = {
   payloads: 'bytes',
   encode(entry) {
     const head = Buffer.from(encodeHead(entry));
-    return entry.isAbsent ? head : Buffer.concat([head, packr.pack(entry.value)]);
+    return entry.isAbsent ? head : Buffer.concat([head, packrOf().pack(entry.value)]);
   },
   decode(payload) {
     const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
     const start = bytes.toString('latin1', 0, headBytesMax);
-    return decodeWith(start, (offset) => packr.unpack(bytes.subarray(offset)) as unknown);
+    return decodeWith(start, (offset) => packrOf().unpack(bytes.subarray(offset)) as unknown);
   },
 };
 

@@ -6,7 +6,6 @@ import { createSystemClock } from '../clock.ts';
 import { createCircuitBreaker } from '../redis/circuit-breaker.ts';
 import { codecOf } from './codec.ts';
 import { invalidationKinds } from './invalidation/index.ts';
-import { createDurableConnection } from '../redis/durable-connection.ts';
 import type { InvalidationListener, InvalidationSource } from './sources/invalidation-source.ts';
 import { redisUsesOf } from './settings/chosen-strategy.ts';
 import { tiersOf } from './tiers/index.ts';
@@ -74,6 +73,8 @@ type ConnectedQueue = {
 /** A connection of its own: what a flush carries does not hold up reads. */
 async function connectQueue(options: CreateCacheOptions): Promise<ConnectedQueue> {
   const { url, keyPrefix } = requireRedis(options);
+  // Most candidates have no queue, and many no Redis at all, whose client takes a while to load.
+  const { createDurableConnection } = await import('../redis/durable-connection.ts');
   const connection = createDurableConnection({
     url,
     need: 'write-behind needs a Redis that keeps its queue',

@@ -100,7 +100,7 @@ describe('two processes on one Redis', () => {
 
 describe('a Redis that does not answer', () => {
   for (const text of ['cache-aside:tiers=redis', 'versioned']) {
-    test(`${text}: frozen, it costs a few timeouts and no failed request; thawed, it serves again`, async (context) => {
+    test(`ML-8: ${text}: frozen, it costs a few timeouts and no failed request; thawed, it serves again`, async (context) => {
       const redis = await ownRedis(context);
       const { cache, events, results } = await join(context, text, redis.url, 'a');
       const storage = storageOf();
@@ -180,7 +180,7 @@ describe('a Redis that does not answer', () => {
 
   test(
     'silent at the start: accepting and never answering holds the start up for a bounded time',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (context) => {
       const sockets = new Set<Socket>();
       const server = createServer((socket) => {

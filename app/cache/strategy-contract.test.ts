@@ -153,7 +153,7 @@ for (const text of texts) {
       assert.deepEqual(await b.cache.readMany(storage.entity, []), []);
     });
 
-    test('200 cold readers of one key', async () => {
+    test('ML-7: 200 cold readers of one key make one load where loads are joined, and 200 where they are not', async () => {
       const { a, id, storage } = setUp(text);
       const held = isSingleFlight ? storage.holdNextLoad() : undefined;
       const reads = Promise.all(Array.from({ length: 200 }, async () => a.cache.read(storage.entity, id)));

@@ -38,6 +38,8 @@ export interface CacheStrategy {
   onChange(key: string, version: number): Promise<boolean>;
   /** Storage has committed writes that waited in the queue. */
   onApplied(changed: readonly ChangedKey[]): Promise<void>;
+  /** Takes out what must not be kept, whatever is made of writes. */
+  forget(changed: readonly ChangedKey[]): Promise<void>;
   /** Invalidations may have been lost, or are heard again from now on. */
   onDelivery(change: DeliveryChange): void;
 }

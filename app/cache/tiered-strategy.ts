@@ -3,7 +3,9 @@ import type { CacheSettings } from './settings/cache-axes.ts';
 import type { Fence } from './fences/fence.ts';
 import { fenceKinds } from './fences/index.ts';
 import { invalidationKinds } from './invalidation/index.ts';
+import { tellingWhatIsKept } from './class-tiers.ts';
 import { entityNameOf } from './keys.ts';
+import { lifetimeMsOf } from './reads/lifetimes.ts';
 import { createReadPath } from './reads/read-path.ts';
 import type { ReadPathParts } from './reads/read-path.ts';
 import { freshOnly } from './strategy.ts';
@@ -15,12 +17,18 @@ import { fillShared } from './tier-stack.ts';
 import type { TierStack } from './tier-stack.ts';
 import { createWriteSteps } from './writes/write-steps.ts';
 import type { WriteStepParts } from './writes/write-steps.ts';
+import { stepsOfWrites } from './writes/class-steps.ts';
+import { writeRemoval } from './writes/removals.ts';
+import { noPolicies } from './settings/class-policies.ts';
+import type { ClassPolicies } from './settings/class-policies.ts';
 
 /** What acts on a strategy's decisions; each part says itself what it needs. */
 export type TieredParts = ReadPathParts &
   WriteStepParts & {
     readonly candidate: Pick<CacheSettings, 'fence' | 'invalidation'>;
     readonly tiers: TierStack;
+    /** Absent: all entries are treated alike. */
+    readonly policies?: ClassPolicies;
   };
 
 /** Makes a strategy of its definition. */
@@ -37,21 +45,25 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
   const lossAware = lossAwareTierOf(given);
   const parts = lossAware === null ? given : withShared(given, lossAware);
   const { tiers, flights, candidate } = parts;
-  const fence = fenceOf(parts);
+  const fence = tellingWhatIsKept(fenceOf(parts), parts.policies ?? noPolicies);
   const path = createReadPath(parts, fence, { ...freshOnly, ...decisions });
   const steps = createWriteSteps(parts, fence, path);
+  const ofWrites = stepsOfWrites(steps, parts.policies ?? noPolicies);
   const isDroppingAtLosses = noticesLosses(candidate);
   return {
     read: path.read,
     readMany: path.readMany,
-    write: (write) => decisions.write(write, steps),
+    write: (write) =>
+      write.removes === true ? writeRemoval(write, decisions, steps) : decisions.write(write, ofWrites),
     onInvalidation(key, version) {
       flights.forget(key);
       fence.removeLocal(key, version);
     },
     // Whoever committed may have died before it could tell redis.
-    onChange: steps.removeChanged,
-    onApplied: steps.invalidate,
+    onChange: ofWrites.removeChanged,
+    onApplied: ofWrites.invalidate,
+    // No policy spares what a deleted account has left.
+    forget: steps.invalidate,
     onDelivery(change) {
       if (!isDroppingAtLosses) return;
       flights.forgetAll();
@@ -73,7 +85,7 @@ function lossAwareTierOf({ tiers, leases, clock, candidate, entities }: TieredPa
   return createLossAwareTier(tiers.shared, leases, clock, (key) => {
     const entity = entities.get(entityNameOf(key));
     return entity?.freshness === 'versioned'
-      ? { present: candidate.ttlMs, absent: candidate.negativeTtlMs }
+      ? { present: lifetimeMsOf(entity, candidate.ttlMs), absent: candidate.negativeTtlMs }
       : null;
   });
 }

@@ -7,10 +7,18 @@ const slotBytes = 8;
  * takes in memory.
  */
 export function freezeAndEstimateBytes(value: unknown): number {
-  if (typeof value === 'string') return 16 + value.length * 2;
-  if (typeof value !== 'object' || value === null) return slotBytes;
+  if (typeof value !== 'object' || value === null) return estimateBytes(value);
   let bytes = objectBytes;
   for (const part of Object.values(value)) bytes += slotBytes + freezeAndEstimateBytes(part);
   Object.freeze(value);
+  return bytes;
+}
+
+/** The same for a value that is only looked at. */
+export function estimateBytes(value: unknown): number {
+  if (typeof value === 'string') return 16 + value.length * 2;
+  if (typeof value !== 'object' || value === null) return slotBytes;
+  let bytes = objectBytes;
+  for (const part of Object.values(value)) bytes += slotBytes + estimateBytes(part);
   return bytes;
 }

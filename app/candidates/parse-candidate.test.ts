@@ -64,6 +64,8 @@ describe('what is not valid is refused with what is', () => {
     ['versioned:strategy=lease', /"strategy" is given twice/],
     ['strategy=leese', /"strategy" takes no-cache \|/],
     ['cache-aside:tttl=5s', /no parameter "tttl".*Did you mean "ttl"\?.*feed-ttl/],
+    ['cache-aside:counters-ttl=5s', /"counters-ttl"\. Counts are no class: .*photo-… or profile-…/],
+    ['cache-aside:like-invalidation=ttl', /Counts are no class/],
     ['cache-aside:constructor=1', /no parameter "constructor"/],
     ['cache-aside:', /no parameter ""/],
     ['cache-aside:ttl', /"ttl" takes a time/],

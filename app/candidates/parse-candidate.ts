@@ -3,7 +3,7 @@ import type { Axis, AxisValue } from '../contract/axis.ts';
 import type { SystemDefinition, Systems } from '../contract/system.ts';
 import { DarkroomError } from '../errors.ts';
 import { systems as all } from '../systems.ts';
-import type { AnyValues, Candidate, CandidateOver } from './candidate.ts';
+import type { AnyCandidate, AnyValues, Candidate, CandidateOver } from './candidate.ts';
 import { completeValues } from './system-values.ts';
 
 type NamedAxes = ReadonlyMap<string, Axis>;
@@ -38,7 +38,11 @@ function readWord(axes: NamedAxes, word: string): readonly [string, AxisValue] {
   return refuse(`There is no ${name} "${word}".${suggestion(word, choices)} Valid: ${choices.join(', ')}.`);
 }
 
-function refuseName(axes: NamedAxes, key: string): never {
+type Names = { readonly axes: NamedAxes; readonly explain: (name: string) => string | null };
+
+function refuseName({ axes, explain }: Names, key: string): never {
+  const reason = explain(key);
+  if (reason !== null) return refuse(`There is no parameter "${key}". ${reason}`);
   const [leadingName, leading] = leadingAxisOf(axes);
   const names = [...axes.keys()].filter((name) => name !== leadingName);
   const hint =
@@ -48,21 +52,21 @@ function refuseName(axes: NamedAxes, key: string): never {
   return refuse(`There is no parameter "${key}".${hint} Valid: ${names.join(', ')}.`);
 }
 
-function readPair(axes: NamedAxes, pair: string): readonly [string, AxisValue] {
+function readPair(names: Names, pair: string): readonly [string, AxisValue] {
   const cut = pair.indexOf('=');
   const key = cut < 0 ? pair : pair.slice(0, cut);
-  const axis = axes.get(key) ?? refuseName(axes, key);
+  const axis = names.axes.get(key) ?? refuseName(names, key);
   const text = cut < 0 ? '' : pair.slice(cut + 1);
   const value = cut < 0 ? null : axis.parse(text);
   return value === null ? refuse(`"${key}" takes ${axis.takes}, not "${text}".`) : [key, value];
 }
 
 /** What a text says, by the names of axes. */
-function readText(axes: NamedAxes, text: string): ReadonlyMap<string, AxisValue> {
+function readText(names: Names, text: string): ReadonlyMap<string, AxisValue> {
   const { word, pairs } = splitText(text);
-  const given = new Map<string, AxisValue>(word === null ? [] : [readWord(axes, word)]);
+  const given = new Map<string, AxisValue>(word === null ? [] : [readWord(names.axes, word)]);
   for (const pair of pairs) {
-    const [name, value] = readPair(axes, pair);
+    const [name, value] = readPair(names, pair);
     if (given.has(name)) refuse(`"${name}" is given twice.`);
     given.set(name, value);
   }
@@ -80,11 +84,25 @@ function readSystem(system: SystemDefinition, said: ReadonlyMap<string, AxisValu
   return reason === null ? values : refuse(reason);
 }
 
+/** Throws where a system does not go with another one, as the text has chosen them. */
+function refuseTogether(systems: Systems, candidate: AnyCandidate): void {
+  const chosen = Object.fromEntries(Object.values(candidate).flatMap((values) => Object.entries(values)));
+  for (const [name, system] of Object.entries(systems)) {
+    const reason = system.refusesBeside?.(candidate[name] ?? {}, chosen) ?? null;
+    if (reason !== null) refuse(reason);
+  }
+}
+
 /** As `parseCandidate`, for a candidate of these systems. */
 export function parseOver<S extends Systems>(systems: S, text: string): CandidateOver<S> {
   const axes = new Map(Object.values(systems).flatMap((system) => Object.entries(system.axes)));
-  const said = readText(axes, text);
+  const explain = (name: string): string | null =>
+    Object.values(systems)
+      .map((system) => system.explains?.(name) ?? null)
+      .find((reason) => reason !== null) ?? null;
+  const said = readText({ axes, explain }, text);
   const values = Object.entries(systems).map(([name, system]) => [name, readSystem(system, said)] as const);
+  refuseTogether(systems, Object.fromEntries(values));
   // Each system has the values of its own axes, which the type checker cannot follow through pairs.
   return Object.fromEntries(values) as CandidateOver<S>;
 }

@@ -21,10 +21,11 @@ const isSame = (some: AnyValues, others: AnyValues): boolean =>
  * its value; the leading word never is.
  */
 export function neededAxes(system: SystemDefinition, values: AnyValues): readonly NamedAxis[] {
-  const given = (axes: readonly NamedAxis[]): AnyValues =>
-    Object.fromEntries(
-      Object.entries(values).filter(([field]) => axes.some(([, axis]) => axis.field === field)),
-    );
+  const pairs = Object.entries(values);
+  const given = (axes: readonly NamedAxis[]): AnyValues => {
+    const fields = new Set(axes.map(([, { field }]) => field));
+    return Object.fromEntries(pairs.filter(([field]) => fields.has(field)));
+  };
   const named = Object.entries(system.axes);
   return named.reduce<readonly NamedAxis[]>((needed, [name, { isLeadingWord }]) => {
     if (isLeadingWord === true) return needed;

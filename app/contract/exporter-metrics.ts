@@ -50,11 +50,18 @@ export const exporterMetrics = {
     help: 'Connections of a database',
     labels: ['datname'],
   },
-  postgresLocks: {
-    name: 'pg_locks_count',
+  /** By the questions that the exporter is told to ask besides (`dashboards/generated/postgres-exporter/queries.yml`). */
+  postgresLockWaits: {
+    name: 'pg_lock_waits_transactions',
     type: 'gauge',
-    help: 'Locks held or awaited',
-    labels: ['datname', 'mode'],
+    help: 'Transactions that wait for a lock',
+    labels: ['datname'],
+  },
+  postgresBlocked: {
+    name: 'pg_blocked_transactions',
+    type: 'gauge',
+    help: 'Transactions that wait for a lock, by who holds it',
+    labels: ['datname', 'waits', 'holds', 'for_what'],
   },
   postgresSlotLag: {
     name: 'pg_replication_slots_pg_wal_lsn_diff',
@@ -129,7 +136,8 @@ export const exporterMetrics = {
 
 /** What Prometheus says of its own scrapes and alerts. */
 export const prometheusMetrics = {
-  up: { name: 'up', type: 'gauge', help: 'Whether the last scrape succeeded', labels: [] },
+  /** `kind`: of the processes beside the replicas, which they are. */
+  up: { name: 'up', type: 'gauge', help: 'Whether the last scrape succeeded', labels: ['kind'] },
   scrapeDuration: {
     name: 'scrape_duration_seconds',
     type: 'gauge',

@@ -6,6 +6,8 @@ export type Counter = {
   /** The name under which it is exposed; of a histogram its `_count` or `_sum`. */
   readonly counter: string;
   readonly where?: Readonly<Record<string, string | readonly string[]>>;
+  /** A gauge: what it stands at in the end counts, not what it has grown by. */
+  readonly isLevel?: true;
 };
 
 type LabelsOf<M extends Metric> = { readonly [L in M['labels'][number]]?: string | readonly string[] };
@@ -15,6 +17,12 @@ export function counterOf<const M extends Metric>({ name, type }: M, where?: Lab
   const counter = type === 'histogram' ? `${name}_count` : name;
   return where === undefined ? { counter } : { counter, where: where as Counter['where'] & object };
 }
+
+/** A gauge of the catalogue, over all processes that expose it. */
+export const levelOf = <const M extends Metric>(metric: M, where?: LabelsOf<M>): Counter => ({
+  ...counterOf(metric, where),
+  isLevel: true,
+});
 
 /** What the driver measures: the same-request change, or quantiles and the mean of all response times. */
 export type DriverFigure = 'request' | 'p50' | 'p80' | 'p95' | 'p99' | 'mean';
@@ -26,7 +34,7 @@ export type OperationTimes = {
 };
 
 /**
- * Where a figure comes from. Counters grow in every process of a world that is scraped. `cpu` names a kind of process, a store
+ * Where a figure comes from. Counters grow, and gauges stand, in every process of a world that is scraped. `cpu` names a kind of process, a store
  * (`postgres`, `redis`), the `driver`, or the `world`: all but the driver. A query is made of the world's database after each
  * round; its one row has a column `value`.
  */

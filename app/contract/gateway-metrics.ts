@@ -19,12 +19,13 @@ export const gatewayMetrics = {
   },
   /**
    * Ways consistent (the replica, after synchronisation), eventual (the replica, at once), leader (forwarded). Reasons axis (as the
-   * candidate says), asked (the query says so), caller (who asks is not allowed), stale (the replica is too old).
+   * candidate says), asked (the query says so), caller (who asks is not allowed), stale (the replica is too old, or nobody has vouched
+   * for it), empty (it has had no snapshot yet).
    */
   gatewayQueries: {
     name: 'darkroom_gateway_queries_total',
     type: 'counter',
-    help: 'Queries of metadata by the way in which they were answered, and why in that one',
+    help: 'Queries of metadata by the way in which they are to be answered, and why in that one',
     labels: ['way', 'reason'],
   },
   /** Codes GATEWAY_NOT_SYNCHRONISED, LEADER_LOST, SERVICE_UNREACHABLE. */
@@ -50,7 +51,7 @@ export const gatewayMetrics = {
   gatewayReplicaRecords: {
     name: 'darkroom_gateway_replica_records',
     type: 'gauge',
-    help: 'Records in the replica of a gateway',
+    help: 'Records in the replica of a gateway, however old',
     labels: [],
   },
   /** Absent before the first snapshot. */

@@ -16,4 +16,20 @@ export const headers = {
   caller: 'Darkroom-Caller',
   /** Of metadata out of a replica: since when it is known to be whole, in milliseconds. */
   staleness: 'Darkroom-Staleness',
+  /** To the edge alone: how long it may keep an answer, in a field of its own (RFC 9213). */
+  edgeCacheControl: 'CDN-Cache-Control',
+  /** To the edge alone: under which keys an answer is kept, for purges. */
+  surrogateKey: 'Surrogate-Key',
+  /** To the edge alone, on the answer of a write: what is kept under these keys must go before the answer does. */
+  surrogatePurge: 'Surrogate-Purge',
+  /** To the edge alone, on the answer of a write: the versions that things have since, as `photo-7=12 comments-7=gone`. */
+  surrogateVersion: 'Surrogate-Version',
+  /**
+   * To the edge alone, on every answer: the numbers of the last change by which a person was hidden, and of the last by which an account
+   * has gone. By them it hears of changes whose own answers were lost.
+   */
+  surrogateRights: 'Surrogate-Rights',
 } as const;
+
+/** Keys of all pages at the edge, and of all images; those of one thing are its entity and its id. */
+export const edgeKeys = { pages: 'pages', images: 'images' } as const;

@@ -1,5 +1,6 @@
 import { accessMetrics } from './access-metrics.ts';
 import { counterMetrics } from './counter-metrics.ts';
+import { edgeMetrics } from './edge-metrics.ts';
 import { exporterMetrics, prometheusMetrics } from './exporter-metrics.ts';
 import { feedMetrics } from './feed-metrics.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
@@ -20,6 +21,7 @@ export const metricCatalogue = {
   ...feedMetrics,
   ...counterMetrics,
   ...gatewayMetrics,
+  ...edgeMetrics,
   ...loadMetrics,
   ...experimentMetrics,
   ...witnessMetrics,

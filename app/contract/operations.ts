@@ -10,6 +10,8 @@ type Operation = {
   readonly changes?: readonly EntityField[];
   /** The same where counts are kept apart from the rows that they are of. Absent: as ever. */
   readonly changesWithCountsApart?: readonly EntityField[];
+  /** What it changes is gone, and must not be shown any longer, whatever a candidate says of writes. */
+  readonly removes?: true;
 };
 
 /**
@@ -35,7 +37,12 @@ export const operations = {
   // A new photo changes its own keys too: they may have been asked for, and remembered as absent, before it was there.
   post: { method: 'POST', route: '/users/:userId/posts', changes: ['photo', 'comments', 'profileGrid'] },
   editCaption: { method: 'PATCH', route: '/photos/:photoId', changes: ['photo'] },
-  deletePhoto: { method: 'DELETE', route: '/photos/:photoId', changes: ['photo', 'comments', 'profileGrid'] },
+  deletePhoto: {
+    method: 'DELETE',
+    route: '/photos/:photoId',
+    changes: ['photo', 'comments', 'profileGrid'],
+    removes: true,
+  },
   image: { method: 'GET', route: '/media/:digest/:rendition' },
 } as const satisfies Record<string, Operation>;
 
@@ -69,6 +76,15 @@ export const counterOperations = {
   getCount: { method: 'GET', route: '/counters/:namespace/:counter' },
   clearCount: { method: 'POST', route: '/counters/:namespace/:counter/clear' },
 } as const satisfies Record<string, Operation>;
+
+/** Every route that the tables name, once. */
+export const knownRoutes = (): readonly string[] => [
+  ...new Set(
+    [operations, peopleOperations, gatewayOperations, counterOperations].flatMap((table) =>
+      Object.values<Operation>(table).map(({ route }) => route),
+    ),
+  ),
+];
 
 /** All that a load may send. To log in with a wrong password is an operation of its own, since it is answered otherwise. */
 export const sentOperations = {

@@ -1,3 +1,6 @@
+/** Servers that a kind of process may run. */
+export type RunServer = 'varnish';
+
 /** Processes of one kind, of which each world of a candidate runs so many. */
 export type ProcessKind = {
   /** In names of processes, logs, labels and figures: lower-case letters, digits and hyphens. */
@@ -9,6 +12,8 @@ export type ProcessKind = {
   readonly takesLoad: boolean;
   /** Whether its `/metrics` is read and scraped. */
   readonly isScraped: boolean;
+  /** A server that it runs as its child: whoever starts it finds that and says where, and counts its CPU too. Absent: none. */
+  readonly runs?: RunServer;
 };
 
 /** The replicas of the service, which every world has. */

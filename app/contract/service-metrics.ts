@@ -28,6 +28,13 @@ export const serviceMetrics = {
     help: 'Requests by whether the server has failed them',
     labels: ['outcome'],
   },
+  /** The same by route: only what the server has failed, at 0 before it does for each route of the tables of operations. */
+  requestFailures: {
+    name: 'http_server_request_failures_total',
+    type: 'counter',
+    help: 'Requests that the server has failed',
+    labels: ['http_route'],
+  },
   activeRequests: {
     name: 'http_server_active_requests',
     type: 'gauge',
@@ -61,6 +68,20 @@ export const serviceMetrics = {
     labels: ['cache_name', 'cache_tier', 'cache_operation', 'cache_result'],
     buckets: buckets.tier,
   },
+  /** Those operations that failed or were not sent, at 0 before they do. Results error, refused. */
+  cacheOperationFailures: {
+    name: 'cache_operation_failures_total',
+    type: 'counter',
+    help: 'Operations on a tier behind a socket that failed, or were not sent',
+    labels: ['cache_tier', 'cache_operation', 'cache_result'],
+  },
+  /** While it is, one command a second is sent to see whether it answers again. */
+  cacheCircuitOpen: {
+    name: 'cache_circuit_open',
+    type: 'gauge',
+    help: 'Whether this process leaves a tier behind a socket alone, since it has failed again and again (1)',
+    labels: ['cache_tier'],
+  },
   /** Outcomes ok, error. One load may bring many keys. */
   cacheLoadDuration: {
     name: 'cache_load_duration_seconds',
@@ -69,6 +90,13 @@ export const serviceMetrics = {
     labels: ['cache_name', 'outcome'],
     buckets: buckets.load,
     exemplars: true,
+  },
+  /** The loads with the outcome error, at 0 before there are any. */
+  cacheLoadFailures: {
+    name: 'cache_load_failures_total',
+    type: 'counter',
+    help: 'Loads that storage answered with an error',
+    labels: ['cache_name'],
   },
   /** Beside the reads, which count keys as well: a load of twenty keys keeps no read away from storage. */
   cacheLoadedKeys: {
@@ -179,6 +207,13 @@ export const serviceMetrics = {
     help: 'Time of a query, with the wait for a connection',
     labels: ['db_system_name', 'db_operation_name', 'error_type'],
     buckets: buckets.query,
+  },
+  /** The queries with an `error_type`, at 0 before there are any. */
+  storageFailures: {
+    name: 'db_client_operation_failures_total',
+    type: 'counter',
+    help: 'Queries that failed',
+    labels: [],
   },
   storageWait: {
     name: 'db_client_connection_wait_time_seconds',

@@ -1,5 +1,5 @@
 import type { Axes, ValuesOf } from './axis.ts';
-import type { Figure } from './figure.ts';
+import type { CandidateValues, Figure } from './figure.ts';
 import type { ProcessKind } from './process-kind.ts';
 import type { RedisUse } from './redis-use.ts';
 
@@ -17,6 +17,10 @@ export type SystemDefinition<A extends Axes = Axes> = {
   complete?(given: Partial<ValuesOf<A>>): ValuesOf<A>;
   /** Why a combination makes no sense, in words, or null. `given`: names of its axes that the text gives. */
   refuses(values: ValuesOf<A>, given: ReadonlySet<string>): string | null;
+  /** The same beside what other systems are; `others`: the values of all axes of the candidate. Absent: it goes with anything. */
+  refusesBeside?(values: ValuesOf<A>, others: CandidateValues): string | null;
+  /** Where one would look for an axis of this name and there is none, what to take instead, in words; or null. Absent: nothing to say. */
+  explains?(name: string): string | null;
   /** What it does with the Redis of its world; nothing: it needs none. */
   redisUses(values: ValuesOf<A>): readonly RedisUse[];
   /** The kinds of process that a world runs for it beside the replicas. Absent: none. */

@@ -1,13 +1,10 @@
 import type { CounterModeName } from './system.ts';
 
-export const counterOperationNames = ['add', 'add_and_get', 'get', 'get_many', 'clear'] as const;
-export type CounterOperationName = (typeof counterOperationNames)[number];
-
-export const rollupOutcomes = ['done', 'unchanged', 'overtaken', 'failed'] as const;
-export type RollupOutcome = (typeof rollupOutcomes)[number];
-
-export const rollupEventOutcomes = ['sent', 'dropped', 'coalesced'] as const;
-export type RollupEventOutcome = (typeof rollupEventOutcomes)[number];
+export type CounterOperationName = 'add' | 'add_and_get' | 'get' | 'get_many' | 'clear';
+/** `unchanged`: no event was new. `overtaken`: another worker had rolled up further. */
+export type RollupOutcome = 'done' | 'unchanged' | 'overtaken' | 'failed';
+/** What became of a hint. `dropped`: there was no room for it, or Redis did not take it. `coalesced`: the counter waits already. */
+export type RollupEventOutcome = 'sent' | 'dropped' | 'coalesced';
 
 /** What counting tells an observer. */
 export type CounterObserver = {

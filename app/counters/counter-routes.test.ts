@@ -110,11 +110,29 @@ test('bad input has a code and a sentence of its own', async () => {
   );
 });
 
+test('a name that is too long, or has other characters, has a code and a sentence of its own', async () => {
+  const names = {
+    [`late/${'n'.repeat(81)}`]: /params\/counter must be up to 80/,
+    [`${'n'.repeat(33)}/a`]: /params\/namespace must be up to 32/,
+    'late/a%20b': /params\/counter/,
+    'Late/a': /params\/namespace/,
+  };
+  for (const [name, sentence] of Object.entries(names)) {
+    const answers = [
+      await post(`${name}/add`, { delta: 1 }),
+      await post(`${name}/add-and-get`, { delta: 1 }),
+      await post(`${name}/clear`, {}),
+      await app.ask('GET', `/counters/${name}`, { viewer: 7 }),
+    ];
+    for (const answer of answers) {
+      assertProblem(answer, 400, 'COUNTER_NAME_INVALID');
+      assert.match(answer.json<{ detail: string }>().detail, sentence);
+    }
+  }
+});
+
 test('what is no request is told as such', async () => {
   const invalid: readonly (readonly [path: string, body: object])[] = [
-    [`late/${'n'.repeat(81)}/add`, { delta: 1 }],
-    [`${'n'.repeat(33)}/a/add`, { delta: 1 }],
-    ['late/a%20b/add', { delta: 1 }],
     ['late/a/add', {}],
     ['late/a/add', { delta: '1' }],
     ['late/a/add', { delta: 1.5 }],

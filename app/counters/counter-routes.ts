@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { counterOperations } from '../contract/operations.ts';
@@ -6,6 +7,7 @@ import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Timestamp } from '../http/schemas.ts';
+import { describeInvalid } from '../http/validator.ts';
 import { counterPattern, namespacePattern, tokenPattern } from './counter-namespaces.ts';
 import type { Counted, CounterClear, CounterKey, CounterService } from './counter-service.ts';
 
@@ -51,6 +53,7 @@ const ShownCount = Type.Object({
 
 const refusedReads = [
   'VIEWER_REQUIRED',
+  'COUNTER_NAME_INVALID',
   'COUNTER_NAMESPACE_CLOSED',
   'COUNTER_NAMESPACE_UNKNOWN',
   'COUNTER_TOO_LARGE',
@@ -63,6 +66,12 @@ const refusedClears = [
   'COUNTER_CONTENDED',
 ] as const satisfies readonly ErrorCode[];
 const refusedAdds = [...refusedClears, 'COUNTER_DELTA_OUT_OF_RANGE'] as const satisfies readonly ErrorCode[];
+
+/** A name that no namespace and no counter can have is told apart from a body that is none. */
+function describeNames(errors: readonly FastifySchemaValidationError[], part: string): Error {
+  const invalid = describeInvalid(errors, part);
+  return part === 'params' ? new DarkroomError('COUNTER_NAME_INVALID', invalid.message) : invalid;
+}
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 const taken = ({ generationTimeMs }: { readonly generationTimeMs: number }) => ({
@@ -100,6 +109,7 @@ export function registerCounterRoutes(app: App, parts: RouteParts, counters: Cou
     url: counterOperations.addCount.route,
     schema: { params: CounterParams, body: Add, response: { 202: Taken } },
     config: { problems: refusedAdds },
+    schemaErrorFormatter: describeNames,
     handler: async (request, reply) => {
       const { params, body } = request;
       requireOpen(request, params);
@@ -112,6 +122,7 @@ export function registerCounterRoutes(app: App, parts: RouteParts, counters: Cou
     url: counterOperations.addAndGetCount.route,
     schema: { params: CounterParams, body: Add, response: { 200: AddedCount } },
     config: { problems: refusedAdds },
+    schemaErrorFormatter: describeNames,
     handler: async (request) => {
       const { params, body } = request;
       requireOpen(request, params);
@@ -124,6 +135,7 @@ export function registerCounterRoutes(app: App, parts: RouteParts, counters: Cou
     url: counterOperations.getCount.route,
     schema: { params: CounterParams, response: { 200: ShownCount } },
     config: { problems: refusedReads },
+    schemaErrorFormatter: describeNames,
     handler: async (request) => {
       const { params } = request;
       requireOpen(request, params);
@@ -135,6 +147,7 @@ export function registerCounterRoutes(app: App, parts: RouteParts, counters: Cou
     url: counterOperations.clearCount.route,
     schema: { params: CounterParams, body: Clear, response: { 202: Taken } },
     config: { problems: refusedClears },
+    schemaErrorFormatter: describeNames,
     // All that a body may say is optional, and so is the body.
     preValidation: async (request) => {
       if (request.body === undefined) request.body = {};

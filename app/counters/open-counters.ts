@@ -6,7 +6,6 @@ import type { HashText } from './counter-hash.ts';
 import type { CounterMode } from './counter.ts';
 import type { CounterNamespaces } from './counter-namespaces.ts';
 import type { CounterObserver } from './counter-observer.ts';
-import { openCounterRedis } from './counter-redis.ts';
 import type { CounterRedis, RedisPlace } from './counter-redis.ts';
 import { createCounterService } from './counter-service.ts';
 import type { CounterService, InSpan } from './counter-service.ts';
@@ -62,10 +61,7 @@ export async function openCounters(parts: OpenCountersParts): Promise<OpenCounte
   const rolledUp = names.has('eventual') || names.has('accurate');
   const logs = [...parts.namespaces.values()].filter(({ mode }) => hasEvents(mode));
   const needsRedis = rolledUp || names.has('best-effort');
-  const redis =
-    needsRedis && parts.redis !== null
-      ? await openCounterRedis(parts.redis, parts.realClock, [raiseCount, keepNewerRollup])
-      : null;
+  const redis = needsRedis && parts.redis !== null ? await openRedis(parts.redis, parts.realClock) : null;
   const hash = logs.length > 0 ? await createHashText() : null;
   const announcer =
     redis !== null && hash !== null && rolledUp
@@ -97,6 +93,12 @@ export async function openCounters(parts: OpenCountersParts): Promise<OpenCounte
       redis?.close();
     },
   };
+}
+
+/** Where all count in rows, its client is not even loaded. */
+async function openRedis(place: RedisPlace, realClock: Clock): Promise<CounterRedis> {
+  const { openCounterRedis } = await import('./counter-redis.ts');
+  return openCounterRedis(place, realClock, [raiseCount, keepNewerRollup]);
 }
 
 function createMode(name: CounterModeName, parts: OpenCountersParts, shared: Shared): CounterMode {

@@ -4,6 +4,7 @@ import { idOf } from './counter.ts';
 import type { CounterNamespace, CounterNamespaces } from './counter-namespaces.ts';
 import { eventSlices } from './event-slices.ts';
 import type { Slice } from './event-slices.ts';
+import { skewMs } from './rollup-window.ts';
 import { rollupStore } from './rollup-store.ts';
 import type { BehindPage } from './rollup-store.ts';
 import { isRolledUp } from './system.ts';
@@ -36,18 +37,22 @@ export type RetentionParts = {
 export async function dropOldSlices(parts: RetentionParts): Promise<readonly string[]> {
   const { queries, clock, namespaces } = parts;
   const all = [...namespaces.values()];
-  const retentionMs = Math.max(...all.map((one) => one.retentionMs));
+  const keptMs = Math.max(...all.map(keptMsOf));
   const rolledUp = all.filter(({ mode }) => isRolledUp(mode));
   const logged = all.filter(({ mode }) => mode === 'raw-log').map(({ name }) => name);
   const dropped: string[] = [];
   for (const slice of await eventSlices.list(queries)) {
-    if (slice.endMs > clock.now() - retentionMs || (await hasEventsOf(queries, logged, slice))) continue;
+    if (slice.endMs > clock.now() - keptMs || (await hasEventsOf(queries, logged, slice))) continue;
     if (await hearBehind(parts, rolledUp, slice)) continue;
     await eventSlices.drop(queries, slice);
     dropped.push(slice.name);
   }
   return dropped;
 }
+
+/** Events are kept for as long as older ones may still come into their slice, too, however short the retention is. */
+const keptMsOf = ({ retentionMs, acceptLimitMs }: CounterNamespace): number =>
+  Math.max(retentionMs, acceptLimitMs + skewMs);
 
 /** Tells of counters with events in a slice that have to be rolled up first; whether there are any. */
 async function hearBehind(

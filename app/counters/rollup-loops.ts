@@ -18,8 +18,8 @@ const largestBatch = 512;
 /** A batch that takes longer is followed by a smaller one, and by a pause as long as it took. */
 const batchTargetMs = 100;
 const longestPauseMs = 1_000;
-/** A process has ten seconds to end. */
-const drainMsMax = 8_000;
+/** A process has ten seconds to end, and a cycle begins after this. */
+const drainMsMax = 6_000;
 const drainPollMs = 50;
 
 export type RollupWorkerParts = {
@@ -80,8 +80,10 @@ export function createRollupWorker(parts: RollupWorkerParts): RollupWorker {
       const longestMs = Math.max(0, ...rolled.map(({ acceptLimitMs }) => acceptLimitMs));
       const untilMs = parts.realClock.now() + Math.min(drainMsMax, longestMs + 2 * skewMs);
       for (;;) {
+        // The last cycle begins when all that was heard of is frozen, however long the one before it has taken.
+        const isLast = parts.realClock.now() >= untilMs;
         await Promise.all([...rollups.values()].map((own) => own.cycle()));
-        if (length() === 0 || parts.realClock.now() >= untilMs) return;
+        if (length() === 0 || isLast) return;
         await pauseFor(drainPollMs);
       }
     },

@@ -52,28 +52,32 @@ const insertFollowApart: Statement = {
     FROM added WHERE users.id = added.followed_id RETURNING users.followers_version`,
 };
 
+/** The person is locked before what follows them, as all do who end follows: none of them waits for another in a circle. */
+const removedFollow = `person AS MATERIALIZED (
+      SELECT id, is_private FROM users WHERE id = $2 FOR NO KEY UPDATE
+    ), removed AS (
+      DELETE FROM follows WHERE follower_id = $1 AND followed_id = (SELECT id FROM person) RETURNING followed_id
+    )`;
+
 const deleteFollow: Statement = {
   name: 'delete_follow',
   text: `
-    WITH removed AS (
-      DELETE FROM follows WHERE follower_id = $1 AND followed_id = $2 RETURNING followed_id
-    ), changed AS (
+    WITH ${removedFollow}, changed AS (
       UPDATE users SET follower_count = follower_count - 1, followers_version = followers_version + 1
       FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version
     )
-    SELECT changed.followers_version, users.is_private FROM users LEFT JOIN changed ON changed.id = users.id WHERE users.id = $2`,
+    SELECT changed.followers_version, person.is_private FROM person LEFT JOIN changed ON changed.id = person.id`,
 };
 
+/** The same where followers are counted apart. */
 const deleteFollowApart: Statement = {
   name: 'delete_follow_apart',
   text: `
-    WITH removed AS (
-      DELETE FROM follows WHERE follower_id = $1 AND followed_id = $2 RETURNING followed_id
-    ), changed AS (
+    WITH ${removedFollow}, changed AS (
       UPDATE users SET followers_version = followers_version + 1
       FROM removed WHERE users.id = removed.followed_id RETURNING users.id, users.followers_version
     )
-    SELECT changed.followers_version, users.is_private FROM users LEFT JOIN changed ON changed.id = users.id WHERE users.id = $2`,
+    SELECT changed.followers_version, person.is_private FROM person LEFT JOIN changed ON changed.id = person.id`,
 };
 
 const oneFollow = { inRow: insertFollow, apart: insertFollowApart };

@@ -37,7 +37,7 @@ export type Election = {
 
 /** A lease is renewed so often before it would run out. */
 const renewalsPerLease = 4;
-/** Who stands by looks so often whether the row is still renewed. */
+/** Who stands by looks so often whether the row is still renewed; a renewal that has failed is tried again as soon. */
 const looksPerLease = 16;
 
 /** Stands for leadership until it is stopped: takes the lease when it has run out, leads, renews, and stands by again when it is lost. */
@@ -99,15 +99,17 @@ async function hold(parts: ElectionParts, taken: TakenThen, stopped: AbortSignal
     if (!signal.aborted) onTrouble('leading has failed', error);
     end();
   });
-  while (!signal.aborted) {
-    await pause(leaseMs / renewalsPerLease, signal);
+  for (let attemptsPerLease = renewalsPerLease; !signal.aborted;) {
+    await pause(leaseMs / attemptsPerLease, signal);
     if (signal.aborted) break;
     const sentAtMs = clock.now();
     try {
       if (await store.renew(epoch)) lease.confirm(sentAtMs);
       else end();
+      attemptsPerLease = renewalsPerLease;
     } catch (error) {
       onTrouble('the lease could not be renewed', error);
+      attemptsPerLease = looksPerLease;
     }
     if (!isHeld()) end();
   }

@@ -84,6 +84,25 @@ function rate(name: string, title: string, meaning: string, from: Counter, own: 
   };
 }
 
+function cpuPerQuery(kind: 'leader' | 'gateway', meaning: string): Figure {
+  return {
+    name: `${kind}CpuUsPerQuery`,
+    meaning,
+    unit: 'µs per query',
+    from: { cpu: kind },
+    per: queries,
+    scale: 'ratio',
+    better: 'less',
+    margin: () => costMargin,
+    write: fixed(0),
+    title: `${kind} µs/query`,
+    table: 'costs',
+    lacking: '–',
+    appliesTo: hasGateway,
+    words: `CPU of the ${kind} per query`,
+  };
+}
+
 /** What is measured of the gateway. */
 export const gatewayFigures: readonly Figure[] = [
   {
@@ -113,7 +132,7 @@ export const gatewayFigures: readonly Figure[] = [
     'nonMonotonicReads',
     'is_backward',
     'backward',
-    'share of the reads of the witness that showed an older version than a read before them, through another gateway',
+    'share of the reads of the witness that showed an older version than a read before them, through another gateway: a part of the stale ones, since it writes a newer version before each read',
   ),
   {
     name: 'failoverMs',
@@ -153,22 +172,8 @@ export const gatewayFigures: readonly Figure[] = [
     consistentQueries,
     { per: keepAlives, better: 'more', appliesTo: synchronises },
   ),
-  {
-    name: 'leaderCpuUsPerQuery',
-    meaning: 'CPU of the processes that may lead, by queries of metadata, whoever answered them',
-    unit: 'µs per query',
-    from: { cpu: 'leader' },
-    per: queries,
-    scale: 'ratio',
-    better: 'less',
-    margin: () => costMargin,
-    write: fixed(0),
-    title: 'leader µs/query',
-    table: 'costs',
-    lacking: '–',
-    appliesTo: hasGateway,
-    words: 'CPU of the leader per query',
-  },
+  cpuPerQuery('leader', 'CPU of the processes that may lead, by queries of metadata, whoever answered them'),
+  cpuPerQuery('gateway', 'CPU of the gateways, by queries of metadata, whoever answered them'),
   workFigure(
     'gatewayRefusals',
     'refused',

@@ -38,9 +38,14 @@ const connections = {
   keepAliveTimeout: 4_000,
 };
 
-/** Without what is of one connection only. Headers that the connection names itself are removed by the library. */
-function endToEnd<Headers extends object>(given: Headers): Headers {
-  const kept = Object.entries(given).filter(([name]) => !ofOneConnection.includes(name.toLowerCase()));
+/**
+ * Without what is of one connection only: what always is, and what the connection names itself. Of requests the library has removed what
+ * they name before this sees them; of responses it removes nothing.
+ */
+function endToEnd<Headers extends { readonly connection?: string | undefined }>(given: Headers): Headers {
+  const named = (given.connection ?? '').toLowerCase().split(',');
+  const ofOne = new Set([...ofOneConnection, ...named.map((name) => name.trim())]);
+  const kept = Object.entries(given).filter(([name]) => !ofOne.has(name.toLowerCase()));
   return Object.fromEntries(kept) as Headers;
 }
 
@@ -54,7 +59,7 @@ function hooksTo(address: () => string, code: RefusalCode, refused: Refused): Fa
     // Whoever asked decides whether to ask again: a write that had no answer may have been done.
     retryDelay: () => null,
     onError(reply, { error }) {
-      refused(code);
+      if (!wasGivenUp(reply)) refused(code);
       reply.send(
         new DarkroomError(code, 'It did not answer the gateway; send it again in a moment.', {
           cause: error,
@@ -63,6 +68,14 @@ function hooksTo(address: () => string, code: RefusalCode, refused: Refused): Fa
     },
   };
 }
+
+/** Whether whoever asked has gone before all of the request was here: then nobody has refused it. */
+const wasGivenUp = ({ raw, request }: Answering): boolean => raw.destroyed && !request.raw.complete;
+
+type Answering = {
+  readonly raw: { readonly destroyed: boolean };
+  readonly request: { readonly raw: { readonly complete: boolean } };
+};
 
 export type ServiceTargets = {
   /** Where the replicas listen: as the parent has said, and nobody else. */

@@ -1,6 +1,6 @@
 /** How a query of metadata is answered, and why in that way. */
 export type QueryWay = 'consistent' | 'eventual' | 'leader';
-export type WayReason = 'axis' | 'asked' | 'caller' | 'stale';
+export type WayReason = 'axis' | 'asked' | 'caller' | 'stale' | 'empty';
 
 /** Of what a gateway refuses, and may be asked again. */
 export type RefusalCode = 'GATEWAY_NOT_SYNCHRONISED' | 'LEADER_LOST' | 'SERVICE_UNREACHABLE';

@@ -78,7 +78,7 @@ export function createGatewayService(parts: GatewayServiceParts): GatewayService
   const answerAtOnce = (): Answer => {
     const found = replica.readStale(clock.now());
     if (!found.isAllowed) {
-      observe.queried('leader', 'stale');
+      observe.queried('leader', found.reason);
       return { from: 'leader' };
     }
     const { records, stalenessMs } = found;
@@ -104,7 +104,7 @@ export function createGatewayService(parts: GatewayServiceParts): GatewayService
     },
     state: () => ({
       isSynchronised: replica.isSynchronised(),
-      records: recordsOf(replica, clock),
+      records: replica.records(),
       stalenessMs: replica.stalenessMs(clock.now()),
     }),
     ready: link?.synchronised ?? isFound,
@@ -113,11 +113,6 @@ export function createGatewayService(parts: GatewayServiceParts): GatewayService
       await finder.stop();
     },
   };
-}
-
-function recordsOf(replica: Replica, clock: Clock): number {
-  const found = replica.readStale(clock.now());
-  return found.isAllowed ? found.records.size : 0;
 }
 
 type Synchronising = {

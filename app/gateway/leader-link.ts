@@ -51,11 +51,16 @@ export function linkToLeader(parts: LeaderLinkParts): LeaderLink {
     if (replica.isSynchronised()) resolve();
     ticker.arm();
   };
+  /** An address that is none is as one where nobody listens: the lease may name a better one later. */
+  const trySession = (leadership: Leadership): Promise<boolean> =>
+    runSession(parts, leadership, onHeard, stopping.signal).catch(() => {
+      parts.observe.connection('lost');
+      return false;
+    });
   const keepConnected = async (): Promise<void> => {
     for (let failures = 0; !stopping.signal.aborted; failures += 1) {
       const leadership = parts.leader();
-      if (leadership !== null && (await trySession(parts, leadership, onHeard, stopping.signal)))
-        failures = 0;
+      if (leadership !== null && (await trySession(leadership))) failures = 0;
       const longestMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 16));
       // Gateways that were cut off together come back one by one.
       await pauseOnce(longestMs * (0.5 + parts.random() / 2));
@@ -80,14 +85,6 @@ export function linkToLeader(parts: LeaderLinkParts): LeaderLink {
       ticker.stop();
     },
   };
-}
-
-/** As `runSession`. An address that is none is as one where nobody listens: the lease may name a better one later. */
-function trySession(...given: Parameters<typeof runSession>): Promise<boolean> {
-  return runSession(...given).catch(() => {
-    given[0].observe.connection('lost');
-    return false;
-  });
 }
 
 /** One session, to its end. Answers whether the replica was whole in it. */

@@ -139,13 +139,16 @@ async function storeAndTell<Stored>(
   } catch (error) {
     const code = error instanceof DarkroomError ? error.code : null;
     told(code === 'LEADER_LOST' || code === 'NOT_FOUND' ? 'refused' : 'failed');
-    if (code !== 'STORAGE_UNAVAILABLE') throw error;
+    if (code !== 'STORAGE_UNAVAILABLE' || isUnsent(error)) throw error;
     // It may be done yet, and then memory would lack it. Under the next epoch it cannot be.
     term.end();
     const message = 'Nobody knows whether it was stored; look, or send it again.';
     throw new DarkroomError('LEADER_LOST', message, { cause: error });
   }
 }
+
+/** Where too many others wait for a connection, nothing was sent: what this process has in memory still is what storage has. */
+const isUnsent = (error: unknown): boolean => error instanceof DarkroomError && error.isUnsent;
 
 /** A record as it is answered: what it says of itself, and its version. */
 const changeOf = (kind: RecordKind, { id, version, data }: StoredRecord) => ({

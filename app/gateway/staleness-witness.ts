@@ -37,8 +37,9 @@ type Sighting = { readonly version: number; readonly syncMs: number | null };
 
 /**
  * Twenty times a second it writes a record through one gateway and, once that is acknowledged, reads it at once through the next one. A
- * read is stale that shows an older version than the acknowledged one, and goes backward where it is older than one that was read
- * before. Refusals are told as outages, from the first one to the next answer. Where there is one gateway, both go through it.
+ * read is stale that shows an older version than the acknowledged one. Of those, one goes backward that is older than what was read before:
+ * every stale read breaks what writers were promised, and such a one also what readers were. Refusals are told as outages, from the first
+ * one to the next answer. Where there is one gateway, both go through it.
  */
 export function createStalenessWitness(parts: StalenessWitnessParts): StalenessWitness {
   const stopping = new AbortController();

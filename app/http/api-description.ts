@@ -1,5 +1,5 @@
-import swagger from '@fastify/swagger';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import fastify from 'fastify';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
@@ -136,11 +136,38 @@ const transform: NonNullable<FastifyDynamicSwaggerOptions['transform']> = ({ sch
   return { url, schema: given.hide === true ? given : describe(given, route) };
 };
 
-/** Describes the routes that are declared from now on, at `/openapi.json`, with every answer that each may give. */
-export async function registerApiDescription(app: App): Promise<void> {
-  await app.register(swagger, {
+/**
+ * Describes the routes that are declared from now on, at `/openapi.json`, with every answer that each may give. What describes them is
+ * loaded when somebody asks for it: it brings a whole library for YAML along.
+ */
+export function registerApiDescription(app: App): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.hide !== true && route.method !== 'HEAD') routes.push(route);
+  });
+  let described: Promise<object> | undefined;
+  app.get('/openapi.json', { schema: { hide: true } }, () => {
+    described ??= describeRoutes(routes).catch((error: unknown) => {
+      described = undefined;
+      throw error;
+    });
+    return described;
+  });
+}
+
+/** The library describes the routes of the server that it is registered at, and only those that are declared later. */
+async function describeRoutes(routes: readonly RouteOptions[]): Promise<object> {
+  const { default: swagger } = await import('@fastify/swagger');
+  const twin = fastify({ exposeHeadRoutes: false });
+  // Nobody asks it anything.
+  twin.setValidatorCompiler(() => () => true);
+  twin.setSerializerCompiler(() => () => '');
+  await twin.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Darkroom photo service', version: '1' } },
     transform,
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  for (const { method, url, schema = {}, config = {} } of routes)
+    twin.route({ method, url, schema, config, handler: () => null });
+  await twin.ready();
+  return twin.swagger();
 }

@@ -1,6 +1,6 @@
-import { STATUS_CODES, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import { DarkroomError } from '../errors.ts';
+import { http } from '../node-http.ts';
 import { problemOf } from './problem-details.ts';
 import { describeLimits } from './request-limits.ts';
 import type { RequestLimits } from './request-limits.ts';
@@ -10,7 +10,7 @@ function toDarkroomError(error: NodeJS.ErrnoException, limits: RequestLimits): D
     new DarkroomError(code, detail, { cause: error });
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return known('REQUEST_TIMEOUT', describeLimits(limits));
   if (error.code === 'HPE_HEADER_OVERFLOW')
-    return known('HEAD_TOO_LARGE', `The head of a request may have ${maxHeaderSize} bytes.`);
+    return known('HEAD_TOO_LARGE', `The head of a request may have ${http.maxHeaderSize} bytes.`);
   return known('INVALID_REQUEST', 'This is no HTTP request.');
 }
 
@@ -31,7 +31,7 @@ export function createClientErrorHandler(
     };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.end(
-      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`,
+      `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`,
       () => socket.destroy(),
     );
   };

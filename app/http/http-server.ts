@@ -2,10 +2,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import { headers } from '../contract/headers.ts';
+import { DarkroomError } from '../errors.ts';
 import { createClientErrorHandler } from './client-errors.ts';
+import { serializersAtFirstUse, validatorsAtFirstUse } from './first-use.ts';
 import { pathPartLengthMax, sendFrameworkProblem } from './problem-details.ts';
 import { connectionsMax, requestLimits, serverTimeouts } from './request-limits.ts';
+import { originForm } from './request-target.ts';
 import type { App } from './route-parts.ts';
+import { createSerializerCompiler } from './serializer.ts';
 import { createValidatorCompiler, describeInvalid } from './validator.ts';
 
 const idleCheckMs = 20;
@@ -24,6 +28,11 @@ function addHeaders(app: App, common: Readonly<Record<string, string>>): void {
   });
 }
 
+/** Fastify loads compilers of requests of its own unless it is told of one here. It asks the one that is set below. */
+function notAsked(): never {
+  throw new DarkroomError('INTERNAL', 'Requests are checked by another compiler.');
+}
+
 /** What every kind of process answers requests with: bounds of time and size, and errors in one form. It has no routes yet. */
 export function createHttpServer(logger: FastifyBaseLogger, bodyBytesMax: number, replica: string): App {
   const common = commonHeaders(replica);
@@ -35,13 +44,16 @@ export function createHttpServer(logger: FastifyBaseLogger, bodyBytesMax: number
     bodyLimit: bodyBytesMax,
     ...serverTimeouts(requestLimits),
     clientErrorHandler: createClientErrorHandler(requestLimits, common),
+    rewriteUrl: ({ url = '/' }) => originForm(url),
     routerOptions: { maxParamLength: pathPartLengthMax },
+    schemaController: { compilersFactory: { buildValidator: () => notAsked } },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>();
   addHeaders(app, common);
   app.server.maxConnections = connectionsMax;
-  app.setValidatorCompiler(createValidatorCompiler());
+  app.setValidatorCompiler(validatorsAtFirstUse(createValidatorCompiler()));
+  app.setSerializerCompiler(serializersAtFirstUse(createSerializerCompiler()));
   app.setSchemaErrorFormatter(describeInvalid);
   return app;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { METHODS } from 'node:http';
 import { Readable } from 'node:stream';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import type { LightMyRequestResponse } from 'fastify';
 import { operations, pathOf } from '../contract/operations.ts';
 import { assertProblem, startTestApp } from '../../tests/support/test-app.ts';
@@ -105,6 +105,14 @@ describe('a path that nobody has', () => {
     assertProblem(tooLong, 414, 'PATH_TOO_LONG');
     assert.match(tooLong.body, /limit of 100 characters/);
   });
+});
+
+test('a value that is none of a few is told of with those that there are', async () => {
+  const response = await app.ask('GET', `/users/${village.reader}/feeds?order=best`, {
+    viewer: village.reader,
+  });
+  assertProblem(response, 400, 'INVALID_REQUEST');
+  assert.equal(response.json<{ detail: string }>().detail, 'querystring/order must be one of time, ranked');
 });
 
 describe('a body', () => {

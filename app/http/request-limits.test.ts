@@ -15,6 +15,9 @@ import { withPhotoForms, readPhotoForm } from '../photos/photo-form.ts';
 /** As those of the service, and 25 times faster. */
 const limits = { headMs: 400, stallMs: 400, wholeMs: 1_600, checkEveryMs: 50 };
 const dripMs = 100;
+/** Whoever lets more than this pass between two pieces has not sent steadily. */
+const steadyMs = 300;
+const attemptsMax = 20;
 let app: App;
 let handled: string[] = [];
 
@@ -41,24 +44,40 @@ before(async () => {
 });
 after(() => app.close());
 
-/** Sends these pieces with a pause before each, then nothing more; ends with all that came back until the connection closes. */
+/** Sends these pieces with a pause behind each, then nothing more; ends with all that came back until the connection closes. */
 async function send(pieces: readonly string[], pauseMs = dripMs): Promise<string> {
+  return (await sendTimed(pieces, pauseMs)).answer;
+}
+
+/** Sends them again where the machine was so busy that the pauses became longer. */
+async function sendSteadily(pieces: readonly string[]): Promise<string> {
+  for (let times = 1; ; times += 1) {
+    const { answer, longestPauseMs } = await sendTimed(pieces, dripMs);
+    if (longestPauseMs < steadyMs || times === attemptsMax) return answer;
+  }
+}
+
+async function sendTimed(pieces: readonly string[], pauseMs: number) {
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
   let answer = '';
   socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
   socket.on('error', () => {});
   const closed = once(socket, 'close');
-  await sendPieces(socket, pieces, pauseMs);
+  const longestPauseMs = await sendPieces(socket, pieces, pauseMs);
   await closed;
-  return answer;
+  return { answer, longestPauseMs };
 }
 
-async function sendPieces(socket: Socket, pieces: readonly string[], pauseMs: number): Promise<void> {
+async function sendPieces(socket: Socket, pieces: readonly string[], pauseMs: number): Promise<number> {
+  let longestMs = 0;
   for (const piece of pieces) {
-    if (socket.destroyed) return;
+    if (socket.destroyed) break;
+    const wroteAtMs = performance.now();
     socket.write(piece);
     await pause(pauseMs);
+    longestMs = Math.max(longestMs, performance.now() - wroteAtMs);
   }
+  return longestMs;
 }
 
 const keptHead = (path: string, length: number, type = 'application/json') =>
@@ -84,17 +103,17 @@ const formEnd = `\r\n--${boundary}--\r\n`;
 
 describe('a request that is slow but steady', () => {
   it('is taken although it takes longer than a stall may', async () => {
-    const body = '{"a":"123456"}';
-    const answer = await send([head('/json', body.length), ...letters(body)]);
+    const body = '{"a":1}';
+    const answer = await sendSteadily([head('/json', body.length), ...letters(body)]);
     assert.match(answer, /^HTTP\/1\.1 200 /);
-    assert.match(answer, /\{"got":\{"a":"123456"\}\}$/);
+    assert.match(answer, /\{"got":\{"a":1\}\}$/);
   });
 
   it('is taken as an upload too', async () => {
-    const pieces = [formHead, ...letters('12345678'), formEnd];
-    const answer = await send([head('/form', pieces.join('').length, formType), ...pieces]);
+    const pieces = [formHead, ...letters('1234'), formEnd];
+    const answer = await sendSteadily([head('/form', pieces.join('').length, formType), ...pieces]);
     assert.match(answer, /^HTTP\/1\.1 200 /);
-    assert.match(answer, /\{"bytes":8\}$/);
+    assert.match(answer, /\{"bytes":4\}$/);
   });
 
   it('is one of several on a connection that is idle for longer in between', async () => {
@@ -106,7 +125,7 @@ describe('a request that is slow but steady', () => {
 
   it('is refused after the time that the whole may take, which is stated', async () => {
     handled = [];
-    const answer = await send([head('/json', 100), ...letters('x'.repeat(60))]);
+    const answer = await sendSteadily([head('/json', 100), ...letters('x'.repeat(60))]);
     assertTimeout(answer, /head .* within 0\.4 s, all of it within 1\.6 s/);
     assert.deepEqual(handled, []);
   });

@@ -1,5 +1,5 @@
-import { IncomingMessage } from 'node:http';
 import { DarkroomError } from '../errors.ts';
+import { http } from '../node-http.ts';
 import type { App } from './route-parts.ts';
 
 /** How long the parts of a request may take to arrive. A client that is slow but steady has the whole time. */
@@ -54,7 +54,7 @@ export function refuseStalledBodies(app: App, { stallMs }: RequestLimits): void 
     const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
     const hasBody = coding !== undefined || (length !== undefined && length !== '0');
     // A request that was injected by a test has no socket.
-    if (!hasBody || !(raw instanceof IncomingMessage)) return done();
+    if (!hasBody || !(raw instanceof http.IncomingMessage)) return done();
     const detail = `No byte of the body came for ${seconds(stallMs)}, which is the limit.`;
     // Every byte begins the time anew.
     raw.setTimeout(stallMs, () => {

@@ -3,12 +3,9 @@ import type { ErrorObject } from 'ajv';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import type { TSchema } from 'typebox';
+import { forOwnSchemas } from './own-schemas.ts';
 
-/**
- * The schemas are our own: whether they are schemas is tested (`api-description.test.ts`), since to compile the schema of all schemas
- * takes twice as long as all of ours.
- */
-const ours = { verbose: true, validateSchema: false } as const;
+const ours = { ...forOwnSchemas, verbose: true } as const;
 
 /**
  * Checks requests against their schemas. What stands in a path or a query is text and becomes a number where the schema
@@ -21,12 +18,27 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
   return ({ schema, httpPart }) => (httpPart === 'body' ? ofJson : ofText).compile(schema);
 }
 
-/** What is not valid, in words. A pattern says little to people: there, the schema says what it means. */
+type Invalid = FastifySchemaValidationError & Partial<Pick<ErrorObject, 'parentSchema'>>;
+
+/** What is not valid, in words. A pattern and a choice say little to people: there, the schema says what it means. */
 export function describeInvalid(errors: readonly FastifySchemaValidationError[], part: string): Error {
-  const reasons = errors.map(({ keyword, instancePath, message, ...error }) => {
-    const { description } = (error as Partial<ErrorObject>).parentSchema ?? {};
-    const meaning = keyword === 'pattern' && typeof description === 'string' ? `be ${description}` : null;
-    return `${part}${instancePath} must ${meaning ?? String(message).replace(/^must /, '')}`;
-  });
+  const choices = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath);
+  // Of a choice, each of its values complains by itself too.
+  const told = errors.filter((one) => one.keyword !== 'const' || !choices.includes(one.instancePath));
+  const reasons = told.map((one) => `${part}${one.instancePath} must ${meaningOf(one) ?? messageOf(one)}`);
   return new TypeError(reasons.join(', '));
 }
+
+const messageOf = ({ message }: Invalid): string => String(message).replace(/^must /, '');
+
+/** Null: what the validator says is understood. */
+function meaningOf({ keyword, parentSchema = {} }: Invalid): string | null {
+  const { description, anyOf } = parentSchema;
+  if (keyword === 'pattern' && typeof description === 'string') return `be ${description}`;
+  const values = keyword === 'anyOf' && Array.isArray(anyOf) ? anyOf.map(valueOf) : [];
+  return values.length > 0 && !values.includes(null) ? `be one of ${values.join(', ')}` : null;
+}
+
+/** Null: it is no single word. */
+const valueOf = (schema: { readonly const?: unknown }): string | null =>
+  typeof schema.const === 'string' ? schema.const : null;

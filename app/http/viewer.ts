@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { headers } from '../contract/headers.ts';
 import { DarkroomError } from '../errors.ts';
+import { tokenOf } from './session-cookie.ts';
 
 /** Who asks. Throws VIEWER_REQUIRED when nobody is named. */
 export type ViewerOf = (request: FastifyRequest) => number;
@@ -26,6 +27,10 @@ export function createAskerOf(isLab: boolean): AskerOf {
     return id;
   };
 }
+
+/** Whether a request names nobody in any way, so that its answer is for everybody. */
+export const isAskedByNobody = ({ headers: sent }: FastifyRequest): boolean =>
+  sent.authorization === undefined && sent[viewerHeader] === undefined && tokenOf(sent) === null;
 
 /** The person for whom a request is made; null where nobody is named, or nobody who can be. */
 export function createAccountOf(askerOf: AskerOf): AskerOf {

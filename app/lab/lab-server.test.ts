@@ -8,7 +8,12 @@ import { createLabServer } from './lab-server.ts';
 
 const base = createFakeClock(1_000);
 const clock = createStoppableClock(base);
-const server = createLabServer(clock, 'a token');
+let emptied = 0;
+const remembered: (readonly string[])[] = [];
+const server = createLabServer(clock, 'a token', {
+  emptyCaches: () => void (emptied += 1),
+  rememberSessions: async (tokens) => void remembered.push(tokens),
+});
 let address: string;
 before(async () => {
   server.listen(0, '127.0.0.1');
@@ -70,7 +75,33 @@ describe('the lab', () => {
     assert.equal(clock.now(), now + 9);
   });
 
-  it('has one address', async () => {
+  it('lets its process remember sessions, some at a time', async () => {
+    const ask = (body: unknown, token = 'a token') => put(JSON.stringify(body), token, '/lab/sessions');
+    assert.equal(await ask(['one'], 'another token'), 401);
+    for (const body of [
+      {},
+      null,
+      'one',
+      [1],
+      ['one', null],
+      new Array(1_001).fill('one'),
+      ['x'.repeat(70_000)],
+    ])
+      assert.equal(await ask(body), 400);
+    assert.deepEqual(remembered, []);
+    assert.equal(await ask(['one', 'two']), 204);
+    assert.deepEqual(remembered, [['one', 'two']]);
+  });
+
+  it('empties the caches of its process', async () => {
+    assert.equal(await put('', 'another token', '/lab/caches', 'DELETE'), 401);
+    assert.equal(await put('', 'a token', '/lab/caches', 'PUT'), 404);
+    assert.equal(emptied, 0);
+    assert.equal(await put('', 'a token', '/lab/caches', 'DELETE'), 204);
+    assert.equal(emptied, 1);
+  });
+
+  it('has no other address', async () => {
     assert.equal(await put('{"running":false}', 'a token', '/'), 404);
     assert.equal(await put('{"running":false}', 'a token', '/lab/clock', 'POST'), 404);
     assert.equal(await put('', 'a token', '/lab/clock', 'GET'), 404);

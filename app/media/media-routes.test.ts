@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
@@ -11,7 +12,7 @@ import type { TestApp } from '../../tests/support/test-app.ts';
 let app: TestApp;
 const digest = 'ab'.repeat(32);
 /** 640 × 480. */
-const sample = await readFile(join(import.meta.dirname, '..', '..', 'loadtests', 'media', 'sample-1.jpg'));
+const sample = readFileSync(join(import.meta.dirname, '..', '..', 'loadtests', 'media', 'sample-1.jpg'));
 const sampleDigest = digestOf(sample);
 before(async () => {
   app = await startTestApp();
@@ -27,7 +28,7 @@ after(() => app.close());
 const filesOf = async (of: string) =>
   (await readdir(join(app.mediaFolder, of.slice(0, 2)))).filter((name) => name.startsWith(of));
 
-it('serves an image as an image that never changes', async () => {
+it('ML-1: serves an image as one that never changes, which every HTTP cache on its way may keep', async () => {
   const response = await app.ask('GET', `/media/${digest}`);
   assert.equal(response.statusCode, 200);
   assert.equal(response.body, 'bytes');

@@ -72,6 +72,8 @@ const deliveryChanges: readonly DeliveryChange[] = ['disconnected', 'resumed', '
 
 /** What may happen in the cache of a candidate, as far as its counters are exposed before it does. */
 export type PossibleEvents = {
+  /** The names of what is cached. */
+  readonly names: readonly string[];
   /** The names of what writes change. */
   readonly written: readonly string[];
   /** What a replica counts of its messages; empty where it hears of none. */
@@ -96,6 +98,33 @@ function possibleInvalidations({ written, invalidations }: PossibleEvents) {
     ...deliveryChanges.map((outcome) => ({ cache_name: '', outcome })),
     ...written.flatMap((cache_name) => invalidations.map((outcome) => ({ cache_name, outcome }))),
   ];
+}
+
+const tierOperations = ['get', 'mget', 'set', 'delete', 'lease', 'decode', 'encode'] as const;
+const tierFailures = ['error', 'refused'] as const;
+
+/**
+ * Operations of the shared tier that failed, in plain numbers: while it is away each of them is one. Those of the histogram are born
+ * with their first failure, which no rate sees.
+ */
+function countTierFailures(registry: MetricsRegistry, { shared }: TierNames) {
+  const counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>();
+  const counterOf = (tier: string, operation: string, result: string) => {
+    const key = `${tier} ${operation} ${result}`;
+    const known = counts.get(key);
+    if (known !== undefined) return known;
+    const labels = { cache_tier: tier, cache_operation: operation, cache_result: result };
+    const added = { labels, value: 0 };
+    counts.set(key, added);
+    return added;
+  };
+  if (shared !== null)
+    for (const operation of tierOperations)
+      for (const result of tierFailures) counterOf(shared, operation, result);
+  registerCopiedCounter(registry, serviceMetrics.cacheOperationFailures, () => counts.values());
+  return ({ tier, operation, result }: Extract<CacheEvent, { readonly type: 'tier-operation' }>): void => {
+    if (result === 'error' || result === 'refused') counterOf(tier, operation, result).value += 1;
+  };
 }
 
 type OutcomeCounter = { inc(labels: { cache_name: string; outcome: string }, value?: number): void };
@@ -139,7 +168,9 @@ function countLoads(registry: MetricsRegistry) {
   };
 }
 
-function createCacheMetrics(registry: MetricsRegistry, possible: PossibleEvents | undefined) {
+function createCacheMetrics(registry: MetricsRegistry, { possible, tiers }: CacheObserverOptions) {
+  const names = possible?.names ?? [];
+  const tierNames = [tiers.local, tiers.shared].filter((tier) => tier !== null);
   const queue: { length?: number } = {};
   registerGauge(registry, serviceMetrics.cacheQueueLength, () =>
     queue.length === undefined ? [] : [[{}, queue.length]],
@@ -154,7 +185,11 @@ function createCacheMetrics(registry: MetricsRegistry, possible: PossibleEvents 
       possible && possibleInvalidations(possible),
     ),
     invalidationLag: createLeanHistogram(registry, serviceMetrics.cacheInvalidationLag),
-    rejections: registerCounter(registry, serviceMetrics.cacheFillsRejected),
+    rejections: registerCounter(
+      registry,
+      serviceMetrics.cacheFillsRejected,
+      names.flatMap((cache_name) => tierNames.map((cache_tier) => ({ cache_name, cache_tier }))),
+    ),
     countRefresh: countOutcomes(registerCounter(registry, serviceMetrics.cacheRefreshes), [
       'started',
       'failed',
@@ -173,8 +208,14 @@ function createCacheMetrics(registry: MetricsRegistry, possible: PossibleEvents 
     ),
     queueWaits: createLeanHistogram(registry, serviceMetrics.cacheQueueWait),
     operations: createLeanHistogram(registry, serviceMetrics.cacheOperationDuration),
+    countTierFailure: countTierFailures(registry, tiers),
     loadedKeys: registerCounter(registry, serviceMetrics.cacheLoadedKeys),
     loads: createLeanHistogram(registry, serviceMetrics.cacheLoadDuration),
+    loadFailures: registerCounter(
+      registry,
+      serviceMetrics.cacheLoadFailures,
+      names.map((cache_name) => ({ cache_name })),
+    ),
   };
 }
 
@@ -192,7 +233,7 @@ export type CacheObserverOptions = {
 
 /** Makes the cache's metrics and the observer that feeds them. */
 export function createCacheObserver(registry: MetricsRegistry, options: CacheObserverOptions): CacheObserver {
-  const { possible, currentTraceId } = options;
+  const { currentTraceId } = options;
   const counts = new Map<string, ReadCounts>();
   exposeReads(registry, options, counts);
   const countsOf = (name: string): ReadCounts => {
@@ -213,7 +254,7 @@ export function createCacheObserver(registry: MetricsRegistry, options: CacheObs
       const traceId = currentTraceId();
       if (traceId !== undefined) counted.exemplars[outcome] = createExemplar(traceId, 1);
     },
-    happened: createEventObserver(createCacheMetrics(registry, possible), currentTraceId),
+    happened: createEventObserver(createCacheMetrics(registry, options), currentTraceId),
   };
 }
 
@@ -228,12 +269,14 @@ function createEventObserver(
       case 'loaded':
         metrics.inFlight.ended(event.name);
         metrics.loadedKeys.inc({ cache_name: event.name }, event.keys);
+        if (event.isFailed) metrics.loadFailures.inc({ cache_name: event.name });
         return metrics.loads.observe(
           [event.name, event.isFailed ? 'error' : 'ok'],
           event.durationMs / 1000,
           currentTraceId?.(),
         );
       case 'tier-operation':
+        metrics.countTierFailure(event);
         return metrics.operations.observe(
           [event.name, event.tier, event.operation, event.result],
           event.durationMs / 1000,

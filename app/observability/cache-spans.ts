@@ -9,13 +9,12 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
-import type { Cache, ReadOutcome, TierNames } from '../cache/cache.ts';
+import type { ReadOutcome, TierNames } from '../cache/cache.ts';
 import type { CacheEvent, CacheObserver } from '../cache/cache-events.ts';
 import type { MaybePromise } from '../cache/entry.ts';
-import type { StorageEvent } from '../storage/postgres.ts';
 import { answerLabelsOf } from './cache-metrics.ts';
 import { attributes } from './tracing.ts';
-import type { Tracing } from './tracing.ts';
+import type { CacheSpans, SpanMaker } from './tracing.ts';
 
 /** What the reads inside one span were answered with. */
 type Tally = { [outcome in ReadOutcome]?: number };
@@ -31,21 +30,6 @@ const outcomesByDistance: readonly ReadOutcome[] = [
   'load',
   'bypass',
 ];
-
-/** Spans for what a cache decides, made from its events; no strategy knows of them. */
-export type CacheSpans = {
-  readonly observer: CacheObserver;
-  readonly storage: (event: StorageEvent) => void;
-  /** The same cache, whose reads and writes are spans of the requests that are recorded. */
-  readonly around: (cache: Cache) => Cache;
-  /** Runs work behind an answer as a trace of its own, which links to the request that asked for it. */
-  readonly inOwnTrace: (name: string, work: () => Promise<void>) => Promise<void>;
-  /** What a message to another replica carries; undefined where nothing is recorded. */
-  readonly traceparent: () => string | undefined;
-};
-
-/** Makes spans, now or of what has just ended. `now`: the clock of all spans, see Tracing. */
-type SpanMaker = Pick<Tracing, 'tracer' | 'now'>;
 
 export function createCacheSpans(maker: SpanMaker, tiers: TierNames): CacheSpans {
   const { tracer } = maker;

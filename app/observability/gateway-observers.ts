@@ -12,7 +12,7 @@ import { registerCounter, registerGauge } from './registered.ts';
 /** Counts what a gateway tells. */
 export function createGatewayObserver(registry: MetricsRegistry): GatewayObserver {
   const ways = ['consistent', 'eventual', 'leader'];
-  const reasons = ['axis', 'asked', 'caller', 'stale'];
+  const reasons = ['axis', 'asked', 'caller', 'stale', 'empty'];
   const queries = registerCounter(
     registry,
     gatewayMetrics.gatewayQueries,

@@ -38,6 +38,20 @@ test('is exposed as the same observations of prom-client are, in both formats', 
   );
 });
 
+test('a series that was begun is exposed at zero, and its first observation goes there', async () => {
+  const [own, reference] = [new Registry(), new Registry()];
+  const lean = createLeanHistogram(own, options);
+  const usual = new Histogram({ ...options, labelNames: options.labels, registers: [reference] });
+  const sorted = async (registry: Registry) => (await registry.metrics()).split('\n').toSorted();
+  lean.begin(['redis', 'hit']);
+  usual.zero({ tier: 'redis', result: 'hit' });
+  assert.deepEqual(await sorted(own), await sorted(reference));
+  lean.begin(['redis', 'hit']);
+  lean.observe(['redis', 'hit'], 0.3);
+  usual.observe({ tier: 'redis', result: 'hit' }, 0.3);
+  assert.deepEqual(await sorted(own), await sorted(reference));
+});
+
 test('has one series when it has no labels', async () => {
   const [own, reference] = [new Registry(), new Registry()];
   const bare = { ...options, labels: [] };

@@ -16,6 +16,8 @@ type Branch = Map<string, Branch | Series>;
 export type LeanHistogram = {
   /** `labelValues` in the order of the label names. `traceId`: of the request that was observed, where it is traced. */
   observe(labelValues: readonly string[], value: number, traceId?: string): void;
+  /** Exposes a series before anything was observed, so that its first observation is an increase. */
+  begin(labelValues: readonly string[]): void;
 };
 
 export type LeanHistogramOptions = Pick<Metric, 'name' | 'help' | 'labels'> & {
@@ -71,6 +73,7 @@ export function createLeanHistogram(
   };
   registerOwnMetric(registry, { name, help, type: 'histogram', samples: () => all.flatMap(samplesOf) });
   return {
+    begin: (labelValues) => void seriesOf(labelValues),
     observe(labelValues, value, traceId) {
       const series = seriesOf(labelValues);
       let bucket = 0;

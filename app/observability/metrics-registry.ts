@@ -1,5 +1,5 @@
-import { Registry } from 'prom-client';
 import type { Metric as ClientMetric, OpenMetricsContentType } from 'prom-client';
+import Registry from 'prom-client/lib/registry.js';
 import { createWallClock } from '../clock.ts';
 
 /** A registry that is read as OpenMetrics, the only format in which prom-client writes exemplars. */

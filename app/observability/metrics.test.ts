@@ -123,6 +123,7 @@ describe('the metrics', () => {
 });
 
 describe('before anything has happened', () => {
+  const names = ['photo', 'comments', 'feed'];
   const written = ['photo', 'comments'];
   const exposed = async (possible?: MetricsOptions['possible']): Promise<string[]> => {
     const run = { strategy: 's', candidate: 's', tiers, replica: 'r1', mode: 'metrics' } as const;
@@ -140,7 +141,12 @@ describe('before anything has happened', () => {
   });
 
   it('so are the messages of a bus, and what may be lost of them', async () => {
-    const possible = { written, invalidations: ['sent', 'received', 'failed'], defersWrites: false } as const;
+    const possible = {
+      names,
+      written,
+      invalidations: ['sent', 'received', 'failed'],
+      defersWrites: false,
+    } as const;
     const lines = await zeros('cache_invalidations_total', possible);
     assert.equal(lines.length, 3 + 2 * 3);
     for (const outcome of ['disconnected', 'resumed', 'loss-noticed'])
@@ -154,15 +160,20 @@ describe('before anything has happened', () => {
   });
 
   it('who only listens sends nothing, and who does not even listen tells nothing', async () => {
-    const listening = { written, invalidations: ['received'], defersWrites: false } as const;
+    const listening = { names, written, invalidations: ['received'], defersWrites: false } as const;
     assert.equal((await zeros('cache_invalidations_total', listening)).length, 3 + 2);
-    const deaf = { written, invalidations: [], defersWrites: false } as const;
+    const deaf = { names, written, invalidations: [], defersWrites: false } as const;
     assert.deepEqual(await zeros('cache_invalidations_total', deaf), []);
     assert.deepEqual(await zeros('cache_invalidations_total'), []);
   });
 
   it('so is what may become of deferred writes', async () => {
-    const possible = { written, invalidations: ['sent', 'received', 'failed'], defersWrites: true } as const;
+    const possible = {
+      names,
+      written,
+      invalidations: ['sent', 'received', 'failed'],
+      defersWrites: true,
+    } as const;
     const lines = await zeros('cache_queued_writes_total', possible);
     assert.deepEqual(
       lines.map((line) => /outcome="([\w-]+)"\} 0$/.exec(line)?.[1]),

@@ -1,5 +1,6 @@
-import type { TierUsage } from '../cache/cache.ts';
+import type { Cache } from '../cache/cache.ts';
 import type { CacheObserver } from '../cache/cache-events.ts';
+import { knownRoutes } from '../contract/operations.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { telemetryModes } from '../contract/telemetry-modes.ts';
 import type { Storage, StorageEvent } from '../storage/postgres.ts';
@@ -28,12 +29,15 @@ export type SpanCounts = {
   readonly dropped: number;
 };
 
+/** What a cache tells of its tiers. */
+type WatchedTiers = Pick<Cache, 'usage' | 'circuits'>;
+
 export type Metrics = {
   readonly registry: MetricsRegistry;
   /** Null in mode off: nothing is observed. */
   readonly observers: MetricObservers | null;
   readonly watchPool: (storage: Storage) => void;
-  readonly watchTiers: (usage: () => readonly TierUsage[]) => void;
+  readonly watchTiers: (tiers: WatchedTiers) => void;
   readonly watchSpans: (counts: () => SpanCounts) => void;
 };
 
@@ -63,7 +67,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registry,
     observers: createObservers(registry, options),
     watchPool: (storage) => exposePool(registry, storage),
-    watchTiers: (usage) => exposeTiers(registry, usage),
+    watchTiers: (tiers) => exposeTiers(registry, tiers),
     watchSpans: (counts) =>
       registerCopiedCounter(registry, serviceMetrics.telemetrySpans, () =>
         Object.entries(counts()).map(([stage, value]) => ({ labels: { stage }, value })),
@@ -89,6 +93,7 @@ export function createRequestObserver(
   registerCopiedCounter(registry, serviceMetrics.requests, () =>
     Object.entries(outcomes).map(([outcome, value]) => ({ labels: { outcome }, value })),
   );
+  const failures = countByRoute(registry);
   let active = 0;
   registerGauge(registry, serviceMetrics.activeRequests, () => [[{}, active]]);
   return {
@@ -99,17 +104,31 @@ export function createRequestObserver(
       active -= 1;
     },
     request: ({ method, route, status, durationSeconds, traceId }) => {
-      outcomes[status >= 500 ? 'failed' : 'ok'] += 1;
+      const isFailed = status >= 500;
+      outcomes[isFailed ? 'failed' : 'ok'] += 1;
+      if (isFailed) failures.failed(route);
       requests.observe([method, route, String(status), strategy], durationSeconds, traceId);
     },
   };
+}
+
+/** Counts failures by route: at 0 for each that is known, since a rate does not see the value with which a series is born. */
+function countByRoute(registry: MetricsRegistry) {
+  const failures = new Map(knownRoutes().map((route) => [route, 0]));
+  registerCopiedCounter(registry, serviceMetrics.requestFailures, function* () {
+    for (const [http_route, value] of failures) yield { labels: { http_route }, value };
+  });
+  return { failed: (route: string) => void failures.set(route, (failures.get(route) ?? 0) + 1) };
 }
 
 /** Observes the statements of a process. */
 export function createStorageObserver(registry: MetricsRegistry): (event: StorageEvent) => void {
   const queries = createLeanHistogram(registry, serviceMetrics.storageDuration);
   const waits = createLeanHistogram(registry, serviceMetrics.storageWait);
+  let failures = 0;
+  registerCopiedCounter(registry, serviceMetrics.storageFailures, () => [{ labels: {}, value: failures }]);
   return ({ statement, durationMs, waitMs, errorType }) => {
+    if (errorType !== null) failures += 1;
     queries.observe(['postgresql', statement, errorType ?? ''], durationMs / 1000);
     waits.observe([], waitMs / 1000);
   };
@@ -125,12 +144,17 @@ export function exposePool(registry: MetricsRegistry, storage: Storage): void {
   registerGauge(registry, serviceMetrics.storageConnectionsMax, () => [[{}, storage.connectionsMax]]);
 }
 
-function exposeTiers(registry: MetricsRegistry, usage: () => readonly TierUsage[]): void {
+function exposeTiers(registry: MetricsRegistry, tiers: WatchedTiers): void {
   const figures = [
     [serviceMetrics.cacheEntries, 'entries'],
     [serviceMetrics.cacheSize, 'bytes'],
     [serviceMetrics.cacheCapacity, 'capacityBytes'],
   ] as const;
   for (const [metric, figure] of figures)
-    registerGauge(registry, metric, () => usage().map((tier) => [{ cache_tier: tier.tier }, tier[figure]]));
+    registerGauge(registry, metric, () =>
+      tiers.usage().map((tier) => [{ cache_tier: tier.tier }, tier[figure]]),
+    );
+  registerGauge(registry, serviceMetrics.cacheCircuitOpen, () =>
+    tiers.circuits().map(({ tier, isOpen }) => [{ cache_tier: tier }, isOpen ? 1 : 0]),
+  );
 }

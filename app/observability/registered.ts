@@ -1,4 +1,5 @@
-import { Counter, Gauge } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
 import type { Metric } from '../contract/metric.ts';
 import { registerOwnMetric } from './metrics-registry.ts';
 import type { ExposedSample, MetricsRegistry } from './metrics-registry.ts';

@@ -1,6 +1,15 @@
 import { PerformanceObserver, constants, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { PerformanceNodeEntry } from 'node:perf_hooks';
-import { collectDefaultMetrics } from 'prom-client';
+import heapSize from 'prom-client/lib/metrics/heapSizeAndUsed.js';
+import heapSpaces from 'prom-client/lib/metrics/heapSpacesSizeAndUsed.js';
+import memory from 'prom-client/lib/metrics/osMemoryHeap.js';
+import handles from 'prom-client/lib/metrics/processHandles.js';
+import maxFileDescriptors from 'prom-client/lib/metrics/processMaxFileDescriptors.js';
+import openFileDescriptors from 'prom-client/lib/metrics/processOpenFileDescriptors.js';
+import requests from 'prom-client/lib/metrics/processRequests.js';
+import resources from 'prom-client/lib/metrics/processResources.js';
+import startTime from 'prom-client/lib/metrics/processStartTime.js';
+import version from 'prom-client/lib/metrics/version.js';
 import { runtimeMetrics } from '../contract/service-metrics.ts';
 import { createLeanHistogram } from './lean-histogram.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
@@ -8,15 +17,24 @@ import { registerCopiedCounter, registerGauge } from './registered.ts';
 
 /** How often the timer comes whose lateness is the event loop's delay. */
 const lagResolutionMs = 10;
-/** A timer of prom-client's that never comes: its figures are replaced by ours. */
-const neverMs = 2 ** 31 - 1;
+/** prom-client's own, but for the event loop's and the collections', which it gets wrong, and for CPU, for which it loads OpenTelemetry. */
+const ofLibrary = [
+  startTime,
+  memory,
+  openFileDescriptors,
+  maxFileDescriptors,
+  resources,
+  handles,
+  requests,
+  heapSize,
+  heapSpaces,
+  version,
+];
 
-/** What is told of every process: prom-client's metrics, but for those that it gets wrong. */
+/** What is told of every process. */
 export function exposeRuntime(registry: MetricsRegistry): void {
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: neverMs });
-  for (const { name } of registry.getMetricsAsArray())
-    if (name.startsWith('nodejs_eventloop_lag') || name === runtimeMetrics.gcDuration.name)
-      registry.removeSingleMetric(name);
+  for (const expose of ofLibrary) expose(registry);
+  exposeCpu(registry);
   exposeCollections(registry);
   const delays = monitorEventLoopDelay({ resolution: lagResolutionMs });
   delays.enable();
@@ -30,6 +48,26 @@ export function exposeCpuOnly(registry: MetricsRegistry): void {
     const { user, system } = process.cpuUsage();
     return [{ labels: {}, value: (user + system) / 1e6 }];
   });
+}
+
+/** From here on: what it took to load is not told. */
+function exposeCpu(registry: MetricsRegistry): void {
+  const begun = process.cpuUsage();
+  const expose = (name: string, help: string, us: (use: NodeJS.CpuUsage) => number): void =>
+    registerCopiedCounter(registry, { name, type: 'counter', help, labels: [] }, () => [
+      { labels: {}, value: us(process.cpuUsage(begun)) / 1e6 },
+    ]);
+  expose('process_cpu_user_seconds_total', 'Total user CPU time spent in seconds.', ({ user }) => user);
+  expose(
+    'process_cpu_system_seconds_total',
+    'Total system CPU time spent in seconds.',
+    ({ system }) => system,
+  );
+  expose(
+    runtimeMetrics.processCpu.name,
+    'Total user and system CPU time spent in seconds.',
+    ({ user, system }) => user + system,
+  );
 }
 
 const kinds: ReadonlyMap<unknown, string> = new Map([

@@ -8,6 +8,7 @@ import { register } from 'import-in-the-middle/register-hooks.mjs';
 import { createWallClock } from '../clock.ts';
 import { createRequestSpans } from './request-spans.ts';
 import type { Tracing } from './tracing.ts';
+import { createWorkSpans } from './work-spans.ts';
 
 /** A process that is told to stop has ten seconds for everything; nobody may take the spans that are left. */
 const stopLimitMs = 2_000;
@@ -29,8 +30,7 @@ export function startNodeSdk(resource: Readonly<Record<string, string>>, exporte
   sdk.start();
   const provider = trace.getTracerProvider();
   return {
-    tracer: provider.getTracer('darkroom'),
-    now: createWallClock().now,
+    ...createWorkSpans({ tracer: provider.getTracer('darkroom'), now: createWallClock().now }),
     requests: createRequestSpans(provider, () => true),
     // Its queue and its exporter tell nobody how many spans they have taken and lost.
     counts: null,

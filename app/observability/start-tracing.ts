@@ -16,6 +16,7 @@ import { createTraceChoice } from './trace-choice.ts';
 import type { TraceChoiceOptions } from './trace-choice.ts';
 import { attributes } from './tracing.ts';
 import type { Tracing } from './tracing.ts';
+import { createWorkSpans } from './work-spans.ts';
 
 export type TracingOptions = TraceChoiceOptions & {
   /** An OTLP/HTTP receiver, without the path. */
@@ -68,8 +69,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing | n
   trace.setGlobalTracerProvider(provider);
   registerInstrumentations({ instrumentations, tracerProvider: provider });
   return {
-    tracer: provider.getTracer('darkroom'),
-    now,
+    ...createWorkSpans({ tracer: provider.getTracer('darkroom'), now }),
     requests: createRequestSpans(provider, createTraceChoice(options)),
     counts: counter.counts,
     flush: () => provider.forceFlush().catch(() => {}),

@@ -1,15 +1,10 @@
-import { trace } from '@opentelemetry/api';
 import type { Cache } from '../cache/cache.ts';
 import type { CacheObserver } from '../cache/cache-events.ts';
 import type { StorageEvent } from '../storage/postgres.ts';
-import { createCacheSpans } from './cache-spans.ts';
-import type { CacheSpans } from './cache-spans.ts';
 import { createMetrics } from './metrics.ts';
 import type { Metrics, MetricsOptions } from './metrics.ts';
-import { sampledTraceId } from './tracing.ts';
-import type { Tracing } from './tracing.ts';
-import { createInSpan, withoutSpan } from './work-spans.ts';
-import type { InSpan } from './work-spans.ts';
+import { withoutSpan } from './tracing.ts';
+import type { CacheSpans, InSpan, Tracing } from './tracing.ts';
 
 /** What the service is watched by: metrics, and spans where the mode makes them. */
 export type Telemetry = {
@@ -36,9 +31,9 @@ export function createTelemetry({ tracing, ...options }: TelemetryOptions): Tele
     const { cache = silent, storage = () => {} } = metrics.observers ?? {};
     return { metrics, cache, storage, spans: null, inSpan: withoutSpan, around: (watched) => watched };
   }
-  const metrics = createMetrics({ ...options, currentTraceId });
+  const metrics = createMetrics({ ...options, currentTraceId: tracing.currentTraceId });
   if (tracing.counts !== null) metrics.watchSpans(tracing.counts);
-  const spans = { ...tracing, ...createCacheSpans(tracing, options.tiers) };
+  const spans = { ...tracing, ...tracing.cacheSpans(options.tiers) };
   return {
     metrics,
     spans,
@@ -47,14 +42,9 @@ export function createTelemetry({ tracing, ...options }: TelemetryOptions): Tele
       metrics.observers?.storage(event);
       spans.storage(event);
     },
-    inSpan: createInSpan(tracing.tracer),
+    inSpan: tracing.inSpan,
     around: spans.around,
   };
-}
-
-/** The trace that is recorded here and now. */
-export function currentTraceId(): string | undefined {
-  return sampledTraceId(trace.getActiveSpan());
 }
 
 function inTurn(first: CacheObserver, second: CacheObserver): CacheObserver {

@@ -1,21 +1,29 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Span, Tracer } from '@opentelemetry/api';
+import { createCacheSpans } from './cache-spans.ts';
+import { sampledTraceId } from './tracing.ts';
+import type { InOwnSpan, InSpan, SpanMaker, Tracing } from './tracing.ts';
 
-/** Makes a span of work that is part of a request, where the request is recorded. */
-export type InSpan = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+/** All that makes spans of the work of this process, beside those of requests. */
+export function createWorkSpans(
+  maker: SpanMaker,
+): Pick<Tracing, 'inSpan' | 'inOwnSpan' | 'cacheSpans' | 'currentTraceId'> {
+  return {
+    inSpan: createInSpan(maker.tracer),
+    inOwnSpan: createInOwnSpan(maker.tracer),
+    cacheSpans: (tiers) => createCacheSpans(maker, tiers),
+    currentTraceId: () => sampledTraceId(trace.getActiveSpan()),
+  };
+}
 
-export const withoutSpan: InSpan = (_, work) => work();
+function createInSpan(tracer: Tracer): InSpan {
+  return (name, work) => {
+    if (trace.getActiveSpan()?.isRecording() !== true) return work();
+    return tracer.startActiveSpan(name, (span) => ended(span, work));
+  };
+}
 
-/** Makes a trace of its own of work that nobody has asked for. */
-export type InOwnSpan = <T>(
-  name: string,
-  attributes: Readonly<Record<string, string | number>>,
-  work: () => Promise<T>,
-) => Promise<T>;
-
-export const withoutOwnSpan: InOwnSpan = (_name, _attributes, work) => work();
-
-export function createInOwnSpan(tracer: Tracer): InOwnSpan {
+function createInOwnSpan(tracer: Tracer): InOwnSpan {
   return (name, attributes, work) =>
     tracer.startActiveSpan(name, { root: true, attributes }, (span) => ended(span, work));
 }
@@ -32,11 +40,4 @@ async function ended<T>(span: Span, work: () => Promise<T>): Promise<T> {
   } finally {
     span.end();
   }
-}
-
-export function createInSpan(tracer: Tracer): InSpan {
-  return (name, work) => {
-    if (trace.getActiveSpan()?.isRecording() !== true) return work();
-    return tracer.startActiveSpan(name, (span) => ended(span, work));
-  };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
@@ -8,7 +8,7 @@ import { DarkroomError } from '../errors.ts';
 import { decodePhoto, inspectPhoto } from './decode-photo.ts';
 import type { Pixels } from './decode-photo.ts';
 
-const sample = await readFile(join(import.meta.dirname, '..', '..', 'loadtests', 'media', 'sample-1.jpg'));
+const sample = readFileSync(join(import.meta.dirname, '..', '..', 'loadtests', 'media', 'sample-1.jpg'));
 
 const mebibyte = 1024 * 1024;
 const edge = 1080;
@@ -154,7 +154,7 @@ describe('decoding a photo', () => {
   });
 
   it('takes an UltraHDR as the JPEG that it is for all others, and never decodes its second image', async () => {
-    const upload = await readFile(join(import.meta.dirname, '..', '..', 'tests', 'support', 'ultra-hdr.jpg'));
+    const upload = readFileSync(join(import.meta.dirname, '..', '..', 'tests', 'support', 'ultra-hdr.jpg'));
     assert.ok(upload.includes('iso:ts:21496'), 'it has a gain map (ISO 21496-1)');
     assert.deepEqual(sizeOf(await decode(upload)), [96, 72]);
     assert.equal((await sharp(upload).metadata()).gainMap, undefined);

@@ -2,6 +2,7 @@ import type { AccessRights } from '../access/access-rights.ts';
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { entityNames } from '../contract/entities.ts';
+import { operations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { CountsOnTop } from '../counters/counts-on-top-service.ts';
 import { withCountsOnTop } from './counted-photo-reads.ts';
@@ -75,6 +76,7 @@ export function createPhotoService(parts: PhotoServiceParts) {
     remove: (id: number, viewerId: number): Promise<void> =>
       cache.write({
         expected: expectedBy('deletePhoto', { photo: id, comments: id, profileGrid: viewerId }),
+        removes: operations.deletePhoto.removes,
         store: async () => {
           const removed = (await photoStore.remove(id, viewerId)) ?? (await refuseChange(id, viewerId));
           const changed = changedBy('deletePhoto', {

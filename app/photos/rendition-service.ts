@@ -3,16 +3,18 @@ import type { RenditionEdge, RenditionFormat } from '../contract/renditions.ts';
 import { DarkroomError } from '../errors.ts';
 import { digestOf } from '../storage/blob-store.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
-import { decodePhoto, inspectPhoto } from './decode-photo.ts';
 import type { Pixels } from './decode-photo.ts';
 import { createMemoryBudget } from './memory-budget.ts';
-import { encodeWhole, makeRenditions } from './make-renditions.ts';
 import type { Rendition } from './make-renditions.ts';
 
 /** Decodes run on the threads that files are read with, of which there are four: two are left to the reads of images. */
 const decodesMax = 2;
 /** At half a second for a large one, the last in line is decoded within ten seconds. */
 const waitingMax = 32;
+
+/** Loaded with the first photo, of which most processes never see one: sharp and libvips take a tenth of what a process takes to start. */
+const loadDecoder = () => import('./decode-photo.ts');
+const loadEncoder = () => import('./make-renditions.ts');
 
 /** A photo whose pictures are kept, under the digest of the largest of them as a JPEG. */
 export type KeptPhoto = { readonly digest: string; readonly widthPx: number; readonly heightPx: number };
@@ -33,9 +35,14 @@ export function createRenditionService(blobs: BlobStore, decodeBytesMax: number)
 
   /** They are put when others are decoded already: where blobs lie may be far away. */
   const keepAll = async (digest: string, whole: Buffer): Promise<void> =>
-    putAll(digest, whole, await withPixels(whole, (pixels) => makeRenditions(pixels, whole)));
+    putAll(
+      digest,
+      whole,
+      await withPixels(whole, async (pixels) => (await loadEncoder()).makeRenditions(pixels, whole)),
+    );
 
   const encode = async (pixels: Pixels) => {
+    const { encodeWhole, makeRenditions } = await loadEncoder();
     const whole = await encodeWhole(pixels);
     const digest = digestOf(whole);
     // To ask costs less than to encode what is there already.
@@ -90,6 +97,7 @@ function createDecoder(decodeBytesMax: number) {
     waitingMax,
   });
   return async <T>(bytes: Buffer, work: (pixels: Pixels) => Promise<T>): Promise<T> => {
+    const { decodePhoto, inspectPhoto } = await loadDecoder();
     const { format, decodeBytes } = await inspectPhoto(bytes, decodeBytesMax);
     return budget.run(decodeBytes, async () => work(await decodePhoto(bytes, format, wholeEdge)));
   };

@@ -7,7 +7,6 @@ import type { Config } from '../config.ts';
 import { telemetryModes } from '../contract/telemetry-modes.ts';
 import type { MetricsRegistry } from '../observability/metrics-registry.ts';
 import { createProcessRegistry } from '../observability/process-registry.ts';
-import { currentTraceId } from '../observability/telemetry.ts';
 import type { Tracing } from '../observability/tracing.ts';
 
 /** What a process of any kind is made with. */
@@ -62,10 +61,11 @@ async function traceFor(config: Config): Promise<Tracing | null> {
 
 /** To stderr; a line says of which trace it is, where that is recorded. */
 function createLogger(config: Config, tracing: Tracing | null): Logger {
+  const options = { level: config.logLevel, base: { replica: config.replica } };
+  if (tracing === null) return pino(options, pino.destination(2));
   const mixin = () => {
-    const traceId = currentTraceId();
+    const traceId = tracing.currentTraceId();
     return traceId === undefined ? {} : { trace_id: traceId };
   };
-  const options = { level: config.logLevel, base: { replica: config.replica } };
-  return pino(tracing === null ? options : { ...options, mixin }, pino.destination(2));
+  return pino({ ...options, mixin }, pino.destination(2));
 }

@@ -15,8 +15,14 @@ const drainLimitMs = 10_000;
 export type ProcessAtWork = {
   /** The port at which it answers requests; null: it answers none. */
   readonly http: number | null;
+  /** Before its metrics are told: what is counted elsewhere is fetched. */
+  readonly beforeScrape?: () => Promise<void>;
   /** From here on it takes nothing new. */
   readonly drain?: () => void;
+  /** Drops what its caches hold in this process. Absent: it has none. */
+  readonly emptyCaches?: () => void | Promise<void>;
+  /** Remembers the sessions of these tokens, as if they had been used. Absent: it knows none. */
+  readonly rememberSessions?: (tokens: readonly string[]) => Promise<void>;
   /** Finishes what is under way and lets go of everything. */
   readonly close: () => Promise<void>;
 };
@@ -41,9 +47,9 @@ async function start(make: Parameters<typeof runProcess>[1]): Promise<void> {
   const config = readConfig();
   const parts = await createProcessParts(config);
   const work = await make(parts);
-  const metricsServer = createMetricsServer(parts.registry);
+  const metricsServer = createMetricsServer(parts.registry, work.beforeScrape);
   const metrics = await listen(metricsServer, config.metricsPort, config.host);
-  const labServer = config.isLab ? createLabServer(parts.clock, config.labToken) : null;
+  const labServer = config.isLab ? createLabServer(parts.clock, config.labToken, work) : null;
   const lab = labServer === null ? null : await listen(labServer, config.labPort, config.host);
   stopOnSignal(async () => {
     work.drain?.();

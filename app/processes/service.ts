@@ -5,7 +5,8 @@ import { runProcess } from '../process/run-process.ts';
 await runProcess('service', async (parts) => {
   // What is traced inside libraries must be patched before they are imported.
   const { buildApp } = await import('../build-app.ts');
-  const { app, drain, close } = await buildApp(parts);
+  const { app, drain, emptyCaches, rememberSessions, close } = await buildApp(parts);
   await app.listen({ host: parts.config.host, port: parts.config.port });
-  return { http: (app.server.address() as AddressInfo).port, drain, close };
+  const { port } = app.server.address() as AddressInfo;
+  return { http: port, drain, emptyCaches, rememberSessions, close };
 });

@@ -14,7 +14,7 @@ function callsThrough(breaker: ReturnType<typeof createCircuitBreaker>, calls: n
   return through;
 }
 
-test('a failing dependency is left alone after a few calls', () => {
+test('ML-8: a failing dependency is left alone after a few calls', () => {
   const breaker = createCircuitBreaker(createFakeClock());
   assert.equal(callsThrough(breaker, 1_000), 5);
 });

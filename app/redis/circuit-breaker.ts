@@ -12,6 +12,8 @@ const openMs = 1_000;
 export type CircuitBreaker = {
   /** Whether a call may be made now. True means that its outcome must be reported. */
   allows(): boolean;
+  /** Whether the dependency is left alone, but for a call now and then. */
+  isOpen(): boolean;
   succeeded(): void;
   failed(): void;
 };
@@ -20,6 +22,7 @@ export function createCircuitBreaker(clock: Clock): CircuitBreaker {
   let failures = 0;
   let retryAtMs = 0;
   return {
+    isOpen: () => failures >= failuresToOpen,
     allows() {
       if (failures < failuresToOpen) return true;
       if (clock.now() < retryAtMs) return false;

@@ -35,28 +35,14 @@ export type SessionServiceParts = {
  */
 export function createSessionService(parts: SessionServiceParts) {
   const { sessionStore, rightsLog, rightsChanges, clock } = parts;
-  // With `max` there would be room for all of them from the start on, which takes 10 ms and more.
-  const remembered = new LRUCache<string, Session>({ maxSize: rememberedMax, sizeCalculation: () => 1 });
-  let endings = 0;
-  rightsLog.listen({
-    changed({ kind, tokenHash }) {
-      if (kind !== 'log-out') return;
-      endings += 1;
-      remembered.delete(tokenHash);
-    },
-    replaced() {
-      endings += 1;
-      remembered.clear();
-    },
-  });
-
+  const remembered = createMemory(rightsLog);
   const load = async (tokenHash: string): Promise<number | null> => {
     for (let reads = 0; reads < readsMax; reads += 1) {
-      const before = endings;
+      const before = remembered.endings();
       const session = await sessionStore.find(tokenHash);
       rightsLog.requireKnown();
       // What has ended in between may be what was read.
-      if (before !== endings) continue;
+      if (before !== remembered.endings()) continue;
       if (session === undefined || session.expiresAtMs <= clock.now()) return null;
       remembered.set(tokenHash, session);
       return session.personId;
@@ -72,6 +58,17 @@ export function createSessionService(parts: SessionServiceParts) {
       const known = remembered.get(tokenHash);
       if (known !== undefined && known.expiresAtMs > clock.now()) return known.personId;
       return load(tokenHash);
+    },
+    /**
+     * Remembers sessions as if each had been used, by one query: what is asked by them needs none of its own then. Where sessions end
+     * meanwhile, none is remembered.
+     */
+    async remember(tokens: readonly string[]): Promise<void> {
+      const before = remembered.endings();
+      const found = await sessionStore.findMany(tokens.flatMap((token) => hashToken(token) ?? []));
+      rightsLog.requireKnown();
+      if (before !== remembered.endings()) return;
+      for (const [tokenHash, session] of found) remembered.set(tokenHash, session);
     },
     async begin(personId: number): Promise<NewSession> {
       const token = createToken();
@@ -92,6 +89,30 @@ export function createSessionService(parts: SessionServiceParts) {
       await sessionStore.removeAllOf(personId);
       await rightsChanges.everywhere();
     },
+  };
+}
+
+/** The sessions that this replica remembers, each until the log of changes says that it has ended. */
+function createMemory(rightsLog: RightsLog) {
+  // With `max` there would be room for all of them from the start on, which takes 10 ms and more.
+  const sessions = new LRUCache<string, Session>({ maxSize: rememberedMax, sizeCalculation: () => 1 });
+  let endings = 0;
+  rightsLog.listen({
+    changed({ kind, tokenHash }) {
+      if (kind !== 'log-out') return;
+      endings += 1;
+      sessions.delete(tokenHash);
+    },
+    replaced() {
+      endings += 1;
+      sessions.clear();
+    },
+  });
+  return {
+    get: (tokenHash: string): Session | undefined => sessions.get(tokenHash),
+    set: (tokenHash: string, session: Session): void => void sessions.set(tokenHash, session),
+    /** How often some have ended. */
+    endings: (): number => endings,
   };
 }
 

@@ -24,6 +24,13 @@ const selectSession: Statement = {
   text: 'SELECT person_id, extract(epoch FROM expires_at) * 1000 AS expires_at_ms FROM sessions WHERE token_hash = $1',
 };
 
+const selectSessions: Statement = {
+  name: 'select_sessions',
+  text: `
+    SELECT token_hash, person_id, extract(epoch FROM expires_at) * 1000 AS expires_at_ms FROM sessions
+    WHERE token_hash = ANY ($1::bytea[])`,
+};
+
 const deleteSession: Statement = {
   name: 'delete_session',
   text: 'DELETE FROM sessions WHERE token_hash = $1',
@@ -51,6 +58,17 @@ export function createSessionStore(storage: Queries) {
       type Row = { readonly person_id: number; readonly expires_at_ms: string };
       const [row] = await storage.query<Row>(selectSession, [bytesOf(tokenHash)]);
       return row && { personId: row.person_id, expiresAtMs: Number(row.expires_at_ms) };
+    },
+    /** Those of them that there are, by their hashes. */
+    async findMany(tokenHashes: readonly string[]): Promise<ReadonlyMap<string, Session>> {
+      type Row = { readonly token_hash: Buffer; readonly person_id: number; readonly expires_at_ms: string };
+      const rows = await storage.query<Row>(selectSessions, [tokenHashes.map(bytesOf)]);
+      return new Map(
+        rows.map(({ token_hash, person_id, expires_at_ms }) => [
+          token_hash.toString('base64url'),
+          { personId: person_id, expiresAtMs: Number(expires_at_ms) },
+        ]),
+      );
     },
     async remove(tokenHash: string): Promise<void> {
       await storage.query(deleteSession, [bytesOf(tokenHash)]);

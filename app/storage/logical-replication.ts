@@ -3,7 +3,6 @@ import { DarkroomError } from '../errors.ts';
 import { keepTrying, pause } from './keep-trying.ts';
 import { createSlotAdmin } from './replication-slot.ts';
 import type { SlotAdmin } from './replication-slot.ts';
-import { parseLsn, readSlot } from './slot-reader.ts';
 import type { RowKeys } from './slot-reader.ts';
 
 /** Hears of committed changes, in the order of their commits. */
@@ -62,6 +61,8 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   let running: Promise<void> = Promise.resolve();
 
   const readUntilLost = async (onConnected: () => void): Promise<void> => {
+    // Few candidates read a stream, and the library for it takes a while to load.
+    const { parseLsn, readSlot } = await import('./slot-reader.ts');
     if (await slot.ensure()) listener.onDelivery('loss-noticed');
     const reaped = await slot.dropAbandoned(abandonedAfterMs);
     if (reaped.length > 0) options.onReaped?.(reaped);

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
 import { createTestDatabase } from '../../tests/support/databases.ts';
+import { createSuddenLink } from '../../tests/support/sudden-link.ts';
 import { DarkroomError } from '../errors.ts';
 import { migrate } from './migrate.ts';
 import { createMigrationsTable } from './own-database.ts';
@@ -53,6 +54,13 @@ describe('migrations', () => {
       rows.map(({ name }) => name),
       files,
     );
+  });
+
+  it('fail with a reason when their connection is cut in the moment in which it is there', async (context) => {
+    const { url } = await openDatabase(context);
+    const link = await createSuddenLink(url);
+    context.after(link.close);
+    await assert.rejects(migrate(link.url), /not queryable|terminat/);
   });
 
   it('that were changed after they were applied are refused', async (context) => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { DarkroomError } from '../errors.ts';
-import { connectionTo } from './connection-settings.ts';
+import { onOwnConnection } from './own-connection.ts';
 import { createMigrationsTable, judgeDatabase } from './own-database.ts';
 import type { Statement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
@@ -41,9 +41,7 @@ async function readMigrations(): Promise<readonly [Migration, ...Migration[]]> {
  * anything, for a database that somebody else uses.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const client = new pg.Client(connectionTo(databaseUrl));
-  await client.connect();
-  try {
+  await onOwnConnection(databaseUrl, async (client) => {
     await client.query(lockMigrations.text, [advisoryLock]);
     const migrations = await readMigrations();
     if ((await judgeDatabase(client, migrations[0])) === 'empty')
@@ -51,9 +49,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
     const { rows } = await client.query<{ name: string; checksum: string }>(selectMigrations.text);
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
     for (const migration of migrations) await apply(client, migration, applied.get(migration.name));
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function apply(

@@ -71,22 +71,15 @@ export function createStorage(
   databaseUrl: string,
   poolSize: number,
   observe: (event: StorageEvent) => void,
-  { hasOutbox = false, usesIndexes = false }: StorageOptions = {},
+  storageOptions: StorageOptions = {},
 ): Storage {
-  const options = [
-    keepsVersions,
-    ...(hasOutbox ? [writesOutbox] : []),
-    ...(usesIndexes ? [avoidsScans] : []),
-  ];
-  const pool = new pg.Pool({ ...connectionTo(databaseUrl, options.join(' ')), max: poolSize, ...bounds });
-  // An idle connection may be cut at any time; without a listener that would end the process. The next query notices.
-  pool.on('error', () => {});
+  const pool = createPool(databaseUrl, poolSize, storageOptions);
 
   let refusals = 0;
   const refuseCrowd = (): void => {
     if (pool.waitingCount < poolSize * waitersPerConnectionMax) return;
     refusals += 1;
-    throw new DarkroomError('OVERLOADED', 'Too many requests wait for storage; try again in a moment.');
+    throw tooManyWait();
   };
   const told = createTold(observe);
   const query = async <Row extends object>(
@@ -137,6 +130,32 @@ export function createStorage(
   };
 }
 
+/**
+ * A connection may be cut at any time; without listeners that would end the process, where the next query notices. The pool itself
+ * listens to those that are idle, and to none in the moment in which it gives one away.
+ */
+function createPool(
+  databaseUrl: string,
+  max: number,
+  { hasOutbox = false, usesIndexes = false }: StorageOptions,
+): pg.Pool {
+  const options = [
+    keepsVersions,
+    ...(hasOutbox ? [writesOutbox] : []),
+    ...(usesIndexes ? [avoidsScans] : []),
+  ];
+  const pool = new pg.Pool({ ...connectionTo(databaseUrl, options.join(' ')), max, ...bounds });
+  const ignore = (): void => {};
+  pool.on('error', ignore);
+  pool.on('connect', (connection) => void connection.on('error', ignore));
+  return pool;
+}
+
+const tooManyWait = (): DarkroomError =>
+  new DarkroomError('OVERLOADED', 'Too many requests wait for storage; try again in a moment.', {
+    isUnsent: true,
+  });
+
 /** Tells an observer of each statement how it went, and makes of its failure what that speaks of. */
 function createTold(observe: (event: StorageEvent) => void): Sending['told'] {
   return async (statement, send) => {
@@ -149,7 +168,7 @@ function createTold(observe: (event: StorageEvent) => void): Sending['told'] {
       });
     } catch (error) {
       errorType = codeOf(error);
-      throw toRefusal(error);
+      throw toRefusal(error, waitMs === null);
     } finally {
       const durationMs = performance.now() - startedAtMs;
       observe({ statement, durationMs, waitMs: waitMs ?? durationMs, errorType });
@@ -163,16 +182,12 @@ async function queryOn<Row extends object>(
   { name, text }: Statement,
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
-  // A connection that is lost rejects its query; without a listener the event beside it would end the process.
-  const ignore = () => {};
-  connection.on('error', ignore);
   let hasFailed = true;
   try {
     const { rows } = await connection.query<Row>({ name, text, values: [...values] });
     hasFailed = false;
     return rows;
   } finally {
-    connection.off('error', ignore);
     connection.release(hasFailed);
   }
 }

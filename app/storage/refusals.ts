@@ -68,14 +68,17 @@ function concernOfError(error: unknown): Concern | undefined {
   return error instanceof TypeError || error instanceof RangeError ? undefined : 'server';
 }
 
-/** The error of the driver as one of the service's own, as far as it is known of what it speaks. */
-export function toRefusal(error: unknown): unknown {
+/**
+ * The error of the driver as one of the service's own, as far as it is known of what it speaks. `isUnsent`: the statement had no
+ * connection yet.
+ */
+export function toRefusal(error: unknown, isUnsent = false): unknown {
   if (codeOf(error) === unstorableText)
     return new DarkroomError('INVALID_REQUEST', 'The text has the character U+0000.', { cause: error });
   const concern = concernOfError(error);
   if (concern === undefined) return error;
   const [code, message] = answers[concern];
-  return new DarkroomError(code, message, { cause: error });
+  return new DarkroomError(code, message, { cause: error, isUnsent });
 }
 
 /** Whether a query failed because it names a row that does not exist. */

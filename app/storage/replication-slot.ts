@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
 import { DarkroomError } from '../errors.ts';
-import { connectionTo } from './connection-settings.ts';
+import { onOwnConnection } from './own-connection.ts';
 import type { Statement } from './statement.ts';
 
 /** Made by a migration. */
@@ -55,17 +54,8 @@ const createSlot: Statement = {
 const selectLogEnd: Statement = { name: 'select_log_end', text: 'SELECT pg_current_wal_flush_lsn() AS lsn' };
 
 export function createSlotAdmin(databaseUrl: string, slotName: string): SlotAdmin {
-  const query = async <Row extends object>({ text }: Statement, values: string[] = []): Promise<Row[]> => {
-    const client = new pg.Client({ ...connectionTo(databaseUrl), ...limits });
-    // The connection may be cut at any time; the query that is under way says so.
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query<Row>(text, values)).rows;
-    } finally {
-      await client.end();
-    }
-  };
+  const query = async <Row extends object>({ text }: Statement, values: string[] = []): Promise<Row[]> =>
+    onOwnConnection(databaseUrl, async (client) => (await client.query<Row>(text, values)).rows, limits);
   const dropInactive = async (name: string): Promise<boolean> => {
     const dropped = await query(dropSlot, [name]);
     return dropped.length > 0;

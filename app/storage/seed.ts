@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { seedEpochMs } from '../contract/seed-rows.ts';
 import type { SeedRows } from '../contract/seed-rows.ts';
-import { connectionTo, keepsVersions, seeds } from './connection-settings.ts';
+import { keepsVersions, seeds } from './connection-settings.ts';
+import { onOwnConnection } from './own-connection.ts';
 import type { Statement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -149,18 +150,15 @@ function* inChunks(lines: Iterable<string>): Generator<string> {
 
 /** Copies the rows into a migrated database, all or none. False for one that has people: of two at once, one copies. */
 export async function loadSeedRows(databaseUrl: string, rows: SeedRows): Promise<boolean> {
-  const client = new pg.Client(connectionTo(databaseUrl, `${keepsVersions} ${seeds}`));
-  await client.connect();
-  try {
+  const load = async (client: pg.Client): Promise<boolean> => {
     const isCopied = await inTransaction(
       (command) => client.query(command),
       () => copyInto(client, rows),
     );
     if (isCopied) for (const statement of [...settle, analyze]) await client.query(statement.text);
     return isCopied;
-  } finally {
-    await client.end();
-  }
+  };
+  return onOwnConnection(databaseUrl, load, { options: `${keepsVersions} ${seeds}` });
 }
 
 async function copyInto(client: pg.Client, rows: SeedRows): Promise<boolean> {
@@ -176,13 +174,7 @@ async function copyInto(client: pg.Client, rows: SeedRows): Promise<boolean> {
 
 /** Whether somebody is there already. */
 export async function hasPeople(databaseUrl: string): Promise<boolean> {
-  const client = new pg.Client(connectionTo(databaseUrl));
-  await client.connect();
-  try {
-    return await findPeople(client);
-  } finally {
-    await client.end();
-  }
+  return onOwnConnection(databaseUrl, findPeople);
 }
 
 async function findPeople(client: pg.Client): Promise<boolean> {

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { createChangeReaders } from '../../tests/support/change-readers.ts';
 import type { ChangeReaders } from '../../tests/support/change-readers.ts';
 import { createCuttableLink } from '../../tests/support/cuttable-link.ts';
+import { createSuddenLink } from '../../tests/support/sudden-link.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 
 let readers: ChangeReaders;
@@ -106,6 +107,16 @@ describe('a reader of a slot', () => {
     await link.mend();
     await reader.hearsAfter(from, wanted);
     await reader.hearsAfter(from, 'resumed');
+  });
+
+  test('a connection that is cut in the moment in which it is there counts as lost', async (t) => {
+    const link = await createSuddenLink(readers.url, 'replication');
+    t.after(link.close);
+    const reader = readers.reader(t, { url: link.url });
+    await reader.stream.start();
+    await waitUntil(() => reader.reasons.length > 0);
+    link.mend();
+    await reader.hearsAfter(0, 'resumed');
   });
 
   test('a reader stops though its server does not answer, and lets go of the slot', async (t) => {

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
 import type { Pgoutput } from 'pg-logical-replication';
 import { DarkroomError } from '../errors.ts';
@@ -93,6 +94,7 @@ export async function readSlot(options: SlotReaderOptions, signal: AbortSignal):
   try {
     const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publicationName] });
     const ended = service.subscribe(plugin, options.slotName).then(() => end('the server closed it'), end);
+    setImmediate(() => listenWhileConnecting(service));
     await Promise.all([lost, ended]);
   } finally {
     clearInterval(timer);
@@ -111,6 +113,15 @@ function createService(databaseUrl: string): LogicalReplicationService {
     acknowledge: { auto: false, timeoutSeconds: 0 },
     flowControl: { enabled: true },
   });
+}
+
+/**
+ * The library listens to its connection from when that is established. When it is cut in the very moment, the event would end the
+ * process.
+ */
+function listenWhileConnecting(service: LogicalReplicationService): void {
+  const client: unknown = Reflect.get(service, '_client');
+  if (client instanceof pg.Client) client.on('error', () => {});
 }
 
 /** Text that makes the library confirm exactly that place: it adds one, which would skip a commit that begins there. */

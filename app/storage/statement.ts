@@ -5,7 +5,8 @@ export type Statement = { readonly name: string; readonly text: string };
 export type Queries = {
   /**
    * Rejects with what the refusal speaks of: STORAGE_UNAVAILABLE, STORAGE_REFUSES_WRITES, STORAGE_BUSY or ROW_REFUSED; with
-   * INVALID_REQUEST or OVERLOADED; or with the driver's own error, where nobody knows that.
+   * INVALID_REQUEST or OVERLOADED; or with the driver's own error, where nobody knows that. `isUnsent` of the error: it had no
+   * connection in time, so that it is not done.
    */
   query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
 };

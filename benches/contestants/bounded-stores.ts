@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { SieveCache } from '@neophi/sieve-cache';
+import { createBoundedStore } from '../../app/cache/bounded-store/bounded-store.ts';
 import type { EvictionPolicy } from '../../app/cache/bounded-store/eviction-policy.ts';
 import { evictionPolicies } from '../../app/cache/eviction/index.ts';
 
@@ -11,9 +12,9 @@ export type PlainStore = { get(key: string): object | undefined; set(key: string
 export type CreateStore = (entries: number) => PlainStore;
 
 const ofPolicy =
-  ({ create }: EvictionPolicy): CreateStore =>
+  (policy: EvictionPolicy): CreateStore =>
   (entries) => {
-    const store = create<object>({ bytesMax: entries * entryBytes, onEvict: () => {} });
+    const store = createBoundedStore<object>(policy, { bytesMax: entries * entryBytes, onEvict: () => {} });
     return { get: store.get, set: (key, value) => store.set(key, value, entryBytes) };
   };
 

@@ -11,4 +11,5 @@ export const benchNames = [
   'post-photo',
   'parallel-branches',
   'gateway-transport',
+  'simulation',
 ] as const;

@@ -12,8 +12,8 @@ export type SpanReceiver = {
   readonly count: (sender: string, scope?: string) => number;
   /** Resolves when so many have arrived; rejects when they do not. */
   readonly awaitCount: (sender: string, wanted: number) => Promise<void>;
-  /** Resolves when none has arrived for longer than a sender keeps them back. */
-  readonly awaitRest: (sender: string) => Promise<void>;
+  /** Resolves when so many of one library have arrived, whatever else the sender sends; rejects when they do not. */
+  readonly awaitCountOf: (sender: string, scope: string, wanted: number) => Promise<void>;
   readonly close: () => void;
 };
 
@@ -42,7 +42,6 @@ type Request = {
 /** Batches leave every second. */
 const arrivalLimitMs = 10_000;
 const lookEveryMs = 20;
-const restMs = 2_500;
 
 export async function openSpanReceiver(): Promise<SpanReceiver> {
   const counts = new Map<string, Map<string, number>>();
@@ -69,24 +68,22 @@ export async function openSpanReceiver(): Promise<SpanReceiver> {
   return {
     endpointOf: (sender) => `${address}/${sender}`,
     count,
-    awaitCount: async (sender, wanted) => {
-      const giveUpAtMs = performance.now() + arrivalLimitMs;
-      while (count(sender) < wanted) {
-        if (performance.now() > giveUpAtMs) {
-          const lost = wanted - count(sender);
-          throw new CommandError('serviceFailed', `${lost} of ${wanted} spans of ${sender} did not arrive`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-      }
-    },
-    awaitRest: async (sender) => {
-      for (let seen = -1; seen !== count(sender);) {
-        seen = count(sender);
-        await new Promise((resolve) => setTimeout(resolve, restMs));
-      }
-    },
+    awaitCount: (sender, wanted) => awaitSpans(() => count(sender), wanted, sender),
+    awaitCountOf: (sender, scope, wanted) =>
+      awaitSpans(() => count(sender, scope), wanted, `${sender}, ${scope}`),
     close: () => server.close().closeAllConnections(),
   };
+}
+
+async function awaitSpans(arrived: () => number, wanted: number, whose: string): Promise<void> {
+  const giveUpAtMs = performance.now() + arrivalLimitMs;
+  while (arrived() < wanted) {
+    if (performance.now() > giveUpAtMs) {
+      const lost = wanted - arrived();
+      throw new CommandError('serviceFailed', `${lost} of ${wanted} spans of ${whose} did not arrive`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
 }
 
 async function receive(request: IncomingMessage): Promise<Buffer> {

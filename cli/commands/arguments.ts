@@ -12,11 +12,11 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 }
 
 /** A parser of a number within bounds, for commander's options. */
-export function boundedNumber(least: number, most: number): (text: string) => number {
+export function boundedNumber(least: number, most: number, orElse = ''): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === '' || !(value >= least && value <= most)) {
-      throw new InvalidArgumentError(`It takes a number from ${least} to ${most}.`);
+      throw new InvalidArgumentError(`It takes a number from ${least} to ${most}${orElse}.`);
     }
     return value;
   };

@@ -12,7 +12,7 @@ import { startServerRun } from '../stack/server-run.ts';
 import { clean } from './clean.ts';
 import { createTerminal } from './terminal.ts';
 
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ hasData: true });
 const terminal = createTerminal(process);
 let postgres: PostgresServer;
 let admin: pg.Client;

@@ -1,8 +1,9 @@
-import { allowedBy } from '../../app/cache/settings/chosen-strategy.ts';
+import { allowedByCandidate } from '../../app/classes/allowed-anomalies.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
+import { readCandidatesFile } from '../experiment/candidates-file.ts';
 import { conduct } from '../experiment/conduct.ts';
 import { describeRun } from '../report/describe-run.ts';
 import type { Experiment } from '../experiment/experiment.ts';
@@ -19,16 +20,21 @@ import type { SummaryInput } from '../report/summarise.ts';
 import { renderTable } from '../report/table.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
+import { recordedCandidate } from '../recordings/recorded-candidate.ts';
+import { planRecording } from '../recordings/recording-session.ts';
+import type { RecordingSession, RecordOptions } from '../recordings/recording-session.ts';
 import { createSlowRequests, cutComplaint } from '../traces/slow-requests.ts';
 import { keepTraces } from '../traces/trace-files.ts';
+import { unwatched } from '../watch/experiment-watch.ts';
+import type { ExperimentWatch } from '../watch/experiment-watch.ts';
 import { openTraceReceiver } from '../watch/trace-receiver.ts';
-import { createExperimentWatch } from '../watch/watch-experiment.ts';
 import { lastErrorOf } from '../worlds/last-error.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import { createAttempts, requireShown } from './attempts.ts';
 import type { Attempts } from './attempts.ts';
 import { createExperimentProgress } from './experiment-progress.ts';
+import { keepRecording } from './keep-recording.ts';
 import { createFaces, openForWriting } from './result-faces.ts';
 import { keepSlowest } from './kept-slowest.ts';
 import { openRawRequests } from './raw-requests.ts';
@@ -46,14 +52,21 @@ type Outcome = { readonly experiment: Experiment; readonly failure: string | nul
 type CompareSession = {
   readonly terminal: Terminal;
   readonly plan: ExperimentPlan;
-  readonly options: CompareOptions;
+  readonly options: Pick<CompareOptions, 'json' | 'keepRaw' | 'requireVerdict' | 'watch'> &
+    Partial<RecordOptions>;
   readonly stack: Stack;
   readonly mediaFolder: string;
   readonly k6: K6Binary;
   readonly workload: Workload;
   readonly workloadHash: string;
+  /** The hit ratios of candidates as they are expected, by their labels. */
+  readonly expect: (
+    experiment: Experiment,
+  ) => SummaryInput['expectedHitRatios'] | Promise<SummaryInput['expectedHitRatios']>;
   readonly folder: string;
   readonly startedAt: Date;
+  /** Null: nobody records. */
+  readonly recording: RecordingSession | null;
   /** Known once the worlds are up. */
   redisVersion: string | null;
   worlds: readonly World[];
@@ -63,13 +76,31 @@ type CompareSession = {
 export async function compare(
   terminal: Terminal,
   given: readonly string[],
-  options: CompareOptions,
+  options: CompareOptions & Partial<RecordOptions> & { readonly candidates?: string },
 ): Promise<void> {
-  const plan = planExperiment(given, options);
-  const jsonFile = options.json === undefined ? null : openForWriting(options.json);
-  const startedAt = new Date();
+  const { candidates: file } = options;
+  const plan = planExperiment(given, {
+    ...options,
+    ...(file !== undefined && { named: readCandidatesFile(file) }),
+  });
   const workload = createWorkload({ ...plan, mix: scenarios[plan.scenario].mix });
+  const expect = ({ sent }: Experiment) => expectHits(plan, workload, sent);
+  await runExperiment(terminal, { plan, options, workload, expect });
+}
+
+/** An experiment whose requests are known. */
+export type PlannedComparison = Pick<CompareSession, 'plan' | 'options' | 'workload' | 'expect'>;
+
+/** Runs a planned experiment, keeps its results, prints the table, and sets the exit status. */
+export async function runExperiment(
+  terminal: Terminal,
+  { plan, options, workload, expect }: PlannedComparison,
+): Promise<CompareResult> {
+  const jsonFile = options.json === undefined ? null : openForWriting(options.json);
+  const beginRecording = planRecording(options, plan.candidates);
+  const startedAt = new Date();
   const needs = needsOfPlan(plan);
+  const ended: { result: CompareResult | null } = { result: null };
   await withWorkbench(
     terminal,
     async (stack, mediaFolder) => {
@@ -77,14 +108,24 @@ export async function compare(
       const k6 = await provideK6(stack.context);
       const folder = createRunFolder(stack.context.paths, startedAt);
       const workloadHash = hashWorkload(workload);
-      const common = { terminal, plan, options, stack, mediaFolder, k6, workload, workloadHash };
-      await runSession({ ...common, folder, startedAt, redisVersion: null, worlds: [] }, jsonFile);
+      const common = { terminal, plan, options, stack, mediaFolder, k6, workload, workloadHash, expect };
+      // Each part of the rounds starts all processes anew.
+      const processes = plan.replicas * plan.parts;
+      const recording = beginRecording?.(stack.context.paths, { processes }) ?? null;
+      const session = { ...common, folder, startedAt, recording, redisVersion: null, worlds: [] };
+      try {
+        ended.result = await runSession(session, jsonFile);
+      } finally {
+        recording?.remove();
+      }
     },
     needs,
   );
+  if (ended.result === null) throw new CommandError('internal', 'an experiment ended without a result');
+  return ended.result;
 }
 
-async function runSession(session: CompareSession, jsonFile: string | null): Promise<void> {
+async function runSession(session: CompareSession, jsonFile: string | null): Promise<CompareResult> {
   const { terminal, plan, workload, folder, options } = session;
   const receiver = await openTraceReceiver(plan.telemetry);
   const slow = receiver === null ? null : createSlowRequests<BlockRecord>(receiver.store, tracesKeptMax);
@@ -102,15 +143,15 @@ async function runSession(session: CompareSession, jsonFile: string | null): Pro
       manifest: manifestOf(session, experiment),
       expectedHitRatios,
       allows: new Map(
-        plan.candidates.map(({ label, candidate }) => [label, allowedBy(candidate.cache)] as const),
+        plan.candidates.map(({ label, candidate }) => [label, allowedByCandidate(candidate)] as const),
       ),
       requireVerdict: options.requireVerdict ?? false,
       failure,
       slowTraces,
-      livedSeconds: livedSecondsOf(experiment),
+      livedSeconds: livedSecondsOf(plan, experiment),
     });
   const progress = createExperimentProgress(terminal, plan, faces.addBlocks);
-  const watch = createExperimentWatch(options.watch ?? false, plan);
+  const watch = options.watch === true ? await openWatch(plan) : unwatched;
   let outcome: Outcome;
   try {
     const keep = (experiment: Experiment): void =>
@@ -122,10 +163,11 @@ async function runSession(session: CompareSession, jsonFile: string | null): Pro
     await receiver?.close();
     await attempts.attemptLater(folder, async () => raw?.close());
   }
+  await attempts.attemptLater('The recording', () => keepRecordingOf(session, outcome.experiment));
   const { slowTraces, page } = keepSlowest(plan, outcome.experiment, slow, (traces) =>
     attempts.attempt(folder, () => keepTraces(folder, traces)),
   );
-  const expected = expectHits(plan, workload, outcome.experiment.sent);
+  const expected = await session.expect(outcome.experiment);
   const result = summaryOf(outcome, expected, slowTraces);
   faces.show(result, renderTable(result));
   tellLastErrors(session, outcome.experiment);
@@ -133,6 +175,34 @@ async function runSession(session: CompareSession, jsonFile: string | null): Pro
   if (slow?.isCut() === true) terminal.report(cutComplaint);
   requireShown(attempts);
   terminal.exitWith(result.exitCode);
+  return result;
+}
+
+/** What draws pages and asks Prometheus is some hundred files: they are loaded for who watches. */
+async function openWatch(plan: ExperimentPlan): Promise<ExperimentWatch> {
+  const { createExperimentWatch } = await import('../watch/watch-experiment.ts');
+  return createExperimentWatch(plan);
+}
+
+/** Why a recording of an experiment is not of all of it, by how that ended. */
+const cutBy: Readonly<Record<Exclude<Experiment['ended'], 'complete'>, string>> = {
+  interrupted: 'the comparison was interrupted',
+  'gave-up': 'the comparison gave up, since the service failed',
+  generator: 'the comparison ended early, since the load generator did not keep up',
+  noisy: 'the comparison ended early, since the machine was too noisy',
+};
+
+async function keepRecordingOf(
+  { terminal, plan, recording }: CompareSession,
+  { ended }: Experiment,
+): Promise<void> {
+  const candidate = recordedCandidate(plan.candidates);
+  if (candidate === undefined) return;
+  const { scenario, replicas } = plan;
+  await keepRecording(terminal, recording, {
+    ...{ source: `compare ${scenario}`, candidate, replicas, population: plan },
+    ...(ended !== 'complete' && { cut: cutBy[ended] }),
+  });
 }
 
 /** Of candidates whose blocks do not count: what their service said. */
@@ -144,9 +214,12 @@ function tellLastErrors({ terminal, worlds }: CompareSession, { blocks }: Experi
   }
 }
 
-/** How long the caches have lived, on the clock of their worlds: from the first request of the warm-up to the last of the rounds. */
-function livedSecondsOf({ sent }: Experiment): number | null {
-  const [first, last] = [sent[0], sent.at(-1)];
+/**
+ * How long the caches have lived, on the clock of their worlds: from the first request of the warm-up to the last of the rounds. A replay
+ * begins with empty ones.
+ */
+function livedSecondsOf({ replay }: ExperimentPlan, { sent }: Experiment): number | null {
+  const [first, last] = [sent.find(({ isMeasured }) => isMeasured || replay === undefined), sent.at(-1)];
   return first === undefined || last === undefined
     ? null
     : (last.startMs - first.startMs) / 1000 + last.seconds;
@@ -181,7 +254,7 @@ function experimentOf({ candidates }: ExperimentPlan, blocks: readonly BlockReco
 type Listeners = {
   readonly attempts: Attempts;
   readonly progress: ReturnType<typeof createExperimentProgress>;
-  readonly watch: ReturnType<typeof createExperimentWatch>;
+  readonly watch: ExperimentWatch;
   readonly receiver: Awaited<ReturnType<typeof openTraceReceiver>>;
   readonly slow: ReturnType<typeof createSlowRequests<BlockRecord>> | null;
   readonly raw: ReturnType<typeof openRawRequests> | null;
@@ -200,6 +273,10 @@ async function runToItsEnd(session: CompareSession, listeners: Listeners): Promi
       ...session,
       wallClock: () => new Date(),
       otlpEndpoint: receiver?.address ?? null,
+      recordingOf: (label) =>
+        label === recordedCandidate(plan.candidates)?.label
+          ? session.recording?.kept
+          : session.recording?.discarded,
       onRunning: watch.onRunning,
       meter: watch.meter,
       onWorlds: async (worlds) => {

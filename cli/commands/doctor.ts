@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { exitCodes } from '../errors.ts';
 import { countNeeds } from '../doctor/try-needs.ts';
 import { tryStorage, tryTier } from '../doctor/try-stores.ts';
-import { tryK6, tryPrometheus } from '../doctor/try-tools.ts';
+import { tryK6, tryPrometheus, tryVarnish } from '../doctor/try-tools.ts';
 import { renderTrials } from '../doctor/trial-table.ts';
 import { readMachine } from '../stack/cpu-accounting.ts';
 import { readMachineRoom } from '../stack/machine-room.ts';
@@ -55,6 +55,7 @@ async function tryAll(terminal: Terminal): Promise<Trial[]> {
     ...(await tryTier(found)),
     await tryK6(found),
     tryPrometheus(found),
+    tryVarnish(found),
     ...tryMachine(found),
   ];
 }

@@ -23,7 +23,7 @@ export function createExperimentProgress(
   return {
     announce(): void {
       terminal.report(
-        `Comparing ${plan.candidates.map(({ label }) => label).join(', ')} under ${plan.scenario} at ${plan.rate} ` +
+        `Comparing ${plan.candidates.map(({ label }) => label).join(', ')} under ${plan.replay?.title ?? plan.scenario} at ${plan.rate} ` +
           `requests/s each, ${plan.pacing === 'together' ? describeTogether(plan) : describeTurns(plan, secondsPerBlock)}.`,
       );
     },
@@ -52,8 +52,15 @@ export function createExperimentProgress(
   };
 }
 
-function describeTogether({ rounds, timeLimitSeconds, measureSeconds }: ExperimentPlan): string {
-  const length = rounds === null ? 'until the verdicts are precise' : `${rounds} rounds`;
+function describeTogether(plan: ExperimentPlan): string {
+  const { rounds, timeLimitSeconds, measureSeconds, replay } = plan;
+  const counted = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
+  const length = rounds === null ? 'until the verdicts are precise' : counted;
+  if (rounds !== null && replay !== undefined) {
+    // Its rounds have their pauses within.
+    const seconds = rounds * measureSeconds;
+    return `all at the same moments: ${length} of ${measureSeconds} s, ${formatDuration(seconds)} after the warm-up`;
+  }
   const limit = timeLimitSeconds === null ? '' : `, at most ${formatDuration(timeLimitSeconds)}`;
   return `all at the same moments: rounds of ${measureSeconds} s, ${length}${limit}`;
 }

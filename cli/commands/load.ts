@@ -7,6 +7,7 @@ import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
 import { tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
 import type { TierCounts } from '../worlds/cache-counts.ts';
+import { requireAnswered } from '../experiment/answered-scenario.ts';
 import { judgeLoad } from '../experiment/guards.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
 import { readNamed } from '../experiment/named-candidates.ts';
@@ -15,6 +16,9 @@ import type { ServiceOptions } from '../experiment/service-options.ts';
 import { runLoad } from '../k6/load-figures.ts';
 import type { LoadFigures } from '../k6/load-figures.ts';
 import { createPlanner, requirePlannable } from '../k6/request-plans.ts';
+import { readScenario } from '../k6/scenario-script.ts';
+import { planRecording } from '../recordings/recording-session.ts';
+import type { RecordOptions } from '../recordings/recording-session.ts';
 import { alignColumns } from '../report/text-columns.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
@@ -33,14 +37,16 @@ import { countersBetween } from '../worlds/world.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import { oneOf } from '../one-of.ts';
 import { createAttempts, requireShown } from './attempts.ts';
+import { keepRecording } from './keep-recording.ts';
 import { createRunFolder } from './run-folder.ts';
 import type { Terminal } from './terminal.ts';
 
-export type LoadOptions = ServiceOptions & {
-  readonly rate: number;
-  readonly candidate: string;
-  readonly duration: number;
-};
+export type LoadOptions = ServiceOptions &
+  Partial<RecordOptions> & {
+    readonly rate: number;
+    readonly candidate: string;
+    readonly duration: number;
+  };
 
 /** Unmeasured start of the load. */
 const settleSeconds = 5;
@@ -66,6 +72,7 @@ function describe(run: LoadFigures, scenario: ScenarioName, options: LoadOptions
 export async function load(terminal: Terminal, scenarioText: string, options: LoadOptions): Promise<void> {
   const scenario = oneOf('scenario', scenarioText, Object.keys(scenarios) as ScenarioName[]);
   const named = readNamed(options.candidate, options.replicas);
+  requireAnswered(scenario, [named]);
   const needs = needsOfWorlds({
     candidates: [named.candidate],
     isCompared: false,
@@ -76,11 +83,14 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
   requirePlannable(
     Math.round(options.rate * (settleSeconds + options.duration)),
     populationOf(options).photos,
+    scenarios[scenario].mix,
   );
   const startedAt = new Date();
   const attempts = createAttempts(terminal);
+  const beginRecording = planRecording(options, [named]);
   const work = async (stack: Stack, mediaFolder: string): Promise<void> => {
     await requireNeeds(needs, stack);
+    const recording = beginRecording?.(stack.context.paths, { processes: options.replicas }) ?? null;
     const k6 = await provideK6(stack.context);
     const receiver = await openTraceReceiver(options.telemetry);
     const slow = receiver === null ? null : createSlowRequests<MeasuredBlock>(receiver.store, tracesKeptMax);
@@ -88,7 +98,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
     try {
       const { run, tier } = await withWorlds(
         { stack, mediaFolder },
-        { candidates: [named], options, port: 0, telemetry },
+        { candidates: [named], options, port: 0, telemetry, recording },
         async (worlds) => {
           slow?.watch(worlds);
           terminal.report(
@@ -104,6 +114,12 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
       if (terminal.signal.aborted) throw new CommandError('interrupted', 'interrupted');
       if (run.driverFailure !== null) throw new CommandError('generatorSaturated', run.driverFailure);
       terminal.print(describe(run, scenario, options) + describeTier(tier));
+      await keepRecording(terminal, recording, {
+        source: `load ${scenario}`,
+        candidate: named,
+        replicas: options.replicas,
+        population: populationOf(options),
+      });
       if (slow !== null) {
         const block = { candidate: named.label, measured: run.measured };
         slow.blocksEnded([block]);
@@ -116,6 +132,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
       requireSound(run, tier, join(stack.context.paths.state, 'logs'));
       requireShown(attempts);
     } finally {
+      recording?.remove();
       await receiver?.close();
     }
   };
@@ -128,7 +145,7 @@ function runScenario(
   scenario: ScenarioName,
   { options, targets }: { readonly options: LoadOptions; readonly targets: readonly string[] },
 ): Promise<LoadFigures> {
-  const { mix, file } = scenarios[scenario];
+  const { mix } = scenarios[scenario];
   const settings: RunSettings = {
     ...populationOf(options),
     mix,
@@ -138,8 +155,8 @@ function runScenario(
     arrivals: 'poisson',
   };
   const requests = createPlanner(createWorkload(settings))(settings);
-  const scenarioFile = join(stack.checkout, file);
-  return runLoad({ context: stack.context, k6: k6.path, scenarioFile, settings, requests });
+  const script = readScenario(stack.checkout, scenario);
+  return runLoad({ context: stack.context, k6: k6.path, script, settings, requests });
 }
 
 /** The slowest traced requests: how to look at them, and kept where `darkroom trace` finds them. */

@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import type { CompareResult } from '../report/compare-result.ts';
@@ -19,13 +19,16 @@ export type Faces = {
 const stdout = '-';
 
 /** Returns the file when it can be written. Throws otherwise: the user hears of it before anything starts. */
-export function openForWriting(file: string): string {
+export function openForWriting(file: string, option = '--json'): string {
   if (file === stdout) return file;
   try {
+    const isThere = lstatSync(file, { throwIfNoEntry: false }) !== undefined;
     appendFileSync(file, '');
+    // A command that ends before it has a result leaves none, rather than an empty one.
+    if (!isThere) rmSync(file);
     return file;
   } catch (error) {
-    throw new CommandError('usage', `--json ${file} cannot be written: ${(error as Error).message}`, {
+    throw new CommandError('usage', `${option} ${file} cannot be written: ${(error as Error).message}`, {
       cause: error,
     });
   }

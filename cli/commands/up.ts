@@ -4,11 +4,16 @@ import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createDriverMetrics } from '../driver/driver-metrics.ts';
 import type { TraceStoreFigures } from '../driver/driver-metrics.ts';
 import { CommandError, exitCodes } from '../errors.ts';
+import { requireAnswered } from '../experiment/answered-scenario.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
+import { noCandidates, readCandidatesFile } from '../experiment/candidates-file.ts';
 import { readNamed, requireFewDistinct } from '../experiment/named-candidates.ts';
 import type { NamedCandidate } from '../experiment/named-candidates.ts';
+import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import { oneOf } from '../one-of.ts';
+import { planRecording } from '../recordings/recording-session.ts';
+import type { RecordOptions } from '../recordings/recording-session.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import { provideK6 } from '../stack/k6-binary.ts';
 import { arePortsFree } from '../stack/free-port.ts';
@@ -31,9 +36,16 @@ import { withWorlds } from './with-worlds.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import { createAttempts } from './attempts.ts';
+import { keepRecording } from './keep-recording.ts';
 import type { Terminal } from './terminal.ts';
 
-export type UpOptions = ServiceOptions & { readonly load?: string; readonly rate: number };
+export type UpOptions = ServiceOptions &
+  Partial<RecordOptions> & {
+    readonly load?: string;
+    readonly rate: number;
+    /** A file of candidates. */
+    readonly candidates?: string;
+  };
 
 /** Where a scenario looks that is run by k6 alone. Somebody else may be there already: then any ports will do. */
 const firstPort = 4_000;
@@ -46,7 +58,7 @@ const defaultCandidate = 'cache-aside';
  * dies.
  */
 export async function up(terminal: Terminal, given: readonly string[], options: UpOptions): Promise<void> {
-  const candidates = readCandidates(given.length === 0 ? [defaultCandidate] : given, options.replicas);
+  const candidates = readCandidates(given, options);
   const needs = needsOfWorlds({
     candidates: candidates.map(({ candidate }) => candidate),
     isCompared: false,
@@ -59,26 +71,62 @@ export async function up(terminal: Terminal, given: readonly string[], options: 
     options.load === undefined
       ? null
       : oneOf('scenario', options.load, Object.keys(scenarios) as ScenarioName[]);
+  if (scenario !== null) requireAnswered(scenario, candidates);
+  const [recorded] = candidates;
+  if (recorded === undefined) throw new CommandError('internal', 'there is no candidate');
+  const beginRecording = planRecording(options, [recorded]);
   const work = async (stack: Stack, mediaFolder: string): Promise<void> => {
     await requireNeeds(needs, stack);
+    const recording = beginRecording?.(stack.context.paths, { processes: options.replicas }) ?? null;
     const load = scenario === null ? null : await prepareLoad(stack.context, scenario, options.rate);
     const receiver = await openTraceReceiver(options.telemetry);
     const isFree = await arePortsFree(firstPort, candidates.length * options.replicas);
     const port = isFree ? firstPort : 0;
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver?.address ?? null };
     try {
-      await withWorlds({ stack, mediaFolder }, { candidates, options, port, telemetry }, (worlds) =>
-        runUntilTold(terminal, { stack, worlds, options, load, receiver }),
+      const keep = (cut?: string) =>
+        keepRecording(terminal, recording, {
+          ...{ source: scenario === null ? 'up' : `up ${scenario}`, candidate: recorded },
+          ...{ replicas: options.replicas, population: populationOf(options) },
+          ...(cut !== undefined && { cut }),
+        });
+      await keepingOnFailure(terminal, keep, () =>
+        withWorlds({ stack, mediaFolder }, { candidates, options, port, telemetry, recording }, (worlds) =>
+          runUntilTold(terminal, { stack, worlds, options, load, receiver }),
+        ),
       );
+      await keep();
     } finally {
+      recording?.remove();
       await receiver?.close();
     }
   };
   await withWorkbench(terminal, work, needs);
 }
 
-function readCandidates(texts: readonly string[], replicas: number): NamedCandidate[] {
-  const candidates = texts.map((text) => readNamed(text, replicas));
+/** Where something dies by itself, what was recorded until then is not lost with it. */
+async function keepingOnFailure(
+  terminal: Terminal,
+  keep: (cut: string) => Promise<void>,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!terminal.signal.aborted)
+      await createAttempts(terminal).attemptLater('The recording', () => keep('the service failed'));
+    throw error;
+  }
+}
+
+function readCandidates(
+  given: readonly string[],
+  { replicas, candidates: file }: UpOptions,
+): NamedCandidate[] {
+  const named = file === undefined ? noCandidates : readCandidatesFile(file);
+  const asked = [...given, ...named.keys()];
+  const texts = asked.length === 0 ? [defaultCandidate] : asked;
+  const candidates = texts.map((text) => readNamed(text, replicas, named));
   requireFewDistinct(candidates, candidatesMax);
   return candidates;
 }
@@ -128,7 +176,7 @@ async function runUntilTold(terminal: Terminal, running: Running): Promise<void>
   });
   started.defer(() => withdrawAddresses(paths));
   const addresses = publish();
-  work.push(...startSideWork({ ...running, driver, signal, onRedisBack: publish }));
+  work.push(...startSideWork({ ...running, driver, signal, onBack: publish }));
   terminal.print(formatAddresses(addresses));
   if (load !== null) report(`${load.scenario} asks ${load.rate} requests/s.`);
   report('Running; Ctrl-C stops it.');
@@ -153,7 +201,7 @@ async function waitForTheEnd(terminal: Terminal, { stack, worlds }: Running): Pr
     return { name, logFile, reason };
   };
   const ends = worlds
-    .flatMap((world) => world.processes())
+    .flatMap((world) => world.replicas())
     .map(({ name, process: child }) =>
       died(
         name,

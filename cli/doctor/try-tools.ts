@@ -3,6 +3,7 @@ import { findK6 } from '../stack/k6-binary.ts';
 import { findPrometheus } from '../stack/prometheus-binary.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { canUnpackPackages, findOnPath } from '../stack/system-packages.ts';
+import { findVarnish } from '../stack/varnish-binary.ts';
 import type { Trial } from '../stack/trial.ts';
 
 /** Runs the k6 that a run would take. */
@@ -29,4 +30,15 @@ export function tryPrometheus(context: StackContext): Trial {
     return { ...trial, result: 'will come', said: 'unpacked from the packages of this system', remedy: '' };
   const remedy = 'Only for darkroom up: apt-get install prometheus (or: brew install prometheus).';
   return { ...trial, result: 'not needed', said: 'there is none on PATH', remedy };
+}
+
+/** Not needed but for an edge. */
+export function tryVarnish(context: StackContext): Trial {
+  const trial = { part: 'Varnish', tried: 'find it' };
+  const found = findVarnish(context);
+  if (found !== null) return { ...trial, result: 'ok', said: found.source, remedy: '' };
+  if (canUnpackPackages(context))
+    return { ...trial, result: 'will come', said: 'unpacked from the packages of this system', remedy: '' };
+  const remedy = 'Only for edge=on: apt-get install varnish varnish-modules.';
+  return { ...trial, result: 'not needed', said: 'there is none with its modules', remedy };
 }

@@ -135,6 +135,7 @@ function createCheckObserver(registry: MetricsRegistry): DriverMetrics['observeC
     known.add(`${candidate} ${reader}`);
     for (const horizon of Object.keys(horizons))
       for (const outcome of checkOutcomes) checks.inc({ candidate, reader, horizon, outcome }, 0);
+    behind.zero({ candidate, reader });
   };
   return (candidate, { reader, horizon, outcome, versionsBehind, visibleAfterSeconds }) => {
     if (!known.has(`${candidate} ${reader}`)) begin(candidate, reader);

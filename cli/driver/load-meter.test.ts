@@ -41,6 +41,15 @@ function createMeter() {
 }
 
 describe('load that is metered while it runs', () => {
+  it('knows when its run began, from the first sample on', () => {
+    const { meter } = createMeter();
+    assert.equal(meter.beganAtMs(), null);
+    for (const row of rowsOf()) meter.add(row);
+    assert.ok(Math.abs((meter.beganAtMs() ?? 0) - originMs) < 1);
+    meter.end();
+    assert.equal(meter.beganAtMs(), null);
+  });
+
   it('counts response time from sending, of each candidate its own', () => {
     const { meter, ended } = createMeter();
     const rows = rowsOf({ met: ({ world }) => ({ lateUs: 40_000, tookUs: 3_000 * (world + 1) }) });

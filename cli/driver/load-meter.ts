@@ -20,6 +20,8 @@ export type LoadMeter = {
   add(row: SampleRow): void;
   /** The run was stopped: what it has not yet offered it will not offer any more. */
   end(): void;
+  /** When the present run began, in milliseconds since 1970; null before its first sample. */
+  beganAtMs(): number | null;
   /** Requests to a candidate whose place in the schedule has come, in all runs. */
   offered(candidate: string): number;
 };
@@ -89,6 +91,7 @@ export function createLoadMeter(options: LoadMeterOptions): LoadMeter {
         for (const candidate of run.candidates) onDropped(candidate, row.value / run.candidates.length);
       if (row.metric === 'http_req_duration' && row.index !== null) end(run, row.index, row);
     },
+    beganAtMs: () => (run === null || run.originMs === Infinity ? null : run.originMs),
     offered(candidate) {
       if (run !== null && run.settings.closedLoopUsers === undefined) advance(run);
       return offered.get(candidate) ?? 0;

@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { operations, pathOf } from '../../app/contract/operations.ts';
 import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
 import { requireLoopback } from '../../loadtests/workloads/run-settings.ts';
-import { sessionSecretOf } from '../../loadtests/workloads/session-tokens.ts';
+import { tokenOfPerson } from './seeded-token.ts';
 
 /** One read of what was just written. `horizon`: how long after its acknowledgement the read was sent, at the least. */
 export type WitnessCheck = {
@@ -62,7 +61,7 @@ async function watchOneWrite(options: WitnessOptions, photoId: number, round: nu
   const before = await Promise.all(targets.map((target) => readPhoto(target, photoId, signal)));
   const known = before.find((seen) => typeof seen === 'object');
   if (known === undefined) return;
-  const edit = { photoId, caption: `edited ${round}`, token: tokenOf(options.seed, known.ownerId) };
+  const edit = { photoId, caption: `edited ${round}`, token: tokenOfPerson(options.seed, known.ownerId) };
   const version = await editPhoto(targets[writer] as string, edit, signal);
   if (version === null) return;
   const acknowledgedAtMs = performance.now();
@@ -118,10 +117,6 @@ async function readPhoto(
   const { version, ownerId } = body;
   return typeof version === 'number' && typeof ownerId === 'number' ? { version, ownerId } : 'failed';
 }
-
-/** Of the session that a seeded person has. */
-const tokenOf = (seed: number, personId: number): string =>
-  hash('sha256', sessionSecretOf(seed, personId), 'base64url');
 
 type Edit = { readonly photoId: number; readonly caption: string; readonly token: string };
 

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFileBlobs } from '../../app/storage/blob-store.ts';
 import { randomAt, streams } from '../../loadtests/workloads/counter-random.ts';
 import { singlePass } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
+import { manners } from '../../loadtests/workloads/operation-mix.ts';
+import { viewerRequestsOf } from '../../loadtests/workloads/viewer-requests.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
 import type { LoadMeter } from '../driver/load-meter.ts';
 import type { RunningBlock } from '../driver/driver-metrics.ts';
@@ -13,17 +14,21 @@ import type { RawRequest } from '../k6/pass-timings.ts';
 import { createPlanner } from '../k6/request-plans.ts';
 import { driveK6, runK6 } from '../k6/run-k6.ts';
 import type { K6Options } from '../k6/run-k6.ts';
+import { readScenario } from '../k6/scenario-script.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
+import { readRedisBytes } from '../stack/redis-memory.ts';
 import { startPostgresCpu } from '../stack/postgres-cpu.ts';
 import { furtherKindsOf } from '../worlds/kinds-of-world.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { restartProcesses } from '../worlds/start-processes.ts';
+import type { ProcessRecording } from '../worlds/start-world-process.ts';
 import { closeWorlds, createWorlds } from '../worlds/world.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import type { Experiment } from './experiment.ts';
 import type { ExperimentPlan } from './plan-experiment.ts';
 import { figuresOf } from './figures-of-plan.ts';
 import { createDatabaseReader } from './query-figures.ts';
+import { rememberSessions } from './remember-sessions.ts';
 import { orderOfPass } from './round-plan.ts';
 import { assertStoresAlive } from './stores-alive.ts';
 import { runTogether } from './together/run-together.ts';
@@ -48,6 +53,8 @@ export type ExperimentHooks = {
   readonly meter: () => LoadMeter | null;
   /** Who takes the spans of the replicas; null: nobody. */
   readonly otlpEndpoint: string | null;
+  /** Where the replicas of a candidate write down what is asked; absent or undefined: nowhere. */
+  readonly recordingOf?: (label: string) => ProcessRecording | undefined;
   readonly onRound: TogetherParts['onRound'];
   readonly onRequest?: (round: number, request: RawRequest) => void;
   readonly decide: TogetherParts['decide'];
@@ -78,11 +85,13 @@ export async function conduct(plan: ExperimentPlan, hooks: ExperimentHooks): Pro
       port: 0,
       telemetry: { mode: plan.telemetry, otlpEndpoint: hooks.otlpEndpoint },
       ...(slowdown === undefined ? {} : { slowdown }),
+      ...recordingSettings(hooks.recordingOf?.(label)),
     })),
     shuffleOf(plan, 0),
   );
   try {
     await hooks.onWorlds(worlds);
+    await rememberSessions(worlds, plan, stack.context.report);
     return plan.pacing === 'together'
       ? await conductTogether(plan, hooks, worlds)
       : await conductInTurns(plan, hooks, worlds);
@@ -91,6 +100,9 @@ export async function conduct(plan: ExperimentPlan, hooks: ExperimentHooks): Pro
     await closeWorlds(worlds);
   }
 }
+
+const recordingSettings = (recording: ProcessRecording | undefined) =>
+  recording === undefined ? {} : { recording };
 
 /** Which process starts first is random: identical ones differ by it for as long as they live. */
 function shuffleOf(plan: ExperimentPlan, part: number) {
@@ -101,10 +113,11 @@ function shuffleOf(plan: ExperimentPlan, part: number) {
 /** What every k6 of the experiment is started with. */
 function createK6Options(plan: ExperimentPlan, { stack, k6, workload }: ExperimentHooks) {
   const planned = createPlanner(workload);
+  const script = readScenario(stack.checkout, plan.scenario);
   return (settings: RunSettings): K6Options => ({
     context: stack.context,
     k6: k6.path,
-    scenarioFile: join(stack.checkout, scenarios[plan.scenario].file),
+    script,
     settings,
     requests: planned(settings),
   });
@@ -116,6 +129,7 @@ async function conductTogether(
   worlds: readonly World[],
 ): Promise<Experiment> {
   const { stack } = hooks;
+  const { hasBrowsers } = manners[scenarios[plan.scenario].mix];
   const meter = hooks.meter();
   const { signal } = stack.context;
   const optionsOf = createK6Options(plan, hooks);
@@ -128,12 +142,16 @@ async function conductTogether(
         clock: stack.clock,
         wallClock: hooks.wallClock,
         askDatabase: createDatabaseReader(stack.postgres.urlOf, figuresOf(plan)),
+        ...(hasBrowsers && { readRedisBytes }),
       },
       signal,
       wait: (ms) => sleep(ms, undefined, { signal }).catch(() => {}),
       addresses: () => worlds.map((world) => world.addresses()),
       cores: availableParallelism(),
-      restart: (part) => restartProcesses(worlds, shuffleOf(plan, part)),
+      restart: async (part) => {
+        await restartProcesses(worlds, shuffleOf(plan, part));
+        await rememberSessions(worlds, plan, stack.context.report);
+      },
       drive: (settings, onRow, enough) => {
         assertStoresAlive(stack, worlds);
         meter?.begin(settings);
@@ -151,8 +169,12 @@ async function conductTogether(
           },
         });
       },
+      ...(hasBrowsers && { viewersOf: (pass) => viewerRequestsOf(hooks.workload.requestAt, pass) }),
       onRequest: hooks.onRequest,
       onPhase: stack.context.report,
+      ...(plan.replay !== undefined && {
+        onSettled: async () => void (await Promise.all(worlds.map((world) => world.emptyCaches()))),
+      }),
       onBegin: (round) => hooks.onRunning(worlds.map(({ label }) => ({ candidate: label, round, slot: 0 }))),
       onRound: (soFar, blocks) => {
         // What the last round says is kept, too.

@@ -5,7 +5,7 @@ import { countsOf } from '../figures/counts.ts';
 import { noReads, noTierCommands } from '../worlds/cache-counts.ts';
 import type { TierCounts } from '../worlds/cache-counts.ts';
 import { judgeBlock, judgeCandidate, judgeGenerator, judgeLoad, judgeWorld } from './guards.ts';
-import type { BlockObservation, WorldObservation } from './guards.ts';
+import type { BlockObservation, WorldObservation } from './observations.ts';
 import type { BlockRecord } from './records.ts';
 
 const lostReplicas = (...names: string[]) => names.map((name) => ({ kindName: 'service', name }));
@@ -30,6 +30,10 @@ const quiet: BlockObservation = {
   throttledPeriods: 0,
   clockDisagreementMs: 0,
   tier: noTierCommands,
+  unaccounted: 0,
+  isAccountMissing: false,
+  settledLateMs: 0,
+  planned: 0,
   cache: {
     ...noReads,
     reads: 10,
@@ -56,6 +60,7 @@ test('a quiet block raises nothing, and unknown figures raise nothing', () => {
       throttledPeriods: null,
       cache: null,
       tier: null,
+      unaccounted: null,
     }),
     [],
   );
@@ -66,6 +71,8 @@ const cases: readonly [string, Partial<BlockObservation>, 'hard' | 'soft'][] = [
   ['replica-lost', { lostProcesses: lostReplicas('r1') }, 'hard'],
   ['process-lost', { lostProcesses: [lostWorker] }, 'hard'],
   ['tier-refused', { tier: { ...noTierCommands, reads: 10, refusedReads: 2 } }, 'hard'],
+  ['request-identity', { unaccounted: 1 }, 'hard'],
+  ['request-identity', { unaccounted: -1 }, 'hard'],
   ['dropped-arrivals', { dropped: 1 }, 'hard'],
   ['offered-rate', { started: 590 }, 'hard'],
   ['busy-vus', { peakBusyVus: 150 }, 'hard'],
@@ -101,13 +108,20 @@ const healthy: WorldObservation = {
   errors: 6,
   cache: quiet.cache,
   tier: { ...noTierCommands, reads: 100, refusedReads: 1, writes: 30 },
+  unaccounted: 0,
+  isAccountMissing: false,
+  settledLateMs: 0,
+  planned: 600,
 };
 
 test('a world that does its work raises nothing, and unknown figures raise nothing', () => {
   assert.deepEqual(judgeWorld(healthy), []);
   assert.deepEqual(judgeWorld({ ...healthy, ...tierWith({ writes: 30, refusedWrites: 3 }) }), []);
-  assert.deepEqual(judgeWorld({ ...healthy, cache: null, tier: null }), []);
-  assert.deepEqual(judgeWorld({ ...healthy, requests: 0, errors: 0, tier: noTierCommands }), []);
+  assert.deepEqual(judgeWorld({ ...healthy, cache: null, tier: null, unaccounted: null }), []);
+  // Six failed: whether they were counted nobody knows.
+  for (const unaccounted of [6, -6]) assert.deepEqual(judgeWorld({ ...healthy, unaccounted }), []);
+  const nothing = { planned: 0, requests: 0, errors: 0, tier: noTierCommands };
+  assert.deepEqual(judgeWorld({ ...healthy, ...nothing }), []);
 });
 
 const tierWith = (counts: Partial<TierCounts>) => ({ tier: { ...noTierCommands, ...counts } });
@@ -128,6 +142,8 @@ const worldCases: readonly [string, RegExp, Partial<WorldObservation>][] = [
     /5 of 5 reads and 3 of 3 writes/,
     tierWith({ reads: 5, refusedReads: 5, writes: 3, refusedWrites: 3 }),
   ],
+  ['request-identity', /^7 requests were counted by no layer/, { unaccounted: 7 }],
+  ['request-identity', /^7 requests were counted that no viewer sent/, { unaccounted: -7 }],
   [
     'cache-identity',
     /^1 cache reads/,
@@ -184,6 +200,23 @@ test('a lost replica, or counters that disagree, take it away in whatever round'
   assert.equal(judgeCandidate(roundsWith({ cache: { ...noReads, reads: 1 } }))?.guard, 'cache-identity');
 });
 
+test('a round that was hardly sent is invalid, and none of the candidates is at fault', () => {
+  for (const requests of [0, 299]) {
+    const seen = { ...healthy, requests, errors: 0 };
+    const [finding, ...others] = judgeWorld(seen);
+    assert.deepEqual([finding?.guard, finding?.kind, finding?.fault], ['hardly-sent', 'hard', 'generator']);
+    assert.match(finding?.message ?? '', new RegExp(`^only ${requests} of 600 requests were answered`));
+    assert.deepEqual(others, []);
+    assert.equal(judgeCandidate(roundsWith(seen)), null);
+  }
+  assert.deepEqual(judgeWorld({ ...healthy, requests: 300, errors: 0 }), []);
+});
+
+test('what is only named, and what the machine did, takes no verdict away', () => {
+  for (const change of [{ unaccounted: null, isAccountMissing: true }, { settledLateMs: 40 }])
+    assert.equal(judgeCandidate(roundsWith(change)), null);
+});
+
 test('a load is judged by the same limits, the service before the generator', () => {
   const sound = { requests: 600, errors: 6, dropped: 0, tier: noTierCommands };
   assert.deepEqual(judgeLoad(sound), []);
@@ -207,4 +240,14 @@ test('rounds together bear some dropped arrivals, and a generator that has cores
     judgeGenerator({ ...easy, ...change }).map(({ guard }) => guard);
   assert.deepEqual(guardsOf({ dropped: 51 }), ['dropped-share']);
   assert.deepEqual(guardsOf({ driverCpuShare: 0.81 }), ['driver-cpu']);
+});
+
+test('a round of which nobody can tell who answered says so, and counts all the same', () => {
+  assert.deepEqual(
+    judgeWorld({ ...healthy, unaccounted: null, isAccountMissing: true }).map(({ guard, kind }) => [
+      guard,
+      kind,
+    ]),
+    [['request-account', 'soft']],
+  );
 });

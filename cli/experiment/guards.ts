@@ -4,6 +4,13 @@ import { answersOf, tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts
 import type { CacheCounts, TierCounts } from '../worlds/cache-counts.ts';
 import type { ProcessName } from '../worlds/world-process.ts';
 import { failedShareMax } from '../k6/pass-timings.ts';
+import { unseen } from './observations.ts';
+import type {
+  BlockObservation,
+  GeneratorObservation,
+  LoadObservation,
+  WorldObservation,
+} from './observations.ts';
 import type { BlockRecord, GuardFinding } from './records.ts';
 
 /**
@@ -11,64 +18,6 @@ import type { BlockRecord, GuardFinding } from './records.ts';
  * over all rounds of everybody. And the run of `darkroom load`.
  */
 type Judged = 'block' | 'world' | 'candidate' | 'experiment' | 'load';
-
-/** What was seen of one block; null where the platform or a dead process could not tell. */
-export type BlockObservation = {
-  readonly driverFailure: string | null;
-  readonly lostProcesses: readonly ProcessName[];
-  readonly offered: number;
-  readonly started: number;
-  readonly dropped: number;
-  readonly requests: number;
-  readonly errors: number;
-  readonly peakBusyVus: number | null;
-  readonly configuredVus: number;
-  readonly latenessP99Ms: number | null;
-  readonly p99Ms: number | null;
-  readonly driverCpuShare: number | null;
-  readonly foreignCpuShare: number | null;
-  readonly stealShare: number | null;
-  readonly cpuPressurePct: number | null;
-  readonly throttledPeriods: number | null;
-  readonly clockDisagreementMs: number;
-  readonly cache: CacheCounts | null;
-  readonly tier: TierCounts | null;
-};
-
-/** What was seen of one world in a round that all worlds shared. Null where requests were in flight when it was read. */
-export type WorldObservation = Pick<
-  BlockObservation,
-  'lostProcesses' | 'requests' | 'errors' | 'cache' | 'tier'
->;
-
-/** What was seen of the generator in all rounds that worlds shared. */
-export type GeneratorObservation = Pick<BlockObservation, 'offered' | 'dropped' | 'driverCpuShare'>;
-
-/** What was seen of a load. */
-export type LoadObservation = Pick<BlockObservation, 'requests' | 'errors' | 'dropped' | 'tier'>;
-
-/** Where a guard is not told of something, it has nothing to say of it. */
-const unseen: BlockObservation = {
-  driverFailure: null,
-  lostProcesses: [],
-  offered: 0,
-  started: 0,
-  dropped: 0,
-  requests: 0,
-  errors: 0,
-  peakBusyVus: null,
-  configuredVus: 0,
-  latenessP99Ms: null,
-  p99Ms: null,
-  driverCpuShare: null,
-  foreignCpuShare: null,
-  stealShare: null,
-  cpuPressurePct: null,
-  throttledPeriods: null,
-  clockDisagreementMs: 0,
-  cache: null,
-  tier: null,
-};
 
 type Guard = {
   readonly guard: string;
@@ -85,6 +34,11 @@ export const droppedShareMax = 0.05;
  * the breaker refuses for a second.
  */
 const refusedShareMax = 0.1;
+/**
+ * A generator that stands still for long sends a round after nobody listens to it any more. A round of which less than this share was
+ * heard is not the one that was planned.
+ */
+const heardShareMin = 0.5;
 
 const pct = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
@@ -167,6 +121,51 @@ const guards: readonly Guard[] = [
     judge: ({ cache }) =>
       cache !== null && unansweredReads(cache) !== 0
         ? ['hard', `${unansweredReads(cache)} cache reads were not counted by the part that answered them`]
+        : null,
+  },
+  {
+    guard: 'request-identity',
+    fault: 'service',
+    appliesTo: ['block', 'world'],
+    // What failed may have been counted or not: nobody knows how far it came.
+    judge: ({ unaccounted, errors }) =>
+      unaccounted !== null && Math.abs(unaccounted) > errors
+        ? [
+            'hard',
+            unaccounted > 0
+              ? `${unaccounted} requests were counted by no layer that may have answered them`
+              : `${-unaccounted} requests were counted that no viewer sent`,
+          ]
+        : null,
+  },
+  {
+    guard: 'request-account',
+    fault: 'machine',
+    appliesTo: ['world'],
+    judge: ({ isAccountMissing }) =>
+      isAccountMissing
+        ? ['soft', 'requests were under way when counters were read: who answered is not told of this round']
+        : null,
+  },
+  {
+    guard: 'late-settling',
+    fault: 'machine',
+    appliesTo: ['world'],
+    judge: ({ settledLateMs }) =>
+      settledLateMs > 0
+        ? [
+            'hard',
+            `what comes before the round, such as emptying caches, took ${Math.ceil(settledLateMs)} ms of it`,
+          ]
+        : null,
+  },
+  {
+    guard: 'hardly-sent',
+    fault: 'generator',
+    appliesTo: ['world'],
+    judge: ({ requests, planned }) =>
+      requests < heardShareMin * planned
+        ? ['hard', `only ${requests} of ${planned} requests were answered while the round was under way`]
         : null,
   },
   {
@@ -311,10 +310,16 @@ export function judgeLoad(seen: LoadObservation): GuardFinding[] {
   return judge('load', seen);
 }
 
-/** Guards that judge each round, and not all rounds of a candidate anew: their findings are never outweighed by other rounds. */
+/**
+ * Guards that judge what the service does in each round, and not all rounds of a candidate anew: their findings are never outweighed by
+ * other rounds.
+ */
 const lasting: ReadonlySet<string> = new Set(
   guards
-    .filter(({ appliesTo }) => appliesTo.includes('world') && !appliesTo.includes('candidate'))
+    .filter(
+      ({ appliesTo, fault }) =>
+        fault === 'service' && appliesTo.includes('world') && !appliesTo.includes('candidate'),
+    )
     .map(({ guard }) => guard),
 );
 

@@ -1,3 +1,5 @@
+import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
+import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { requirePlannable } from '../k6/request-plans.ts';
 import { CommandError } from '../errors.ts';
 import { roundsMin } from '../statistics/spread-of-rounds.ts';
@@ -8,6 +10,7 @@ const arrivalsMax = 1_000_000;
 
 /** What of a plan decides over memory. */
 type Limited = {
+  readonly scenario: ScenarioName;
   readonly pacing: Pacing;
   readonly candidates: readonly unknown[];
   readonly rate: number;
@@ -27,7 +30,7 @@ export function requireBoundedMemory(plan: Limited): void {
   const longest = Math.floor(arrivalsMax / perSecond);
   requireSeconds('--measure', measureSeconds, longest - (isTogether ? 0 : settleSeconds));
   if (!isTogether) requireSeconds('--warm-up', warmUpSeconds, longest);
-  requirePlannable(requestsOfRounds(plan), plan.photos);
+  requirePlannable(requestsOfRounds(plan), plan.photos, scenarios[plan.scenario].mix);
 }
 
 function requireSeconds(option: string, wanted: number, most: number): void {

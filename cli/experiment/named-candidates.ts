@@ -4,6 +4,8 @@ import { formatCandidate } from '../../app/candidates/format-candidate.ts';
 import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { CommandError } from '../errors.ts';
+import { noCandidates } from './candidates-file.ts';
+import type { CandidateTexts } from './candidates-file.ts';
 
 /** A candidate of a command line, and how it is called: as the user wrote it. */
 export type NamedCandidate = { readonly label: string; readonly candidate: Candidate };
@@ -22,13 +24,19 @@ function parse(text: string): Candidate {
     return parseCandidate(text);
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
-    throw new CommandError('usage', error.message, { remedy: 'See: darkroom list strategies', cause: error });
+    const remedy = 'See: darkroom list strategies, and for what follows a name: darkroom list axes';
+    throw new CommandError('usage', error.message, { remedy, cause: error });
   }
 }
 
-export const readNamed = (label: string, replicas: number): NamedCandidate => ({
+/** One that a file names is called by its name there, each other one by its text. */
+export const readNamed = (
+  label: string,
+  replicas: number,
+  texts: CandidateTexts = noCandidates,
+): NamedCandidate => ({
   label,
-  candidate: readCandidate(label, replicas),
+  candidate: readCandidate(texts.get(label) ?? label, replicas),
 });
 
 /** Whether two spellings mean the same. */

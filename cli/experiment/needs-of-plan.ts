@@ -32,6 +32,7 @@ export function needsOfWorlds({ candidates, isCompared, replicas, rate, isTogeth
     worlds: candidates.map((candidate) => ({
       hasRedis: needsRedis(candidate),
       hasChangeStream: invalidationKinds[candidate.cache.invalidation].readsChangeStream,
+      keptBytes: candidate.edge.edge === 'on' ? candidate.edge.edgeMemoryBytes : 0,
       ...countProcesses(replicas, furtherKindsOf(candidate, isCompared ? candidates : [])),
     })),
     replicas,
@@ -52,7 +53,8 @@ function countProcesses(replicas: number, further: readonly ProcessKind[]) {
 }
 
 /** What a plan needs. In turns a k6 knows one world only. */
-export function needsOfPlan({ candidates, replicas, rate, pacing }: ExperimentPlan): Needs {
+export function needsOfPlan({ candidates, replicas, rate: average, pacing, replay }: ExperimentPlan): Needs {
+  const rate = replay?.peakRate ?? average;
   const asked = candidates.map(({ candidate }) => candidate);
   const isTogether = pacing === 'together';
   return needsOfWorlds({ candidates: asked, isCompared: true, replicas, rate, isTogether });

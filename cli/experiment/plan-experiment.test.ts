@@ -27,6 +27,21 @@ test('three candidates by default, the baseline first and run twice', () => {
   );
 });
 
+test('candidates that would answer all of a scenario with 404 are refused, the usual baseline too', () => {
+  const scenario = 'metadata-pages';
+  const gateways = ['gateway=leader', 'gateway=consistent'];
+  const refused = usage(/"no-cache" has gateway=off, and metadata-pages .* with another gateway/);
+  assert.throws(() => planExperiment(['gateway=consistent'], { ...options, scenario }), refused);
+  assert.throws(
+    () => planExperiment(['gateway=leader', 'ttl=5s'], { ...options, scenario, baseline: 'ttl=5s' }),
+    usage(/"ttl=5s" has/),
+  );
+  assert.equal(
+    planExperiment(gateways, { ...options, scenario, baseline: 'gateway=leader' }).candidates.length,
+    3,
+  );
+});
+
 test('together, what is measured ends when it is precise enough, or after five minutes', () => {
   const plan = planExperiment([], options);
   assert.deepEqual(

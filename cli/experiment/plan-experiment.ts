@@ -8,8 +8,12 @@ import type { Scenario, ScenarioName } from '../../loadtests/workloads/scenario-
 import { CommandError } from '../errors.ts';
 import { oneOf } from '../one-of.ts';
 import { requireBoundedMemory } from './limits-of-plan.ts';
+import { requireAnswered } from './answered-scenario.ts';
+import { noCandidates } from './candidates-file.ts';
+import type { CandidateTexts } from './candidates-file.ts';
 import { isSameCandidate, readNamed, requireFewDistinct } from './named-candidates.ts';
 import type { NamedCandidate } from './named-candidates.ts';
+import type { PlannedReplay } from './planned-replay.ts';
 import { profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
 import { figuresOf } from './figures-of-plan.ts';
@@ -41,6 +45,8 @@ export type CompareOptions = {
   readonly replicas: number;
   readonly seed: number;
   readonly telemetry: TelemetryModeName;
+  /** Of a file, beside those of the command line. Absent: there is none. */
+  readonly named?: CandidateTexts;
   readonly baseline?: string;
   readonly primary?: string;
   readonly json?: string;
@@ -85,6 +91,8 @@ export type ExperimentPlan = Pick<Profile, 'people' | 'photos' | 'parts' | 'prec
   readonly telemetry: TelemetryModeName;
   readonly baseline: string;
   readonly candidates: readonly PlannedCandidate[];
+  /** Absent: requests are drawn, as the scenario says. */
+  readonly replay?: PlannedReplay;
 };
 
 const defaultCandidates = ['no-cache', 'cache-aside', 'versioned'] as const;
@@ -117,9 +125,11 @@ export function planCandidates(
   given: readonly string[],
   wantedBaseline: string | undefined,
   replicas = 1,
+  named: CandidateTexts = noCandidates,
 ): PlannedCandidate[] {
-  const texts = given.length === 0 ? [...defaultCandidates] : [...given];
-  const candidates = texts.map((text) => readNamed(text, replicas));
+  const asked = [...given, ...named.keys()];
+  const texts = asked.length === 0 ? [...defaultCandidates] : asked;
+  const candidates = texts.map((text) => readNamed(text, replicas, named));
   const baselineText = chooseBaseline(texts, wantedBaseline);
   const baseline =
     candidates.find(({ label }) => label === baselineText) ?? readNamed(baselineText, replicas);
@@ -229,12 +239,13 @@ export function planExperiment(
     figures.map(({ name }) => name),
   );
   const { pacing, replicas } = options;
-  const candidates = planCandidates(given, options.baseline, replicas);
+  const candidates = planCandidates(given, options.baseline, replicas, options.named);
   const profile: Profile = profiles[profileName];
   const { turns } = profile;
   const isTogether = pacing === 'together';
   if (!isTogether) refuseInTurns(options, scenarios[scenario]);
   else if (options.beyondLimit === true) refuseBeyondLimit();
+  requireAnswered(scenario, candidates);
   requireMeasured(primary, candidates, options.telemetry);
   const plan: ExperimentPlan = {
     scenario,

@@ -1,6 +1,8 @@
+import type { ViewerRequests } from '../../loadtests/workloads/viewer-requests.ts';
 import type { MeasuredBlock } from '../figures/figure-values.ts';
 import type { PassTimings } from '../k6/pass-timings.ts';
 import type { Stretch } from '../k6/world-figures.ts';
+import type { RequestAccount } from '../layers/request-account.ts';
 import type { CpuUsByKind } from '../worlds/cpu-by-kind.ts';
 
 /** A guard that spoke up in a block: `hard` makes the block invalid, `soft` is only named. */
@@ -35,6 +37,12 @@ export type BlockRecord = MeasuredBlock & {
   readonly requests: number;
   readonly errors: number;
   readonly startedAt: string;
+  /** What its viewers asked for, where they have browsers. Absent: they have none. */
+  readonly viewers?: ViewerRequests;
+  /** Who answered that; null: requests were under way when it was counted, so that nobody can tell. */
+  readonly account?: RequestAccount | null;
+  /** What its Redis took when it ended, where it has viewers with browsers; null: it has none, or that is not known. */
+  readonly redisBytes?: number | null;
   /** When its measured part was; null when nothing was answered in it. */
   readonly measured: Stretch | null;
 };

@@ -3,10 +3,24 @@ import type { Counter } from '../../app/contract/figure.ts';
 /** How much counters have grown, by their keys. */
 export type Counts = Readonly<Record<string, number>>;
 
+const levelMark = 'level ';
+
+/** Whether a key is that of a gauge, which is read and not counted. */
+export const isLevelKey = (key: string): boolean => key.startsWith(levelMark);
+
+/** Lists of counters are made once, and read for each block of an experiment: so are their keys. */
+const knownKeys = new WeakMap<Counter, string>();
+
 /** A counter as text: two that count the same have the same. */
-export function keyOf({ counter, where = {} }: Counter): string {
+export function keyOf(counter: Counter): string {
+  const key = knownKeys.get(counter) ?? makeKey(counter);
+  knownKeys.set(counter, key);
+  return key;
+}
+
+function makeKey({ counter, where = {}, isLevel }: Counter): string {
   const labels = Object.entries(where).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `${counter}{${labels.map(([name, values]) => `${name}=${[values].flat().join('|')}`).join(',')}}`;
+  return `${isLevel === true ? levelMark : ''}${counter}{${labels.map(([name, values]) => `${name}=${[values].flat().join('|')}`).join(',')}}`;
 }
 
 /** 0 for a counter that nobody has exposed. */

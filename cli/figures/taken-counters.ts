@@ -8,6 +8,7 @@ import { counterOf } from '../../app/contract/figure.ts';
 import type { Counter, FigurePer } from '../../app/contract/figure.ts';
 import { serviceMetrics } from '../../app/contract/service-metrics.ts';
 import { figures } from './figure-list.ts';
+import { layerCounters } from './layer-counters.ts';
 
 /** Requests that the service answered. */
 export const servedRequests = counterOf(serviceMetrics.requestDuration);
@@ -26,7 +27,7 @@ export function divisorOf(per: FigurePer): Counter | null {
 export const takenCounters: readonly Counter[] = [
   servedRequests,
   ...figures.flatMap(({ from, per }) => [...('counter' in from ? [from] : []), divisorOf(per) ?? []].flat()),
-  ...[readCounters, workCounters, commandCounters, evictionCounters].flatMap((counters) =>
+  ...[layerCounters, readCounters, workCounters, commandCounters, evictionCounters].flatMap((counters) =>
     Object.values<Counter>(counters),
   ),
 ];

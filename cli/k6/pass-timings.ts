@@ -58,6 +58,8 @@ export type Timings = {
   add(row: SampleRow): void;
   /** When the last request of a scheduled pass is sent, milliseconds since the epoch; null before the first sample. */
   endOfPassMs(scheduled: number): number | null;
+  /** When the first request of a scheduled pass may be sent, as far as samples tell; null before the first one. */
+  beginOfPassMs(scheduled: number): number | null;
   droppedInRun(): number;
   /** Requests of a scheduled pass whose answer has not been heard of. */
   missing(scheduled: number): number;
@@ -74,13 +76,20 @@ export function createTimings(settings: RunSettings): Timings {
   const passes = createPasses(settings);
   const planned = createPlannedTimes(schedule, 1e6 / arrivalRate(settings));
 
+  /** Requests of a pass, to all worlds. */
+  const wantedOf = (scheduled: number): number =>
+    (settings.passes[scheduled]?.requests ?? 0) * settings.worlds.length;
+
   /** All answered arrivals of a pass, in the order of the schedule. */
   const arrivalsOf = (scheduled: number, pass: SentRequests): Arrival[] => {
     const { from, to } = schedule.arrivalsOf(scheduled);
-    const places = Array.from({ length: to - from }, (_, index) => {
-      const place = schedule.placeOf(from + index) as Place;
-      return { arrival: from + index, place, sent: pass.at(place.request, place.world) };
-    }).filter(({ sent }) => isAnswered(sent));
+    const places = Array.from({ length: to - from }, (_, index) => ({
+      arrival: from + index,
+      place: schedule.placeOf(from + index),
+    })).flatMap(({ arrival, place }) => {
+      const sent = place === null ? null : pass.at(place.request, place.world);
+      return place === null || sent === null || !isAnswered(sent) ? [] : { arrival, place, sent };
+    });
     const times = planned.of(places);
     return places.map(({ place, sent }, index) => ({
       ...place,
@@ -97,15 +106,12 @@ export function createTimings(settings: RunSettings): Timings {
       if (row.metric === 'http_req_duration')
         planned.learn(place.scheduled, row.index, place, row.timestampUs - row.value * 1000);
     },
-    endOfPassMs(scheduled) {
-      const endUs = planned.latticeUs(scheduled, schedule.arrivalsOf(scheduled).to);
-      return endUs === null ? null : (endUs + widthUs) / 1000;
-    },
+    endOfPassMs: (scheduled) =>
+      msAfter(planned.latticeUs(scheduled, schedule.arrivalsOf(scheduled).to), widthUs),
+    beginOfPassMs: (scheduled) =>
+      msAfter(planned.latticeUs(scheduled, schedule.arrivalsOf(scheduled).from), 0),
     droppedInRun: planned.dropped,
-    missing(scheduled) {
-      const { from, to } = schedule.arrivalsOf(scheduled);
-      return to - from - passes.answered(scheduled);
-    },
+    missing: (scheduled) => wantedOf(scheduled) - passes.answered(scheduled),
     finish(scheduled, onRequest) {
       const { pass, sent } = passes.close(scheduled);
       const arrivals = arrivalsOf(scheduled, sent);
@@ -118,11 +124,13 @@ export function createTimings(settings: RunSettings): Timings {
       );
       if (onRequest !== undefined) for (const arrival of arrivals) onRequest(rawOf(arrival, pairing));
       const { from, to } = schedule.arrivalsOf(scheduled);
-      const dropped = planned.droppedSince(scheduled, (arrivals.at(-1)?.latticeUs ?? -Infinity) + widthUs);
+      const lost = planned.droppedSince(scheduled, (arrivals.at(-1)?.latticeUs ?? -Infinity) + widthUs);
+      // Of the places of a pass that is spread, most are empty: what is dropped there is no request.
+      const dropped = to === from ? lost : Math.round((lost * wantedOf(scheduled)) / (to - from));
       return {
         worlds: figures.map((world, index) => ({ ...world, paired: pairing.worlds[index] ?? null })),
         // Where the schedule has spare arrivals, one of them is sent later in place of each that was dropped.
-        offered: to - from + (settings.spareArrivals === undefined ? 0 : dropped),
+        offered: wantedOf(scheduled) + (settings.spareArrivals === undefined ? 0 : dropped),
         started: arrivals.length,
         dropped,
         ...driverFigures(arrivals),
@@ -130,6 +138,10 @@ export function createTimings(settings: RunSettings): Timings {
     },
   };
 }
+
+/** Milliseconds so long after a time, where that is known. */
+const msAfter = (us: number | null, laterUs: number): number | null =>
+  us === null ? null : (us + laterUs) / 1000;
 
 /** The requests of the passes that are under way. Passes that have not begun, or are done with, take no memory. */
 function createPasses(settings: RunSettings) {

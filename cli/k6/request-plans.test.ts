@@ -54,11 +54,22 @@ test('a run of any length takes the same room: its requests are drawn from table
     assert.deepEqual(requestAt(3, index), workload.requestAt(3, index));
 });
 
+test('requests that cannot be drawn are written down, however many they are', () => {
+  const { planFile, tablesFile } = createPlanner({ ...workload, tables: null }, 20)(passesOf(0, 3))(folder);
+  assert.equal(tablesFile, undefined);
+  assert.equal((read(planFile) as PlannedRequest[]).length, 30);
+});
+
 test('what would take more memory than there should be is refused with what does not', () => {
-  requirePlannable(requestsWrittenMax, 10_000_000);
-  requirePlannable(18_000_000, photosOfTablesMax);
+  requirePlannable(requestsWrittenMax, 10_000_000, 'social-default');
+  requirePlannable(18_000_000, photosOfTablesMax, 'social-default');
+  requirePlannable(requestsWrittenMax, 10_000_000, 'photo-viewing');
   assert.throws(
-    () => requirePlannable(requestsWrittenMax + 1, photosOfTablesMax + 1),
+    () => requirePlannable(requestsWrittenMax + 1, 5_000, 'photo-viewing'),
+    (error) => error instanceof CommandError && /in one go/.test(error.message),
+  );
+  assert.throws(
+    () => requirePlannable(requestsWrittenMax + 1, photosOfTablesMax + 1, 'social-default'),
     (error) =>
       error instanceof CommandError &&
       error.reason === 'usage' &&

@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { manners } from '../../loadtests/workloads/operation-mix.ts';
+import type { MixName } from '../../loadtests/workloads/operation-mix.ts';
 import { requestCount } from '../../loadtests/workloads/run-settings.ts';
 import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { rowsOfTables } from '../../loadtests/workloads/request-tables.ts';
@@ -17,7 +19,8 @@ export type RequestPlan = (folder: string) => Pick<RunSettings, 'planFile' | 'ta
 
 /**
  * Plans the requests of a run: once for all worlds that are asked the same passes. Of a long run k6 gets the tables instead
- * and draws each request when its time has come, which takes more of the processor and the same memory however long it runs.
+ * and draws each request when its time has come, which takes more of the processor and the same memory however long it runs. What is
+ * not drawn from tables is always written down: whoever made it has bounded it.
  */
 export function createPlanner(
   workload: Workload,
@@ -35,8 +38,8 @@ export function createPlanner(
   };
   return ({ passes }) =>
     (folder) => {
-      if (requestCount({ passes }) > writtenMax) {
-        const { tables, population } = workload;
+      const { tables, population } = workload;
+      if (tables !== null && requestCount({ passes }) > writtenMax) {
         const text = textOf('tables', () => rowsOfTables(tables, population.size));
         return { tablesFile: write(folder, 'tables.json', text) };
       }
@@ -45,9 +48,21 @@ export function createPlanner(
     };
 }
 
-/** Refuses, before anything starts, a run that is too long for its requests to be written down and too large for its tables. */
-export function requirePlannable(requests: number, photos: number): void {
-  if (requests <= requestsWrittenMax || photos <= photosOfTablesMax) return;
+/**
+ * Refuses, before anything starts, a run that is too long for its requests to be written down and too large for its tables, or whose
+ * requests cannot be drawn from tables, since each depends on those before it.
+ */
+export function requirePlannable(requests: number, photos: number, mix: MixName): void {
+  if (requests <= requestsWrittenMax) return;
+  if (manners[mix].hasBrowsers)
+    throw new CommandError(
+      'usage',
+      `${requests} requests of viewers with browsers cannot be planned in one go.`,
+      {
+        remedy: `Ask for ${requestsWrittenMax} requests at most, by a lower --rate or a shorter run.`,
+      },
+    );
+  if (photos <= photosOfTablesMax) return;
   throw new CommandError(
     'usage',
     `${requests} requests cannot be planned over ${photos} photos: that would take more memory than k6 should.`,

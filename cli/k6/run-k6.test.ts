@@ -6,7 +6,7 @@ import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { CommandError } from '../errors.ts';
-import { driveK6, runK6 } from './run-k6.ts';
+import { driveK6, missingAsDropped, runK6 } from './run-k6.ts';
 import type { K6Options } from './run-k6.ts';
 
 const { context, remove } = createTestStack();
@@ -47,7 +47,7 @@ function writeFakeK6(samples: string, then: string): string {
 const optionsOf = (k6: string): K6Options => ({
   context,
   k6,
-  scenarioFile: 'none.ts',
+  script: { ofPlan: '', drawing: () => '', samplesFolder: 'none' },
   settings,
   requests: () => ({}),
 });
@@ -74,9 +74,11 @@ test('a k6 that cannot be started leaves nothing open behind', async () => {
 });
 
 test('requests without a sample make a run that cannot count', async () => {
-  const { driverFailure, started } = await run(writeFakeK6(`${header}\\n${answered(0, 1, 2)}\\n`, 'exit 0'));
-  assert.equal(started, 3);
-  assert.equal(driverFailure, "7 of 10 requests are missing in k6's samples");
+  const seen = await run(writeFakeK6(`${header}\\n${answered(0, 1, 2)}\\n`, 'exit 0'));
+  assert.deepEqual([seen.started, seen.missing, seen.dropped], [3, 7, 0]);
+  assert.equal(seen.driverFailure, "7 of 10 requests are missing in k6's samples");
+  const beyond = missingAsDropped(seen);
+  assert.deepEqual([beyond.driverFailure, beyond.dropped], [null, 7], 'beyond the limit they were dropped');
 });
 
 test('a run counts when every arrival was sent or dropped, also when a threshold is crossed', async () => {

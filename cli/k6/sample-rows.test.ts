@@ -18,7 +18,7 @@ function read(chunks: Iterable<string>): SampleRow[] {
 test('rows are read by the names of their columns, in whatever pieces they come', () => {
   const text =
     `${header}http_req_duration,1795444562168372,3.883999,,true,/photos/:photoId,load,404,operation=photoPage&phase=run,i=17\n` +
-    'vus,1795444562168372,3,,,,,,,\n';
+    'dropped_iterations,1795444562168372,3,,,,,,,\n';
   const expected = [
     {
       metric: 'http_req_duration',
@@ -31,7 +31,7 @@ test('rows are read by the names of their columns, in whatever pieces they come'
       errorCode: 0,
     },
     {
-      metric: 'vus',
+      metric: 'dropped_iterations',
       timestampUs: 1795444562168372,
       value: 3,
       index: null,
@@ -55,13 +55,27 @@ test('a request without an answer has the status 0, and says why', () => {
 
 test('the index is found among other metadata', () => {
   const [first, second, none] = read([
-    `${header}a,1,1,,,,,,,trace_id=5&i=12\na,1,1,,,,,,,i=13&trace_id=5\na,1,1,,,,,,,hi=14\n`,
+    `${header}${['trace_id=5&i=12', 'i=13&trace_id=5', 'hi=14'].map((metadata) => `http_req_duration,1,1,,,,,,,${metadata}\n`).join('')}`,
   ]);
   assert.deepEqual([first?.index, second?.index, none?.index], [12, 13, null]);
 });
 
+test('metrics that nobody reads are left out, however their names begin', () => {
+  const others = ['vus', 'http_reqs', 'http_req_duration_of_others', 'http_req_waiting', 'iterations'];
+  const rows = read([
+    header,
+    ...others.map((metric) => `${metric},1,1,,,,,,,i=1\n`),
+    'http_req_connecting,1,1,,,,,,,i=1\n',
+  ]);
+  assert.deepEqual(
+    rows.map(({ metric }) => metric),
+    ['http_req_connecting'],
+  );
+});
+
 test('an unknown format of k6 is an error, not a run without samples', () => {
-  for (const unknown of ['a,b,c\n1,2,3\n', header.replace(',status', '')])
+  const swapped = header.replace('metric_name,timestamp', 'timestamp,metric_name');
+  for (const unknown of ['a,b,c\n1,2,3\n', header.replace(',status', ''), swapped])
     assert.throws(
       () => read([unknown]),
       (error) => error instanceof CommandError && /unknown columns/.test(error.message),

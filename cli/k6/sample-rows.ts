@@ -16,6 +16,9 @@ export type SampleRow = {
   readonly errorCode: number;
 };
 
+/** The metrics that somebody reads: two rows of the fourteen that k6 writes for a request, and what it says of those that it dropped. */
+const readMetrics = /^(?:http_req_duration|http_req_connecting|dropped_iterations),/;
+
 const needed = [
   'metric_name',
   'timestamp',
@@ -28,8 +31,8 @@ const needed = [
 ] as const;
 
 /**
- * Reads k6's CSV as it comes. Columns are found by their names in the header. No value that is read holds a comma or a quote:
- * names of metrics and operations, numbers, and the index in the metadata; so a line is cut at its commas.
+ * Reads k6's CSV as it comes: the metrics that somebody asks for. Columns are found by their names in the header. No value that is read
+ * holds a comma or a quote: names of metrics and operations, numbers, and the index in the metadata; so a line is cut at its commas.
  */
 export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: string): void; end(): void } {
   let rest = '';
@@ -37,13 +40,15 @@ export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: 
   const readHeader = (line: string): void => {
     const names = line.split(',');
     const found = Object.fromEntries(needed.map((name) => [name, names.indexOf(name)] as const));
-    if (Object.values(found).includes(-1))
+    // k6 writes the metric first, by which a row that nobody reads is left out before it is cut.
+    if (Object.values(found).includes(-1) || found['metric_name'] !== 0)
       throw new CommandError('internal', `k6 writes unknown columns: ${line.slice(0, 200)}`);
     columns = found as Record<(typeof needed)[number], number>;
   };
   const readLine = (line: string): void => {
     if (line === '') return;
     if (columns === null) return readHeader(line);
+    if (!readMetrics.test(line)) return;
     const cells = line.split(',');
     const index = /(?:^|&)i=(\d+)/.exec(cells[columns.metadata] ?? '')?.[1];
     onRow({

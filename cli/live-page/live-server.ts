@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { transformSync } from 'amaro';
+import { http } from '../../app/node-http.ts';
 import { findRunbooks } from './runbook-pages.ts';
 import { isForLoopback } from '../stack/loopback-server.ts';
 import { liveCharts } from '../../dashboards/live-queries.ts';
+import { colourOf } from '../../dashboards/series-colours.ts';
 import type { LiveData } from './live-data.ts';
 import type { ChartFacts, LiveAnswer, LiveFacts, SlowTrace } from './page/live-facts.ts';
 
@@ -18,7 +18,7 @@ export type LivePageParts = {
   readonly slowTraces: () => readonly SlowTrace[];
 };
 
-type Asset = { readonly type: string; readonly body: string };
+type Asset = { readonly type: string; readonly body: () => string | Promise<string> };
 
 const html = 'text/html; charset=utf-8';
 const pageFolder = join(import.meta.dirname, 'page');
@@ -50,21 +50,32 @@ const scripts = [
 function loadAssets(): ReadonlyMap<string, Asset> {
   const charts = dirname(createRequire(import.meta.url).resolve('uplot'));
   const read = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');
+  const asIs = (folder: string, name: string): Asset['body'] => {
+    const text = read(folder, name);
+    return () => text;
+  };
   const css = 'text/css; charset=utf-8';
   const script = 'text/javascript; charset=utf-8';
   return new Map([
-    ['/', { type: html, body: read(pageFolder, 'live.html') }],
-    ['/live.css', { type: css, body: read(pageFolder, 'live.css') }],
-    ['/uplot.css', { type: css, body: read(charts, 'uPlot.min.css') }],
-    ['/uplot.js', { type: script, body: read(charts, 'uPlot.esm.js') }],
+    ['/', { type: html, body: asIs(pageFolder, 'live.html') }],
+    ['/live.css', { type: css, body: asIs(pageFolder, 'live.css') }],
+    ['/uplot.css', { type: css, body: asIs(charts, 'uPlot.min.css') }],
+    ['/uplot.js', { type: script, body: asIs(charts, 'uPlot.esm.js') }],
     ...scripts.map(
-      (name) => [`/${name}.ts`, { type: script, body: toScript(read(pageFolder, `${name}.ts`)) }] as const,
+      (name) => [`/${name}.ts`, { type: script, body: scriptOf(read(pageFolder, `${name}.ts`)) }] as const,
     ),
   ]);
 }
 
+/** Made when somebody looks at the page for the first time, and kept: what takes the types away is 4 MB to load. */
+function scriptOf(source: string): Asset['body'] {
+  let script: Promise<string> | null = null;
+  return () => (script ??= toScript(source));
+}
+
 /** What a browser runs: the source without its types, as Node runs it, and the one library by its address here. */
-function toScript(source: string): string {
+async function toScript(source: string): Promise<string> {
+  const { transformSync } = await import('amaro');
   return transformSync(source, { mode: 'strip-only' }).code.replace("from 'uplot'", "from '/uplot.js'");
 }
 
@@ -82,9 +93,9 @@ export function createLivePage({ data, facts, slowTraces }: LivePageParts): Serv
     if (url === null) return send(response, 404, 'text/plain', 'not here');
     const { pathname, searchParams } = url;
     const asset = assets.get(pathname);
-    if (asset !== undefined) return send(response, 200, asset.type, asset.body);
+    if (asset !== undefined) return send(response, 200, asset.type, await asset.body());
     const runbook = runbooks.get(pathname);
-    if (runbook !== undefined) return send(response, 200, html, runbook());
+    if (runbook !== undefined) return send(response, 200, html, await runbook());
     const json = 'application/json; charset=utf-8';
     if (pathname === '/facts')
       return send(response, 200, json, JSON.stringify({ facts, charts: describeCharts() }));
@@ -96,7 +107,7 @@ export function createLivePage({ data, facts, slowTraces }: LivePageParts): Serv
     const body: LiveAnswer = { update, slowTraces: slowTraces().slice(0, slowTracesMax) };
     return send(response, 200, json, JSON.stringify(body));
   };
-  return createServer((request, response) => {
+  return http.createServer((request, response) => {
     answer(request, response).catch(() => {
       if (!response.headersSent) send(response, 500, 'text/plain', 'failed');
     });
@@ -112,6 +123,7 @@ function describeCharts(): ChartFacts[] {
     description,
     isStacked,
     labels: series.map(({ label }) => label),
+    colours: series.map(({ label }) => colourOf(label)),
   }));
 }
 

@@ -1,6 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { marked } from 'marked';
 
 const folder = join(import.meta.dirname, '..', '..', 'docs', 'runbooks');
 const ending = '.md';
@@ -11,13 +10,14 @@ export function runbookAddress(runbookUrl: string | undefined): string | null {
   return file === null ? null : `/runbooks/${file}`;
 }
 
-/** The runbooks as pages, by their addresses. Each is read when it is asked for. */
-export function findRunbooks(): ReadonlyMap<string, () => string> {
+/** The runbooks as pages, by their addresses. Each is read, and what renders them loaded, when it is asked for. */
+export function findRunbooks(): ReadonlyMap<string, () => Promise<string>> {
   const names = readdirSync(folder).filter((name) => name.endsWith(ending));
   return new Map(names.map((name) => [`/runbooks/${name}`, () => renderRunbook(name)]));
 }
 
-function renderRunbook(name: string): string {
+async function renderRunbook(name: string): Promise<string> {
+  const { marked } = await import('marked');
   const content = marked.parse(readFileSync(join(folder, name), 'utf8'), { async: false });
   return `<!doctype html>
 <html lang="en">

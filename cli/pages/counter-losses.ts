@@ -35,6 +35,15 @@ const losses: readonly Loss[] = [
     lost: ['nothing', 'nothing', 'every operation is refused', 'nothing; reads ask storage'],
   },
   {
+    what: 'PostgreSQL is away',
+    lost: [
+      'nothing; adds are refused',
+      'nothing, while the sums of at most 100,000 counters wait; further ones are refused',
+      'nothing; it is not asked',
+      'nothing; adds are refused',
+    ],
+  },
+  {
     what: 'nobody counts with a counter for a week (`ttlSeconds`)',
     lost: ['nothing', 'nothing', 'its count; of likes and of followers only after ten years', 'nothing'],
   },

@@ -143,7 +143,8 @@ Abstraction](${article}); [decision 30](../decisions/0030-counters-are-events-th
 acknowledged that an answer lacks or has too much while people go on adding. **At rest** is what is left of that long after the last add. One in
 five of its adds is sent twice, and who counts that twice is wrong by 20 % for ever; in the load one in twenty is.`,
     '## Reads while events pile up (DC-10)',
-    `One counter, one replica, nothing else on the machine: reads one after the other, when so many events have been added and rolled up.`,
+    `One counter, one replica, nothing else on the machine: reads one after the other, when so many events have been added and rolled up.
+With \`coalesce=1h\` none is rolled up yet, and a read of an accurate count sums them all.`,
     readsTable(reads),
     '## What is lost, by whom',
     `Shown by \`tests/killed-counters.test.ts\`, \`app/counters/counter-modes.test.ts\` and \`app/counters/counter-rollups.test.ts\`, which kill

@@ -17,7 +17,16 @@ function runOf(load: string, overloaded: string) {
     return {
       ...one,
       overloadedRounds: one.name === overloaded ? 3 : 0,
-      figures: { ...one.figures, ...figures, leaderCpuUsPerQuery: isLeader ? 900 : 40 },
+      requests: isLeader ? 2_020 : 3_000,
+      errors: isLeader ? 20 : 0,
+      figures: {
+        ...one.figures,
+        ...figures,
+        leaderCpuUsPerQuery: isLeader ? 900 : 40,
+        gatewayCpuUsPerQuery: 700,
+        cpuUsPerRequest: isLeader ? 20_000 : 10_000,
+        driverCpuUsPerRequest: 10_000,
+      },
     };
   });
   return { command: `./darkroom compare ${load}`, result: { ...invented, candidates } };
@@ -31,12 +40,30 @@ const runs = {
 const page = composeGatewayPage({ limit: { carried: 180, notCarried: 270 }, runs });
 
 test('the page of the gateway holds our ratios beside the published ones, also where the replica is slower', () => {
-  assert.match(page, /^\| moderate, 75\/s \| p99 \| 60\.0 ms → 10\.0 ms \| 6\.00 × \| 9\.70 × \|$/m);
-  assert.match(page, /^\| near, 75\/s \| p50 \| 4\.00 ms → 5\.00 ms \| 0\.80 × \| 0\.89 × \|$/m);
+  assert.match(page, /^\| moderate, 75\/s \| p99 \| 60\.0 ms → 10\.0 ms \| 6\.00 × \| – \| 9\.70 × \|$/m);
+  assert.match(
+    page,
+    /^\| near, 75\/s \| p50 \| 4\.00 ms → 5\.00 ms \| 0\.80 × \| 0\.96–1\.03 \| 0\.89 × \|$/m,
+  );
   assert.match(page, /carried 180 requests\/s and not 270/);
   assert.match(page, /Synchronisation took 3\.0 ms on average/);
   assert.match(page, /`no-cache:gateway=leader` did not carry the rate; `no-cache:gateway=consistent` did\./);
+  assert.match(
+    page,
+    /a query took 900 µs of the leader .* it took 40 µs of the leader and\n700 µs of a gateway/,
+  );
   assert.doesNotMatch(page, /undefined|NaN/);
+});
+
+test('the page says what load was answered beside the published one, and which CPU is full near the limit', () => {
+  assert.match(
+    page,
+    /^\| beyond, 75\/s \| answers, with ÷ without \| 2,000 → 3,000 \| 1\.50 × \| – \| at least 2\.00 × \|$/m,
+  );
+  assert.match(
+    page,
+    /take\n1\.50 s of what serves and 0\.75 s of k6 with `gateway=leader`.*\n0\.75 s of what serves and 0\.75 s/,
+  );
 });
 
 test('a rate that was not tried is not told of', () => {

@@ -3,38 +3,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import type { CompareResult } from '../report/compare-result.ts';
-import { startProcess } from '../stack/supervised-process.ts';
 import type { StackContext } from '../stack/stack-context.ts';
+import { runDarkroom } from './run-darkroom.ts';
 
 /** A comparison as a reader would run it, and what it found. */
 export type RunComparison = { readonly command: string; readonly result: CompareResult };
 
 /** Runs `./darkroom compare` with these arguments. Throws where it ends without a result. */
-export async function runCompare(
+export const runCompare = (
+  context: StackContext,
+  checkout: string,
+  args: readonly string[],
+): Promise<RunComparison> => runForResult(context, checkout, ['compare', ...args]);
+
+/** Runs a command of `./darkroom` that makes the result of a comparison. Throws where it ends without one. */
+export async function runForResult(
   context: StackContext,
   checkout: string,
   args: readonly string[],
 ): Promise<RunComparison> {
-  const command = `./darkroom compare ${args.join(' ')}`;
+  const command = `./darkroom ${args.join(' ')}`;
   context.report(`Running ${command}`);
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-page-'));
   const json = join(folder, 'result.json');
   try {
-    const child = await startProcess(context, {
-      name: 'page-compare',
-      command: process.execPath,
-      args: [join(checkout, 'darkroom'), 'compare', ...args, '--json', json],
-      cwd: checkout,
-      env: { ...context.environment.ofTools, DARKROOM_CACHE_DIR: context.paths.cache },
-      stopSignal: 'SIGINT',
-    });
-    const end = () => {
-      child.stop().catch(() => {});
-    };
-    context.signal.addEventListener('abort', end, { once: true });
-    const { code } = await child.exited;
-    context.signal.removeEventListener('abort', end);
-    return { command, result: resultOf(json, command, code, child.logFile) };
+    const { code, logFile } = await runDarkroom(context, checkout, [...args, '--json', json]);
+    return { command, result: resultOf(json, command, code, logFile) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

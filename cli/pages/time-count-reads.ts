@@ -1,6 +1,6 @@
 import { headers } from '../../app/contract/headers.ts';
 import { counterOperations, pathOf } from '../../app/contract/operations.ts';
-import { countedNamespace } from '../../loadtests/workloads/counter-requests.ts';
+import { countedNamespace } from '../../loadtests/workloads/request-path.ts';
 import { withWorlds } from '../commands/with-worlds.ts';
 import { CommandError } from '../errors.ts';
 import { readNamed } from '../experiment/named-candidates.ts';

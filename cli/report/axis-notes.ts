@@ -3,10 +3,15 @@ import type { Systems } from '../../app/contract/system.ts';
 import { systems as all } from '../../app/systems.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 
-type Planned = Pick<ExperimentPlan, 'candidates' | 'scenario'>;
+type Planned = Pick<ExperimentPlan, 'candidates' | 'scenario' | 'replay'>;
 
 /** What candidates have chosen on axes that the scenario does not exercise: their figures say nothing of it. */
-export function describeUnexercisedAxes({ candidates, scenario }: Planned, systems: Systems = all): string[] {
+export function describeUnexercisedAxes(
+  { candidates, scenario, replay }: Planned,
+  systems: Systems = all,
+): string[] {
+  // What a recording asks for is not known by a name.
+  if (replay !== undefined) return [];
   const axes = new Map(Object.values(systems).flatMap((system) => Object.entries(system.axes)));
   const matters = (name: string): boolean => {
     const where = axes.get(name)?.matters ?? 'all';

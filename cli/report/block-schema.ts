@@ -9,6 +9,7 @@ import {
   Paired,
   RedisCommands,
   Text,
+  ViewerRequestsOfBlock,
 } from './measured-schema.ts';
 
 /** One candidate, once. */
@@ -34,6 +35,7 @@ export const Block = Type.Object({
   cache: Type.Union([CacheReads, Type.Null()]),
   cacheWork: Type.Union([CacheWorkOfBlock, Type.Null()]),
   redisCommands: Type.Union([RedisCommands, Type.Null()]),
+  viewerRequests: Type.Union([ViewerRequestsOfBlock, Type.Null()]),
   servedRequests: NumberOrNull,
   storageQueries: NumberOrNull,
   cpuUs: Cpu,

@@ -39,6 +39,11 @@ function describeGit(checkout: string): Manifest['git'] {
   return { commit, isDirty: changes === null ? null : changes !== '' };
 }
 
+const sourceOfRate = ({ replay, isRateGiven }: ExperimentPlan) => {
+  if (replay !== undefined) return 'recording';
+  return isRateGiven ? 'flag' : 'default';
+};
+
 export type RunFacts = {
   readonly plan: ExperimentPlan;
   readonly experiment: Pick<Experiment, 'rounds' | 'order' | 'parts' | 'stoppedBecause'>;
@@ -55,9 +60,9 @@ export function describeRun(facts: RunFacts): Manifest {
   return {
     seed: plan.seed,
     workloadHash: facts.workloadHash,
-    scenario: plan.scenario,
+    scenario: plan.replay?.title ?? plan.scenario,
     profile: plan.profile,
-    rate: { perSecond: plan.rate, source: plan.isRateGiven ? 'flag' : 'default' },
+    rate: { perSecond: plan.rate, source: sourceOfRate(plan) },
     isBeyondLimit: plan.isBeyondLimit,
     primary: plan.primary,
     baseline: plan.baseline,

@@ -135,6 +135,40 @@ test('a soft finding and one against the machine take no verdict away', () => {
   assert.equal(comparisonOf(result, 'cache-aside', 'request')?.verdict, 'better');
 });
 
+/** Rounds that were not sent, or began too early, in all worlds alike. */
+const spoiledIn = (rounds: readonly number[], fault: GuardFinding['fault']) => ({
+  block: (block: BlockRecord): BlockRecord =>
+    rounds.includes(block.round)
+      ? { ...block, status: 'invalid', requests: 0, findings: [inventFinding(fault)] }
+      : block,
+});
+
+test('a round together that says nothing of anybody is left out for all, and that is said', () => {
+  const result = inventResult(plan, inventTogether(usual, spoiledIn([4], 'generator')));
+  assert.deepEqual([result.status, result.exitCode], ['ok', 0]);
+  assert.equal(comparisonOf(result, 'versioned', 'request')?.verdict, 'better');
+  assert.equal(comparisonOf(result, 'versioned', 'request')?.perRound.length, 8);
+  assert.equal(result.candidates[0]?.requests, 8 * 900);
+  assert.ok(
+    result.notes.includes('Not counted: round 4: a-guard in 4 of its blocks; no-cache: it went wrong.'),
+  );
+});
+
+for (const [fault, exitCode] of [
+  ['generator', 30],
+  ['machine', 31],
+] as const)
+  test(`where no round together counts, the ${fault} is at fault and nothing is concluded`, () => {
+    const all = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const result = inventResult(plan, inventTogether(usual, spoiledIn(all, fault)));
+    assert.equal(result.exitCode, exitCode);
+    assert.deepEqual(
+      result.comparisons.filter(({ verdict }) => verdict !== null),
+      [],
+    );
+    assert.match(renderTable(result), /No recommendation: nothing was measured: /);
+  });
+
 test('a baseline that differs from itself leaves verdicts on what is counted alone', () => {
   const shapes = { ...usual, 'no-cache′': { medianMs: 6, queries: 1.4, memoryHits: 0 } };
   const result = inventResult(plan, inventTogether(shapes));
@@ -210,6 +244,26 @@ for (const [fault, exitCode] of [
     assert.ok((result.candidates[0]?.latencyMs.p50 ?? 0) > 0);
   });
 }
+
+test('a start whose rounds are all left out narrows no interval', () => {
+  const intervalOf = (partOf: (round: number) => number) => {
+    const experiment = inventTogether(usual, {
+      ...spoiledIn([7, 8, 9], 'generator'),
+      round: (round) => ({ ...round, part: partOf(round.round) }),
+    });
+    return comparisonOf(inventResult(plan, experiment), 'versioned', 'request')?.interval95;
+  };
+  const one = intervalOf(() => 1);
+  assert.ok(one);
+  assert.deepEqual(
+    intervalOf((round) => (round > 6 ? 2 : 1)),
+    one,
+  );
+  assert.notDeepEqual(
+    intervalOf((round) => (round > 3 ? 2 : 1)),
+    one,
+  );
+});
 
 test('in turns an invalid round is left out of the figures', () => {
   const experiment = inventTurns(usual, {

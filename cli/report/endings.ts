@@ -15,6 +15,8 @@ export type Ending = {
 
 export type EndingInput = {
   readonly experiment: Experiment;
+  /** Whether there were rounds together, and none of them counts. */
+  readonly areAllSpoiled: boolean;
   /** A store died: the experiment ended with what it had. */
   readonly failure: string | null;
   readonly baseline: string;
@@ -92,7 +94,7 @@ export function endingOf(input: EndingInput): Ending {
   if (failure !== null) return withoutAny('service', failure);
   if (experiment.ended === 'interrupted') return withoutAny('interrupted', 'the run was interrupted');
   if (experiment.ended === 'gave-up') return withoutAny('service', decisive ?? 'the service failed');
-  if (experiment.ended === 'noisy') {
+  if (experiment.ended === 'noisy' || input.areAllSpoiled) {
     const fault = spoiler(experiment.blocks);
     return withoutAny(fault, spoiledReasons[fault]);
   }

@@ -2,6 +2,7 @@ import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import { defaultParameters } from '../../app/cache/settings/cache-axes.ts';
 import type { CacheSettings } from '../../app/cache/settings/cache-axes.ts';
 import { tiersOf } from '../../app/cache/tiers/index.ts';
+import { policiesOf } from '../../app/classes/system.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
@@ -68,8 +69,8 @@ export function expectHits(
   const graph = createSocialGraph(workload.population);
   const common = { workload, graph, passes: sent, replicas: plan.replicas };
   return new Map(
-    plan.candidates.map(({ label, candidate: { cache: settings, counters } }) => {
-      if (!isPredicted(settings)) return [label, unknown] as const;
+    plan.candidates.map(({ label, candidate: { cache: settings, classes, counters } }) => {
+      if (!isPredicted(settings) || policiesOf(classes).size > 0) return [label, unknown] as const;
       const { ttlMs, feedTtlMs } = settings;
       const asked = {
         ...common,

@@ -13,8 +13,8 @@ export const Manifest = Type.Object({
   scenario: Text,
   profile: Text,
   rate: Type.Object(
-    { perSecond: Type.Number(), source: Type.Enum(['default', 'flag']) },
-    { description: 'requests per second of one candidate' },
+    { perSecond: Type.Number(), source: Type.Enum(['default', 'flag', 'recording']) },
+    { description: 'requests per second of one candidate; of a replay, on average' },
   ),
   isBeyondLimit: Type.Boolean({
     description: 'whether the rate may be more than a candidate carries, so that not carrying it is a result',

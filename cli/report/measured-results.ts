@@ -6,6 +6,7 @@ import type { ListedFigure } from '../figures/figure-list.ts';
 import { sumOf, valueInBlock, valueOverBlocks } from '../figures/figure-values.ts';
 import type { FigureContext } from '../figures/figure-values.ts';
 import { staleHitsOf } from '../worlds/cache-counts.ts';
+import { layersOfBlocks } from './layers-of-blocks.ts';
 import type { CandidateResult, CompareResult } from './compare-result.ts';
 import { countedOfBlock } from './counted-of-block.ts';
 import type { FigureValues } from './figure-schema.ts';
@@ -49,6 +50,7 @@ export function toCandidateResult(
     config: configOf(candidate),
     allows: [...allows],
     figures: values,
+    layers: layersOfBlocks(blocks, { tiers, hasEdge: candidate.edge.edge === 'on' }),
     ...namedParts(values),
     expectedHitRatio: expectedHitRatio ?? { memory: null, redis: null, all: null },
     lifetimes: hasTiers && livedSeconds !== null ? (livedSeconds * 1_000) / ttlMs : null,
@@ -116,6 +118,7 @@ export function toBlockResult(block: BlockRecord, context: FigureContext): Compa
     cache: cache === null ? null : { ...cache, staleHits: staleHitsOf(cache) },
     cacheWork,
     redisCommands: tier,
+    viewerRequests: block.account ?? null,
     servedRequests,
     storageQueries,
     cpuUs: block.cpuUs,

@@ -53,6 +53,50 @@ export const Paired = Type.Object(
   { description: 'of the requests that every world answered alike at nearly the same moment' },
 );
 
+/** Requests of the viewers of a block, by who answered them. */
+export const ViewerRequestsOfBlock = Type.Object(
+  { asked: Type.Integer(), browser: Type.Integer(), edge: Type.Integer(), service: Type.Integer() },
+  {
+    description:
+      'asked is the sum of the others; null where viewers have no browsers, or requests were under way when it was counted',
+  },
+);
+
+/** One layer of a candidate, over all rounds that count. */
+export const Layer = Type.Object({
+  of: Type.Enum(['images', 'pages', 'reads'], {
+    description:
+      'images that viewers asked for, pages that an edge may keep, or reads that the service asked its caches',
+  }),
+  layer: Text,
+  asked: Type.Integer(),
+  answered: Type.Integer(),
+  hitRatio: Type.Union([Type.Number(), Type.Null()], {
+    description: 'of what came to it; null for the last layer, which has to answer',
+  }),
+  share: Type.Number({ description: 'of all that was asked of the first layer' }),
+  offload: Type.Union([Type.Number(), Type.Null()], {
+    description: 'what it and the layers before it kept away from those behind; null for the last one',
+  }),
+  staleShare: Type.Union([Type.Number(), Type.Null()], {
+    description: 'of what it answered, past its lifetime; null where nothing can be',
+  }),
+  outdatedShare: Type.Union([Type.Number(), Type.Null()], {
+    description:
+      'of what it answered, without a write that the edge had passed the answer of before; null but for pages of candidates with an edge',
+  }),
+  bytes: Type.Union([Type.Number(), Type.Null()], {
+    description: 'of the bodies of images; null where nobody counts them',
+  }),
+  memoryBytes: Type.Union([Type.Number(), Type.Null()], {
+    description: 'at the end of a round, on average; null where nobody knows',
+  }),
+  memoryBytesPerPoint: Type.Union([Type.Number(), Type.Null()], {
+    description:
+      'memoryBytes for each percentage point of hitRatio; null for pages, which share their memory with images',
+  }),
+});
+
 const MachineOfRound = Type.Object({
   stealShare: NumberOrNull,
   foreignCpuShare: NumberOrNull,

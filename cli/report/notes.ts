@@ -1,8 +1,10 @@
+import { isSpoiledForAll } from '../experiment/whose-fault.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 import type { Experiment, SentPass } from '../experiment/experiment.ts';
 import { isWarmUpPass } from '../experiment/round-plan.ts';
 import { describeUnexercisedAxes } from './axis-notes.ts';
 import { describeCaches } from './cache-notes.ts';
+import { describeDeletions } from './deletion-notes.ts';
 import { countOf } from '../figures/counts.ts';
 import { sumOf } from '../figures/figure-values.ts';
 import { servedRequests } from '../figures/taken-counters.ts';
@@ -62,16 +64,26 @@ const manyWorlds = 6;
 function describeManyWorlds({ plan }: NotesInput): string[] {
   const worlds = plan.candidates.length;
   if (plan.pacing === 'turns' || worlds < manyWorlds || plan.parts > 1) return [];
+  const remedy = plan.replay === undefined ? 'Further starts (--parts 2) or fewer' : 'Fewer';
   return [
-    `What starts differ by is known for 4 worlds at once, and these are ${worlds}: on two cores intervals may be too narrow. Further starts (--parts 2) or fewer candidates lessen that doubt.`,
+    `What starts differ by is known for 4 worlds at once, and these are ${worlds}: on two cores intervals may be too narrow. ${remedy} candidates lessen that doubt.`,
   ];
 }
 
 const isWarmUp = ({ isMeasured, pass }: SentPass): boolean => !isMeasured && isWarmUpPass(pass);
 
+/** Together: the rounds that are in no figure. */
+function describeLeftOutRounds({ experiment }: NotesInput): string[] {
+  const spoiled = experiment.blocks.filter(isSpoiledForAll);
+  return [...Map.groupBy(spoiled, ({ round }) => round)].map(
+    ([round, blocks]) => `Not counted: round ${round}: ${describeSpoiled(blocks)}.`,
+  );
+}
+
 /** In turns: the rounds that were run again, or shown though they prove nothing. */
-function describeSpoiledRounds({ plan, experiment }: NotesInput): string[] {
-  if (plan.pacing === 'together') return [];
+function describeSpoiledRounds(input: NotesInput): string[] {
+  const { plan, experiment } = input;
+  if (plan.pacing === 'together') return describeLeftOutRounds(input);
   const spoiled = Map.groupBy(
     experiment.blocks.filter(({ status }) => status === 'invalid'),
     (block) => `round ${block.round}, try ${block.attempt}`,
@@ -160,6 +172,7 @@ export function notesOf(
     ...describeWorkload(plan),
     ...describeUnexercisedAxes(plan),
     ...describeCaches(plan, rounds, input.livedSeconds, input.expectedHitRatios),
+    ...describeDeletions(plan),
     ...(unavailable.length === 0 ? [] : [`Not offered by this machine: ${unavailable.join(', ')}.`]),
   ];
 }

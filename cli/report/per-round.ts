@@ -1,3 +1,4 @@
+import { isSpoiledForAll } from '../experiment/whose-fault.ts';
 import type { BlockRecord, Pacing, RoundRecord } from '../experiment/records.ts';
 
 /** One finished round: the block of each candidate. */
@@ -28,14 +29,26 @@ export function finishedRounds(
 
 /**
  * The rounds that figures are made of. Together a round is not spoiled by a candidate that fails: that one gets no verdict,
- * and the others met the same moments all the same.
+ * and the others met the same moments all the same. One that was not sent, or began too early, is none of anybody's.
  */
 export function countedRounds(
   blocks: readonly BlockRecord[],
   candidates: readonly string[],
   { pacing, isNoisy = false }: { readonly pacing: Pacing; readonly isNoisy?: boolean },
 ): Round[] {
-  return finishedRounds(blocks, candidates, { withSpoiled: isNoisy || pacing === 'together' });
+  if (pacing === 'turns') return finishedRounds(blocks, candidates, { withSpoiled: isNoisy });
+  return finishedRounds(blocks, candidates, { withSpoiled: true }).filter(
+    (round) => ![...round.values()].some(isSpoiledForAll),
+  );
+}
+
+/** What was recorded of the rounds that count. */
+export function recordsOf<R extends Pick<RoundRecord, 'round'>>(
+  all: readonly R[],
+  counted: readonly Round[],
+): R[] {
+  const numbers = new Set(counted.flatMap((round) => [...round.values()].map((block) => block.round)));
+  return all.filter(({ round }) => numbers.has(round));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ComparisonSoFar } from '../statistics/stopping-rule.ts';
 import { figureNamed } from '../figures/figure-list.ts';
 import { comparedFigure, marginOf, spreadOnScale } from './compared-figures.ts';
 import { contextOf } from './figure-context.ts';
-import { countedRounds, differencesPerRound, partsOf } from './per-round.ts';
+import { countedRounds, differencesPerRound, partsOf, recordsOf } from './per-round.ts';
 import { failedCandidates } from './withheld.ts';
 
 /** What an experiment has while it runs. */
@@ -26,7 +26,7 @@ export function primarySoFar({ plan, blocks, rounds, machine }: RecordsSoFar): C
   const counted = countedRounds(blocks, labels, plan);
   const failed = failedCandidates(counted, plan.pacing);
   const figure = comparedFigure(figureNamed(plan.primary), contextOf(plan, rounds));
-  const spread = processSpreadOf(figure.spread, machine, partsOf(rounds));
+  const spread = processSpreadOf(figure.spread, machine, partsOf(recordsOf(rounds, counted)));
   const process = spreadOnScale(figure, spread, counted, plan.baseline);
   const precision =
     plan.precisionPct === null

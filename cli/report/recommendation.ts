@@ -24,8 +24,12 @@ function allowedBy(result: CompareResult, name: string): number {
 }
 
 function whatToDo({ status, manifest, blocks }: CompareResult): string {
+  if (status === 'generator-saturated' && manifest.rate.source === 'recording')
+    return ' Try a lower --speed.';
   if (status === 'generator-saturated')
     return ` Try --rate ${Math.max(1, Math.round(manifest.rate.perSecond / 2))}.`;
+  if (status === 'too-noisy' && manifest.rate.source === 'recording')
+    return ' Replay it again, on a quieter machine or with fewer candidates.';
   if (status === 'too-noisy' && manifest.pacing === 'together')
     return ' Run again; if it stays so, with more starts (--profile standard).';
   if (status === 'too-noisy') return ' Run again on a quieter machine, or with more rounds.';
@@ -35,7 +39,8 @@ function whatToDo({ status, manifest, blocks }: CompareResult): string {
     // The requests have succeeded: neither its log nor a lower rate would help.
     if (failing.reasons.every((reason) => reason.startsWith('tier-refused:')))
       return ' What may be wrong with the Redis: docs/runbooks/redis-tier-refuses.md.';
-    return ` ${failing.candidate} failed last: look at its log, or try a lower --rate.`;
+    const slower = manifest.rate.source === 'recording' ? '--speed' : '--rate';
+    return ` ${failing.candidate} failed last: look at its log, or try a lower ${slower}.`;
   }
   return '';
 }

@@ -20,8 +20,9 @@ function comparisonsOf(result: CompareResult, name: string): ReadonlyMap<string,
   );
 }
 
-/** The profile with more starts than this experiment had. */
+/** How to have more starts than this experiment had. */
 function furtherStarts({ manifest }: CompareResult): string {
+  if (manifest.rate.source === 'recording') return ' (another replay)';
   if (manifest.profile === 'thorough') return '';
   return manifest.profile === 'standard' ? ' (--profile thorough)' : ' (--profile standard)';
 }
@@ -32,7 +33,8 @@ function whatItTakes(result: CompareResult, comparison: ComparisonResult): strin
   if (needsMoreStarts) return `; only further starts would narrow it${furtherStarts(result)}`;
   if (roundsNeeded === null) return '';
   const more = Math.max(1, roundsNeeded - result.manifest.order.length);
-  const rounds = `about ${more} more ${more === 1 ? 'round' : 'rounds'} (--rounds ${roundsNeeded})`;
+  const how = result.manifest.rate.source === 'recording' ? 'a longer recording' : `--rounds ${roundsNeeded}`;
+  const rounds = `about ${more} more ${more === 1 ? 'round' : 'rounds'} (${how})`;
   return `; telling ±${tellMargin(metric, marginPct)} would take ${rounds}`;
 }
 

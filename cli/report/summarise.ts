@@ -13,11 +13,11 @@ import { endingOf } from './endings.ts';
 import { toBlockResult, toCandidateResult } from './measured-results.ts';
 import { notesOf } from './notes.ts';
 import type { NotesInput } from './notes.ts';
-import { countedRounds, partsOf } from './per-round.ts';
+import { countedRounds, partsOf, recordsOf } from './per-round.ts';
 import { failedCandidates } from './withheld.ts';
 
 export type SummaryInput = NotesInput & {
-  /** Anomalies that each candidate's strategy allows. */
+  /** Anomalies that each candidate allows. */
   readonly allows: ReadonlyMap<string, readonly string[]>;
   readonly requireVerdict: boolean;
   /** Of each candidate, the slowest first; none where nothing was traced. */
@@ -46,7 +46,7 @@ export function summarise(input: SummaryInput): CompareResult {
   const control = plan.candidates.find(({ role }) => role === 'control')?.label ?? '';
   const rounds = countedRounds(experiment.blocks, labels, { pacing, isNoisy: experiment.ended === 'noisy' });
   const spreadOf = (figure: SpreadFigure) =>
-    processSpreadOf(figure, manifest.machine, partsOf(experiment.rounds));
+    processSpreadOf(figure, manifest.machine, partsOf(recordsOf(experiment.rounds, rounds)));
   const context = contextOf(plan, experiment.rounds);
   const checkOf = (name: string) => {
     const figure = comparedFigure(figureNamed(name), context);
@@ -57,6 +57,7 @@ export function summarise(input: SummaryInput): CompareResult {
   const failed = failedCandidates(rounds, pacing);
   const { spread } = comparedFigure(figureNamed(primary), context);
   const controls = {
+    areAllSpoiled: experiment.rounds.length > 0 && rounds.length === 0,
     isBeyondLimit: plan.isBeyondLimit,
     controlPassed: checked.passed,
     timedControlPassed: spread === 'latency' ? checked.passed : checkOf(usualPrimary).passed,

@@ -69,6 +69,7 @@ function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }
     role: name === 'no-cache' ? 'baseline' : name === 'no-cache′' ? 'control' : 'candidate',
     config: { strategy: name, tiers },
     allows: [],
+    layers: [],
     latencyMs: { p50: 2.38, p95: 12.9, p99: null, mean: 4.31 },
     hitRatio: hit === 0 ? { memory: null, redis: null, all: 0 } : hitRatio,
     expectedHitRatio: { memory: null, redis: null, all: stale === 0 ? 0.93 : null },

@@ -9,6 +9,7 @@ import { figureColumns } from './figure-columns.ts';
 import type { Column } from './figure-columns.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
 import { headlineOf } from './headline.ts';
+import { renderLayers } from './layers-table.ts';
 import { recommend } from './recommendation.ts';
 import { describeVerdicts } from './sentences.ts';
 import { columnsMax, foldColumns, wrapParts } from './text-columns.ts';
@@ -144,6 +145,7 @@ export function renderTable(result: CompareResult): string {
     wrapParts(headlineOf(result), ' · ', columnsMax),
     render(result, responseColumns(result)),
     render(result, costColumns(result)),
+    renderLayers(result),
     ...quality,
     ...renderWork(result),
     [

@@ -4,7 +4,12 @@ import { spikes } from '../../loadtests/workloads/star-spikes.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 
 /** What the scenario does that a rate does not say. */
-export function describeWorkload({ scenario, rate }: Pick<ExperimentPlan, 'scenario' | 'rate'>): string[] {
+export function describeWorkload({
+  scenario,
+  rate,
+  replay,
+}: Pick<ExperimentPlan, 'scenario' | 'rate' | 'replay'>): string[] {
+  if (replay !== undefined) return [...replay.notes];
   if (!manners[scenarios[scenario].mix].hasSpikes) return [];
   const seconds = (requests: number): string => (requests / rate).toFixed(1);
   const { stretch, length, readShare, likeShare } = spikes;

@@ -107,19 +107,50 @@ export function readProcessCpuUs(pid: number): number | null {
   return readProcessTimes(pid)?.ownUs ?? null;
 }
 
-/** Processes that a process has started and has not waited for yet; none off Linux. */
-export function childrenOf(pid: number): number[] {
-  if (readStat(pid) === null) return [];
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return all.map(Number).filter((child) => readStat(child)?.parent === pid);
+/** Readings of one moment share one look at who is whose child, for which all processes of the machine are read. */
+const sharedForMs = 20;
+let looked: { readonly atMs: number; readonly children: ReadonlyMap<number, readonly number[]> } | null =
+  null;
+
+function childrenByParent(ageMaxMs: number): ReadonlyMap<number, readonly number[]> {
+  const nowMs = performance.now();
+  if (looked !== null && nowMs - looked.atMs <= ageMaxMs) return looked.children;
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const parent = /^\d+$/.test(name) ? readStat(Number(name))?.parent : undefined;
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  looked = { atMs: nowMs, children };
+  return children;
 }
 
-/** CPU time of a process, of the children it has, and of those it had; null off Linux or when it is gone. */
-export function readTreeCpuUs(pid: number): number | null {
+/** Processes that a process has started and has not waited for yet; none off Linux. One that was started within `ageMaxMs` may be missing. */
+export function childrenOf(pid: number, ageMaxMs = 0): readonly number[] {
+  if (readStat(pid) === null) return [];
+  const children = childrenByParent(ageMaxMs).get(pid) ?? [];
+  // Meanwhile, the number of one may have been given to somebody else.
+  return children.filter((child) => readStat(child)?.parent === pid);
+}
+
+/**
+ * CPU time of a process, of the children it has, and of those it had; null off Linux or when it is gone. `ageMaxMs`: for who asks often;
+ * of a child that was started within that time nothing may be known yet.
+ */
+export function readTreeCpuUs(pid: number, ageMaxMs = sharedForMs): number | null {
   const root = readProcessTimes(pid);
   if (root === null) return null;
-  const times = [root, ...childrenOf(pid).map(readProcessTimes)];
+  const times = [root, ...childrenOf(pid, ageMaxMs).map(readProcessTimes)];
   return times.reduce((sum, one) => sum + (one === null ? 0 : one.ownUs + one.reapedUs), 0);
+}
+
+/**
+ * CPU time of a process and of all that live below it; null off Linux or when it is gone. Those that have ended are not in it: they
+ * started something, or looked at it.
+ */
+export function readFamilyCpuUs(pid: number): number | null {
+  const root = readProcessTimes(pid);
+  if (root === null) return null;
+  return childrenOf(pid, sharedForMs).reduce((sum, child) => sum + (readFamilyCpuUs(child) ?? 0), root.ownUs);
 }
 
 /** What calibrations are known by. */

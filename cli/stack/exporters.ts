@@ -16,6 +16,8 @@ export type Exporters = {
 export type WatchedStore = { readonly url: string; readonly instance: string; readonly candidate?: string };
 
 export type StoresToWatch = {
+  /** A file of questions that are asked of PostgreSQL besides; null: none. */
+  readonly postgresQuestions: string | null;
   readonly postgres: readonly WatchedStore[];
   readonly redis: readonly WatchedStore[];
 };
@@ -24,7 +26,7 @@ export type StoresToWatch = {
 export async function startExporters(
   context: StackContext,
   binaries: PrometheusBinaries,
-  { postgres, redis }: StoresToWatch,
+  { postgres, redis, postgresQuestions }: StoresToWatch,
 ): Promise<Exporters> {
   const started: SupervisedProcess[] = [];
   const targets: ScrapeTarget[] = [];
@@ -53,7 +55,12 @@ export async function startExporters(
           'postgres',
           postgresExporter,
           store,
-          ['--disable-settings-metrics', '--no-collector.bgwriter', '--log.level=error'],
+          [
+            '--disable-settings-metrics',
+            '--no-collector.bgwriter',
+            '--log.level=error',
+            ...(postgresQuestions === null ? [] : [`--extend.query-path=${postgresQuestions}`]),
+          ],
           {
             DATA_SOURCE_NAME: withoutTls(store.url),
           },

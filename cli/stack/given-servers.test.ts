@@ -19,7 +19,7 @@ import { startServerRun } from './server-run.ts';
 import type { StackContext } from './stack-context.ts';
 import type { Trial } from './trial.ts';
 
-const { context, remove } = createTestStack({ sharesPrograms: true });
+const { context, remove } = createTestStack({ sharesPrograms: true, hasData: true });
 let postgres: PostgresServer;
 let redis: OwnRedis;
 

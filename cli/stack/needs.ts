@@ -7,6 +7,8 @@ export type Demand = {
     readonly hasChangeStream: boolean;
     /** Processes beside the replicas. */
     readonly furtherProcesses: number;
+    /** What servers that these run keep in memory; absent: nothing. */
+    readonly keptBytes?: number;
     /** Processes that a driver sends its requests to. */
     readonly targets: number;
   }[];
@@ -103,6 +105,7 @@ export function needsOf({ worlds, replicas, poolSize, virtualUsers, worldsOfDriv
     memoryBytes: Math.ceil(
       processes * memory.process +
         redises * memory.redis +
+        sum(({ keptBytes = 0 }) => keptBytes) +
         memory.postgres +
         connections * memory.postgresConnection +
         memory.driver +

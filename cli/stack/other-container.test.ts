@@ -11,7 +11,7 @@ import { ownRun } from './own-run.ts';
 import { startPostgres } from './postgres-server.ts';
 import { startRedis } from './redis-server.ts';
 
-const { context, remove } = createTestStack({ sharesPrograms: true });
+const { context, remove } = createTestStack({ sharesPrograms: true, hasData: true });
 after(remove);
 
 /** A command in a container: what an earlier run left is reaped, servers are started; it tells what it has. */

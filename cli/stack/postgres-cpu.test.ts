@@ -9,7 +9,7 @@ import { startPostgres } from './postgres-server.ts';
 import type { PostgresServer } from './postgres-server.ts';
 
 const skip = process.platform !== 'linux' && 'Linux only';
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ hasData: true });
 let postgres: PostgresServer;
 const busy = 'darkroom_busy';
 const idle = 'darkroom_idle';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createTestStack } from '../../tests/support/test-stack.ts';
@@ -8,7 +8,7 @@ import { markFileOf } from './whole-folder.ts';
 import { startPostgres } from './postgres-server.ts';
 import type { PostgresServer } from './postgres-server.ts';
 
-const { context: base, remove } = createTestStack();
+const { context: base, copyData, remove } = createTestStack({ hasData: true });
 after(remove);
 const said: string[] = [];
 const context = { ...base, report: (message: string) => void said.push(message) };
@@ -29,10 +29,18 @@ async function restart(): Promise<{ readonly said: string[]; readonly isKept: bo
   }
 }
 
-const breakages: Readonly<Record<string, { readonly breakIt: () => void; readonly because: RegExp }>> = {
+type Breakage = {
+  readonly breakIt: () => void;
+  readonly because: RegExp;
+  /** The new ones are made to the end, and a server is started on them; of others it is seen that they are begun. */
+  readonly isMadeToTheEnd?: true;
+};
+
+const breakages: Readonly<Record<string, Breakage>> = {
   'of an older major version': {
     breakIt: () => writeFileSync(join(folder, 'PG_VERSION'), '17\n'),
     because: /they are of version 17, and this is 18/,
+    isMadeToTheEnd: true,
   },
   'without the empty folders that a cleaner of temporary files has removed': {
     breakIt: () => {
@@ -56,6 +64,7 @@ const breakages: Readonly<Record<string, { readonly breakIt: () => void; readonl
   'that look complete and that the server refuses': {
     breakIt: () => truncateSync(join(folder, 'global', 'pg_control'), 100),
     because: /the server does not start on them \(.*pg_control/,
+    isMadeToTheEnd: true,
   },
 };
 
@@ -64,20 +73,45 @@ test('data are kept from run to run', async () => {
   assert.deepEqual(await restart(), { said: [], isKept: true });
 });
 
-for (const [what, { breakIt, because }] of Object.entries(breakages)) {
+/** Starts it on data that cannot be used, and ends that as soon as it is told: to make new ones takes a second of CPU. */
+async function startUntilTold(): Promise<string[]> {
+  const told: string[] = [];
+  const ending = new AbortController();
+  const report = (message: string): void => {
+    if (!message.includes('made anew')) return;
+    told.push(message);
+    ending.abort();
+  };
+  await assert.rejects(startPostgres({ ...context, report, signal: ending.signal }));
+  return told;
+}
+
+for (const [what, { breakIt, because, isMadeToTheEnd }] of Object.entries(breakages)) {
+  const assertTold = (told: readonly string[]): void => {
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? '', because);
+    assert.doesNotMatch(told[0] ?? '', /\n/);
+  };
   test(`data ${what} are made anew, which is told in one line`, async () => {
+    if (!existsSync(folder)) copyData();
     breakIt();
-    const mended = await restart();
-    assert.equal(mended.said.length, 1);
-    assert.match(mended.said[0] ?? '', because);
-    assert.doesNotMatch(mended.said[0] ?? '', /\n/);
-    assert.equal(mended.isKept, false);
-    assert.deepEqual(await restart(), { said: [], isKept: true });
+    if (isMadeToTheEnd === true) {
+      const { said: told, isKept } = await restart();
+      assertTold(told);
+      assert.equal(isKept, false);
+      return;
+    }
+    assertTold(await startUntilTold());
+    for (const path of [folder, markFileOf(folder)])
+      assert.ok(!existsSync(path), `${path} is left of what was there`);
   });
 }
 
+test('data that were made anew are kept', async () => {
+  assert.deepEqual(await restart(), { said: [], isKept: true });
+});
+
 test('where new data do not help either, the way out is named', async () => {
-  await restart();
   // No server comes up with it, whatever its data are.
   const failing = startPostgres(context, { connections: 10_000_000 });
   await assert.rejects(failing, (error) => {

@@ -141,6 +141,11 @@ const localeOfEverySystem = [
   '--locale-provider=builtin',
   '--builtin-locale=C.UTF-8',
 ];
+/**
+ * Rounds of hashing are for passwords that somebody may guess. Ours has 144 bits of chance, and the usual 4,096 rounds take 1.4 ms of CPU of
+ * whoever connects, each time.
+ */
+const fewRounds = ['-c', 'scram_iterations=1'];
 type Installation = { readonly programs: string; readonly folder: string; readonly version: string };
 type Started = { readonly server: SupervisedProcess; readonly port: number; readonly password: string };
 
@@ -196,7 +201,16 @@ async function initialise(
   const password = randomBytes(18).toString('base64url');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user !== null) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
-  const args = ['-D', draft, '-U', 'darkroom', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
+  const args = [
+    '-D',
+    draft,
+    '-U',
+    'darkroom',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    ...fewRounds,
+  ];
   try {
     await promisify(execFile)(join(programs, 'initdb'), [...args, ...localeOfEverySystem, '--no-sync'], {
       ...user,

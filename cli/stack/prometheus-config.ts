@@ -24,6 +24,9 @@ const ownScrapes: { readonly [job in ScrapeTarget['job']]?: Readonly<Record<stri
 const samplesPerScrapeMax = 5_000;
 const exemplarsMax = 20_000;
 
+/** Whose database one is. */
+export type OwnedDatabase = { readonly database: string; readonly candidate: string };
+
 export type PrometheusFiles = {
   /** Names of rule files beside the configuration: Prometheus takes a path for a pattern, in which `[` has a meaning. */
   readonly rules: readonly string[];
@@ -31,10 +34,13 @@ export type PrometheusFiles = {
   readonly targets: string;
   /** Its own address, which it scrapes too. */
   readonly ownAddress: string;
+  /** The databases of candidates: what PostgreSQL says of one of them gets its candidate. */
+  readonly databases?: readonly OwnedDatabase[];
 };
 
 /** The configuration as JSON, which is YAML too. A second per scrape: runs last minutes. */
-export function formatPrometheusConfig({ rules, targets, ownAddress }: PrometheusFiles): string {
+export function formatPrometheusConfig(files: PrometheusFiles): string {
+  const { rules, targets, ownAddress, databases = [] } = files;
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '900ms', evaluation_interval: '1s' },
     storage: { exemplars: { max_exemplars: exemplarsMax } },
@@ -44,6 +50,7 @@ export function formatPrometheusConfig({ rules, targets, ownAddress }: Prometheu
         job_name: 'darkroom',
         sample_limit: samplesPerScrapeMax,
         file_sd_configs: [{ files: [targets], refresh_interval: '1s' }],
+        metric_relabel_configs: databases.map(nameCandidate),
       },
       {
         job_name: scrapeJobs.prometheus,
@@ -52,6 +59,16 @@ export function formatPrometheusConfig({ rules, targets, ownAddress }: Prometheu
     ],
   };
   return JSON.stringify(config, null, 2);
+}
+
+/** Only PostgreSQL names databases. A dollar would begin the name of a group. */
+function nameCandidate({ database, candidate }: OwnedDatabase) {
+  return {
+    source_labels: ['datname'],
+    regex: database,
+    target_label: 'candidate',
+    replacement: candidate.replaceAll('$', '$$$$'),
+  };
 }
 
 /** The targets, in the form that Prometheus reads from files. */

@@ -33,6 +33,9 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Waits for what a scrape brings, which is not there before a second is over. */
+const untilScraped = (condition: () => Promise<boolean>) => waitUntil(condition, undefined, 200);
+
 /** The values of an instant query, by the instance that they are of. */
 async function ask(address: string, query: string): Promise<Map<string, string>> {
   const response = await fetch(`${address}/api/v1/query?${String(new URLSearchParams({ query }))}`);
@@ -47,6 +50,9 @@ test('watches what it is told to, with exemplars, and leaves nothing behind', as
   const exposition = [
     '# TYPE asked counter',
     `asked_total 5 # {trace_id="${traceId}"} 1 ${Math.floor(Date.now() / 1000)}`,
+    '# TYPE pg_stat_database_numbackends gauge',
+    'pg_stat_database_numbackends{datname="world_1"} 3',
+    'pg_stat_database_numbackends{datname="postgres"} 2',
     '# EOF',
     '',
   ].join('\n');
@@ -57,22 +63,25 @@ test('watches what it is told to, with exemplars, and leaves nothing behind', as
   await once(target, 'listening');
   const address = `127.0.0.1:${(target.address() as AddressInfo).port}`;
   const targets = [{ job: 'service', instance: 'r1', address, candidate: 'versioned' }] as const;
-  const prometheus = await startPrometheus(context, { binaries, rules: [], targets, port: 0 });
+  const databases = [{ database: 'world_1', candidate: 'ttl=1s$1' }];
+  const prometheus = await startPrometheus(context, { binaries, rules: [], targets, databases, port: 0 });
   const { pid } = prometheus.process;
   try {
-    await waitUntil(async () => {
+    await untilScraped(async () => {
       const found = await ask(
         prometheus.address,
         'asked_total{job="darkroom-service",candidate="versioned"}',
       );
       return found.get('r1') === '5';
     });
+    const owned = 'pg_stat_database_numbackends{candidate="ttl=1s$1"}';
+    assert.deepEqual([...(await ask(prometheus.address, owned)).values()], ['3']);
     const end = Math.ceil(Date.now() / 1000) + 10;
     const query = new URLSearchParams({ query: 'asked_total', start: String(end - 600), end: String(end) });
     const exemplars = await fetch(`${prometheus.address}/api/v1/query_exemplars?${String(query)}`);
     assert.match(await exemplars.text(), new RegExp(traceId));
     prometheus.watch([]);
-    await waitUntil(async () => !(await ask(prometheus.address, 'up')).has('r1'));
+    await untilScraped(async () => !(await ask(prometheus.address, 'up')).has('r1'));
   } finally {
     await prometheus.stop();
     target.close().closeAllConnections();
@@ -92,7 +101,7 @@ test('a Prometheus of somebody else at the wanted port is not taken for our own'
   try {
     assert.notEqual(Number(new URL(prometheus.address).port), port);
     assert.ok(prometheus.process.isAlive());
-    await waitUntil(async () => (await ask(prometheus.address, 'up')).get('prometheus') === '1');
+    await untilScraped(async () => (await ask(prometheus.address, 'up')).get('prometheus') === '1');
   } finally {
     await prometheus.stop();
     foreign.close().closeAllConnections();
@@ -107,6 +116,7 @@ test('is configured in a way that its own tool finds right', () => {
     rules: [rules],
     targets: join(folder, 'targets.json'),
     ownAddress: '127.0.0.1:9090',
+    databases: [{ database: 'world_1', candidate: 'ttl=1s$1' }],
   });
   writeFileSync(file, text);
   writeFileSync(join(folder, 'targets.json'), '[]');
@@ -117,7 +127,11 @@ test('hears of a PostgreSQL that is gone: its exporter takes a second to say so'
   const { postgresExporter } = binaries;
   assert.ok(postgresExporter !== null);
   const nobody = { url: `postgres://nobody@127.0.0.1:${await findFreePort()}/none`, instance: 'postgres' };
-  const exporters = await startExporters(context, binaries, { postgres: [nobody], redis: [] });
+  const exporters = await startExporters(context, binaries, {
+    postgres: [nobody],
+    redis: [],
+    postgresQuestions: null,
+  });
   const prometheus = await startPrometheus(context, {
     binaries,
     rules: [],
@@ -125,7 +139,7 @@ test('hears of a PostgreSQL that is gone: its exporter takes a second to say so'
     port: 0,
   });
   try {
-    await waitUntil(async () => (await ask(prometheus.address, 'pg_up')).get('postgres') === '0');
+    await untilScraped(async () => (await ask(prometheus.address, 'pg_up')).get('postgres') === '0');
     assert.equal((await ask(prometheus.address, 'up')).get('postgres'), '1');
   } finally {
     await prometheus.stop();

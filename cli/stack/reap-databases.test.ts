@@ -11,7 +11,7 @@ import type { PostgresServer } from './postgres-server.ts';
 import { reapDatabases } from './reap-databases.ts';
 import { startServerRun } from './server-run.ts';
 
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ hasData: true });
 let postgres: PostgresServer;
 before(async () => {
   postgres = await startPostgres(context);

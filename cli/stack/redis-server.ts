@@ -28,6 +28,8 @@ export type RedisServer = {
   readonly ended: () => Promise<void>;
   /** Starts it again where it was: empty, unless it is durable. */
   readonly startAgain: () => Promise<void>;
+  /** Removes the keys that begin so, after the prefix of this Redis. */
+  readonly removeKeys: (starts: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -46,6 +48,8 @@ export type RedisNeeds = {
   /** What it must be able to do. */
   readonly uses?: readonly RedisUse[];
 };
+
+const ownKeyPrefix = 'darkroom:';
 
 /** What any Redis of a candidate must do. */
 const usualUses = ['entries'] as const;
@@ -88,7 +92,8 @@ async function useGiven(url: string, { uses = usualUses }: RedisNeeds): Promise<
     cpuUs: () => null,
     ended: () => new Promise<void>(() => {}),
     startAgain: async () => {},
-    stop: () => removeKeys(url, keyPrefix),
+    removeKeys: (starts) => removeKeys(url, keyPrefix, starts),
+    stop: () => removeKeys(url, keyPrefix, ['']),
   };
 }
 
@@ -114,8 +119,8 @@ async function readVersion(url: string): Promise<string> {
   }
 }
 
-/** Removes our keys from a Redis that is not ours. */
-async function removeKeys(url: string, keyPrefix: string): Promise<void> {
+/** Removes the keys of ours that begin in one of these ways. Looks at all keys once: at a million of them that takes a second. */
+async function removeKeys(url: string, keyPrefix: string, starts: readonly string[]): Promise<void> {
   const redis = connectOnce(url);
   try {
     await redis.connect();
@@ -123,7 +128,8 @@ async function removeKeys(url: string, keyPrefix: string): Promise<void> {
     do {
       const [next, keys] = await redis.scan(cursor, 'MATCH', `${keyPrefix}*`, 'COUNT', 1_000);
       cursor = next;
-      if (keys.length > 0) await redis.unlink(...keys);
+      const removed = keys.filter((key) => starts.some((start) => key.startsWith(keyPrefix + start)));
+      if (removed.length > 0) await redis.unlink(...removed);
     } while (cursor !== '0');
   } finally {
     redis.disconnect();
@@ -216,7 +222,7 @@ function describe({
     source,
     version,
     url,
-    keyPrefix: 'darkroom:',
+    keyPrefix: ownKeyPrefix,
     get pid() {
       return server.pid;
     },
@@ -231,6 +237,7 @@ function describe({
       await server.stop();
       throw cannotStart(server);
     },
+    removeKeys: (starts) => removeKeys(url, ownKeyPrefix, starts),
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

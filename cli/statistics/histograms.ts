@@ -1,16 +1,18 @@
-import { build } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
+// The index loads its WebAssembly, its log format and an inflater besides, for a tenth of what a comparison takes to load.
+import { constructorFromBucketSize } from 'hdr-histogram-js/dist/JsHistogramFactory.js';
 
+const CountsOf32Bits = constructorFromBucketSize(32);
+const significantDigits = 3;
 /** A minute: longer than any request may take. */
 const highestUs = 60_000_000;
 
 /** A histogram of microseconds with three significant digits: quantiles are off by 0.1 % at most. */
 export function createHistogram(): Histogram {
-  return build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: highestUs,
-    numberOfSignificantValueDigits: 3,
-  });
+  const histogram = new CountsOf32Bits(1, highestUs, significantDigits);
+  // One that is added to it may hold more.
+  histogram.autoResize = true;
+  return histogram;
 }
 
 /** Records a time; what lies outside of the range counts as its nearest end. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DarkroomError } from '../../app/errors.ts';
+import { http } from '../../app/node-http.ts';
 import { isForLoopback } from '../stack/loopback-server.ts';
 import { keptPath, listSummaries, matchPrefix, summariesMax } from './kept-route.ts';
 import { jsonAnswer, pageAnswer, textAnswer } from './trace-answer.ts';
@@ -36,7 +36,7 @@ export function createTraceSink(store: TraceStore, { uploadLimitMs = defaultUplo
     if (request.method !== 'GET') return textAnswer(405, 'GET only');
     return find(store, pathname, searchParams);
   };
-  const server = createServer(
+  const server = http.createServer(
     {
       requestTimeout: uploadLimitMs,
       headersTimeout: uploadLimitMs,

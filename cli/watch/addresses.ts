@@ -16,6 +16,7 @@ const FurtherProcessForm = Type.Object({
   kind: Type.String(),
   address: Type.Union([Type.String(), Type.Null()]),
   metrics: Type.Union([Type.String(), Type.Null()]),
+  pid: Type.Optional(Type.Integer()),
 });
 
 const CandidateForm = Type.Object({
@@ -93,11 +94,12 @@ function furtherOf(world: World): Pick<CandidateAddresses, 'processes'> {
   const further = world.processes().filter((process) => !isReplica(process));
   if (further.length === 0) return {};
   return {
-    processes: further.map(({ name, kindName, address, metricsAddress }) => ({
+    processes: further.map(({ name, kindName, address, metricsAddress, process: { pid } }) => ({
       name,
       kind: kindName,
       address,
       metrics: metricsAddress,
+      pid,
     })),
   };
 }
@@ -166,13 +168,17 @@ function rowsOfCandidate({
 }: CandidateAddresses): string[][] {
   return [
     [candidate, openApi, 'OpenAPI'],
-    ...[...replicas, ...processes].map(({ name, address, metrics }) => [
-      `  ${name}`,
-      address ?? '',
-      metrics === null ? '' : `metrics ${metrics}`,
-    ]),
+    ...[...replicas, ...processes].map(rowOfProcess),
     ...(redis === undefined
       ? []
       : [['  Redis', redis.address, redis.pid === null ? '' : `process ${redis.pid}`]]),
   ];
+}
+
+type OfProcess = Readonly<Static<typeof FurtherProcessForm>>;
+
+/** What may be killed to see what the others do without it has its number. */
+function rowOfProcess({ name, address, metrics, pid }: Omit<OfProcess, 'kind'>): string[] {
+  const known = [metrics === null ? [] : `metrics ${metrics}`, pid === undefined ? [] : `process ${pid}`];
+  return [`  ${name}`, address ?? '', known.flat().join('  ')];
 }

@@ -9,8 +9,10 @@ import type { K6Binary } from '../stack/k6-binary.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import type { World, Stack } from '../worlds/world.ts';
+import { isReplica } from '../worlds/world-process.ts';
 import { runEndlessLoad } from './endless-load.ts';
 import type { EndlessLoad } from './endless-load.ts';
+import { keepProcessesRunning } from './keep-processes.ts';
 import { keepRedisRunning } from './keep-redis.ts';
 
 /** The load that is put on each world. */
@@ -24,21 +26,25 @@ export type SideWork = {
   readonly load: LoadToPut | null;
   readonly driver: DriverMetrics;
   readonly signal: AbortSignal;
-  /** A Redis runs again, as another process. */
-  readonly onRedisBack?: () => void;
+  /** What had ended runs again, as another process. */
+  readonly onBack?: () => void;
 };
 
-/** What goes on beside the services until the signal: care for Redis, the load and its witness. Each rejects when it cannot go on. */
+/**
+ * What goes on beside the services until the signal: care for Redis and for what runs beside the replicas, the load and its witness.
+ * Each rejects when it cannot go on.
+ */
 export function startSideWork(parts: SideWork): readonly Promise<void>[] {
-  const { stack, worlds, load, signal, onRedisBack = () => {} } = parts;
-  const { report } = stack.context;
+  const { stack, worlds, load, signal, onBack = () => {} } = parts;
+  const keeping = { signal, report: stack.context.report, onBack };
   return [
-    ...worlds.flatMap(({ redis }) =>
-      redis === null ? [] : [keepRedisRunning(redis, { signal, report, onBack: onRedisBack })],
-    ),
+    ...worlds.flatMap(({ redis }) => (redis === null ? [] : [keepRedisRunning(redis, keeping)])),
+    ...worlds.filter(hasFurther).map((world) => keepProcessesRunning(world, keeping)),
     ...(load === null ? [] : startLoads(parts, load)),
   ];
 }
+
+const hasFurther = (world: World): boolean => !world.processes().every(isReplica);
 
 /** All worlds get the same requests, which are planned once. */
 function startLoads(parts: SideWork, load: LoadToPut): Promise<void>[] {
@@ -60,13 +66,12 @@ function startLoad(
   const targets = world.addresses();
   const population = populationOf(options);
   const { seed, photos } = population;
-  const meter = driver.meterLoad(
-    { scenario, candidates: [candidate], seed, telemetry },
-    createWallClock().now,
-  );
+  const facts = { scenario, candidates: [candidate], seed, telemetry };
+  const { now } = createWallClock();
+  const meters = [driver.meterLoad(facts, now), driver.meterLoad(facts, now)] as const;
   const stopping = { ...stack, context: { ...stack.context, signal } };
   return [
-    runEndlessLoad(stopping, k6, { scenario, rate, population, targets, planned }, meter),
+    runEndlessLoad(stopping, k6, { scenario, rate, population, targets, planned }, meters),
     runWitness({
       targets,
       photos,

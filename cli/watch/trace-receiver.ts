@@ -1,7 +1,5 @@
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
-import { createTraceSink } from '../traces/trace-sink.ts';
-import { createTraceStore } from '../traces/trace-store.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import { closeServer, listenPreferably } from '../stack/loopback-server.ts';
 
@@ -23,6 +21,9 @@ const bytesMax = 128 * 2 ** 20;
 /** Null in the modes without spans. */
 export async function openTraceReceiver(mode: TelemetryModeName): Promise<TraceReceiver | null> {
   if (telemetryModes[mode].traces === 'none') return null;
+  // What reads spans is loaded only where there are any.
+  const { createTraceSink } = await import('../traces/trace-sink.ts');
+  const { createTraceStore } = await import('../traces/trace-store.ts');
   const store = createTraceStore(bytesMax);
   const server = createTraceSink(store);
   const address = await listenPreferably(server, otlpPort);

@@ -51,18 +51,24 @@ async function startWatch(stack: Stack, worlds: readonly World[], driver: Driver
   const driverServer = createMetricsServer(driver.registry);
   const driverAddress = await listenPreferably(driverServer, 0);
   started.defer(() => closeServer(driverServer));
+  const generated = join(stack.checkout, 'dashboards', 'generated');
+  const questions = join(generated, 'postgres-exporter', 'queries.yml');
   const exporters = await startExporters(context, binaries, {
+    postgresQuestions: existsSync(questions) ? questions : null,
     postgres: [{ url: stack.postgres.adminUrl, instance: 'postgres' }],
     redis: worlds.flatMap(({ redis, label }, index) =>
       redis === null ? [] : [{ url: redis.url, instance: `redis-${index + 1}`, candidate: label }],
     ),
   });
   started.defer(exporters.stop);
-  const folder = join(stack.checkout, 'dashboards', 'generated', 'prometheus');
-  const rules = ruleFiles.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const rules = ruleFiles
+    .map((name) => join(generated, 'prometheus', name))
+    .filter((file) => existsSync(file));
   const own: ScrapeTarget = { job: 'driver', instance: 'driver', address: hostOf(driverAddress) };
   const targets = [...worlds.flatMap(targetsOf), ...exporters.targets, own];
-  const prometheus = await startPrometheus(context, { binaries, rules, targets, port: prometheusPort });
+  const databases = worlds.map(({ database, label }) => ({ database, candidate: label }));
+  const asked = { binaries, rules, targets, databases, port: prometheusPort };
+  const prometheus = await startPrometheus(context, asked);
   started.defer(prometheus.stop);
   const stopping = new AbortController();
   started.defer(() => stopping.abort());

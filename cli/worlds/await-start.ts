@@ -37,8 +37,14 @@ export function awaitStart(
 
 const endedAtStart = 'ended while it started';
 
-/** What a store must be set up for; the words say so to whoever has set it up. */
-const needsOfStores: ReadonlySet<string> = new Set(['REDIS_NOT_DURABLE', 'CHANGE_STREAM_UNAVAILABLE']);
+const ofStores = 'Without REDIS_URL and DATABASE_URL servers are started that are set up so.';
+
+/** What a server must be, or be set up for, and what helps; the words of the failure say the rest. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['REDIS_NOT_DURABLE', ofStores],
+  ['CHANGE_STREAM_UNAVAILABLE', ofStores],
+  ['EDGE_FAILED', 'To unpack Varnish anew: darkroom clean. Or leave edge=on out.'],
+]);
 
 /** What the user is told of a start that failed. */
 export function startError(
@@ -47,9 +53,9 @@ export function startError(
   failure: ProcessFailure,
 ): CommandError {
   const { code, message } = failure;
-  if (!needsOfStores.has(code))
+  const remedy = remedies.get(code);
+  if (remedy === undefined)
     return errorOf(child, who, `${endedAtStart}: darkroom ${who.kindName}: ${code}: ${message}`);
-  const remedy = 'Without REDIS_URL and DATABASE_URL servers are started that are set up so.';
   return new CommandError('cannotProvision', message, { logFile: child.logFile, remedy });
 }
 

@@ -1,5 +1,5 @@
 import { serviceKindName } from '../../app/contract/process-kind.ts';
-import { readProcessCpuUs } from '../stack/cpu-accounting.ts';
+import { readFamilyCpuUs, readProcessCpuUs } from '../stack/cpu-accounting.ts';
 import { difference } from '../stack/machine-between.ts';
 import type { WorldProcess } from './world-process.ts';
 
@@ -11,11 +11,12 @@ export type CpuUsByKind = Readonly<Record<string, number | null>>;
 
 /** A dead one makes its kind's null: without its share, the sum would have gone down. */
 export function readCpuUsByKind(
-  processes: readonly Pick<WorldProcess, 'kindName' | 'isAlive' | 'process'>[],
+  processes: readonly Pick<WorldProcess, 'kindName' | 'kind' | 'isAlive' | 'process'>[],
 ): CpuUsByKind {
   const sums: Record<string, number | null> = {};
-  for (const { kindName, isAlive, process } of processes) {
-    const cpuUs = isAlive() ? readProcessCpuUs(process.pid) : null;
+  for (const { kindName, kind, isAlive, process } of processes) {
+    const read = kind.runs === undefined ? readProcessCpuUs : readFamilyCpuUs;
+    const cpuUs = isAlive() ? read(process.pid) : null;
     const sum = sums[kindName];
     sums[kindName] = sum === null || cpuUs === null ? null : (sum ?? 0) + cpuUs;
   }

@@ -12,7 +12,7 @@ import { startServerRun } from '../stack/server-run.ts';
 import { ensureSeededTemplate } from './seeded-template.ts';
 import type { Stack } from './world.ts';
 
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ hasData: true });
 const checkout = join(import.meta.dirname, '..', '..');
 let postgres: PostgresServer;
 before(async () => {

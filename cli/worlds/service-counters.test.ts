@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countedOfBlock } from '../report/counted-of-block.ts';
+import { edgeMetrics } from '../../app/contract/edge-metrics.ts';
+import { levelOf } from '../../app/contract/figure.ts';
+import { countOf } from '../figures/counts.ts';
 import { parseServiceCounters, subtractCounters, sumCounters } from './service-counters.ts';
 
 const exposition = (cpuSeconds: number) => `# HELP process_cpu_seconds Total user and system CPU time.
@@ -120,4 +123,12 @@ test('subtracts two scrapes of a process and sums the replicas', () => {
 
 test('refuses a text that is not from the service', () => {
   assert.throws(() => parseServiceCounters('<html>'), /process_cpu_seconds_total/);
+});
+
+test('of a gauge what it stands at in the end counts, over all processes', () => {
+  const at = (bytes: number) =>
+    parseServiceCounters(`${edgeMetrics.edgeMemory.name} ${bytes}\nprocess_cpu_seconds_total 1\n`);
+  const memory = levelOf(edgeMetrics.edgeMemory);
+  assert.equal(countOf(subtractCounters(at(300), at(500)).counts, memory), 300);
+  assert.equal(countOf(sumCounters([at(300), at(500)]).counts, memory), 800);
 });

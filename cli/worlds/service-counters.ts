@@ -1,7 +1,7 @@
 import type { Counter } from '../../app/contract/figure.ts';
 import { runtimeMetrics, serviceMetrics } from '../../app/contract/service-metrics.ts';
 import { CommandError } from '../errors.ts';
-import { combineCounts, keyOf } from '../figures/counts.ts';
+import { combineCounts, isLevelKey, keyOf } from '../figures/counts.ts';
 import type { Counts } from '../figures/counts.ts';
 import { takenCounters } from '../figures/taken-counters.ts';
 
@@ -68,9 +68,11 @@ export function parseServiceCounters(
   return { isCounted, cpuUs, counts };
 }
 
-/** `after - before`, counter by counter. Both come from the same process. */
+/** `after - before`, counter by counter; of gauges what they stand at. Both come from the same process. */
 export function subtractCounters(after: ServiceCounters, before: ServiceCounters): ServiceCounters {
-  return combine(after, before, (a, b) => a - b);
+  const grown = combine(after, before, (a, b) => a - b);
+  const levels = Object.entries(after.counts).filter(([key]) => isLevelKey(key));
+  return { ...grown, counts: { ...grown.counts, ...Object.fromEntries(levels) } };
 }
 
 /** The sum over the processes of a world. */

@@ -15,7 +15,7 @@ function createFakes(start: (name: string, signal: AbortSignal) => Promise<void>
         return start(`${world}${process}`, signal);
       }),
     stopProcesses: async () => void log.push(`stop ${world}`),
-    introduceProcesses: () => void log.push(`introduce ${world}`),
+    introduceProcesses: async () => void log.push(`introduce ${world}`),
   }));
   return { log, worlds };
 }

@@ -8,8 +8,8 @@ export type Startable = {
   /** One for each process: starts it where it was, or was to be. */
   processStarts(): readonly ((signal: AbortSignal) => Promise<void>)[];
   stopProcesses(): Promise<void>;
-  /** Tells its processes where the replicas listen, once all of them do. */
-  introduceProcesses(): void;
+  /** Tells its processes where the replicas listen, once all of them do. Resolves when what stands in front of them can ask them. */
+  introduceProcesses(): Promise<void>;
 };
 
 /**
@@ -37,7 +37,12 @@ export async function startProcesses(
     await stopAll(worlds);
     throw errors[0];
   }
-  for (const world of worlds) world.introduceProcesses();
+  try {
+    await Promise.all(worlds.map((world) => world.introduceProcesses()));
+  } catch (error) {
+    await stopAll(worlds);
+    throw error;
+  }
 }
 
 /** Ends all processes of all worlds and starts them anew, all at the same time and where they were. */

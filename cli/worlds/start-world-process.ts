@@ -4,6 +4,7 @@ import type { ProcessKind } from '../../app/contract/process-kind.ts';
 import type { ProcessFailure } from '../../app/contract/process-messages.ts';
 import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { TelemetryModeName } from '../../app/contract/telemetry-modes.ts';
+import { ownRun } from '../stack/own-run.ts';
 import { startProcess } from '../stack/supervised-process.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { awaitStart, startError } from './await-start.ts';
@@ -23,9 +24,16 @@ export type WorldProcessSettings = {
   /** The same for its metrics; absent: any free port. */
   readonly metricsPort?: number;
   readonly telemetry: ProcessTelemetry;
+  /** Where the Varnish that it runs was unpacked, empty for one that is installed; absent: it runs none. */
+  readonly varnishFolder?: string;
   /** Planted in its requests, for calibration: `every=1,by=10%`. */
   readonly slowdown?: string;
+  /** Absent: what is asked of it is not written down. */
+  readonly recording?: ProcessRecording;
 };
+
+/** Where a process writes down what is asked of it, and how much at most. */
+export type ProcessRecording = { readonly to: string; readonly bytesMax: number };
 
 /** How much a process tells of itself, and who takes its spans; null: nobody does. */
 export type ProcessTelemetry = { readonly mode: TelemetryModeName; readonly otlpEndpoint: string | null };
@@ -42,7 +50,13 @@ export async function startWorldProcess(
     name: `${kind.name}-${name}`,
     command: process.execPath,
     args: [join(checkout, 'app', 'processes', kind.entry)],
-    env: environmentOf(settings, labToken),
+    env: {
+      ...environmentOf(settings, labToken),
+      ...(settings.varnishFolder !== undefined && {
+        DARKROOM_VARNISH_DIR: settings.varnishFolder,
+        DARKROOM_EDGE_DIR: join(ownRun(context.paths).folder, name),
+      }),
+    },
     ipc: true,
   });
   try {
@@ -86,6 +100,10 @@ function environmentOf(settings: WorldProcessSettings, labToken: string): Record
     DARKROOM_TELEMETRY: settings.telemetry.mode,
     ...telemetryModes[settings.telemetry.mode].environment,
     ...(settings.slowdown !== undefined && { DARKROOM_LAB_SLOWDOWN: settings.slowdown }),
+    ...(settings.recording !== undefined && {
+      DARKROOM_RECORD_TO: settings.recording.to,
+      DARKROOM_RECORD_BYTES: String(settings.recording.bytesMax),
+    }),
     ...(settings.telemetry.otlpEndpoint === null
       ? {}
       : { OTEL_EXPORTER_OTLP_ENDPOINT: settings.telemetry.otlpEndpoint }),

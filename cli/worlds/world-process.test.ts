@@ -5,7 +5,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { TestDatabase } from '../../tests/support/databases.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { createTestStack } from '../../tests/support/test-stack.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
@@ -17,6 +19,7 @@ import { startRedis } from '../stack/redis-server.ts';
 import type { RedisServer } from '../stack/redis-server.ts';
 import { lastErrorOf } from './last-error.ts';
 import { startWorldProcess } from './start-world-process.ts';
+import type { WorldProcess } from './world-process.ts';
 
 const { context, remove } = createTestStack({ sharesPrograms: true });
 after(remove);
@@ -51,23 +54,6 @@ test('a replica that must keep its queue starts on a durable Redis, whose files 
     await redis.stop();
   }
   assert.ok(!existsSync(folder));
-});
-
-test('a port that somebody else has taken in the meantime gives way to another one', async (t) => {
-  const database = await createSeededDatabase();
-  t.after(() => database.drop());
-  const other = createServer().listen(0, '127.0.0.1');
-  await once(other, 'listening');
-  t.after(() => other.close());
-  const { port } = other.address() as AddressInfo;
-  const settings = { ...settingsOf(database.url, null), name: 'late-1', candidate: 'no-cache', port };
-  const replica = await startWorldProcess(context, checkout, settings);
-  try {
-    assert.notEqual(Number(new URL(String(replica.address)).port), port);
-    assert.equal((await fetch(`${replica.address}/openapi.json`)).status, 200);
-  } finally {
-    await replica.process.stop();
-  }
 });
 
 test('with another Redis the user is told what to set, and no more', async (t) => {
@@ -114,42 +100,58 @@ for (const [program, reason] of deaths)
     });
   });
 
-test('what the service said last of a request that it could not answer is found in its log', async (t) => {
-  const database = await createSeededDatabase();
-  const settings = { ...settingsOf(database.url, null), name: 'mute-1', candidate: 'no-cache' };
-  const replica = await startWorldProcess(context, checkout, settings);
-  t.after(() => replica.process.stop());
-  assert.equal(lastErrorOf([replica]), null);
-  await database.drop();
-  const { status } = await fetch(`${replica.address}/photos/7`, { headers: { [headers.viewer]: '1' } });
-  assert.ok(status >= 500, String(status));
-  await waitUntil(() => lastErrorOf([replica]) !== null);
-  assert.match(String(lastErrorOf([replica])), /database ".*" does not exist.* \(3D000\)$/);
-});
+const portOf = (url: string | null | undefined) => Number(new URL(String(url)).port);
 
-test('a replica keeps those of its ports that nobody has taken', async (t) => {
-  const database = await createSeededDatabase();
-  t.after(() => database.drop());
+/** A server of somebody else. */
+async function takePort(t: TestContext, port = 0): Promise<number> {
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  return (other.address() as AddressInfo).port;
+}
+
+// Each goes on with what the one before has started, since to start it takes a second of CPU.
+describe('a replica', () => {
+  let database: TestDatabase;
+  let replica: WorldProcess;
   const start = (ports: { readonly port: number; readonly metricsPort?: number }) =>
     startWorldProcess(context, checkout, {
       ...settingsOf(database.url, null),
-      name: 'again-1',
+      name: 'late-1',
       candidate: 'no-cache',
       ...ports,
     });
-  const first = await start({ port: 0 });
-  await first.process.stop();
-  const portOf = (url: string | null) => Number(new URL(String(url)).port);
-  const [port, metricsPort] = [portOf(first.address), portOf(first.metricsAddress)];
-  const other = createServer().listen(metricsPort, '127.0.0.1');
-  await once(other, 'listening');
-  t.after(() => other.close());
-  const again = await start({ port, metricsPort });
-  try {
-    assert.equal(again.address, first.address);
-    assert.notEqual(again.metricsAddress, first.metricsAddress);
-    assert.equal((await fetch(String(again.metricsAddress))).status, 200);
-  } finally {
-    await again.process.stop();
-  }
+  before(async () => {
+    database = await createSeededDatabase();
+  });
+  after(async () => {
+    await replica.process.stop();
+    await database.drop();
+  });
+
+  test('gives way to another port when somebody else has taken its own in the meantime', async (t) => {
+    const port = await takePort(t);
+    replica = await start({ port });
+    assert.notEqual(portOf(replica.address), port);
+    assert.equal((await fetch(`${replica.address}/openapi.json`)).status, 200);
+  });
+
+  test('keeps those of its ports that nobody has taken', async (t) => {
+    const { address, metricsAddress } = replica;
+    await replica.process.stop();
+    await takePort(t, portOf(metricsAddress));
+    replica = await start({ port: portOf(address), metricsPort: portOf(metricsAddress) });
+    assert.equal(replica.address, address);
+    assert.notEqual(replica.metricsAddress, metricsAddress);
+    assert.equal((await fetch(String(replica.metricsAddress))).status, 200);
+  });
+
+  test('has in its log what it said last of a request that it could not answer', async () => {
+    assert.equal(lastErrorOf([replica]), null);
+    await database.drop();
+    const { status } = await fetch(`${replica.address}/photos/7`, { headers: { [headers.viewer]: '1' } });
+    assert.ok(status >= 500, String(status));
+    await waitUntil(() => lastErrorOf([replica]) !== null);
+    assert.match(String(lastErrorOf([replica])), /database ".*" does not exist.* \(3D000\)$/);
+  });
 });

@@ -24,6 +24,10 @@ export type WorldProcess = ProcessName & {
   /** These two do nothing for one that has no clock of its world. */
   readonly stopClock: () => Promise<void>;
   readonly resumeClock: (behindMs: number) => Promise<void>;
+  /** Drops what the caches in it hold; does nothing for one that has none. */
+  readonly emptyCaches: () => Promise<void>;
+  /** Lets it know the sessions of these tokens, a thousand at most; does nothing for one that knows none. */
+  readonly rememberSessions: (tokens: readonly string[]) => Promise<void>;
   /** Whether it has said that it finished what was under way. */
   readonly hasDrained: () => boolean;
 };
@@ -53,15 +57,20 @@ export function createWorldProcess(
     hasDrained ||= parseProcessMessage(message)?.type === 'drained';
   });
   const metricsAddress = ports.metrics === null ? null : `${loopback}:${ports.metrics}/metrics`;
-  const putClock = async (body: object): Promise<void> => {
+  const askLab = async (
+    method: 'PUT' | 'DELETE',
+    what: 'clock' | 'caches' | 'sessions',
+    body: object,
+  ): Promise<void> => {
     if (ports.lab === null) return;
-    const response = await fetch(`${loopback}:${ports.lab}/lab/clock`, {
-      method: 'PUT',
+    const response = await fetch(`${loopback}:${ports.lab}/lab/${what}`, {
+      method,
       headers: { authorization: `Bearer ${labToken}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(answerLimitMs),
     });
-    if (!response.ok) throw new CommandError('internal', `the clock of ${name} answered ${response.status}`);
+    if (!response.ok)
+      throw new CommandError('internal', `the ${what} of ${name} answered ${response.status}`);
   };
   return {
     ...who,
@@ -75,8 +84,10 @@ export function createWorldProcess(
       const response = await fetch(metricsAddress, { signal: AbortSignal.timeout(answerLimitMs) });
       return parseServiceCounters(await response.text());
     },
-    stopClock: () => putClock({ running: false }),
-    resumeClock: (behindMs) => putClock({ running: true, behindMs }),
+    stopClock: () => askLab('PUT', 'clock', { running: false }),
+    resumeClock: (behindMs) => askLab('PUT', 'clock', { running: true, behindMs }),
+    emptyCaches: () => askLab('DELETE', 'caches', {}),
+    rememberSessions: (tokens) => askLab('PUT', 'sessions', tokens),
     hasDrained: () => hasDrained,
   };
 }

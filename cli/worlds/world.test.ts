@@ -15,9 +15,11 @@ import { restartProcesses } from './start-processes.ts';
 import { closeWorlds, createWorlds } from './world.ts';
 import type { World, Stack } from './world.ts';
 
-const { context, remove } = createTestStack({ sharesPrograms: true });
+const { context, remove } = createTestStack({ sharesPrograms: true, hasData: true });
 const template = 'darkroom_template_empty';
 let stack: Stack;
+/** Looked at by several tests: a process of the service takes a second of CPU to start. */
+let [plain, cached]: World[] = [];
 
 before(async () => {
   const postgres = await startPostgres(context);
@@ -26,6 +28,10 @@ before(async () => {
   await migrate(postgres.urlOf(template));
   const checkout = join(import.meta.dirname, '..', '..');
   stack = { context, checkout, postgres, run, clock: createSystemClock() };
+  [plain, cached] = await createWorlds(stack, [
+    settingsOf('x_1', 'no-cache', 2),
+    settingsOf('x_2', 'cache-aside'),
+  ]);
 });
 after(async () => {
   await stack.run.end();
@@ -33,11 +39,11 @@ after(async () => {
   remove();
 });
 
-const settingsOf = (id: string, candidate: string) => ({
+const settingsOf = (id: string, candidate: string, replicas = 1) => ({
   label: candidate,
   id,
   candidate: parseCandidate(candidate),
-  replicas: 2,
+  replicas,
   furtherKinds: [],
   template,
   mediaFolder: tmpdir(),
@@ -67,59 +73,54 @@ const serviceCpuUs = (world: World) => world.cpuUsByKind()['service'] ?? null;
 const pidsOf = (worlds: readonly World[]) =>
   worlds.flatMap((world) => world.replicas().map((replica) => replica.process.pid));
 
+/** All that run. */
+const running = (): World[] => [plain, cached].filter((world) => world !== undefined);
+
 test('replicas that start anew, all at once, are other processes at the same places', async () => {
-  const worlds = await createWorlds(stack, [settingsOf('x_1', 'no-cache'), settingsOf('x_2', 'cache-aside')]);
-  try {
-    const [places, pids] = [placesOf(worlds), pidsOf(worlds)];
-    assert.deepEqual(
-      places.map(({ name }) => name),
-      ['x_1-1', 'x_1-2', 'x_2-1', 'x_2-2'],
-    );
-    await restartProcesses(worlds, (items) => items.toReversed());
-    assertSamePlaces(placesOf(worlds), places);
-    assert.equal(new Set([...pids, ...pidsOf(worlds)]).size, 8);
-    assert.deepEqual(
-      worlds.flatMap((world) => world.lostProcesses()),
-      [],
-    );
-    const answers = worlds.map((world) => world.readCounters());
-    assert.ok((await Promise.all(answers)).flat().every((counters) => counters !== null));
-  } finally {
-    await closeWorlds(worlds);
-  }
+  const worlds = running();
+  const [places, pids] = [placesOf(worlds), pidsOf(worlds)];
   assert.deepEqual(
-    (await stack.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world'),
+    places.map(({ name }) => name),
+    ['x_1-1', 'x_1-2', 'x_2-1'],
+  );
+  await restartProcesses(worlds, (items) => items.toReversed());
+  assertSamePlaces(placesOf(worlds), places);
+  assert.equal(new Set([...pids, ...pidsOf(worlds)]).size, 6);
+  assert.deepEqual(
+    worlds.flatMap((world) => world.lostProcesses()),
     [],
   );
+  const answers = worlds.map((world) => world.readCounters());
+  assert.ok((await Promise.all(answers)).flat().every((counters) => counters !== null));
 });
 
 test(
   'the CPU of a world is that of its live replicas and its Redis, and unknown while one is lost',
   { skip: process.platform !== 'linux' && 'Linux only' },
   async () => {
-    const worlds = await createWorlds(stack, [
-      settingsOf('y_1', 'no-cache'),
-      settingsOf('y_2', 'cache-aside'),
-    ]);
-    try {
-      const [plain, cached] = worlds as [World, World];
-      assert.equal(plain.redisCpuUs(), 0);
-      assert.ok((cached.redisCpuUs() ?? 0) > 0);
-      const idle = serviceCpuUs(plain) ?? 0;
-      for (const address of plain.addresses()) await fetch(`${address}/openapi.json`);
-      assert.ok(idle > 0 && (serviceCpuUs(plain) ?? 0) > idle);
-      const place = placesOf([plain]);
-      process.kill(plain.replicas()[0]?.process.pid ?? 0, 'SIGKILL');
-      await waitUntil(() => plain.lostProcesses().length === 1);
-      assert.equal(serviceCpuUs(plain), null);
-      await plain.replaceLostProcesses();
-      assertSamePlaces(placesOf([plain]), place);
-      assert.ok((serviceCpuUs(plain) ?? 0) > 0);
-    } finally {
-      await closeWorlds(worlds);
-    }
+    assert.ok(plain !== undefined && cached !== undefined);
+    assert.equal(plain.redisCpuUs(), 0);
+    assert.ok((cached.redisCpuUs() ?? 0) > 0);
+    const idle = serviceCpuUs(plain) ?? 0;
+    for (const address of plain.addresses()) await fetch(`${address}/openapi.json`);
+    assert.ok(idle > 0 && (serviceCpuUs(plain) ?? 0) > idle);
+    const place = placesOf([plain]);
+    process.kill(plain.replicas()[0]?.process.pid ?? 0, 'SIGKILL');
+    await waitUntil(() => plain?.lostProcesses().length === 1);
+    assert.equal(serviceCpuUs(plain), null);
+    await plain.replaceLostProcesses();
+    assertSamePlaces(placesOf([plain]), place);
+    assert.ok((serviceCpuUs(plain) ?? 0) > 0);
   },
 );
+
+test('worlds that are closed leave no database behind', async () => {
+  const ofWorlds = async () =>
+    (await stack.postgres.listOwnDatabases()).filter(({ mark }) => mark.kind === 'world');
+  assert.equal((await ofWorlds()).length, 2);
+  await closeWorlds(running());
+  assert.deepEqual(await ofWorlds(), []);
+});
 
 test('a replica that does not start takes all worlds down, and its error is the one that is told', async () => {
   const broken = { ...settingsOf('z_2', 'no-cache'), slowdown: 'no-such-slowdown' };

@@ -2,6 +2,7 @@ import type { Candidate } from '../../app/candidates/candidate.ts';
 import { formatCandidate, namedAxes } from '../../app/candidates/format-candidate.ts';
 import { allRedisUses } from '../../app/candidates/system-values.ts';
 import type { Clock } from '../../app/clock.ts';
+import { entityNames } from '../../app/contract/entities.ts';
 import { serviceKindName } from '../../app/contract/process-kind.ts';
 import type { ProcessKind } from '../../app/contract/process-kind.ts';
 import type { ParentMessage } from '../../app/contract/process-messages.ts';
@@ -11,6 +12,9 @@ import type { PostgresServer } from '../stack/postgres-server.ts';
 import { startRedis } from '../stack/redis-server.ts';
 import type { RedisNeeds, RedisServer } from '../stack/redis-server.ts';
 import type { ServerRun } from '../stack/server-run.ts';
+import { provideVarnish } from '../stack/varnish-binary.ts';
+import type { VarnishBinary } from '../stack/varnish-binary.ts';
+import { awaitReady } from './await-ready.ts';
 import { readCpuUsByKind } from './cpu-by-kind.ts';
 import type { CpuUsByKind } from './cpu-by-kind.ts';
 import { kindsOfWorld } from './kinds-of-world.ts';
@@ -21,7 +25,7 @@ import type { ServiceCounters } from './service-counters.ts';
 import { inOrder, startProcesses } from './start-processes.ts';
 import type { Shuffle, Startable } from './start-processes.ts';
 import { startWorldProcess } from './start-world-process.ts';
-import type { ProcessTelemetry } from './start-world-process.ts';
+import type { ProcessRecording, ProcessTelemetry } from './start-world-process.ts';
 import { isReplica } from './world-process.ts';
 import type { ProcessName, Replica, WorldProcess } from './world-process.ts';
 
@@ -42,6 +46,10 @@ export type World = Startable & {
   readCounters(): Promise<readonly (ServiceCounters | null)[]>;
   stopClock(): Promise<void>;
   resumeClock(): Promise<void>;
+  /** Drops what its caches hold, in Redis and in its processes. While nothing is asked of it, that is all of it. */
+  emptyCaches(): Promise<void>;
+  /** Lets its replicas know the sessions of these tokens, a thousand at most. */
+  rememberSessions(tokens: readonly string[]): Promise<void>;
   /** The processes that died since they were started. */
   lostProcesses(): readonly ProcessName[];
   cpuUsByKind(): CpuUsByKind;
@@ -69,6 +77,8 @@ export type WorldSettings = {
   readonly nameOf?: (kindName: string, number: number) => string;
   /** Planted in its requests, for calibration. */
   readonly slowdown?: string;
+  /** Absent: what is asked of its replicas is not written down. */
+  readonly recording?: ProcessRecording;
 };
 
 /** What worlds are made with. */
@@ -117,14 +127,21 @@ async function createStores(stack: Stack, settings: WorldSettings): Promise<Worl
   try {
     const needs = redisNeedsOf(settings, context);
     const redis = needs === null ? null : await startRedis(context, needs);
-    return assembleWorld(stack, settings, { database, redis });
+    const runsVarnish = settings.furtherKinds.some(({ runs }) => runs === 'varnish');
+    const varnish = runsVarnish ? await provideVarnish(context) : null;
+    return assembleWorld(stack, settings, { database, redis, varnish });
   } catch (error) {
     await postgres.dropDatabase(database).catch(() => {});
     throw error;
   }
 }
 
-type Stores = { readonly database: string; readonly redis: RedisServer | null };
+type Stores = {
+  readonly database: string;
+  readonly redis: RedisServer | null;
+  /** Null: no process of the world runs one. */
+  readonly varnish: VarnishBinary | null;
+};
 
 function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): World {
   const { database, redis } = stores;
@@ -136,7 +153,7 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
       report(`The ${kindName} ${name} did not finish what was under way. More in ${process.logFile}`),
   );
   const replicas = () => set.processes().filter(isReplica);
-  const introduceProcesses = (): void => {
+  const introduceProcesses = async (): Promise<void> => {
     const service = replicas().map(({ address }) => address);
     const front = set
       .processes()
@@ -145,6 +162,7 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
       );
     const message: ParentMessage = { type: 'neighbours', service, ...(front.length > 0 && { front }) };
     for (const process of set.processes()) if (!isReplica(process)) process.process.tell(message);
+    await Promise.all(set.processes().map((process) => awaitReady(process, signal)));
   };
   return {
     label: settings.label,
@@ -160,6 +178,16 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
     },
     stopClock: set.stopClock,
     resumeClock: set.resumeClock,
+    emptyCaches: async () => {
+      // From the innermost outwards: none must fill its own from the next one again.
+      await redis?.removeKeys(Object.values(entityNames).map((name) => `${name}:`));
+      await Promise.all(replicas().map((process) => process.emptyCaches()));
+      const others = set.processes().filter((process) => !isReplica(process));
+      await Promise.all(others.map((process) => process.emptyCaches()));
+    },
+    rememberSessions: async (tokens) => {
+      await Promise.all(replicas().map((replica) => replica.rememberSessions(tokens)));
+    },
     lostProcesses: set.lost,
     cpuUsByKind: () => readCpuUsByKind(set.processes()),
     redisCpuUs: () => (redis === null ? 0 : redis.cpuUs()),
@@ -167,7 +195,7 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
     stopProcesses: set.stop,
     replaceLostProcesses: async () => {
       for (const start of set.starts()) await start(signal);
-      introduceProcesses();
+      await introduceProcesses();
     },
     introduceProcesses,
     close: async () => {
@@ -194,7 +222,7 @@ function startsOf(stack: Stack, settings: WorldSettings, stores: Stores): Proces
 function startOf(
   { context, checkout, postgres }: Stack,
   settings: WorldSettings,
-  { database, redis }: Stores,
+  { database, redis, varnish }: Stores,
   { kind, index }: { readonly kind: ProcessKind; readonly index: number },
 ): ProcessStart {
   const isService = kind.name === serviceKindName;
@@ -211,7 +239,9 @@ function startOf(
       telemetry: settings.telemetry,
       port: ports?.http ?? (isService && settings.port > 0 ? settings.port + index : 0),
       metricsPort: ports?.metrics ?? 0,
+      ...(kind.runs === 'varnish' && varnish !== null && { varnishFolder: varnish.folder }),
       ...(isService && settings.slowdown !== undefined && { slowdown: settings.slowdown }),
+      ...(isService && settings.recording !== undefined && { recording: settings.recording }),
     });
   };
 }

@@ -3,6 +3,7 @@ import { cacheBoard } from './cache-board.ts';
 import { compareBoard } from './compare-board.ts';
 import { correctnessBoard } from './correctness-board.ts';
 import { countersBoard } from './counters-board.ts';
+import { edgeBoard } from './edge-board.ts';
 import { feedsBoard } from './feeds-board.ts';
 import { gatewayBoard } from './gateway-board.ts';
 import { loadBoard } from './load-board.ts';
@@ -19,6 +20,7 @@ export const boards: readonly Board[] = [
   feedsBoard,
   countersBoard,
   gatewayBoard,
+  edgeBoard,
   storesBoard,
   nodeBoard,
   loadBoard,

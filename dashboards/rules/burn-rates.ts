@@ -3,6 +3,7 @@ import type { ObjectiveName } from '../../app/contract/objectives.ts';
 import { orZero } from '../cache-ratios.ts';
 import { objectiveEvents } from '../objective-queries.ts';
 import { createPromql } from '../promql.ts';
+import { eventsAbove, eventsMin } from './few-events.ts';
 import { alertRule } from './rule.ts';
 import type { AlertRule, RecordingRule } from './rule.ts';
 import { secondsOf } from './timing.ts';
@@ -10,13 +11,6 @@ import type { BurnWindow, Timing } from './timing.ts';
 
 /** Below one event per second a ratio says little. The witness makes fewer: a tenth is enough for what it sees. */
 const eventsPerSecondMin = { availability: 1, photoReads: 1, feeds: 1, freshness: 0.1 } as const;
-
-/**
- * What happens once or twice is no trend: in a short window a single bad event is a large share of few. The count of a window
- * is extrapolated to its edges, so that three are a little more than 3, and two still less than this.
- */
-const badEventsMin = 3;
-const badEventsAbove = badEventsMin - 0.5;
 
 const alertNames = {
   availability: 'RequestErrorBudgetBurn',
@@ -75,10 +69,10 @@ function burnAlert(name: ObjectiveName, { burn, long, short, wait, severity }: B
   const limit = Number((burn * (1 - target)).toPrecision(6));
   const windows = [...new Set([long, short])];
   // In windows in which the share by itself takes so many, their number need not be looked at.
-  const isShareOfFew = limit * eventsPerSecondMin[name] * secondsOf(long) < badEventsMin - 1;
+  const isShareOfFew = limit * eventsPerSecondMin[name] * secondsOf(long) < eventsMin - 1;
   const conditions = [
     ...windows.map((window) => `${badRatioName(name, window)} > ${limit}`),
-    ...(isShareOfFew ? [`${badName(name, long)} > ${badEventsAbove}`] : []),
+    ...(isShareOfFew ? [`${badName(name, long)} > ${eventsAbove}`] : []),
   ];
   return alertRule({
     alert: alertNames[name],

@@ -1,4 +1,5 @@
 import { createPromql } from '../promql.ts';
+import { eventsAbove } from './few-events.ts';
 import { recordedNames } from './recording-rules.ts';
 import { alertRule } from './rule.ts';
 import type { AlertRule } from './rule.ts';
@@ -37,10 +38,14 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
   const names = recordedNames(window);
   const isTierDown = tierIsDown(timing);
   const isBusy = `${names.requests} > ${requestsPerSecondMin}`;
+  const failed = createPromql({ window, growth: 'increase' }).rate('cacheOperationFailures', {
+    by: ['candidate'],
+  });
   return [
     alertRule({
       alert: 'RedisTierDown',
-      expr: isTierDown,
+      // At night one command that fails may be all that were sent.
+      expr: `${isTierDown} and ${failed} > ${eventsAbove}`,
       for: outageWait,
       severity: 'page',
       board: cacheBoard,

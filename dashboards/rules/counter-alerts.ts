@@ -1,4 +1,5 @@
 import { createPromql } from '../promql.ts';
+import { eventsAbove } from './few-events.ts';
 import { alertRule } from './rule.ts';
 import type { AlertRule } from './rule.ts';
 import { secondsOf } from './timing.ts';
@@ -23,12 +24,10 @@ export function counterAlerts({ window, lagSeconds, wait, keep }: Timing): Alert
     `min_over_time(${queue}[${window}]${ago === 0 ? '' : ` offset ${ago * secondsOf(window)}s`})`;
   const grown = (ago: number): string =>
     `sum by (candidate) (${least(ago)} - ${least(ago + 1)}) > ${queueGrowthMin}`;
-  const dropped = createPromql({ window, growth: 'increase' }).rate('counterRollupEvents', {
-    by,
-    where: { outcome: 'dropped' },
-  });
+  const counted = createPromql({ window, growth: 'increase' });
+  const dropped = counted.rate('counterRollupEvents', { by, where: { outcome: 'dropped' } });
   const asked = ['candidate', 'mode'] as const;
-  const failed = promql.rate('counterOperations', { by: asked, where: { outcome: 'failed' } });
+  const failed = counted.rate('counterOperations', { by: asked, where: { outcome: 'failed' } });
   return [
     alertRule({
       alert: 'CounterRollupLag',
@@ -61,7 +60,7 @@ export function counterAlerts({ window, lagSeconds, wait, keep }: Timing): Alert
     }),
     alertRule({
       alert: 'CountingFails',
-      expr: `${failed} / ${promql.rate('counterOperations', { by: asked })} > ${failedShareMax}`,
+      expr: `${failed} / ${counted.rate('counterOperations', { by: asked })} > ${failedShareMax} and ${failed} > ${eventsAbove}`,
       for: wait,
       severity: 'page',
       board,

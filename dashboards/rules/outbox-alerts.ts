@@ -37,7 +37,8 @@ export function outboxAlerts({ window, lagSeconds, wait, outageWait }: Timing): 
       expr: `${promql.value('up', { job: scrapeJobs.process })} == 0`,
       for: outageWait,
       severity: 'page',
-      board,
+      // It may be of any system.
+      board: 'darkroom-telemetry',
       summary: '{{ $labels.kind }} {{ $labels.instance }} of {{ $labels.candidate }} does not answer',
       description:
         'What it should do is left. The replicas go on; who asks through a gateway that is down has no answer, and while no leader is there metadata are refused.',

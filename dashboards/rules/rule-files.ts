@@ -3,6 +3,7 @@ import { accessAlerts } from './access-alerts.ts';
 import { burnAlerts } from './burn-rates.ts';
 import { cacheAlerts } from './cache-alerts.ts';
 import { counterAlerts } from './counter-alerts.ts';
+import { edgeAlerts } from './edge-alerts.ts';
 import { recordingGroups } from './recording-rules.ts';
 import { gatewayAlerts } from './gateway-alerts.ts';
 import { outboxAlerts } from './outbox-alerts.ts';
@@ -22,6 +23,7 @@ export function alertGroups(
     { name: 'darkroom-outbox', rules: outboxAlerts(timing) },
     { name: 'darkroom-access', rules: accessAlerts(timing) },
     { name: 'darkroom-gateway', rules: gatewayAlerts(timing) },
+    { name: 'darkroom-edge', rules: edgeAlerts(timing) },
     { name: 'darkroom-counters', rules: counterAlerts(timing) },
     { name: 'darkroom-storage-alerts', rules: storageAlerts(timing) },
     { name: 'darkroom-saturation', rules: saturationAlerts(timing) },

@@ -1,4 +1,5 @@
 import { scrapeJobs } from '../../app/contract/metric-catalogue.ts';
+import { processJobs } from '../board-scope.ts';
 import { createPromql } from '../promql.ts';
 import { quantileHistograms } from '../quantile-histograms.ts';
 import { alertRule } from './rule.ts';
@@ -7,7 +8,8 @@ import type { Timing } from './timing.ts';
 
 const by = ['candidate'] as const;
 const byInstance = ['candidate', 'instance'] as const;
-const service = { job: scrapeJobs.service } as const;
+/** Replicas, and what runs beside them: a gateway that has no time left stops all that comes through it. */
+const service = { job: { anyOf: processJobs } } as const;
 const healthBoard = 'darkroom-telemetry';
 const storesBoard = 'darkroom-stores';
 const samplesMax = 4_000;

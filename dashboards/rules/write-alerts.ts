@@ -1,35 +1,30 @@
+import { objectives } from '../../app/contract/objectives.ts';
 import { createPromql } from '../promql.ts';
+import { rounded } from '../rounded.ts';
 import { tierWasDown } from './cache-alerts.ts';
+import { eventsAbove } from './few-events.ts';
 import { alertRule } from './rule.ts';
 import type { AlertRule } from './rule.ts';
 import { secondsOf } from './timing.ts';
 import type { Timing } from './timing.ts';
 
 const by = ['candidate'] as const;
+/** As fast as a budget may burn before somebody is woken; of what is not heard of, reads may be stale for as long as entries live. */
+const burnMax = 14.4;
+const failedShareMax = rounded(burnMax * (1 - objectives.freshness.target));
 const board = 'darkroom-correctness';
 
 /** What becomes of writes: whether replicas hear of them, and whether storage gets those that wait. */
 export function writeAlerts(timing: Timing): AlertRule[] {
-  const { window, lagSeconds, wait, longWait, keep } = timing;
+  const { window, lagSeconds, wait, keep } = timing;
   const promql = createPromql({ window, growth: 'increase' });
-  const failed = promql.rate('cacheInvalidations', { by, where: { outcome: 'failed' } });
   const lag = createPromql({ window }).quantile(0.99, 'cacheInvalidationLag', { by });
   const waiting = `max by (candidate) (min_over_time(${promql.value('cacheQueueLength')}[${window}]))`;
   const flushed = promql.rate('cacheQueuedWrites', { by, where: { outcome: 'flushed' } });
   const failing = promql.rate('cacheQueuedWrites', { by, where: { outcome: 'failed' } });
   const setAside = promql.rate('cacheQueuedWrites', { by, where: { outcome: 'set-aside' } });
   return [
-    alertRule({
-      alert: 'InvalidationsFail',
-      expr: `(${failed} > 0 or ${lostInvalidations(timing)} > 0) unless ${tierWasDown(timing)}`,
-      for: longWait,
-      keep,
-      severity: 'page',
-      board,
-      summary: 'Replicas of {{ $labels.candidate }} do not hear of all writes',
-      description:
-        'About {{ $value | printf "%.0f" }} times an invalidation failed or may be lost. Replicas that notice a gap drop their memory; those that do not serve stale entries until these expire.',
-    }),
+    ...lossAlerts(timing),
     alertRule({
       alert: 'InvalidationLag',
       expr: `${lag} > ${lagSeconds}`,
@@ -61,11 +56,37 @@ export function writeAlerts(timing: Timing): AlertRule[] {
   ];
 }
 
-/** What replicas noticed to be missing. A young one has missed what was said before it was there, and has nothing that this makes wrong. */
+/** Writes that replicas do not hear of: so many that readers meet it. One that fails on a busy machine wakes nobody. */
+function lossAlerts(timing: Timing): AlertRule[] {
+  const { window, longWait, keep } = timing;
+  const promql = createPromql({ window, growth: 'increase' });
+  const failed = promql.rate('cacheInvalidations', { by, where: { outcome: 'failed' } });
+  const all = promql.rate('cacheInvalidations', { by, where: { outcome: { anyOf: ['sent', 'failed'] } } });
+  const shared = { alert: 'InvalidationsFail', for: longWait, keep, severity: 'page', board } as const;
+  return [
+    alertRule({
+      ...shared,
+      expr: `${failed} / ${all} > ${failedShareMax} and ${failed} > ${eventsAbove} unless ${tierWasDown(timing)}`,
+      labels: { sign: 'sending' },
+      summary: 'Replicas of {{ $labels.candidate }} do not hear of all writes',
+      description:
+        '{{ $value | humanizePercentage }} of the invalidations could not be sent. Other replicas serve what was written before until their entries expire.',
+    }),
+    alertRule({
+      ...shared,
+      expr: `${lostInvalidations(timing)} > ${eventsAbove} unless ${tierWasDown(timing)}`,
+      labels: { sign: 'receiving' },
+      summary: 'A replica of {{ $labels.candidate }} misses invalidations again and again',
+      description: `About {{ $value | printf "%.0f" }} times within ${window} one replica was cut off from them, or noticed that some were lost. It drops its memory each time, at the price of the database.`,
+    }),
+  ];
+}
+
+/** What a replica noticed to be missing, of the one that noticed most: one cut of all of them is one event. A young one has missed what was said before it was there, and has nothing that this makes wrong. */
 function lostInvalidations({ window, wait }: Timing): string {
   const promql = createPromql({ window });
   const lost = promql.counter('cacheInvalidations', { outcome: { anyOf: ['loss-noticed', 'disconnected'] } });
   const age = `time() - ${promql.value('processStart')}`;
   const youngSeconds = secondsOf(window) + secondsOf(wait);
-  return `sum by (candidate) (increase(${lost}[${window}]) unless on (candidate, instance) (${age} < ${youngSeconds}))`;
+  return `max by (candidate) (sum by (candidate, instance) (increase(${lost}[${window}]) unless on (candidate, instance) (${age} < ${youngSeconds})))`;
 }

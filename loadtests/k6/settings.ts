@@ -1,4 +1,3 @@
-import type { MixName } from '../workloads/operation-mix.ts';
 import { requireLoopback } from '../workloads/run-settings.ts';
 import type { RunSettings } from '../workloads/run-settings.ts';
 
@@ -9,15 +8,16 @@ const alone = {
   people: 500,
   photos: 5_000,
   followers: 'heavy',
+  mix: 'social-default',
   passes: [{ pass: 0, first: 0, requests: 1_500, pauseRequests: 0 }],
   ratePerSecond: 50,
   arrivals: 'poisson',
 } as const;
 
-/** The settings of this run: DARKROOM_CONFIG as JSON over the defaults. Throws for a target that is not loopback. */
-export function readSettings(mix: MixName): RunSettings {
+/** The settings of this run: DARKROOM_CONFIG as JSON over the defaults, and what the script says itself. Throws for a target that is not loopback. */
+export function readSettings(own: Partial<Pick<RunSettings, 'mix'>> = {}): RunSettings {
   const given = JSON.parse(__ENV['DARKROOM_CONFIG'] || '{}') as Partial<RunSettings>;
-  const settings: RunSettings = Object.freeze({ ...alone, ...given, mix });
+  const settings: RunSettings = Object.freeze({ ...alone, ...given, ...own });
   requireLoopback(settings.worlds);
   return settings;
 }

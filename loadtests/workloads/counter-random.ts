@@ -68,5 +68,10 @@ export const streams = {
   logOuts: 33,
   visits: 34,
   metadata: 35,
+  earlierViews: 36,
+  feedMoves: 37,
+  screens: 38,
+  loggedOut: 39,
+  reloads: 43,
   trace: 99,
 } as const;

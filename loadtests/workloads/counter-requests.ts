@@ -2,9 +2,6 @@ import { drawsOf, randomAt, streams } from './counter-random.ts';
 import { skew } from './request-tables.ts';
 import { createZipf } from './zipf.ts';
 
-/** The namespace that loads count in; it is there in lab mode, and follows the mode of the candidate. */
-export const countedNamespace = 'lab';
-
 /** Adds that are sent once more with the same token and generation time, as a client does that has not heard of the first. */
 const retriedShare = 0.05;
 /** Adds that take one away again, as who takes a like back. */

@@ -1,9 +1,6 @@
 import { randomAt, streams, uint32At } from './counter-random.ts';
+import { pageRecords } from './request-path.ts';
 
-/** What is asked of metadata: of posts, whose records are large. */
-export const metadataKind = 'posts';
-/** Of one page. A post has about 2.6 KB. */
-export const pageRecords = 100;
 /** Of the newest posts: a leader that owns at least as many has every record that is asked for. */
 const askedRecords = 1_000;
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sentOperations } from '../../app/contract/operations.ts';
 import type { SentOperationName } from '../../app/contract/operations.ts';
 import { randomAt, streams } from './counter-random.ts';
-import { mixes, operationAt, requestsPerDeletion, requestsPerLogOut } from './operation-mix.ts';
+import { createOperationDraw, mixes, requestsPerDeletion, requestsPerLogOut } from './operation-mix.ts';
 import type { MixName, PlannedOperation } from './operation-mix.ts';
 
 const shares = mixes['social-default'];
@@ -49,8 +49,9 @@ test('gives each operation exactly its part of [0, 1)', () => {
     const drawn = drawnOf(mix);
     const all = drawn.reduce((sum, [, share]) => sum + share, 0);
     const counts = new Map<PlannedOperation, number>();
+    const operationAt = createOperationDraw(mix);
     for (let step = 0; step < all; step += 1) {
-      const operation = operationAt(mix, (step + 0.5) / all);
+      const operation = operationAt((step + 0.5) / all);
       counts.set(operation, (counts.get(operation) ?? 0) + 1);
     }
     assert.deepEqual(Object.fromEntries(counts), Object.fromEntries(drawn), mix);
@@ -60,8 +61,9 @@ test('gives each operation exactly its part of [0, 1)', () => {
 test('a drawn mix fits', () => {
   const n = 200_000;
   const counts: Partial<Record<PlannedOperation, number>> = {};
+  const operationAt = createOperationDraw('social-default');
   for (let index = 0; index < n; index += 1) {
-    const operation = operationAt('social-default', randomAt(1, 2, streams.operation, index));
+    const operation = operationAt(randomAt(1, 2, streams.operation, index));
     counts[operation] = (counts[operation] ?? 0) + 1;
   }
   const drawn = drawnOf('social-default');

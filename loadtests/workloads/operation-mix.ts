@@ -85,6 +85,18 @@ export const mixes = {
   },
   /** Services read pages of metadata, and write single records: 98 % reads. */
   metadata: { metadataPage: 9_800, putMetadata: 200 },
+  /** People look at pages full of photos. Images are not drawn: they follow from the pages that show them (`viewing-plan.ts`). */
+  'photo-viewing': {
+    feedPage: 4_600,
+    profileGrid: 1_500,
+    photoPage: 3_000,
+    like: 760,
+    comment: 80,
+    follow: 30,
+    unfollow: 10,
+    post: 17,
+    editCaption: 3,
+  },
 } as const satisfies Record<string, Partial<Record<SentOperationName, number>>>;
 
 type Mixes = typeof mixes;
@@ -99,15 +111,23 @@ export const plannedOperations = [
   ...new Set(Object.values(mixes).flatMap((mix) => Object.keys(mix))),
 ] as readonly PlannedOperation[];
 
-/** Whether the photos and profiles that a mix reads are passed one after another, and whether it has spikes. */
-export const manners: Readonly<Record<MixName, { readonly crawls: boolean; readonly hasSpikes: boolean }>> = {
-  'social-default': { crawls: false, hasSpikes: false },
-  'write-heavy': { crawls: false, hasSpikes: false },
-  'star-spikes': { crawls: false, hasSpikes: true },
-  crawl: { crawls: true, hasSpikes: false },
-  'log-ins': { crawls: false, hasSpikes: false },
-  counting: { crawls: false, hasSpikes: false },
-  metadata: { crawls: false, hasSpikes: false },
+/**
+ * Whether the photos and profiles that a mix reads are passed one after another, whether it has spikes, and whether the browsers of its
+ * viewers keep images.
+ */
+type Manner = { readonly crawls: boolean; readonly hasSpikes: boolean; readonly hasBrowsers: boolean };
+
+const plain: Manner = { crawls: false, hasSpikes: false, hasBrowsers: false };
+
+export const manners: Readonly<Record<MixName, Manner>> = {
+  'social-default': plain,
+  'write-heavy': plain,
+  'star-spikes': { ...plain, hasSpikes: true },
+  crawl: { ...plain, crawls: true },
+  'log-ins': plain,
+  counting: plain,
+  metadata: plain,
+  'photo-viewing': { ...plain, hasBrowsers: true },
 };
 
 /** What is not done once in each stretch of requests. */
@@ -127,15 +147,18 @@ export function requestsPerLogOut(mix: MixName): number | null {
   return logOut === undefined ? null : sharesInAll / logOut;
 }
 
-/** The operation at `u` in [0, 1), of all but those that have places of their own. */
-export function operationAt(mix: MixName, u: number): DrawnOperation {
+/** Finds the operation at a number in [0, 1), of all but those that have places of their own. Made once, since each request is drawn so. */
+export function createOperationDraw(mix: MixName): (u: number) => DrawnOperation {
   const { deletePhoto = 0, logOut = 0, ...others } = sharesOf(mix);
   const drawn = Object.entries(others) as [DrawnOperation, number][];
-  let left = u * (sharesInAll - deletePhoto - logOut);
-  for (const [name, share] of drawn) {
-    left -= share;
-    if (left < 0) return name;
-  }
-  // What is lost in rounding belongs to the last one.
-  return (drawn.at(-1) as [DrawnOperation, number])[0];
+  const sharesDrawn = sharesInAll - deletePhoto - logOut;
+  return (u) => {
+    let left = u * sharesDrawn;
+    for (const [name, share] of drawn) {
+      left -= share;
+      if (left < 0) return name;
+    }
+    // What is lost in rounding belongs to the last one.
+    return (drawn.at(-1) as [DrawnOperation, number])[0];
+  };
 }

@@ -1,11 +1,17 @@
 import { endingSecretOf, sessionSecretOf } from './session-tokens.ts';
 import type { PlannedRequest } from './workload.ts';
 
-/** What the session is made of by which a request is sent (`session-tokens.ts`); null: of none, since it is to begin one. */
+/** What the session is made of by which a request is sent (`session-tokens.ts`); null: of none, since it is to begin one, or its viewer is not logged in. */
 export function secretOfRequest(
   seed: number,
-  { operation, viewerId, session }: Pick<PlannedRequest, 'operation' | 'viewerId' | 'session'>,
+  {
+    operation,
+    viewerId,
+    session,
+    isLoggedOut,
+  }: Pick<PlannedRequest, 'operation' | 'viewerId' | 'session' | 'isLoggedOut'>,
 ): string | null {
+  if (isLoggedOut === true) return null;
   if (operation === 'logIn' || operation === 'failedLogIn') return null;
   return session === undefined ? sessionSecretOf(seed, viewerId) : endingSecretOf(seed, session);
 }

@@ -1,4 +1,6 @@
 import type { Arrivals } from './arrivals.ts';
+import { placesOf } from './spread.ts';
+import type { Spread } from './spread.ts';
 import type { WorkloadSettings } from './workload.ts';
 
 /** Requests of a pass that are sent in one go, from request `first` on; then a pause without arrivals. */
@@ -8,6 +10,8 @@ export type ScheduledPass = {
   readonly requests: number;
   /** Places of the schedule that stay empty afterwards. */
   readonly pauseRequests: number;
+  /** Its requests do not come one after another, but with empty places between them. Absent: each place has one. */
+  readonly spread?: Spread;
 };
 
 /** One run of a driver: what it asks, whom, how fast and for how long. */
@@ -16,17 +20,23 @@ export type RunSettings = WorkloadSettings & {
   readonly worlds: readonly (readonly string[])[];
   /** In this order. */
   readonly passes: readonly ScheduledPass[];
-  /** Requests per second and world. */
+  /** Requests per second and world; of passes that are spread, places of the schedule. */
   readonly ratePerSecond: number;
   readonly arrivals: Arrivals;
+  /** Of passes that are spread: requests per second and world where there are the most. Absent: each place has one. */
+  readonly peakRatePerSecond?: number;
   /** Arrivals beyond the schedule: what was dropped takes no place in it. The driver is stopped when it has what it needs. */
   readonly spareArrivals?: number;
+  /** When the first arrival is due, in milliseconds since 1970: a driver that is ready earlier waits. Absent: as soon as it is ready. */
+  readonly startAtMs?: number;
   /** That many virtual users send one request after the other's answer (closed loop); absent: open loop. */
   readonly closedLoopUsers?: number;
   /** Absolute path of the planned requests as JSON. A driver without one draws them itself; the result is the same. */
   readonly planFile?: string;
   /** Absolute path of the tables to draw them from, as JSON. A driver without one makes them itself; the result is the same. */
   readonly tablesFile?: string;
+  /** Absolute path of the folder of sample photos. Absent: it lies beside the folder of the script. */
+  readonly samplesFolder?: string;
 };
 
 /** A run against one world: requests of one pass, the first of them unmeasured. */
@@ -50,7 +60,7 @@ export function requestCount({ passes }: Pick<RunSettings, 'passes'>): number {
 
 /** All arrivals of the driver's schedule: requests to every world, and places that stay empty. */
 export function arrivalCount({ passes, worlds, spareArrivals }: RunSettings): number {
-  const places = passes.reduce((sum, { requests, pauseRequests }) => sum + requests + pauseRequests, 0);
+  const places = passes.reduce((sum, pass) => sum + placesOf(pass) + pass.pauseRequests, 0);
   return places * worlds.length + (spareArrivals ?? 0);
 }
 
@@ -76,9 +86,13 @@ const stallSeconds = 2;
 
 /** Virtual users: enough for two seconds of stall, beside those that wait out their displacement. */
 export function virtualUsers(
-  settings: Pick<RunSettings, 'ratePerSecond' | 'worlds' | 'closedLoopUsers'>,
+  settings: Pick<RunSettings, 'ratePerSecond' | 'peakRatePerSecond' | 'worlds' | 'closedLoopUsers'>,
   displacementWidthMs: number,
 ): number {
   if (settings.closedLoopUsers !== undefined) return settings.closedLoopUsers;
-  return Math.ceil(arrivalRate(settings) * (stallSeconds + displacementWidthMs / 1000)) + 5;
+  const rate = arrivalRate({
+    ...settings,
+    ratePerSecond: settings.peakRatePerSecond ?? settings.ratePerSecond,
+  });
+  return Math.ceil(rate * (stallSeconds + displacementWidthMs / 1000)) + 5;
 }

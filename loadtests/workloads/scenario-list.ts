@@ -6,6 +6,8 @@ export type Scenario = {
   readonly summary: string;
   /** Why its worlds can only be measured together, in words that follow "since". Absent: they can take turns, too. */
   readonly onlyTogether?: string;
+  /** Only candidates with another value of this axis than `without` answer what it asks. Absent: all do. */
+  readonly answeredWith?: { readonly axis: string; readonly without: string };
 };
 
 /** Every scenario: its k6 script, and what it asks. */
@@ -51,6 +53,15 @@ export const scenarios = {
     mix: 'metadata',
     summary:
       'services read pages of 100 records of metadata, about 256 KB each, and write single ones: 98 % reads; needs a gateway',
+    answeredWith: { axis: 'gateway', without: 'off' },
+  },
+  'photo-viewing': {
+    file: 'loadtests/scenarios/photo-viewing.ts',
+    mix: 'photo-viewing',
+    summary:
+      'people look at pages full of photos, some without logging in; each has a browser that keeps images: what it has is counted and not sent',
+    onlyTogether:
+      'who answered is counted over whole rounds, and a block in turns begins with requests that do not count',
   },
 } as const satisfies Record<string, Scenario>;
 

@@ -2,6 +2,7 @@ import { displacementWidthMs } from './arrivals.ts';
 import { randomAt, streams } from './counter-random.ts';
 import { arrivalRate } from './run-settings.ts';
 import type { RunSettings, ScheduledPass } from './run-settings.ts';
+import { createRequestOfPlace, placesOf } from './spread.ts';
 import type { PlannedRequest, Workload } from './workload.ts';
 
 /** Which request an arrival is, and whom it goes to. */
@@ -18,9 +19,9 @@ export type Place = {
 
 /** Where each arrival belongs: a pure function of the settings, the same in k6 and in Node. */
 export type Schedule = {
-  /** Null: a pause, or beyond the last pass. */
+  /** Null: a pause, a place that is empty, or beyond the last pass. */
   placeOf(arrival: number): Place | null;
-  /** First arrival of a scheduled pass, and the first one after its requests. */
+  /** First arrival of a scheduled pass, and the first one after its places. */
   arrivalsOf(scheduled: number): { readonly from: number; readonly to: number };
   /** After the arrival's place in the even lattice. */
   displacementMs(place: Place): number;
@@ -41,11 +42,12 @@ export function createSchedule(settings: RunSettings): Schedule {
   const periodMs = 1000 / arrivalRate(settings);
   const starts: { readonly group: number; readonly planned: number }[] = [];
   let [group, planned] = [0, 0];
-  for (const { requests, pauseRequests } of passes) {
+  for (const pass of passes) {
     starts.push({ group, planned });
-    group += requests + pauseRequests;
-    planned += requests;
+    group += placesOf(pass) + pass.pauseRequests;
+    planned += pass.requests;
   }
+  const requestsOfPlaces = passes.map(createRequestOfPlace);
   /** The last scheduled pass that begins at or before the group. */
   const scheduledAt = (wanted: number): number => {
     let [low, high] = [0, starts.length - 1];
@@ -62,15 +64,16 @@ export function createSchedule(settings: RunSettings): Schedule {
       const scheduled = scheduledAt(at);
       const [start, own] = [starts[scheduled], passes[scheduled]];
       if (start === undefined || own === undefined) return null;
-      const within = at - start.group;
-      if (within >= own.requests) return null;
+      const within = requestsOfPlaces[scheduled]?.(at - start.group) ?? null;
+      if (within === null) return null;
       const request = own.first + within;
       const world = worldAt(seed, own.pass, request, worlds.length, arrival % worlds.length);
       return { scheduled, pass: own.pass, request, planned: start.planned + within, world };
     },
     arrivalsOf(scheduled) {
       const from = (starts[scheduled]?.group ?? 0) * worlds.length;
-      return { from, to: from + (passes[scheduled]?.requests ?? 0) * worlds.length };
+      const own = passes[scheduled];
+      return { from, to: from + (own === undefined ? 0 : placesOf(own)) * worlds.length };
     },
     displacementMs: ({ pass, request, world }) =>
       widthMs * randomAt(seed, pass, streams.displacement, request, world),
@@ -85,11 +88,13 @@ function replicaOf(worlds: RunSettings['worlds'], world: number, turn: number): 
   return replicas[turn % replicas.length] as string;
 }
 
-/** The world at one place of a request's order (Fisher-Yates, seeded by the request). */
+/** The world at one place of a request's order (Fisher-Yates, seeded by the request; places are filled from the last one on). */
 function worldAt(seed: number, pass: number, request: number, count: number, wanted: number): number {
   if (count === 1) return 0;
-  const order = Array.from({ length: count }, (_, world) => world);
-  for (let last = count - 1; last > 0; last -= 1) {
+  const order: number[] = [];
+  for (let world = 0; world < count; world += 1) order.push(world);
+  // What comes later changes only the places before this one.
+  for (let last = count - 1; last > 0 && last >= wanted; last -= 1) {
     const chosen = Math.floor(randomAt(seed, pass, streams.worlds, request, last) * (last + 1));
     const held = order[last] as number;
     order[last] = order[chosen] as number;

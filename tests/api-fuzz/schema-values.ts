@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyCharacter, writtenCharacter } from '../support/characters.ts';
 import type { Schema } from './described-api.ts';
 
 /** Ids up to here are drawn most of the time: most of them are of something that is there. */
@@ -31,7 +32,7 @@ const hostileTexts = [
 
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...hostileTexts),
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: anyCharacter, maxLength: 40 }),
 );
 
 /** What no schema expects. */
@@ -52,7 +53,7 @@ function validText({ pattern, format, minLength = 0, maxLength = Infinity }: Sch
     return fc.date({ noInvalidDate: true, min: new Date(0) }).map((date) => date.toISOString());
   const short = { minLength, maxLength: Math.min(maxLength, Math.max(minLength, 60)) };
   const plain = fc.oneof(
-    { weight: 4, arbitrary: fc.string({ unit: 'grapheme', ...short }) },
+    { weight: 4, arbitrary: fc.string({ unit: writtenCharacter, ...short }) },
     { weight: 1, arbitrary: fc.constant('x'.repeat(Math.min(maxLength, 3_000))) },
   );
   const hasLength = (text: string) => text.length >= minLength && text.length <= maxLength;

@@ -50,7 +50,7 @@ export const withoutHealthCheck: Readonly<Record<string, string>> = {
 /** The names that the programs of others are given, by their documentation. */
 const namesOfOthers: Readonly<Record<string, readonly string[]>> = {
   postgres: ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_HOST_AUTH_METHOD'],
-  'postgres-exporter': ['DATA_SOURCE_NAME'],
+  'postgres-exporter': ['DATA_SOURCE_NAME', 'PG_EXPORTER_EXTEND_QUERY_PATH'],
   'redis-exporter': ['REDIS_ADDR'],
   grafana: [
     'GF_AUTH_ANONYMOUS_ENABLED',

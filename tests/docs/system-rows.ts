@@ -8,6 +8,11 @@ export const publishedSystems: readonly PublishedSystem[] = [
     source: 'http://highscalability.com/blog/2022/1/11/designing-instagram.html',
   },
   {
+    prefix: 'ML',
+    title: 'Multi-layered caching',
+    source: 'https://dzone.com/articles/architectural-insights-designing-efficient-multi-l',
+  },
+  {
     prefix: 'DC',
     title: 'Distributed counter abstraction',
     source: 'https://netflixtechblog.com/netflixs-distributed-counter-abstraction-8d0c45eb66b2',
@@ -35,6 +40,22 @@ export const claims: Readonly<Record<string, string>> = {
   'DI-7':
     'The cache of active feeds is an LRU with bounds; a reader whose feed was evicted costs one recomputation, which is counted.',
   'DI-8': 'Feed rows expire; `order=ranked` lists a feed by score and `order=time`, the default, by time.',
+  'ML-1':
+    'A read passes the memory of its process, a Redis that the replicas share, and storage; images pass every HTTP cache on their way, the browser’s first and with `edge=on` that of the edge. The answer and its trace name the layer that gave it.',
+  'ML-2':
+    'Each layer counts what it answered, and in every round it adds up to the unit: requests of viewers are those that browsers, the edge and the service answered, reads are hits of memory and redis, joined loads, loads and bypasses.',
+  'ML-3':
+    'When the service restarts, its memory is empty and the shared tier is not: storage is not asked as at a cold start. How much less is on the page that `npm run layers-page` writes.',
+  'ML-4':
+    'Each layer has an eviction policy of its own: six for memory, those of Redis for Redis. Hit ratios are those of an independent implementation on the same trace and size, and what the service’s store hits is within 2 points of the simulator’s.',
+  'ML-5':
+    'Lifetime, jitter, tiers and invalidation are said by class in a file of candidates: photos, profiles and comments, each as rarely or as often as they change; counts live with what shows them, and deletions spare nothing.',
+  'ML-6':
+    'Read in another replica after a write, cache-aside is stale for up to its TTL where nothing tells of writes, all strategies are for as long as a message takes where something does, and write-behind for as long as a write waits besides.',
+  'ML-7':
+    'Any number of readers who miss one key at once make one load where loads are joined, and one each where they are not.',
+  'ML-8':
+    'While Redis is dead or frozen every request is answered; after a few attempts its circuit is open, which a gauge tells, and what it refuses is counted.',
   'TG-1':
     'What is written through one gateway is in the next consistent read through any other, and what was read once is in every later read.',
   'DC-1':
@@ -64,10 +85,10 @@ export const claims: Readonly<Record<string, string>> = {
     'While nobody leads, reads and writes are refused with 503 and may be sent again, and nothing stale is answered; a leader that stood still writes nothing; a deleted record does not come back.',
   'TG-6':
     'An eventual read does not wait and says how old it may be; beyond the limit the replica is bypassed, and a label says why.',
+  'TG-7':
+    'However much is asked of gateways, the leader is asked no more often, and answers none of their queries. That one more gateway adds throughput, processes that share two cores cannot show: the page that `npm run gateway-page` writes has the CPU per query of gateways and of the leader instead.',
   'TG-8':
     'Near the limit of the leader p99 is better with replicas, since pages cost the gateways what they cost the leader otherwise; by how much, and that p50 may be worse, is on the page that `npm run gateway-page` writes.',
-  'TG-7':
-    'However much is asked of gateways, the leader is asked no more often, and answers none of their queries.',
 };
 
 /** Rows whose tests are still to come. The test of the page refuses an id here as soon as a test begins with it. */

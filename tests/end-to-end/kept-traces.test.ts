@@ -4,21 +4,31 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { BlockRecord } from '../../cli/experiment/records.ts';
+import { openReads, openRequests } from '../../cli/recordings/read-recording.ts';
 import { finishedRounds } from '../../cli/report/per-round.ts';
 import type { Trace } from '../../cli/traces/span.ts';
 import { miniature, readResult, runFolderOf, small } from '../support/compared-run.ts';
+import { onTestServer } from '../support/databases.ts';
+import { collect } from '../support/made-recordings.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What `darkroom trace` says of this id, or the beginning of one. */
+/** The trace of this id, or of the beginning of one, as `darkroom trace` tells it. */
 async function openTrace(id: string): Promise<Trace> {
-  const text = await runCli(['trace', id]).ended;
-  assert.equal(text.status, 0, text.stderr);
-  assert.match(text.stdout, new RegExp(`^trace ${id}`));
-  const { stdout } = await runCli(['trace', id, '--json']).ended;
-  return JSON.parse(stdout) as Trace;
+  const { status, stdout, stderr } = await runCli(['trace', id, '--json']).ended;
+  assert.equal(status, 0, stderr);
+  const trace = JSON.parse(stdout) as Trace;
+  assert.ok(trace.traceId.startsWith(id), trace.traceId);
+  return trace;
+}
+
+/** The same for people. */
+async function assertIsTold(id: string): Promise<void> {
+  const { status, stdout, stderr } = await runCli(['trace', id]).ended;
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, new RegExp(`^trace ${id}`));
 }
 
 function assertDrawn(page: string, { traceId }: Trace): void {
@@ -28,8 +38,13 @@ function assertDrawn(page: string, { traceId }: Trace): void {
 test('the slowest requests of a comparison open from its table, and were measured in the round that counts', async () => {
   const json = join(folder, 'result.json');
   const traced = [...miniature, '--replicas', '1', '--rounds', '1', '--telemetry', 'trace100'];
-  const run = runCli(['compare', 'no-cache', 'versioned', ...traced, '--json', json]);
+  const recording = join(folder, 'compared.parquet');
+  const args = ['compare', 'no-cache', 'versioned', ...traced, '--json', json, '--record', recording];
+  const run = runCli(args, { shell: onTestServer() });
   const { status, stdout, stderr } = await run.ended;
+  const { meta, batches } = await openReads(recording);
+  assert.equal(meta.candidate, 'versioned', 'the baseline is not what is recorded');
+  assert.ok((await collect(batches())).length > 0);
   const result = readResult(json);
   // What a busy machine measures has no verdict, or fails, and has traces all the same.
   assert.ok([0, 20, 30, 31].includes(Number(status)), stderr);
@@ -39,7 +54,8 @@ test('the slowest requests of a comparison open from its table, and were measure
     .split('\n')
     .map((line) => JSON.parse(line) as BlockRecord);
   const labels = result.candidates.map(({ name }) => name);
-  const [round] = finishedRounds(blocks, labels);
+  // A busy machine may spoil it.
+  const [round] = finishedRounds(blocks, labels, { withSpoiled: true });
   assert.ok(round !== undefined);
   const [, page = ''] = /drawn in (.*)/.exec(stderr) ?? [];
   for (const label of labels) {
@@ -67,18 +83,37 @@ test('the slowest requests of a comparison open from its table, and were measure
 
 test('load keeps its slowest traced requests, and says how much the service told', async () => {
   const args = ['load', 'feed-browsing', '--candidate', 'cache-aside', '--duration', '2', '--replicas', '1'];
-  const { status, stdout, stderr } = await runCli([...args, ...small, '--telemetry', 'trace100']).ended;
+  const recording = join(folder, 'load.parquet');
+  const recorded = ['--record', recording, '--identifiers', 'plain'];
+  const all = [...args, ...small, ...recorded, '--telemetry', 'trace100'];
+  const { status, stdout, stderr } = await runCli(all, { shell: onTestServer() }).ended;
   // A busy machine may leave some out or be late for others: the rest is traced all the same.
   assert.ok([0, 20, 30].includes(Number(status)), stderr);
-  assert.match(stdout, /^feed-browsing on cache-aside at 40 requests\/s, telemetry trace100$/m);
+  assert.match(stdout, /^feed-browsing on cache-aside at 20 requests\/s, telemetry trace100$/m);
   assert.match(
     stdout,
-    status === 0 ? /80 of 80 requests measured, 0 failed, 0 dropped/ : / of 80 requests measured/,
+    status === 0 ? /40 of 40 requests measured, 0 failed, 0 dropped/ : / of 40 requests measured/,
   );
   const [, page = ''] = /drawn in (.*)/.exec(stderr) ?? [];
   const [, id = ''] = /darkroom trace ([0-9a-f]{16})$/m.exec(stdout) ?? [];
   const trace = await openTrace(id);
+  await assertIsTold(id);
   assert.equal(trace.root.candidate, 'cache-aside');
   assertDrawn(page, trace);
   assert.ok(dirname(page).includes('runs'));
+
+  const { meta, requests } = await openRequests(recording);
+  const { candidate, replicas, identifiers } = meta;
+  assert.deepEqual(
+    { candidate, replicas, identifiers },
+    { candidate: 'cache-aside', replicas: 1, identifiers: 'plain' },
+  );
+  const asked = await collect(requests());
+  // Those of the beginning, too, which are not measured.
+  const [, measured] = /(\d+) of 40 requests measured/.exec(stdout) ?? [];
+  assert.ok(asked.length > Number(measured), `${asked.length} requests, ${measured} of them measured`);
+  assert.match(
+    stderr,
+    new RegExp(`^Recorded ${asked.length} requests and [\\d,]+ reads, writes and removals in `, 'm'),
+  );
 });

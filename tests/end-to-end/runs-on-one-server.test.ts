@@ -8,7 +8,7 @@ import { createTestStack } from '../support/test-stack.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** The server of somebody, which several machines use. */
-const { context, remove } = createTestStack();
+const { context, remove } = createTestStack({ hasData: true });
 const checkouts = [createLinkedCheckout(), createLinkedCheckout(), createLinkedCheckout()] as const;
 let postgres: PostgresServer;
 let admin: pg.Client;

@@ -6,6 +6,7 @@ import { headers } from '../../app/contract/headers.ts';
 import { miniature, readResult, runFolderOf } from '../support/compared-run.ts';
 import { copyCheckout } from '../support/copied-checkout.ts';
 import type { CopiedCheckout } from '../support/copied-checkout.ts';
+import { onTestServer } from '../support/databases.ts';
 import { runCli } from '../support/run-cli.ts';
 import { startServiceProcess } from '../support/service-process.ts';
 import { createSeededDatabase } from '../support/test-app.ts';
@@ -25,7 +26,8 @@ before(() => {
   for (const { file, marker, line } of [...toyLines, ...winkLines, ...nodLines])
     copy.addLine(file, marker, line);
   // As `npm run schema` does.
-  execFileSync(process.execPath, [join(copy.root, 'cli', 'report', 'result-schema.ts')]);
+  const env = { ...process.env, ...copy.environment };
+  execFileSync(process.execPath, [join(copy.root, 'cli', 'report', 'result-schema.ts')], { env });
 });
 after(() => copy.remove());
 
@@ -34,8 +36,7 @@ const filesOf = (lines: readonly AddedLine[]): string[] => lines.map(({ file }) 
 const run = async (...args: readonly string[]) => {
   const { status, stdout, stderr } = await runCli(args, {
     root: copy.root,
-    // What is compiled of a copy goes with it.
-    shell: { NODE_COMPILE_CACHE: join(copy.root, '.darkroom', 'compile-cache') },
+    shell: { ...onTestServer(), ...copy.environment },
   }).ended;
   return { status, stdout, stderr };
 };
@@ -52,6 +53,45 @@ test('its axis and its figure are listed', async () => {
   assert.deepEqual([axis?.['system'], axis?.['takes'], axis?.['default']], ['toy', 'off | on', 'off']);
   const figure = (await listed('figures')).find(({ name }) => name === 'toysBroken');
   assert.deepEqual([figure?.['system'], figure?.['scale']], ['toy', 'plain']);
+});
+
+test('a write costs four files at most, changes storage, and is seen through a cache that knew what was before', async (t) => {
+  for (const files of [[...Object.keys(winkFiles), ...filesOf(winkLines)], filesOf(nodLines)])
+    assert.ok(new Set(files).size <= 4, files.join());
+
+  const database = await createSeededDatabase();
+  t.after(() => database.drop());
+  const environment = {
+    DARKROOM_CANDIDATE: 'cache-aside:tiers=memory,invalidation=ttl',
+    DARKROOM_LAB_MODE: '1',
+    DARKROOM_LAB_TOKEN: 'token of a test',
+    DARKROOM_MEDIA_DIR: copy.root,
+    DATABASE_URL: database.url,
+    ...copy.environment,
+  };
+  const service = startServiceProcess(environment, join(copy.root, 'app', 'main.ts'));
+  t.after(() => service.stop());
+  const { http } = await service.listening;
+  const ask = (path: string, method = 'GET') =>
+    fetch(`http://127.0.0.1:${http}${path}`, { method, headers: { [headers.viewer]: '7' } });
+  const look = async () => {
+    const { headers: told } = await ask('/photos/9');
+    const outcome = told.get('cache-status')?.split(';', 2).join(';');
+    return { outcome, version: Number(told.get(headers.entryVersion)) };
+  };
+  await waitUntil(async () => (await look()).outcome === 'memory; hit');
+  const before = await look();
+  for (const [index, name] of ['wink', 'nod'].entries()) {
+    const version = before.version + index + 1;
+    const answer = await ask(`/photos/9/${name}`, 'PUT');
+    assert.equal(answer.status, 200, await answer.clone().text());
+    assert.deepEqual(await answer.json(), { version });
+    assert.deepEqual(await look(), { outcome: 'memory; fwd=miss', version });
+    assert.equal((await ask(`/photos/999999/${name}`, 'PUT')).status, 404);
+  }
+  // One that is killed does not keep what it has compiled, which those of the comparison need, all at once.
+  service.child.kill('SIGTERM');
+  assert.deepEqual(await service.exited, { code: 0, signal: null });
 });
 
 test('a comparison runs its process, shows its figure, and can rest on it', async () => {
@@ -75,14 +115,13 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
   const ofToy = result.blocks.filter(({ candidate }) => candidate === 'toy=on');
   const broken = ofToy.map(({ figures }) => Number(figures['toysBroken']));
   assert.equal(broken.length, 7);
-  // Mostly; on a busy machine rounds last longer.
   assert.ok(
     broken.some((count) => count === 0),
-    `${broken.join(' ')}: 0 in some`,
+    `${broken.join(' ')}: none in some`,
   );
   assert.ok(
     broken.some((count) => count > 0),
-    `${broken.join(' ')}: one breaks every eight seconds`,
+    `${broken.join(' ')}: one in some`,
   );
 
   const primary = result.comparisons.find(
@@ -94,41 +133,6 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
   assert.deepEqual(effects, broken, 'the baseline breaks none');
   assert.ok((primary?.verdict === null) === (status === 30) || status === 20);
   assert.ok(runFolderOf(stderr).startsWith(copy.root));
-});
-
-test('a write costs four files at most, changes storage, and is seen through a cache that knew what was before', async (t) => {
-  for (const files of [[...Object.keys(winkFiles), ...filesOf(winkLines)], filesOf(nodLines)])
-    assert.ok(new Set(files).size <= 4, files.join());
-
-  const database = await createSeededDatabase();
-  t.after(() => database.drop());
-  const environment = {
-    DARKROOM_CANDIDATE: 'cache-aside:tiers=memory,invalidation=ttl',
-    DARKROOM_LAB_MODE: '1',
-    DARKROOM_LAB_TOKEN: 'token of a test',
-    DARKROOM_MEDIA_DIR: copy.root,
-    DATABASE_URL: database.url,
-  };
-  const service = startServiceProcess(environment, join(copy.root, 'app', 'main.ts'));
-  t.after(() => service.stop());
-  const { http } = await service.listening;
-  const ask = (path: string, method = 'GET') =>
-    fetch(`http://127.0.0.1:${http}${path}`, { method, headers: { [headers.viewer]: '7' } });
-  const look = async () => {
-    const { headers: told } = await ask('/photos/9');
-    const outcome = told.get('cache-status')?.split(';', 2).join(';');
-    return { outcome, version: Number(told.get(headers.entryVersion)) };
-  };
-  await waitUntil(async () => (await look()).outcome === 'memory; hit');
-  const before = await look();
-  for (const [index, name] of ['wink', 'nod'].entries()) {
-    const version = before.version + index + 1;
-    const answer = await ask(`/photos/9/${name}`, 'PUT');
-    assert.equal(answer.status, 200, await answer.clone().text());
-    assert.deepEqual(await answer.json(), { version });
-    assert.deepEqual(await look(), { outcome: 'memory; fwd=miss', version });
-    assert.equal((await ask(`/photos/999999/${name}`, 'PUT')).status, 404);
-  }
 });
 
 test('what it does not take is refused in its words, and what others compare does not show it', async () => {

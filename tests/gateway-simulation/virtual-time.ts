@@ -48,7 +48,8 @@ function removeFirst(heap: Due[]): void {
   if (last === undefined || heap.length === 0) return;
   let place = 0;
   while (true) {
-    const [left, right] = [heap[place * 2 + 1], heap[place * 2 + 2]];
+    const left = heap[place * 2 + 1];
+    const right = heap[place * 2 + 2];
     if (left === undefined) break;
     const isRight = right !== undefined && isBefore(right, left);
     const child = isRight ? right : left;

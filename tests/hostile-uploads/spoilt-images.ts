@@ -158,36 +158,41 @@ const animations: Family = ({ taken, loop, refused }) => [
   file('two JPEGs in one file', Buffer.concat([taken.jpeg, taken.progressive])),
 ];
 
+/** Made when their turn comes: some have 50,000 pieces. */
 const hugeHeads: Family = ({ taken }) => [
-  file(
-    'a JPEG with a 6 MB head',
-    withSegments(taken.jpeg, ...times(100, () => jpegSegment(0xed, Buffer.alloc(65_000)))),
-  ),
-  file(
-    'a JPEG with 50,000 comments',
-    withSegments(taken.jpeg, ...times(50_000, () => jpegSegment(0xfe, text('x')))),
-  ),
-  file(
-    'a JPEG with a 6 MB profile',
-    withSegments(
-      taken.jpeg,
-      ...times(100, (index) =>
-        jpegSegment(
-          0xe2,
-          Buffer.concat([text('ICC_PROFILE\0'), Buffer.from([index + 1, 100]), Buffer.alloc(65_000)]),
+  {
+    name: 'a JPEG with a 6 MB head',
+    make: () => withSegments(taken.jpeg, ...times(100, () => jpegSegment(0xed, Buffer.alloc(65_000)))),
+  },
+  {
+    name: 'a JPEG with 50,000 comments',
+    make: () => withSegments(taken.jpeg, ...times(50_000, () => jpegSegment(0xfe, text('x')))),
+  },
+  {
+    name: 'a JPEG with a 6 MB profile',
+    make: () =>
+      withSegments(
+        taken.jpeg,
+        ...times(100, (index) =>
+          jpegSegment(
+            0xe2,
+            Buffer.concat([text('ICC_PROFILE\0'), Buffer.from([index + 1, 100]), Buffer.alloc(65_000)]),
+          ),
         ),
       ),
-    ),
-  ),
-  file(
-    'a PNG with 50,000 texts',
-    withChunks(taken.png, ...times(50_000, () => pngChunk('tEXt', text('a\0b')))),
-  ),
-  file('a PNG with a chunk of 8 MB', withChunks(taken.png, pngChunk('prIv', Buffer.alloc(8_000_000)))),
-  file(
-    'a segment longer than the file',
-    withSegments(taken.jpeg.subarray(0, 400), Buffer.from([0xff, 0xe1, 0xff, 0xff])),
-  ),
+  },
+  {
+    name: 'a PNG with 50,000 texts',
+    make: () => withChunks(taken.png, ...times(50_000, () => pngChunk('tEXt', text('a\0b')))),
+  },
+  {
+    name: 'a PNG with a chunk of 8 MB',
+    make: () => withChunks(taken.png, pngChunk('prIv', Buffer.alloc(8_000_000))),
+  },
+  {
+    name: 'a segment longer than the file',
+    make: () => withSegments(taken.jpeg.subarray(0, 400), Buffer.from([0xff, 0xe1, 0xff, 0xff])),
+  },
 ];
 
 /** Photos that are spoilt in every way that is known, and what is none at all. */

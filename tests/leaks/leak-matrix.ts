@@ -101,9 +101,11 @@ export async function runLeakMatrix(
   const app = await start(keyPrefix);
   await setScene(app);
   const cursors = await readCursors(app);
-  const asker = createAsker(twin(app.ask), cursors);
+  // Doors are closed by way of what stands in between.
+  const ask = twin(app.ask);
+  const asker = createAsker(ask, cursors);
   await readAll(asker, inOrder);
-  await closeDoors(app);
+  await closeDoors({ ...app, ask });
   await readAll(asker, ['follower', 'owner']);
   const startAsker = async (prefix: string) => createAsker((await start(prefix)).ask, cursors);
   let beside: Promise<Asker> | undefined;

@@ -9,12 +9,12 @@ const longest = ['dashboards-live', 'compare', 'broken-comparison', 'up', 'bare-
   (name) => `${endToEnd}${name}.test.ts`,
 );
 
-/**
- * All test files below the root, or those whose path contains one of the patterns or matches it as a glob; as paths from the
- * root, and those first that run whole commands.
- */
-export function findTestFiles(root: string, patterns: readonly string[]): string[] {
-  const all = folders
+const matches = (path: string, pattern: string): boolean =>
+  path.includes(pattern) || matchesGlob(path, pattern);
+
+/** All test files below the root, as paths from it, in the order of their names. */
+function listTestFiles(root: string): string[] {
+  return folders
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((path) => `${folder}/${String(path)}`),
@@ -22,9 +22,20 @@ export function findTestFiles(root: string, patterns: readonly string[]): string
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.test.ts'))
     .toSorted();
-  const isWanted = (path: string) =>
-    patterns.length === 0 || patterns.some((pattern) => path.includes(pattern) || matchesGlob(path, pattern));
-  const wanted = all.filter(isWanted);
+}
+
+/** Patterns that name no test file. */
+export function findUnmatched(root: string, patterns: readonly string[]): string[] {
+  if (patterns.length === 0) return [];
+  const all = listTestFiles(root);
+  return patterns.filter((pattern) => !all.some((path) => matches(path, pattern)));
+}
+
+/** All test files, or those whose path contains one of the patterns or matches it as a glob; those first that run whole commands. */
+export function findTestFiles(root: string, patterns: readonly string[]): string[] {
+  const wanted = listTestFiles(root).filter(
+    (path) => patterns.length === 0 || patterns.some((pattern) => matches(path, pattern)),
+  );
   return [
     ...longest.filter((path) => wanted.includes(path)),
     ...wanted.filter((path) => path.startsWith(endToEnd) && !longest.includes(path)),

@@ -1,36 +1,43 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** To start a process and load what most files load takes longer than most files run. */
-const filesPerGroup = 25;
-
-/**
- * What a file says that needs a process of its own: it changes the process, starts or asks other ones, waits before its tests are
- * declared, or measures what the process uses.
- */
+/** What a file says that needs a process of its own. */
 const needsOwnProcess = [
-  /\bprocess\./,
+  // It changes the process, hears what the process hears, or measures what the process uses.
+  /\bprocess\.(chdir|exit|getActiveResourcesInfo|memoryUsage|off|on|once|stdin|umask)\b/,
+  /\bprocess\.env(\.\w+|\[.*?\]) = |\bdelete process\.env\b|\bassign\(process\.env\b/,
   /\bglobalThis\b/,
-  /'node:(child_process|cluster|http|inspector|net|perf_hooks|v8|vm|worker_threads)'/,
-  /^(const .* = |let .* = )?await /m,
-  // They start something, or copy checkouts.
-  /support\/[\w-]*(checkout|cli|compared|chromium|contained|judge|kill|other-run|own-redis|parent|pgbouncer|process|refusing|scraped|stack|toy|tracked|trouble|two-replicas|change-readers)/,
-  // The program that writes the page waits for it.
-  /docs\/[\w-]+-page\.ts'|'\.\/[\w-]+-page\.ts'/,
+  // Tracing is one for the whole process, once it has begun.
+  /start-tracing\.ts'|'@opentelemetry\//,
+  /'node:(cluster|inspector|perf_hooks|v8|vm|worker_threads)'/,
+  // It runs whole commands, or copies checkouts.
+  /\brunCli\b|support\/[\w-]*(checkout|compared|chromium|contained|toy|trouble|watched)/,
 ];
+
+/** What a file says that starts servers or other processes: it waits for them, and takes as long as many others. */
+const startsOthers =
+  /'node:child_process'|support\/[\w-]*(edge|judge|kill|other-run|own-redis|parent|pgbouncer|process|refusing|stack)/;
+
+/** How many share a process: to start one and load what most files load takes longer than most of them run. */
+const [filesPerGroup, filesPerWaitingGroup] = [25, 6];
 
 /** Files that share a process, or one that has its own; in the order of the files, a group where its first one stands. */
 export function groupTestFiles(root: string, files: readonly string[]): (readonly string[])[] {
   const groups: string[][] = [];
-  let open: string[] = [];
+  const [quick, waiting] = [openGroups(filesPerGroup, groups), openGroups(filesPerWaitingGroup, groups)];
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8');
-    if (needsOwnProcess.some((sign) => sign.test(text))) {
-      groups.push([file]);
-      continue;
-    }
-    if (open.length % filesPerGroup === 0) groups.push((open = []));
-    open.push(file);
+    if (needsOwnProcess.some((sign) => sign.test(text))) groups.push([file]);
+    else (startsOthers.test(text) ? waiting : quick)(file);
   }
   return groups;
+}
+
+/** Puts each file that it is given in the group that is open, or in a new one at the end of all. */
+function openGroups(size: number, groups: string[][]): (file: string) => void {
+  let open: string[] = [];
+  return (file) => {
+    if (open.length % size === 0) groups.push((open = []));
+    open.push(file);
+  };
 }

@@ -8,6 +8,9 @@ export type TestServers = { readonly databaseUrl: string; readonly redisUrl: str
 
 type Given = { readonly databaseUrl: string | undefined; readonly redisUrl: string | undefined };
 
+/** The tests of several files, and the worlds of whole commands beside them. */
+const connections = 400;
+
 /** Starts what is not given. What was started is stopped again when the next one does not start. */
 export async function provideTestServers(
   given: Given,
@@ -35,7 +38,7 @@ async function startOwnPostgres(
   context: StackContext,
   started: { stop(): Promise<void> }[],
 ): Promise<string> {
-  const postgres = await startPostgres(context);
+  const postgres = await startPostgres(context, { connections });
   started.push(postgres);
   if (postgres.pid !== null) await dropTestDatabases(postgres.adminUrl);
   return postgres.adminUrl;

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { assembleCache } from '../../app/cache/assemble-cache.ts';
 import type { CacheParts } from '../../app/cache/assemble-cache.ts';
 import type { Cache } from '../../app/cache/cache.ts';
+import type { ClassPolicies } from '../../app/cache/settings/class-policies.ts';
 import type { CacheSettings } from '../../app/cache/settings/cache-axes.ts';
 import { createInvalidationBus } from '../../app/cache/sources/invalidation-bus.ts';
 import type {
@@ -31,6 +32,7 @@ export type ReplicaOptions = {
   readonly network: BusNetwork;
   readonly sender: string;
   readonly random?: () => number;
+  readonly policies?: ClassPolicies;
   readonly wait?: (ms: number) => Promise<void>;
   /** Made by the test, for candidates that something else than the bus tells of writes. */
   readonly createSource?: (listener: InvalidationListener) => InvalidationSource;
@@ -67,6 +69,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     random: options.random ?? (() => 0),
     runInBackground: (_, task) => void task,
     wait: options.wait ?? (() => setImmediate()),
+    ...(options.policies !== undefined && { policies: options.policies }),
     shared: tiersOf(candidate.tiers).shared === null ? null : shared,
     createQueue: options.createQueue ?? null,
     createSource: options.createSource ?? (candidate.invalidation === 'pubsub' ? createBus : null),

@@ -19,9 +19,23 @@ export const isBrowserMissing: string | false =
 
 /** A headless browser. To start one costs seconds of CPU. */
 export type Browser = {
-  openPage(address: string, options?: { readonly width?: number }): Promise<OpenPage>;
+  openPage(address: string, options?: PageOptions): Promise<OpenPage>;
   close(): Promise<void>;
 };
+
+export type PageOptions = {
+  readonly width?: number;
+  readonly height?: number;
+  /** What is sent with each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What it may ask besides: all that begins so. */
+  readonly within?: string;
+  /** Absent: they are complaints, too. */
+  readonly areWarningsTold?: boolean;
+};
+
+/** For what is read, and not looked at: a window in which less is drawn each second. */
+export const smallWindow = { width: 400, height: 300 } as const;
 
 /** A page in a browser, and what went wrong in it so far. */
 export type OpenPage = {
@@ -32,7 +46,7 @@ export type OpenPage = {
 };
 
 const usualWidth = 1_280;
-const height = 900;
+const usualHeight = 900;
 
 export async function openBrowser(): Promise<Browser> {
   const executablePath = findChromium();
@@ -40,7 +54,7 @@ export async function openBrowser(): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-browser-'));
   const context = await chromium.launchPersistentContext(folder, {
     executablePath,
-    viewport: { width: usualWidth, height },
+    viewport: { width: usualWidth, height: usualHeight },
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -52,7 +66,7 @@ export async function openBrowser(): Promise<Browser> {
     ],
   });
   return {
-    openPage: (address, { width = usualWidth } = {}) => openPage(context, address, width),
+    openPage: (address, options = {}) => openPage(context, address, options),
     async close() {
       await context.close();
       rmSync(folder, { recursive: true, force: true });
@@ -60,17 +74,29 @@ export async function openBrowser(): Promise<Browser> {
   };
 }
 
-async function openPage(context: BrowserContext, address: string, width: number): Promise<OpenPage> {
+async function openPage(
+  context: BrowserContext,
+  address: string,
+  {
+    width = usualWidth,
+    height = usualHeight,
+    headers = {},
+    within = address,
+    areWarningsTold = true,
+  }: PageOptions,
+): Promise<OpenPage> {
   const page = await context.newPage();
   await page.setViewportSize({ width, height });
+  await page.setExtraHTTPHeaders(headers);
   const complaints: string[] = [];
   page.on('pageerror', (error) => void complaints.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    const isTold = message.type() === 'error' || (areWarningsTold && message.type() === 'warning');
+    if (isTold) complaints.push(message.text());
   });
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(address) && !url.startsWith('data:')) complaints.push(`asks ${url}`);
+    if (!url.startsWith(within) && !/^(?:data|blob):/.test(url)) complaints.push(`asks ${url}`);
   });
   await page.goto(address);
   return { page, complaints, close: () => page.close() };

@@ -14,6 +14,14 @@ function required(name: string): string {
   return value;
 }
 
+/**
+ * For a whole command that does not look at its PostgreSQL: the server of the test command, where other runs have seeded what it
+ * needs. To start one of its own, and to seed it, takes as long as a round.
+ */
+export const onTestServer = (): { readonly DATABASE_URL: string } => ({
+  DATABASE_URL: required('DARKROOM_TEST_DATABASE_URL'),
+});
+
 /** Empty, or a copy of a template that nobody is connected to. */
 export async function createTestDatabase(template?: string): Promise<TestDatabase> {
   const adminUrl = required('DARKROOM_TEST_DATABASE_URL');

@@ -39,8 +39,9 @@ export function samplesOf({
   const schedule = createSchedule(settings);
   const periodUs = 1e6 / arrivalRate(settings);
   const rows: SampleRow[] = [];
+  const arrivals = arrivalCount(settings);
   let arrival = 0;
-  for (let latticePlace = 0; latticePlace < arrivalCount(settings); latticePlace += 1) {
+  for (let latticePlace = 0; latticePlace < arrivals; latticePlace += 1) {
     const placeUs = originUs + latticePlace * periodUs;
     if (isDropped(latticePlace)) {
       rows.push(sample('dropped_iterations', placeUs + dropLateUs, 1));

@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { stringify } from 'yaml';
 import { readEnvironment } from '../../cli/environment.ts';
 import { providePrometheus } from '../../cli/stack/prometheus-binary.ts';
 import { resolvePaths } from '../../cli/stack/stack-paths.ts';
@@ -18,8 +17,8 @@ export type Bench = { readonly promtool: string; readonly folder: string };
 
 /** It has much to say when it says that nothing holds. */
 const maxBuffer = 64 * 2 ** 20;
-/** Percent of new garbage at which it is collected: with the usual 100 a tenth of the time goes into that. */
-const collectAt = '400';
+/** Garbage is left where it lies until there is so much of it: with the usual settings a tenth of the time goes into that. */
+const collecting = { GOGC: 'off', GOMEMLIMIT: '256MiB' };
 
 export async function providePromtool(): Promise<string> {
   const environment = readEnvironment();
@@ -41,75 +40,187 @@ function neededBy(expressions: readonly string[], timing: Timing): RecordingRule
 /** A rule of an alert, as it is or with something changed, under a name of its own. */
 export type Judged = { readonly alertname: string; readonly rule: AlertRule };
 
-/** Whether it fires, or not, as a case says of the rule. */
-function expectationOf({ alertname, rule }: Judged, { at, stepSeconds, fires }: AlertCase) {
-  const [label = ''] = ['burn', 'sign'].filter((name) => name in rule.labels);
-  const labels = label === '' ? '' : `${label}="${signOf(rule)}"`;
-  return {
-    expr: `group by (${label}) (ALERTS{alertname="${alertname}",alertstate="firing",${labels}})`,
-    eval_time: `${at * stepSeconds}s`,
-    exp_samples: fires.includes(signOf(rule)) ? [{ labels: `{${labels}}`, value: 1 }] : [],
-  };
-}
-
 /** Rules of one alert, and the cases of it that they are held against. */
 export type Trial = { readonly cases: readonly AlertCase[]; readonly judged: readonly Judged[] };
 
-/** Those that do not what a case says of them, by name, with the words of promtool. It is called once for all trials. */
+/**
+ * Those that do not what some case says of them, by name, with what they do instead. What fails in a case that is soon over is not
+ * held against those that last: most of what is wrong shows early, and rules are evaluated again and again until the last moment.
+ */
 export async function judgeRules(
-  { promtool, folder }: Bench,
+  bench: Bench,
   timing: Timing,
   trials: readonly Trial[],
 ): Promise<ReadonlyMap<string, string>> {
-  const own = mkdtempSync(join(folder, 'trials-'));
-  const files = trials
-    .map(({ cases, judged }) => ({ judged, tests: cases.map((one) => testOf(judged, one)), cases }))
-    .filter(({ tests }) => tests.some(({ promql_expr_test }) => promql_expr_test.length > 0))
-    .map(({ judged, tests, cases }, index) => {
-      const rules = join(own, `rules-${index}.yml`);
-      writeFileSync(rules, stringify({ groups: [{ name: 'case', rules: withRecordings(judged, timing) }] }));
-      const file = join(own, `cases-${index}.yml`);
-      const evaluation_interval = `${cases[0]?.evaluationSeconds}s`;
-      const told = tests.filter(({ promql_expr_test }) => promql_expr_test.length > 0);
-      writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval, tests: told }));
-      return file;
-    });
+  const failing = new Map<string, string>();
+  for (const length of ['soon over', 'longer'] as const) {
+    const held = trials.map(({ cases, judged }) => ({
+      cases: Object.groupBy(cases, lengthAmong(cases))[length] ?? [],
+      judged: judged.filter(({ alertname }) => !failing.has(alertname)),
+    }));
+    const stages = setStages(held);
+    const firing = await askPromtool(bench, timing, stages);
+    for (const [alertname, words] of stages.flatMap((stage) => differencesOf(stage, firing)))
+      failing.set(alertname, words);
+  }
+  return failing;
+}
+
+const secondsUntil = ({ at, stepSeconds }: AlertCase): number => at * stepSeconds;
+
+/** Half of the cases are soon over, or more where many take equally long. */
+function lengthAmong(cases: readonly AlertCase[]): (one: AlertCase) => 'soon over' | 'longer' {
+  const sorted = cases.map(secondsUntil).toSorted((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return (one) => (secondsUntil(one) <= middle ? 'soon over' : 'longer');
+}
+
+/** Cases that happen in one storage, each to a candidate of its own, and the rules that they speak of. */
+type Stage = {
+  readonly held: readonly {
+    readonly one: AlertCase;
+    readonly candidate: string;
+    readonly judged: readonly Judged[];
+  }[];
+  /** What is asked at these moments of a stage has such a name. */
+  readonly moments: ReadonlyMap<number, string>;
+};
+
+const usualCandidate = 'candidate="a"';
+
+/**
+ * Cases of the same pace and length happen at the same time: to evaluate a rule costs hardly more for many of them than for one, and to
+ * open a storage more than most of them. What happens to no candidate has its time for itself.
+ */
+function setStages(trials: readonly Trial[]): Stage[] {
+  const all = trials.flatMap(({ cases, judged }) => {
+    const lastOf = (pace: string): number =>
+      Math.max(...cases.filter((one) => paceOf(one) === pace).map(secondsUntil));
+    return cases.map((one) => ({
+      one,
+      judged: judged.filter((each) => speaksOf(one, each)),
+      stage: [paceOf(one), isOfCandidate(one) ? lastOf(paceOf(one)) : `${one.alert} ${one.name}`].join(),
+    }));
+  });
+  const stages = Map.groupBy(
+    all.filter(({ judged }) => judged.length > 0),
+    ({ stage }) => stage,
+  );
+  return [...stages.values()].map((held) => ({
+    held: held.map(({ one, judged }, index) => ({ one, judged, candidate: `a${index}` })),
+    moments: new Map(held.map(({ one }) => [secondsUntil(one), crypto.randomUUID()])),
+  }));
+}
+
+const paceOf = ({ stepSeconds, evaluationSeconds }: AlertCase): string =>
+  `${stepSeconds} ${evaluationSeconds}`;
+const isOfCandidate = ({ series }: AlertCase): boolean =>
+  Object.keys(series).every((name) => name.includes(usualCandidate));
+
+/** Whether a case looks at this rule. */
+const speaksOf = ({ of }: AlertCase, { rule }: Judged): boolean => of?.includes(signOf(rule)) !== false;
+
+/** How long a value of an alert is seen after rules were evaluated. */
+const lookbackSeconds = 300;
+
+/** Has promtool evaluate the rules of all stages, and tells what fires. */
+async function askPromtool(
+  { promtool, folder }: Bench,
+  timing: Timing,
+  stages: readonly Stage[],
+): Promise<Firing> {
+  const own = mkdtempSync(join(folder, 'stages-'));
+  const files = stages.map((stage, index) => {
+    const rules = join(own, `rules-${index}.yml`);
+    // JSON is YAML, too, and is written and read in a fraction of the time.
+    const group = {
+      name: 'case',
+      rules: withRecordings([...new Set(stage.held.flatMap(({ judged }) => judged))], timing),
+    };
+    writeFileSync(rules, JSON.stringify({ groups: [group] }));
+    const file = join(own, `cases-${index}.yml`);
+    const evaluationSeconds = stage.held[0]?.one.evaluationSeconds ?? 0;
+    for (const seconds of stage.moments.keys())
+      assert.ok(seconds % evaluationSeconds < lookbackSeconds, `nothing would be seen after ${seconds} s`);
+    const told = {
+      rule_files: [rules],
+      evaluation_interval: `${evaluationSeconds}s`,
+      tests: [testOf(stage)],
+    };
+    writeFileSync(file, JSON.stringify(told));
+    return file;
+  });
   if (files.length === 0) return new Map();
   const { stdout, stderr } = await promisify(execFile)(promtool, ['test', 'rules', ...files], {
     maxBuffer,
-    env: { ...process.env, GOGC: collectAt },
+    env: { ...process.env, ...collecting },
   }).catch((error: { stdout: string; stderr: string }) => error);
   const [, ...failures] = stderr.split('FAILED:');
   assert.equal((stdout.match(/SUCCESS/g)?.length ?? 0) + failures.length, files.length, stdout + stderr);
-  return new Map(failures.flatMap(failedIn));
+  return firingIn(failures);
 }
 
-/** What a case expects of each that it speaks of. */
-function testOf(judged: readonly Judged[], one: AlertCase) {
+/** What promtool is told of a stage. It is to expect that nothing fires, so that it tells what does. */
+function testOf({ held, moments }: Stage) {
   return {
-    interval: `${one.stepSeconds}s`,
-    input_series: Object.entries(one.series).map(([series, values]) => ({ series, values })),
-    promql_expr_test: judged
-      .filter(({ rule }) => one.of?.includes(signOf(rule)) !== false)
-      .map((each) => expectationOf(each, one)),
+    interval: `${held[0]?.one.stepSeconds}s`,
+    input_series: held.flatMap(({ one, candidate }) =>
+      Object.entries(one.series).map(([series, values]) => ({
+        series: series.replaceAll(usualCandidate, `candidate="${candidate}"`),
+        values,
+      })),
+    ),
+    promql_expr_test: [...moments].map(([seconds, moment]) => ({
+      expr: `label_replace(group by (alertname, candidate) (ALERTS{alertstate="firing"}), "moment", "${moment}", "", "")`,
+      eval_time: `${seconds}s`,
+      exp_samples: [],
+    })),
   };
 }
 
+/** The candidates for which each rule fires, by moment and name: empty text where it fires for none at all. */
+type Firing = ReadonlyMap<string, ReadonlySet<string>>;
+const placeOf = (moment: string, alertname: string): string => `${moment} ${alertname}`;
+
+function firingIn(failures: readonly string[]): Firing {
+  const firing = new Map<string, Set<string>>();
+  for (const failure of failures) {
+    // That a rule could not be evaluated, or a file not be read, is no answer.
+    const got = failure.match(/^\s+got: .*$/gm) ?? [];
+    assert.ok(got.length > 0 && got.length === (failure.match(/^\s+expr: /gm) ?? []).length, failure);
+    assert.doesNotMatch(failure, /, err: /);
+    for (const [labels] of got.join().matchAll(/\{[^}]*\}/g)) {
+      const labelOf = (name: string): string => new RegExp(`\\b${name}="(.*?)"`).exec(labels)?.[1] ?? '';
+      const place = placeOf(labelOf('moment'), labelOf('alertname'));
+      firing.set(place, (firing.get(place) ?? new Set()).add(labelOf('candidate')));
+    }
+  }
+  return firing;
+}
+
+/** The rules that do not what some case says of them. What fires for no candidate does so in each case. */
+function differencesOf({ held, moments }: Stage, firing: Firing): (readonly [string, string])[] {
+  return held.flatMap(({ one, candidate, judged }) =>
+    judged.flatMap(({ alertname, rule }) => {
+      const of = firing.get(placeOf(moments.get(secondsUntil(one)) ?? '', alertname));
+      const fires = of !== undefined && (held.length === 1 || of.has(candidate) || of.has(''));
+      if (fires === one.fires.includes(signOf(rule))) return [];
+      return [[alertname, `${one.name}: it ${fires ? 'fires' : 'does not fire'}`] as const];
+    }),
+  );
+}
+
 function withRecordings(judged: readonly Judged[], timing: Timing): (RecordingRule | AlertRule)[] {
-  const alerts = judged.map(({ alertname, rule }) => ({ ...rule, alert: alertname }));
+  // What an alert says is not asked for, and its name says which it is: to write that down takes longer than to find out that it fires.
+  const alerts = judged.map(({ alertname, rule }) => ({
+    ...rule,
+    alert: alertname,
+    labels: {},
+    annotations: {},
+  }));
   const recordings = neededBy(
     alerts.map(({ expr }) => expr),
     timing,
   );
   return [...recordings, ...alerts];
-}
-
-/** What failed in a file, by name. That the file itself is wrong is no answer. */
-function failedIn(failure: string): (readonly [string, string])[] {
-  const named = failure.split(/\n(?=\s*expr: )/).flatMap((text) => {
-    const [, name] = /alertname=\\?"(\w+)\\?"/.exec(text) ?? [];
-    return name === undefined ? [] : [[name, text] as const];
-  });
-  assert.ok(named.length > 0, failure);
-  return named;
 }

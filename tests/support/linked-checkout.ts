@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bindToOwner } from '../../cli/stack/death-signal.ts';
 import { checkout, removeCheckout } from './checkout-copy.ts';
 
 /** What a run makes, and must not share. */
@@ -45,10 +46,11 @@ export function createLinkedCheckout(): LinkedCheckout {
         join(folder, 'cli', 'main.ts'),
         ...args,
       ];
-      const command = apart
+      const [command = '', ...rest] = apart
         ? ['/usr/bin/unshare', '--pid', '--fork', '--mount-proc', '--kill-child', ...node]
         : node;
-      return listen(spawn(command[0] as string, command.slice(1), { cwd: folder, env }));
+      const bound = bindToOwner({ command, args: rest }, { signal: apart ? 'SIGKILL' : 'SIGTERM' });
+      return listen(spawn(bound.command, bound.args, { cwd: folder, env }));
     },
     remove: () => removeCheckout(folder),
   };

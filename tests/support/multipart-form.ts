@@ -16,7 +16,7 @@ export function multipartForm(parts: readonly FormPart[]): {
   const chunks = parts.flatMap(({ name, value, fileName, type = 'image/jpeg' }) => {
     const file = fileName === undefined ? '' : `; filename="${fileName}"\r\nContent-Type: ${type}`;
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`;
-    return [Buffer.from(head), Buffer.from(value), Buffer.from('\r\n')];
+    return [Buffer.from(head), typeof value === 'string' ? Buffer.from(value) : value, Buffer.from('\r\n')];
   });
   return {
     headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import { operations, pathOf } from '../../app/contract/operations.ts';
 import type { OperationName } from '../../app/contract/operations.ts';
+import { greyJpeg } from './grey-jpeg.ts';
 import { photoForm } from './multipart-form.ts';
 import type { Ask, TestApp } from './test-app.ts';
 import { village } from './village-rows.ts';
 
-const image = readFileSync(join(import.meta.dirname, '..', '..', 'loadtests', 'media', 'sample-1.jpg'));
+/** As small as a photo can be: of one from a camera, the pictures take longer to make than all else that is asked. */
+const image = greyJpeg({ width: 64, height: 48 });
 
 /** All but the pictures: those are files, which no store can lose that a test takes away. */
 export type PhotoOperation = Exclude<OperationName, 'image'>;

@@ -28,8 +28,14 @@ export type PrometheusQuestions = ReturnType<typeof createPrometheusQuestions>;
 
 const attemptsMax = 5;
 
-/** What tests ask a Prometheus: over the last minutes, second by second. */
-export function createPrometheusQuestions(address: string, lookBackSeconds = 240) {
+/** As far back as anything is looked for. */
+const lookBackSeconds = 240;
+
+/**
+ * What tests ask a Prometheus that has run since then: over the last minutes, second by second: what is brought about may last no longer.
+ * Seconds before it ran cost as much as others.
+ */
+export function createPrometheusQuestions(address: string, sinceMs: number) {
   const get = async <T>(
     path: string,
     parameters: Readonly<Record<string, string>>,
@@ -40,26 +46,28 @@ export function createPrometheusQuestions(address: string, lookBackSeconds = 240
   };
   const span = (seconds = lookBackSeconds): { start: string; end: string } => {
     const end = Math.floor(Date.now() / 1000);
-    return { start: String(end - seconds), end: String(end) };
+    const start = Math.max(Math.floor(sinceMs / 1000), end - seconds);
+    return { start: String(start), end: String(end) };
   };
 
   /** On a machine that is busy, Prometheus may give a query up that takes it a second otherwise. */
-  const getInTime = async (query: string) => {
-    const asked = { query, step: '1', ...span() };
+  const getInTime = async (query: string, seconds?: number) => {
+    const asked = { query, step: '1', ...span(seconds) };
     for (let attempt = 1; ; attempt += 1) {
       const answer = await get<{ result: AskedSeries[] }>('query_range', asked);
       if (attempt === attemptsMax || answer.error?.includes('timed out') !== true) return answer;
     }
   };
 
-  const ask = async (query: string): Promise<Answer> => {
-    const { status, error, data } = await getInTime(query);
+  const ask = async (query: string, seconds?: number): Promise<Answer> => {
+    const { status, error, data } = await getInTime(query, seconds);
     return { status, ...(error !== undefined && { error }), result: data?.result ?? [] };
   };
   return {
     ask,
-    /** Whether there was such a series at any time. */
-    has: async (query: string): Promise<boolean> => (await ask(query)).result.length > 0,
+    /** Whether there was such a series at any time, or within the last seconds. */
+    has: async (query: string, seconds?: number): Promise<boolean> =>
+      (await ask(query, seconds)).result.length > 0,
     /** Whether there is one now. */
     hasNow: async (query: string): Promise<boolean> => {
       const { data } = await get<{ result: unknown[] }>('query', { query });

@@ -11,7 +11,8 @@ const { tiers, protection } = parameterAxes;
 
 const faults: readonly Anomaly[] = ['lost-invalidation', 'failed-invalidation', 'crash-before-invalidation'];
 
-function isCandidate(text: string): boolean {
+/** Whether the text names one: it is not refused. */
+export function isCandidate(text: string): boolean {
   try {
     parseCandidate(text);
     return true;

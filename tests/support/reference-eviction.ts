@@ -175,15 +175,17 @@ function createReferenceWTinyLfu(capacity: number): ReferenceCache {
   const probation = new Set<string>();
   const guarded = new Set<string>();
   const counts = new Map<string, number>();
-  const width = Math.max(1_024, 2 ** Math.ceil(Math.log2(capacity)));
+  const width = Math.max(64, 2 ** Math.ceil(Math.log2(capacity)));
   let touches = 0;
   const oldest = (list: Set<string>) => list.keys().next().value as string;
   const touch = (key: string) => {
     counts.set(key, Math.min(15, (counts.get(key) ?? 0) + 1));
     touches += 1;
     if (touches < 10 * width) return;
-    touches = 0;
-    for (const [one, count] of counts) counts.set(one, count >> 1);
+    touches >>= 1;
+    for (const [one, count] of counts)
+      if (count > 1) counts.set(one, count >> 1);
+      else counts.delete(one);
   };
   const renew = (list: Set<string>, key: string) => {
     list.delete(key);

@@ -1,7 +1,7 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { ReadOutcome } from '../../app/cache/cache.ts';
+import { forkBound } from './bound-fork.ts';
 import type { FromReplica, ReplicaPlace, ToReplica } from './replica-messages.ts';
 
 /** A load that has read its row and waits to be answered. */
@@ -110,19 +110,15 @@ export function createReplicaProcesses(): ReplicaProcesses {
 }
 
 function startProgram(): Program {
-  const child = fork(new URL('replica-process.ts', import.meta.url), [], {
-    execArgv: [],
+  const child = forkBound(new URL('replica-process.ts', import.meta.url), {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   });
-  const killAtOnce = (): void => void child.kill('SIGKILL');
-  process.once('exit', killAtOnce);
   const ended = once(child, 'exit');
   return {
     child,
     ended,
     async kill() {
-      process.off('exit', killAtOnce);
-      killAtOnce();
+      child.kill('SIGKILL');
       await ended;
     },
   };

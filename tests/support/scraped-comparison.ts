@@ -168,6 +168,8 @@ function measuredRound(round: number): MeasuredRound {
     idle: labels.map(() => ({ service: 17_000, postgres: 300, redis: 200, further: {} })),
     worlds: labels.map((label) => ({ label, lostProcesses: [] })),
     startedAt: '2026-01-01T00:00:00.000Z',
+    settledLateMs: 0,
+    planned: 900,
   };
 }
 

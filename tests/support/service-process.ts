@@ -1,10 +1,11 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseProcessMessage } from '../../app/contract/process-messages.ts';
 import type { ProcessMessage, ProcessPorts } from '../../app/contract/process-messages.ts';
 import { readEnvironment } from '../../cli/environment.ts';
+import { forkBound } from './bound-fork.ts';
 
 /** The service as a process of its own. */
 export type ServiceProcess = {
@@ -20,15 +21,22 @@ export type ServiceProcess = {
   stop(): Promise<void>;
 };
 
-/** Starts `app/main.ts`, another program of `app/`, or one by its whole path, with these variables and no others of the service. */
+/**
+ * Starts `app/main.ts`, another program of `app/`, or one by its whole path, with these variables and no others of the service; without
+ * spans, which take a fifth more to start, unless they name another mode.
+ */
 export function startServiceProcess(
   environment: Readonly<Record<string, string>>,
   program = 'main.ts',
 ): ServiceProcess {
-  const child = fork(resolve(import.meta.dirname, '..', '..', 'app', program), [], {
-    env: { ...readEnvironment().ofChildren, DARKROOM_PORT: '0', ...environment },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: [],
+  const child = forkBound(pathToFileURL(resolve(import.meta.dirname, '..', '..', 'app', program)), {
+    env: {
+      ...readEnvironment().ofChildren,
+      DARKROOM_PORT: '0',
+      DARKROOM_TELEMETRY: 'metrics',
+      ...environment,
+    },
+    stderr: 'pipe',
   });
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -51,8 +59,6 @@ export function startServiceProcess(
   });
   const listening = Promise.race([ready, ended]);
   listening.catch(() => {});
-  const kill = () => void child.kill('SIGKILL');
-  process.once('exit', kill);
   return {
     child,
     listening,
@@ -60,8 +66,7 @@ export function startServiceProcess(
     exited,
     stderr: () => stderr,
     async stop() {
-      process.off('exit', kill);
-      kill();
+      child.kill('SIGKILL');
       await exited;
     },
   };

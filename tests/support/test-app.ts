@@ -24,6 +24,7 @@ import { createDatabaseOf, createTestDatabase, villageVariable } from './databas
 import type { TestDatabase } from './databases.ts';
 import { villageRows } from './village-rows.ts';
 import { waitUntil } from './wait-until.ts';
+import { askAgain } from './ask-again.ts';
 
 export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'QUERY' | 'TRACE';
 
@@ -47,7 +48,7 @@ export type TestApp = BuiltApp & {
     readonly storageQueries: number;
   }>;
   ask(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
-  /** Does as a client is told that finds storage unreachable: asks again. A machine that is busy may take a second to connect. */
+  /** Asks again where storage is said to be unreachable, as a client is told. */
   askAgain(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
   sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 };
@@ -126,11 +127,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       };
     },
     ask,
-    async askAgain(...request) {
-      let answer = await ask(...request);
-      for (let times = 1; times < 20 && isUnreachable(answer); times += 1) answer = await ask(...request);
-      return answer;
-    },
+    askAgain: (...request) => askAgain(() => ask(...request), isUnreachable),
     async sql<Row extends object>(text: string, values: readonly unknown[] = []) {
       const { rows: found } = await admin.query<Row>(text, [...values]);
       return found;
@@ -144,7 +141,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
 }
 
-const isUnreachable = ({ statusCode, body }: LightMyRequestResponse): boolean =>
+/** It has not got a connection to storage in time. */
+export const isUnreachable = ({ statusCode, body }: LightMyRequestResponse): boolean =>
   statusCode === 503 && body.includes('"STORAGE_UNAVAILABLE"');
 
 /** A problem document (RFC 9457) with this status and code, which tells nothing about the inside. */

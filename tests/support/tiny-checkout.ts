@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { bindToOwner } from '../../cli/stack/death-signal.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -112,16 +113,17 @@ function startLauncher(
   args: readonly string[],
   options: StartOptions,
 ): RunningLauncher {
-  const child = spawn(
-    options.node ?? process.execPath,
-    [options.launcher ?? join(folder, 'darkroom'), ...args],
-    {
-      cwd: options.cwd ?? folder,
-      detached: options.detached ?? false,
-      env: { ...process.env, PATH: options.path ?? `${bin}:/usr/bin:/bin`, ...options.environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
+  const command = options.node ?? process.execPath;
+  const bound = bindToOwner(
+    { command, args: [options.launcher ?? join(folder, 'darkroom'), ...args] },
+    { signal: 'SIGTERM' },
   );
+  const child = spawn(bound.command, bound.args, {
+    cwd: options.cwd ?? folder,
+    detached: options.detached ?? false,
+    env: { ...process.env, PATH: options.path ?? `${bin}:/usr/bin:/bin`, ...options.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {

@@ -46,14 +46,17 @@ export const toySystem: SystemDefinition<typeof axes> = {
 import { Counter } from 'prom-client';
 import { runProcess } from '../process/run-process.ts';
 
-/** Every eighth second one breaks. */
+/** One is found broken at every third look, and a round looks twice: in one of three. */
 await runProcess('toy', ({ registry }) => {
-  const broken = new Counter({ name: 'toys_broken_total', help: 'Toys that broke.', registers: [registry] });
-  const timer = setInterval(() => broken.inc(), 8_000);
-  return {
-    http: null,
-    close: async () => clearInterval(timer),
-  };
+  let looks = 0;
+  new Counter({
+    ...{ name: 'toys_broken_total', help: 'Toys that broke.', registers: [registry] },
+    collect() {
+      looks += 1;
+      if (looks % 3 === 0) this.inc();
+    },
+  });
+  return { http: null, close: async () => {} };
 });
 `,
 } as const;
@@ -119,7 +122,7 @@ export function registerWinkRoutes(app: App, { viewerOf }: RouteParts, cache: Ca
 export const winkLines: readonly AddedLine[] = [
   {
     file: 'app/contract/operations.ts',
-    marker: "deletePhoto: { method: 'DELETE'",
+    marker: "editCaption: { method: 'PATCH'",
     line: "  wink: { method: 'PUT', route: '/photos/:photoId/wink', changes: ['photo'] },",
   },
   {
@@ -138,7 +141,7 @@ export const winkLines: readonly AddedLine[] = [
 export const nodLines: readonly AddedLine[] = [
   {
     file: 'app/contract/operations.ts',
-    marker: "deletePhoto: { method: 'DELETE'",
+    marker: "editCaption: { method: 'PATCH'",
     line: "  nod: { method: 'PUT', route: '/photos/:photoId/nod', changes: ['photo'] },",
   },
   {

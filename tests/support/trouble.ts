@@ -8,6 +8,8 @@ import { waitUntil } from './wait-until.ts';
 /** A busy machine takes its time; only what never comes is a failure. */
 const limitMs = 150_000;
 type Condition = () => Promise<boolean>;
+/** Of each kind, by as many people as there are. */
+const readsAtOnce = 60;
 
 /** Kills the Redis of a world, and waits until its absence was noticed and whoever cares for it has started it again. */
 export async function loseRedis({ redis }: World, isNoticed: Condition): Promise<void> {
@@ -82,6 +84,24 @@ export async function askForMetadata(world: World, isNoticed: Condition): Promis
   }, limitMs);
 }
 
+/** Reads photos and feeds, many at once, until that was noticed. */
+export async function readOften(world: World, isNoticed: Condition): Promise<void> {
+  const [address = ''] = world.addresses();
+  await waitUntil(async () => {
+    const reads = Array.from({ length: readsAtOnce }, async (_, index) => {
+      const userId = index + 1;
+      const asked = { headers: { [headers.viewer]: String(userId) } };
+      for (const path of [
+        pathOf(operations.photoPage.route, { photoId: userId }),
+        pathOf(operations.feedPage.route, { userId }),
+      ])
+        await (await fetch(address + path, asked)).arrayBuffer();
+    });
+    await Promise.all(reads);
+    return isNoticed();
+  }, limitMs);
+}
+
 /** Edits one photo and reads it through all replicas, again and again, until a load was overtaken by an edit. */
 export async function overtakeLoads(world: World, isNoticed: Condition): Promise<void> {
   const addresses = world.addresses();
@@ -105,5 +125,29 @@ export async function overtakeLoads(world: World, isNoticed: Condition): Promise
   } finally {
     isDone = true;
     await Promise.all(loops);
+  }
+}
+
+/** Lets a transaction wait for a lock that another session holds, until that was noticed. */
+export async function blockTransaction(
+  adminUrl: string,
+  database: string,
+  isNoticed: Condition,
+): Promise<void> {
+  const connectionString = Object.assign(new URL(adminUrl), { pathname: `/${database}` }).href;
+  const sessions = ['holder', 'waiter'].map(
+    (name) => new pg.Client({ connectionString, application_name: name }),
+  );
+  const [holder, waiter] = sessions;
+  assert.ok(holder !== undefined && waiter !== undefined);
+  try {
+    await Promise.all(sessions.map((session) => session.connect()));
+    await holder.query('SELECT pg_advisory_lock(1)');
+    const waiting = waiter.query('SELECT pg_advisory_lock(1)');
+    await waitUntil(isNoticed, limitMs);
+    await holder.query('SELECT pg_advisory_unlock(1)');
+    await waiting;
+  } finally {
+    await Promise.all(sessions.map((session) => session.end()));
   }
 }

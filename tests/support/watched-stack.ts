@@ -21,13 +21,14 @@ export type WatchedStack = {
   readonly postgresAdminUrl: string;
   readonly prometheus: string;
   readonly traces: string;
-  /** Ends load and witnesses: what they have shown stays to be seen. */
+  /** Ends load and witnesses, and the scrapes of all that they have asked: what they have shown stays to be seen. */
   readonly endLoad: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
 export type WatchedStackSettings = {
-  readonly candidates: readonly string[];
+  /** `replicas`: where one has another number of them than the options say. */
+  readonly candidates: readonly { readonly text: string; readonly replicas?: number }[];
   readonly options: ServiceOptions;
   readonly ratePerSecond: number;
 };
@@ -47,7 +48,8 @@ const toldEveryMs = 200;
 
 /** Starts it, says that blocks of experiments together and in turns run and what one measured, and leaves it running until it is stopped. */
 export async function startWatchedStack(settings: WatchedStackSettings): Promise<WatchedStack> {
-  const { candidates, options, ratePerSecond } = settings;
+  const { options, ratePerSecond } = settings;
+  const candidates = settings.candidates.map(({ text }) => text);
   const { promise: started, resolve, reject } = Promise.withResolvers<WatchedStack>();
   const ending = new AbortController();
   const { signal } = ending;
@@ -57,7 +59,10 @@ export async function startWatchedStack(settings: WatchedStackSettings): Promise
     assert.ok(receiver !== null, 'this mode makes no traces');
     const k6 = await provideK6(stack.context);
     const telemetry = { mode: options.telemetry, otlpEndpoint: receiver.address };
-    const named = candidates.map((text) => readNamed(text, options.replicas));
+    const named = settings.candidates.map(({ text, replicas = options.replicas }) => ({
+      ...readNamed(text, replicas),
+      replicas,
+    }));
     const asked = { candidates: named, options, port: 0, telemetry };
     await withWorlds({ stack, mediaFolder }, asked, async (worlds) => {
       const driver = createDriverMetrics();
@@ -85,6 +90,7 @@ export async function startWatchedStack(settings: WatchedStackSettings): Promise
           loading.abort();
           clearInterval(telling);
           await Promise.allSettled(work);
+          watch.prometheus.watch([]);
         },
         async stop() {
           ending.abort();

@@ -16,7 +16,7 @@ const service = ['app/'];
 export const importTable: readonly ImportRule[] = [
   { of: ['app/contract/json-form.ts'], mayImport: [], packages: ['ajv', 'typebox'] },
   { of: ['app/contract/'], mayImport: ['app/contract/'], packages: [] },
-  { of: ['app/clock.ts', 'app/errors.ts'], mayImport: [], packages: [] },
+  { of: ['app/clock.ts', 'app/errors.ts', 'app/node-http.ts'], mayImport: [], packages: [] },
   { of: ['app/background-tasks.ts'], mayImport: ['app/errors.ts'], packages: [] },
   {
     of: ['app/cache/'],
@@ -31,6 +31,17 @@ export const importTable: readonly ImportRule[] = [
   // The list names the `system.ts` of each folder that is a system.
   { of: ['app/systems.ts'], mayImport: service, packages: [] },
   {
+    of: ['app/classes/'],
+    mayImport: [
+      'app/classes/',
+      'app/contract/',
+      'app/cache/invalidation/',
+      'app/cache/settings/',
+      'app/cache/tiers/',
+    ],
+    packages: [],
+  },
+  {
     of: ['app/candidates/'],
     mayImport: ['app/candidates/', 'app/systems.ts', 'app/contract/', 'app/errors.ts'],
     packages: ['fastest-levenshtein'],
@@ -42,7 +53,7 @@ export const importTable: readonly ImportRule[] = [
   },
   {
     of: ['app/observability/'],
-    mayImport: ['app/observability/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
+    mayImport: ['app/observability/', 'app/contract/', 'app/clock.ts', 'app/errors.ts', 'app/node-http.ts'],
     typesOf: [
       'app/config.ts',
       'app/cache/cache.ts',
@@ -50,6 +61,7 @@ export const importTable: readonly ImportRule[] = [
       'app/cache/entry.ts',
       'app/counters/counter-observer.ts',
       'app/counters/system.ts',
+      'app/edge/edge-events.ts',
       'app/feeds/feed-events.ts',
       'app/gateway/gateway-events.ts',
       'app/outbox/outbox-events.ts',
@@ -58,10 +70,13 @@ export const importTable: readonly ImportRule[] = [
   },
   {
     of: ['app/http/'],
-    mayImport: ['app/http/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'],
+    mayImport: ['app/http/', 'app/contract/', 'app/clock.ts', 'app/errors.ts', 'app/node-http.ts'],
     typesOf: ['app/cache/cache.ts', 'app/observability/'],
   },
-  { of: ['app/lab/'], mayImport: ['app/lab/', 'app/contract/', 'app/clock.ts', 'app/errors.ts'] },
+  {
+    of: ['app/lab/'],
+    mayImport: ['app/lab/', 'app/contract/', 'app/clock.ts', 'app/errors.ts', 'app/node-http.ts'],
+  },
   {
     of: ['app/config.ts'],
     mayImport: ['app/candidates/', 'app/contract/', 'app/errors.ts'],
@@ -89,6 +104,7 @@ export const importTable: readonly ImportRule[] = [
     of: [
       'app/build-app.ts',
       'app/build-counters.ts',
+      'app/build-edge.ts',
       'app/build-gateway.ts',
       'app/build-leader.ts',
       'app/build-people.ts',
@@ -120,6 +136,13 @@ export const importTable: readonly ImportRule[] = [
     ],
     packages: ['node:', 'typebox', 'xxhash-wasm', 'fastify'],
   },
+  // Writes down what it sees around the cache and around routes; nobody's feature.
+  {
+    of: ['app/recording/'],
+    mayImport: ['app/recording/', 'app/classes/', 'app/contract/', 'app/cache/value-size.ts'],
+    typesOf: ['app/config.ts', 'app/clock.ts', 'app/cache/cache.ts'],
+    packages: ['node:', 'fastify'],
+  },
   // Whatever else is a folder in app/ is a feature; `featureOf` below adds the services of the others.
   {
     of: ['app/'],
@@ -144,6 +167,24 @@ export const importTable: readonly ImportRule[] = [
     packages: ['k6'],
   },
   { of: ['dashboards/'], mayImport: ['dashboards/', 'app/contract/'] },
+  // It runs the policies, and asks the strategies, of the service itself.
+  {
+    of: ['cli/simulator/'],
+    mayImport: [
+      'cli/simulator/',
+      'cli/recordings/',
+      'cli/errors.ts',
+      'cli/one-of.ts',
+      'cli/report/text-columns.ts',
+      'cli/statistics/',
+      'app/cache/',
+      'app/classes/',
+      'app/candidates/',
+      'app/contract/',
+      'loadtests/workloads/',
+    ],
+    packages: ['node:'],
+  },
   {
     of: ['cli/'],
     mayImport: [
@@ -153,9 +194,12 @@ export const importTable: readonly ImportRule[] = [
       'app/config.ts',
       'app/clock.ts',
       'app/errors.ts',
+      'app/node-http.ts',
       'app/cache/cache-counters.ts',
+      'app/cache/eviction/index.ts',
       'app/cache/figures.ts',
       'app/systems.ts',
+      'app/classes/',
       'app/candidates/',
       'app/cache/strategies/index.ts',
       'app/cache/invalidation/index.ts',
@@ -184,7 +228,11 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['app/cache/codec.ts'],
   'prom-client': ['app/observability/', 'cli/driver/'],
   sharp: ['app/photos/', 'benches/post-photo-bench.ts'],
+  // Values only: `app/node-http.ts` says why.
+  'node:http': ['benches/'],
   ws: ['app/gateway/stream-transport.ts', 'benches/'],
+  hyparquet: ['cli/recordings/'],
+  'hyparquet-writer': ['cli/recordings/write-recording.ts'],
   '@fastify/http-proxy': ['app/gateway/forwarding.ts'],
   '@fastify/reply-from': ['app/gateway/forwarding.ts'],
   '@aws-sdk/client-s3': ['app/storage/s3-blobs.ts'],

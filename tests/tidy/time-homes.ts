@@ -15,6 +15,7 @@ export const timeHomes: Readonly<Record<string, string>> = {
   'cli/commands/load.ts': 'says when a run began',
   'cli/driver/witness.ts': 'measures how old a write is that a reader has not seen: what a person waits',
   'cli/live-page/page/live.ts': 'runs in a browser, and notices that the command is silent',
+  'cli/stack/cpu-accounting.ts': 'bounds how old a look at who is whose child may be that readings share',
   'cli/stack/leftovers.ts': 'bounds how long a process may take to end',
   'cli/stack/postgres-server.ts': 'bounds how long a server may take to start',
   'cli/stack/prometheus-binary.ts': 'compares with the time of a file',

@@ -1,42 +1,38 @@
 /** How often keys were seen lately, in little memory: too high sometimes, too low only for what was halved. */
-export type FrequencySketch = {
-  touch(key: string): void;
+export type FrequencySketch<K> = {
+  touch(key: K): void;
   /** From 0 to 15. */
-  estimate(key: string): number;
+  estimate(key: K): number;
   /** Makes it wide enough for a cache of so many keys, and keeps what it has counted. */
   widenTo(keys: number): void;
 };
 
 const rows = 4;
 const countMax = 15;
-const firstKeys = 1_024;
+const usualKeys = 1_024;
 /** Counters of a row per key: with fewer, the many keys that are seen once drown the difference between the others. */
 const countersPerKey = 8;
-/** All counts are halved after so many touches per key, so that they speak of the recent past. */
+/** All counts are halved, and that of the touches with them, when there were so many touches per key: they speak of the recent past. */
 const touchesPerKey = 10;
 /** The four counters of a key lie in one block, which is a line of the processor's cache: one miss in place of four. */
 const blockCounters = 64;
+const blockBits = Math.log2(blockCounters);
 const rowCounters = blockCounters / rows;
 const rowBits = Math.log2(rowCounters);
-
-/** FNV-1a over UTF-16 units, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), with its high bits mixed into the low ones. */
-function hash(key: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1)
-    value = Math.imul(value ^ key.charCodeAt(index), 0x01000193);
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  return value ^ (value >>> 13);
-}
 
 /**
  * A count-min sketch with periodic halving, as TinyLFU has it ([arXiv:1512.00727](https://arxiv.org/abs/1512.00727), section
  * 3): each key has a counter in each of four rows, and the least of them is the estimate.
+ * `hash` gives 32 bits; `keys` is a power of two.
  */
-export function createFrequencySketch(): FrequencySketch {
-  let keysMax = firstKeys;
+export function createFrequencySketch<K>(
+  hash: (key: K) => number,
+  keys: number = usualKeys,
+): FrequencySketch<K> {
+  let keysMax = keys;
   let counts = new Uint8Array(keysMax * countersPerKey * rows);
   let touches = 0;
-  const blockOf = (hashed: number): number => (hashed * blockCounters) & (counts.length - 1);
+  const blockOf = (hashed: number): number => (hashed << blockBits) & (counts.length - 1);
   /** Bits for the places in the block, which have to differ among the keys of one block. */
   const bitsOf = (hashed: number): number => Math.imul(hashed, 0xc2b2ae35) >>> (32 - rows * rowBits);
   const placeOf = (block: number, bits: number, row: number): number =>
@@ -52,7 +48,7 @@ export function createFrequencySketch(): FrequencySketch {
     const words = new Uint32Array(counts.buffer);
     for (let index = 0; index < words.length; index += 1)
       words[index] = ((words[index] as number) >>> 1) & 0x7f7f7f7f;
-    touches = 0;
+    touches >>= 1;
   };
   return {
     touch(key) {
@@ -74,8 +70,8 @@ export function createFrequencySketch(): FrequencySketch {
       const hashed = hash(key);
       return leastOf(blockOf(hashed), bitsOf(hashed));
     },
-    widenTo(keys) {
-      while (keysMax < keys) {
+    widenTo(wanted) {
+      while (keysMax < wanted) {
         keysMax *= 2;
         const wider = new Uint8Array(counts.length * 2);
         // A key's block is now in the first or the second half: both begin with what it had.

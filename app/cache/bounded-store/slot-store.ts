@@ -1,100 +1,85 @@
-import type { BoundedStore, BoundedStoreOptions } from './eviction-policy.ts';
+import type { EvictionPolicy } from './eviction-policy.ts';
+import type { KeyKind } from './key-kinds.ts';
 import { noSlot } from './slot-lists.ts';
 import { createSlotTable } from './slot-table.ts';
-import type { SlotTable } from './slot-table.ts';
 
-/** What differs between policies whose entries lie in a slot table. */
-export type SlotPolicy = {
-  /** The table has that many slots now. Told once at first. */
-  grown(capacity: number): void;
-  /** A hit, or a new value for a key that is there. */
-  used(slot: number): void;
-  /** The list for a new key, after evicting until `bytes` more fit. */
-  listFor(key: string, bytes: number): number;
-  /** The new key is in its slot. May evict it again. */
-  added(slot: number): void;
-  /** Evicts one entry. Only asked while there is one. */
-  evictOne(): void;
-  /** A slot is about to leave, for whatever reason. */
-  leaves(slot: number): void;
-  cleared(): void;
+/**
+ * Slots for keys, bounded in bytes; the policy decides who has to go. What lies in a slot is its owner's business, who keeps it in
+ * arrays of his own. All immediate: no promises, no clock.
+ */
+export type SlotStore<K> = {
+  /** The slot of a key, or `noSlot`. Counts as a use. */
+  use(key: K): number;
+  /** The same, and no use. */
+  slotOf(key: K): number;
+  keyOf(slot: number): K;
+  /**
+   * A slot for a key that has none, after evicting others; `noSlot` where it is larger than the bound. `bytes` is a whole number above
+   * 0. `settle` has to follow once something is in it.
+   */
+  add(key: K, bytes: number): number;
+  /** What was added is complete. The policy may take it out again. */
+  settle(slot: number): void;
+  /** Something new, of that size, is in a slot: a use. May evict others, and takes it out where it is larger than the bound. */
+  renew(slot: number, bytes: number): void;
+  /** Not an eviction. */
+  remove(slot: number): void;
+  clear(): void;
+  keys(): Iterable<K>;
+  readonly size: number;
+  readonly bytes: number;
 };
 
-/** What a policy is made of. */
-export type SlotPolicyParts<V> = {
-  readonly table: SlotTable<V>;
+export type SlotStoreOptions<K> = {
+  readonly keyKind: KeyKind<K>;
   readonly bytesMax: number;
-  /** Takes a slot out of the table, as an eviction. */
-  readonly evict: (slot: number) => void;
+  /** A slot is free again. Not told of `clear`. */
+  readonly onLeave: (slot: number, key: K, isEvicted: boolean) => void;
 };
 
-/** For policies that need not be told everything. */
-export const indifferent: SlotPolicy = {
-  grown: () => {},
-  used: () => {},
-  listFor: () => 0,
-  added: () => {},
-  evictOne: () => {},
-  leaves: () => {},
-  cleared: () => {},
-};
-
-/** A bounded store over a slot table with that many lists, and a policy's decisions. */
-export function createSlotStore<V>(
-  { bytesMax, onEvict }: BoundedStoreOptions<V>,
-  lists: number,
-  makePolicy: (parts: SlotPolicyParts<V>) => SlotPolicy,
-): BoundedStore<V> {
-  const table = createSlotTable<V>(lists, (capacity) => policy.grown(capacity));
-  const remove = (slot: number): void => {
+export function createSlotStore<K>(
+  { lists, decide }: EvictionPolicy,
+  { keyKind, bytesMax, onLeave }: SlotStoreOptions<K>,
+): SlotStore<K> {
+  const table = createSlotTable(lists, keyKind, (capacity) => policy.grown(capacity));
+  const take = (slot: number, isEvicted: boolean): void => {
+    const key = table.keyOf(slot);
     policy.leaves(slot);
     table.remove(slot);
+    onLeave(slot, key, isEvicted);
   };
-  const evict = (slot: number): void => {
-    const key = table.keyOf(slot);
-    const value = table.valueOf(slot);
-    remove(slot);
-    onEvict(key, value);
+  const bury = (slot: number): void => {
+    policy.leaves(slot);
+    table.bury(slot);
+    onLeave(slot, table.keyOf(slot), true);
   };
-  const policy = makePolicy({ table, bytesMax, evict });
+  const policy = decide({ table, keyKind, bytesMax, evict: (slot) => take(slot, true), bury });
   policy.grown(table.capacity);
+  const { slotOf } = table;
+  const { used } = policy;
 
   return {
-    get(key) {
-      const slot = table.slotOf(key);
-      if (slot === noSlot) return undefined;
-      policy.used(slot);
-      return table.valueOf(slot);
+    use(key) {
+      const slot = slotOf(key);
+      if (slot !== noSlot) used(slot);
+      return slot;
     },
-    peek(key) {
-      const slot = table.slotOf(key);
-      return slot === noSlot ? undefined : table.valueOf(slot);
-    },
-    set(key, value, bytes) {
-      const slot = table.slotOf(key);
-      if (bytes > bytesMax) {
-        if (slot !== noSlot) remove(slot);
-        return;
-      }
-      if (slot === noSlot) {
-        policy.added(table.add(key, value, bytes, policy.listFor(key, bytes)));
-        return;
-      }
-      table.replace(slot, value, bytes);
+    slotOf,
+    keyOf: table.keyOf,
+    add: (key, bytes) => (bytes > bytesMax ? noSlot : table.add(key, bytes, policy.listFor(key, bytes))),
+    settle: policy.added,
+    renew(slot, bytes) {
+      if (bytes > bytesMax) return take(slot, false);
+      table.resize(slot, bytes);
       policy.used(slot);
       while (table.bytes > bytesMax) policy.evictOne();
     },
-    delete(key) {
-      const slot = table.slotOf(key);
-      if (slot === noSlot) return false;
-      remove(slot);
-      return true;
-    },
+    remove: (slot) => take(slot, false),
     clear() {
       table.clear();
       policy.cleared();
     },
-    keys: () => table.keys(),
+    keys: table.keys,
     get size() {
       return table.size;
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { createBoundedStore } from '../bounded-store/bounded-store.ts';
 import type { BoundedStore } from '../bounded-store/eviction-policy.ts';
 import { evictionPolicies } from './index.ts';
 
@@ -8,7 +9,7 @@ type Value = { readonly text: string };
 
 function setUp(name: keyof typeof evictionPolicies, bytesMax: number) {
   const evicted: string[] = [];
-  const store: BoundedStore<Value> = evictionPolicies[name].create<Value>({
+  const store: BoundedStore<Value> = createBoundedStore(evictionPolicies[name], {
     bytesMax,
     onEvict: (key, value) => void evicted.push(`${key}=${value.text}`),
   });
@@ -57,9 +58,17 @@ for (const name of Object.keys(evictionPolicies) as (keyof typeof evictionPolici
             if (kind === 'get') assert.equal(store.get(key), model.get(key)?.value);
             if (kind === 'peek') assert.equal(store.peek(key), model.get(key)?.value);
             const bytesHeld = [...model.values()].reduce((sum, one) => sum + one.bytes, 0);
-            assert.deepEqual([store.size, store.bytes], [model.size, bytesHeld]);
+            assert.equal(store.size, model.size);
+            assert.equal(store.bytes, bytesHeld);
             assert.ok(store.bytes <= bytesMax);
-            assert.deepEqual([...store.keys()].toSorted(), [...model.keys()].toSorted());
+            const keys = [...store.keys()];
+            // To sort them at each step takes most of the time: only where they differ, to tell how.
+            if (
+              new Set(keys).size !== keys.length ||
+              keys.length !== model.size ||
+              !keys.every((one) => model.has(one))
+            )
+              assert.deepEqual(keys.toSorted(), [...model.keys()].toSorted());
           }
         }),
         { numRuns: 300 },

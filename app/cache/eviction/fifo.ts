@@ -1,5 +1,5 @@
+import { indifferent } from '../bounded-store/eviction-policy.ts';
 import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
-import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
 
 /**
  * **fifo**: what came first goes first, however much it was used. The cheapest hit there is, since a hit changes nothing. It
@@ -8,16 +8,16 @@ import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
 export const fifo: EvictionPolicy = {
   name: 'fifo',
   summary: 'what came first goes first',
-  create: (options) =>
-    createSlotStore(options, 1, ({ table, bytesMax, evict }) => {
-      const evictOne = () => evict(table.tailOf(0));
-      return {
-        ...indifferent,
-        evictOne,
-        listFor(_, bytes) {
-          while (table.bytes + bytes > bytesMax) evictOne();
-          return 0;
-        },
-      };
-    }),
+  lists: 1,
+  decide({ table, bytesMax, evict }) {
+    const evictOne = () => evict(table.tailOf(0));
+    return {
+      ...indifferent,
+      evictOne,
+      listFor(_, bytes) {
+        while (table.bytes + bytes > bytesMax) evictOne();
+        return 0;
+      },
+    };
+  },
 };

@@ -1,6 +1,5 @@
-import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
-import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
-import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
+import { indifferent } from '../bounded-store/eviction-policy.ts';
+import type { EvictionPolicy, SlotPolicy, SlotPolicyParts } from '../bounded-store/eviction-policy.ts';
 import { noSlot } from '../bounded-store/slot-lists.ts';
 
 /** Uses are counted up to this; there is one list per count. */
@@ -8,7 +7,7 @@ const usesMax = 63;
 /** All counts are halved after so many uses per entry: what was hot once must not stay for ever. */
 const usesPerEntryBetweenHalvings = 10;
 
-function createLfu<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPolicy {
+function createLfu<K>({ table, bytesMax, evict }: SlotPolicyParts<K>): SlotPolicy<K> {
   let usesSinceHalving = 0;
   const halve = (): void => {
     usesSinceHalving = 0;
@@ -48,5 +47,6 @@ function createLfu<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPolic
 export const lfu: EvictionPolicy = {
   name: 'lfu',
   summary: 'what was used least often goes first; counts are halved now and then',
-  create: (options) => createSlotStore(options, usesMax + 1, createLfu),
+  lists: usesMax + 1,
+  decide: createLfu,
 };

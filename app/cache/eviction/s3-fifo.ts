@@ -1,57 +1,37 @@
-import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
-import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
-import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
-import { widened } from '../bounded-store/slot-lists.ts';
+import { indifferent } from '../bounded-store/eviction-policy.ts';
+import type { EvictionPolicy, SlotPolicy, SlotPolicyParts } from '../bounded-store/eviction-policy.ts';
+import { noSlot } from '../bounded-store/slot-lists.ts';
 
 const small = 0;
 const main = 1;
 /** The small queue's share of the bytes. */
 const smallShare = 0.1;
-/** There are as many ghosts as the main queue would hold entries if it had the rest, however many it holds yet. */
+/** There are as many ghosts at most as the main queue would hold entries if it had the rest, however many it holds yet. */
 const mainShare = 1 - smallShare;
 const usesMax = 3;
 
-/** Keys that the small queue has evicted, oldest first. */
-function createGhosts() {
-  let keys = new Set<string>();
-  // One iterator for all times: a new one would walk again over the places of all that were forgotten.
-  let oldest = keys.values();
-  return {
-    /** Forgets the oldest when there are more than `most`. */
-    remember(key: string, most: number): void {
-      keys.add(key);
-      while (keys.size > most) keys.delete(oldest.next().value as string);
-    },
-    /** Whether the key is among them; it is not afterwards. */
-    recall: (key: string): boolean => keys.delete(key),
-    clear(): void {
-      keys = new Set();
-      oldest = keys.values();
-    },
-  };
-}
-
-function createS3Fifo<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPolicy {
-  let uses = new Uint8Array(0);
-  const ghosts = createGhosts();
-  const usesOf = (slot: number): number => uses[slot] as number;
-
+/** Marks are how often an entry was used. Ghosts are keys that the small queue has evicted. */
+function createS3Fifo<K>({ table, bytesMax, evict, bury }: SlotPolicyParts<K>): SlotPolicy<K> {
   const evictFromMain = (): void => {
     for (let slot = table.tailOf(main); ; slot = table.tailOf(main)) {
-      if (usesOf(slot) === 0) return evict(slot);
-      uses[slot] = usesOf(slot) - 1;
+      const uses = table.markOf(slot);
+      if (uses === 0) return evict(slot);
+      table.mark(slot, uses - 1);
       table.move(slot, main);
     }
+  };
+  /** Forgets the oldest ghosts when there are too many. */
+  const evictToGhosts = (slot: number): void => {
+    const ghostsMax = mainShare * table.size;
+    bury(slot);
+    while (table.ghosts > ghostsMax) table.remove(table.oldestGhost());
   };
   /** What was used more than once moves on to the main queue, uncounted again; the first that was not is evicted. */
   const evictFromSmall = (): void => {
     while (table.countIn(small) > 0) {
       const slot = table.tailOf(small);
-      if (usesOf(slot) <= 1) {
-        ghosts.remember(table.keyOf(slot), mainShare * table.size);
-        return evict(slot);
-      }
-      uses[slot] = 0;
+      if (table.markOf(slot) <= 1) return evictToGhosts(slot);
+      table.mark(slot, 0);
       table.move(slot, main);
     }
     evictFromMain();
@@ -63,21 +43,19 @@ function createS3Fifo<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPo
   };
   return {
     ...indifferent,
-    grown(capacity) {
-      uses = widened(uses, new Uint8Array(capacity));
-    },
     used(slot) {
-      if (usesOf(slot) < usesMax) uses[slot] = usesOf(slot) + 1;
+      const uses = table.markOf(slot);
+      if (uses < usesMax) table.mark(slot, uses + 1);
     },
+    /** A ghost that comes back is none any more. */
     listFor(key, bytes) {
       while (table.bytes + bytes > bytesMax) evictOne();
-      return ghosts.recall(key) ? main : small;
-    },
-    added(slot) {
-      uses[slot] = 0;
+      const ghost = table.ghostOf(key);
+      if (ghost === noSlot) return small;
+      table.remove(ghost);
+      return main;
     },
     evictOne,
-    cleared: ghosts.clear,
   };
 }
 
@@ -90,5 +68,6 @@ function createS3Fifo<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPo
 export const s3Fifo: EvictionPolicy = {
   name: 's3-fifo',
   summary: 'a small queue for what is new, a main one for what was used there, and a memory of evicted keys',
-  create: (options) => createSlotStore(options, 2, createS3Fifo),
+  lists: 2,
+  decide: createS3Fifo,
 };

@@ -1,15 +1,17 @@
-import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
-import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
-import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
-import { noSlot, widened } from '../bounded-store/slot-lists.ts';
+import { indifferent } from '../bounded-store/eviction-policy.ts';
+import type { EvictionPolicy, SlotPolicy, SlotPolicyParts } from '../bounded-store/eviction-policy.ts';
+import { noSlot } from '../bounded-store/slot-lists.ts';
 
-function createSieve<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPolicy {
-  let visited = new Uint8Array(0);
+/** Marks: whether an entry was used since the hand came by. */
+const visited = 1;
+const unvisited = 0;
+
+function createSieve<K>({ table, bytesMax, evict }: SlotPolicyParts<K>): SlotPolicy<K> {
   let hand = noSlot;
   const evictOne = (): void => {
     let slot = hand === noSlot ? table.tailOf(0) : hand;
-    while (visited[slot] === 1) {
-      visited[slot] = 0;
+    while (table.markOf(slot) === visited) {
+      table.mark(slot, unvisited);
       const newer = table.newerThan(slot);
       slot = newer === noSlot ? table.tailOf(0) : newer;
     }
@@ -18,18 +20,10 @@ function createSieve<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPol
   };
   return {
     ...indifferent,
-    grown(capacity) {
-      visited = widened(visited, new Uint8Array(capacity));
-    },
-    used(slot) {
-      visited[slot] = 1;
-    },
+    used: (slot) => table.mark(slot, visited),
     listFor(_, bytes) {
       while (table.bytes + bytes > bytesMax) evictOne();
       return 0;
-    },
-    added(slot) {
-      visited[slot] = 0;
     },
     evictOne,
     leaves(slot) {
@@ -50,5 +44,6 @@ function createSieve<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPol
 export const sieve: EvictionPolicy = {
   name: 'sieve',
   summary: 'a hand passes over what was used since it last came by and takes the first that was not',
-  create: (options) => createSlotStore(options, 1, createSieve),
+  lists: 1,
+  decide: createSieve,
 };

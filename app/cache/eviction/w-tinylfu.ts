@@ -1,7 +1,6 @@
-import type { EvictionPolicy } from '../bounded-store/eviction-policy.ts';
 import { createFrequencySketch } from '../bounded-store/frequency-sketch.ts';
-import { createSlotStore, indifferent } from '../bounded-store/slot-store.ts';
-import type { SlotPolicy, SlotPolicyParts } from '../bounded-store/slot-store.ts';
+import { indifferent } from '../bounded-store/eviction-policy.ts';
+import type { EvictionPolicy, SlotPolicy, SlotPolicyParts } from '../bounded-store/eviction-policy.ts';
 import { noSlot } from '../bounded-store/slot-lists.ts';
 
 const window = 0;
@@ -11,32 +10,44 @@ const windowShare = 0.01;
 /** The protected list's share of what is not the window. */
 const protectedShare = 0.8;
 
-function createWTinyLfu<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): SlotPolicy {
-  const sketch = createFrequencySketch();
+/** Wide enough for a cache of so many at first: it grows with the table. */
+const firstKeys = 64;
+
+function createWTinyLfu<K>({ table, keyKind, bytesMax, evict }: SlotPolicyParts<K>): SlotPolicy<K> {
+  const sketch = createFrequencySketch(keyKind.hash, firstKeys);
   const windowMax = windowShare * bytesMax;
-  const protectedMax = protectedShare * (bytesMax - windowMax);
+  const mainMax = bytesMax - windowMax;
+  const protectedMax = protectedShare * mainMax;
 
   /** Few large entries can fill the protected list and leave none on probation: these too must be able to go. */
   const oldestOfMain = (): number => {
     const slot = table.tailOf(probation);
     return slot === noSlot ? table.tailOf(protectedList) : slot;
   };
-  /** The oldest of a window that is too full stands against the oldest on probation; who was seen less often goes. */
-  const evictOne = (): void => {
+  const fitsIntoMain = (bytes: number): boolean => table.bytes - table.bytesIn(window) + bytes <= mainMax;
+  const isAdmitted = (candidate: number): boolean => {
     const victim = oldestOfMain();
-    const candidate = table.tailOf(window);
-    if (victim === noSlot) return evict(candidate);
-    if (candidate === noSlot || table.bytesIn(window) <= windowMax) return evict(victim);
-    const isAdmitted = sketch.estimate(table.keyOf(candidate)) > sketch.estimate(table.keyOf(victim));
-    if (!isAdmitted) return evict(candidate);
-    evict(victim);
+    return sketch.estimate(table.keyOf(candidate)) > sketch.estimate(table.keyOf(victim));
+  };
+  /** Where there is no room, it stands against the oldest on probation; who was seen less often goes. */
+  const leaveWindow = (candidate: number): void => {
+    const bytes = table.sizeOf(candidate);
+    if (bytes > mainMax || !(fitsIntoMain(bytes) || isAdmitted(candidate))) return evict(candidate);
+    while (!fitsIntoMain(bytes)) evict(oldestOfMain());
     table.move(candidate, probation);
   };
-  /** What leaves the window while there is room goes on probation. */
+  /**
+   * What is not the window has a bound of its own, too. With entries of different sizes the window is full at one time and not at
+   * another; if others could have what it leaves, they would have to give it back without being compared.
+   */
   const settle = (): void => {
-    while (table.bytes > bytesMax) evictOne();
-    while (table.bytesIn(window) > windowMax && table.countIn(window) > 1)
-      table.move(table.tailOf(window), probation);
+    while (table.bytesIn(window) > windowMax) leaveWindow(table.tailOf(window));
+    // An entry that has become larger may have taken what the window left.
+    while (table.bytes > bytesMax) evict(oldestOfMain());
+  };
+  const evictOne = (): void => {
+    const victim = oldestOfMain();
+    evict(victim === noSlot ? table.tailOf(window) : victim);
   };
   const protect = (slot: number): void => {
     table.move(slot, protectedList);
@@ -69,5 +80,6 @@ function createWTinyLfu<V>({ table, bytesMax, evict }: SlotPolicyParts<V>): Slot
 export const wTinyLfu: EvictionPolicy = {
   name: 'w-tinylfu',
   summary: 'who wants in must have been seen more often than who would have to go',
-  create: (options) => createSlotStore(options, 3, createWTinyLfu),
+  lists: 3,
+  decide: createWTinyLfu,
 };

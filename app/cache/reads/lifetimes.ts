@@ -6,8 +6,11 @@ import type { AnyEntity } from '../strategy.ts';
 export type Lifetimes = Pick<CacheSettings, 'ttlMs' | 'ttlJitter' | 'negativeTtlMs'>;
 
 /** How long an entry with a value is fresh at most, where the candidate's TTL is `ttlMs`. */
-export function lifetimeMsOf({ freshness }: Pick<AnyEntity, 'freshness'>, ttlMs: number): number {
-  return freshness === 'versioned' ? ttlMs : freshness.ttlMs;
+export function lifetimeMsOf(
+  { freshness, lifetime }: Pick<AnyEntity, 'freshness' | 'lifetime'>,
+  ttlMs: number,
+): number {
+  return freshness === 'versioned' ? (lifetime?.ttlMs ?? ttlMs) : freshness.ttlMs;
 }
 
 /** How long an entry is fresh at most. */

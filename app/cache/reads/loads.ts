@@ -46,8 +46,10 @@ export type LoadParts = {
 
 export function createLoads(parts: LoadParts, fence: Fence, decisions: ReadDecisions): Loads {
   const { candidate, clock, observe, random } = parts;
-  const ttlMs = (entity: AnyEntity): number =>
-    jitteredTtlMs(lifetimeMsOf(entity, candidate.ttlMs), candidate.ttlJitter, random);
+  const ttlMs = (entity: AnyEntity): number => {
+    const jitter = entity.lifetime?.ttlJitter ?? candidate.ttlJitter;
+    return jitteredTtlMs(lifetimeMsOf(entity, candidate.ttlMs), jitter, random);
+  };
 
   const ask: Loads['ask'] = async (entity, lookups) => {
     const { name } = entity;

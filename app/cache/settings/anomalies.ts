@@ -69,7 +69,8 @@ export const anomalies = {
     canOccur: ({ fence }) => !fenceKinds[fence].ordersFills,
   },
   'no-invalidation': {
-    meaning: 'No write invalidates anything; whatever happens, an old value stays until its TTL ends.',
+    meaning:
+      'No write but a deletion invalidates anything; whatever happens, an old value stays until its TTL ends.',
     canOccur: () => true,
   },
   'late-invalidation': {

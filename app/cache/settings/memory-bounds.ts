@@ -17,8 +17,13 @@ const replicaBytes = 512 * kibibyte;
 /** With what is counted of attempts, and dead letters. */
 const waitingWriteBytes = 256;
 
+/** What a Redis keeps for itself of its `maxmemory`, for so many writes that may wait. */
+export function redisOwnBytes(waitingWrites: number, replicas: number): number {
+  return serverBytes + replicas * replicaBytes + waitingWrites * waitingWriteBytes;
+}
+
 /** The least `maxmemory` with which a Redis works, for so many writes that may wait; in whole MiB, as people write it. */
 export function redisBytesLeast(waitingWrites: number, replicas: number): number {
-  const bytes = serverBytes + entriesBytes + replicas * replicaBytes + waitingWrites * waitingWriteBytes;
+  const bytes = entriesBytes + redisOwnBytes(waitingWrites, replicas);
   return Math.ceil(bytes / mebibyte) * mebibyte;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createCuttableLink } from '../../../tests/support/cuttable-link.ts';
 import type { CuttableLink } from '../../../tests/support/cuttable-link.ts';
@@ -12,16 +12,29 @@ import { commandTimeoutMs } from '../../redis/redis-connection.ts';
 
 type OwnStage = TrackedReplicas & { readonly redis: OwnRedis; readonly linkOfA: CuttableLink };
 
-/** Two replicas on a Redis of their own; `a` through a link. */
-async function setStage(context: TestContext, text: string, ...settings: string[]): Promise<OwnStage> {
-  const redis = await startOwnRedis(...settings);
-  context.after(() => redis.stop());
+let redis: OwnRedis;
+let stages = 0;
+before(async () => {
+  redis = await startOwnRedis();
+});
+after(() => redis.stop());
+
+/** Two replicas on a Redis that no other file uses, with keys of their own; `a` through a link. */
+async function setStage(context: TestContext, text: string): Promise<OwnStage> {
   const linkOfA = await createCuttableLink(redis.url);
   context.after(() => linkOfA.close());
-  const place = { url: redis.url, urlOfA: linkOfA.url, keyPrefix: 'darkroom:' };
+  const place = { url: redis.url, urlOfA: linkOfA.url, keyPrefix: `darkroom:${(stages += 1)}:` };
   const stage = await connectTrackedReplicas(text, place);
   context.after(() => Promise.all([stage.a.stop(), stage.b.stop()]));
   return { ...stage, redis, linkOfA };
+}
+
+/** Lets Redis remember for so few keys who has read them. */
+async function rememberFewKeys(context: TestContext, keys: number): Promise<void> {
+  const setting = 'tracking-table-max-keys';
+  const [, usual] = (await redis.command('CONFIG', 'GET', setting)) as string[];
+  context.after(() => redis.command('CONFIG', 'SET', setting, String(usual)));
+  await redis.command('CONFIG', 'SET', setting, String(keys));
 }
 
 const readIn = async ({ cache }: TrackedReplica, { storage }: TrackedReplicas, id = 1) =>
@@ -90,7 +103,8 @@ for (const text of [
     });
 
     test('more keys than Redis remembers: some leave memory early, and none stays too long', async (context) => {
-      const stage = await setStage(context, text, '--tracking-table-max-keys', '10');
+      await rememberFewKeys(context, 10);
+      const stage = await setStage(context, text);
       const { a, b, storage } = stage;
       const ids = Array.from({ length: 60 }, (_, index) => index + 1);
       for (let times = 0; times < 3; times += 1) await a.cache.readMany(storage.entity, ids);
@@ -106,9 +120,10 @@ for (const text of [
 
     test('frozen, it costs a few timeouts and no failed read; memory is not trusted for long (R60)', async (context) => {
       const stage = await setStage(context, text);
-      const { a, redis } = stage;
+      const { a } = stage;
       await warm(stage);
       redis.freeze();
+      context.after(() => redis.thaw());
       const startedAtMs = performance.now();
       const reads = await Promise.all(
         Array.from({ length: 50 }, (_, index) => readIn(a, stage, 100 + index)),

@@ -29,6 +29,7 @@ export const noCache: UntieredDefinition = {
     onInvalidation: () => {},
     onChange: async () => true,
     onApplied: async () => {},
+    forget: async () => {},
     onDelivery: () => {},
   }),
 };

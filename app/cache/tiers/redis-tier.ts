@@ -58,6 +58,7 @@ export function createRedisTier(options: RedisTierOptions): SharedTier {
 
   return {
     leases: createRedisLeases(options, parts),
+    circuit: () => ({ tier: name, isOpen: options.breaker.isOpen() }),
     get: (key) =>
       run({
         key,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { CacheRead, TierUsage } from '../cache.ts';
+import type { CacheRead, TierCircuit, TierUsage } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import type { CodecName } from '../codec.ts';
 import type { Entry, MaybePromise } from '../entry.ts';
@@ -63,7 +63,11 @@ export interface LocalTier extends Tier {
 }
 
 /** A tier that all replicas share, and the leases that it gives. */
-export type SharedTier = Tier & { readonly leases: LeaseTable };
+export type SharedTier = Tier & {
+  readonly leases: LeaseTable;
+  /** Absent: it is never left alone. */
+  readonly circuit?: () => TierCircuit;
+};
 
 /**
  * How long a lease lasts when its holder neither fills nor gives it back: a little above the time after which storage gives

@@ -92,7 +92,7 @@ const keepAlivesMax = 1_000;
 
 /** The keep-alives that are not acknowledged, with the leader's own stamps of their arrival. */
 function createArrivedKeepAlives() {
-  let waiting: { readonly id: number; readonly at: number }[] = [];
+  const waiting: { readonly id: number; readonly at: number }[] = [];
   return {
     add(id: number, at: number): void {
       waiting.push({ id, at });
@@ -101,12 +101,15 @@ function createArrivedKeepAlives() {
     latestAt: (): number => waiting.at(-1)?.at ?? -1,
     /** The latest that arrived before an event of this stamp; it answers the earlier ones, too. Null when none did. */
     takeLatestBefore(eventAt: number): number | null {
-      const later = waiting.findIndex(({ at }) => at >= eventAt);
-      const count = later === -1 ? waiting.length : later;
-      const eligible = waiting[count - 1];
-      if (eligible === undefined) return null;
-      waiting = waiting.slice(count);
-      return eligible.id;
+      let eligible = null;
+      let count = 0;
+      for (const { id, at } of waiting) {
+        if (at >= eventAt) break;
+        eligible = id;
+        count += 1;
+      }
+      if (count > 0) waiting.splice(0, count);
+      return eligible;
     },
   };
 }

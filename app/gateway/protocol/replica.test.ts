@@ -203,6 +203,7 @@ describe('a replica', () => {
   test('says how old stale reads may be, from when the last acknowledged keep-alive was sent, and refuses them beyond the limit', () => {
     const { open, replica } = createGateway();
     assert.deepEqual(replica.readStale(0), { isAllowed: false, reason: 'empty' });
+    assert.equal(replica.records(), 0);
     const session = open(0);
     feed(session, 10, ...snapshot(1, 'a'));
     assert.deepEqual(replica.readStale(11), { isAllowed: false, reason: 'stale' }, 'nobody has vouched yet');
@@ -213,6 +214,7 @@ describe('a replica', () => {
     session.lose();
     assert.ok(replica.readStale(510).isAllowed, 'without a connection they go on, up to the limit');
     assert.deepEqual(replica.readStale(511), { isAllowed: false, reason: 'stale' });
+    assert.equal(replica.records(), 1, 'they are there, and too old');
   });
 
   test('sends a heartbeat while nobody reads, and wakes for it', () => {

@@ -34,6 +34,8 @@ export type Replica = {
   /** The latest that was heard of; 0 before. */
   epoch(): number;
   waitingReads(): number;
+  /** How many records it has, however old they are. */
+  records(): number;
   /** How old the records are at most; null as long as nobody has vouched for them. */
   stalenessMs(nowMs: number): number | null;
 };
@@ -94,6 +96,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     isSynchronised: sessions.isSynchronised,
     epoch: sessions.epoch,
     waitingReads: reads.count,
+    records: () => records.visible()?.size ?? 0,
     stalenessMs,
   };
 }

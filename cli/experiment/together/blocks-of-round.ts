@@ -1,4 +1,6 @@
+import type { ViewerRequests } from '../../../loadtests/workloads/viewer-requests.ts';
 import type { PassTimings, WorldTimings } from '../../k6/pass-timings.ts';
+import { requestAccountOf, unaccountedIn } from '../../layers/request-account.ts';
 import { clockDisagreementMs, difference, machineBetween } from '../../stack/machine-between.ts';
 import { cpuUsByKindBetween, mapKinds } from '../../worlds/cpu-by-kind.ts';
 import type { CpuUsByKind } from '../../worlds/cpu-by-kind.ts';
@@ -23,6 +25,12 @@ export type MeasuredRound = {
   readonly idle: readonly IdleRate[];
   readonly worlds: readonly { readonly label: string; readonly lostProcesses: readonly ProcessName[] }[];
   readonly startedAt: string;
+  /** How far into the round reached what was to be done before it, milliseconds. */
+  readonly settledLateMs: number;
+  /** Requests that each world was to be sent. */
+  readonly planned: number;
+  /** The same for all worlds. Absent: they have no browsers. */
+  readonly viewers?: ViewerRequests;
 };
 
 export function roundRecordOf({ round, part, before, after, timings, worlds }: MeasuredRound): RoundRecord {
@@ -70,7 +78,7 @@ export function blocksOf(measured: MeasuredRound): BlockRecord[] {
 }
 
 function blockOf(
-  { round, before, after, timings, idle, worlds, startedAt }: MeasuredRound,
+  { round, before, after, timings, idle, worlds, startedAt, settledLateMs, planned, viewers }: MeasuredRound,
   { label, lostProcesses }: MeasuredRound['worlds'][number],
   world: number,
 ): BlockRecord {
@@ -78,12 +86,20 @@ function blockOf(
   const counts = read?.isCounted === true ? read.counts : null;
   const met = timings.worlds[world] as WorldTimings;
   const offered = timings.offered / worlds.length;
+  // Where something was under way when counters were read, it is not known yet who has answered it.
+  const accounted = before.isDrained && after.isDrained ? counts : null;
+  const account =
+    accounted === null || viewers === undefined ? null : requestAccountOf(viewers, met.requests, accounted);
   const findings = judgeWorld({
     lostProcesses,
     requests: met.requests,
     errors: met.errors,
-    cache: counts !== null && before.isDrained && after.isDrained ? cacheReadsIn(counts) : null,
+    cache: accounted === null ? null : cacheReadsIn(accounted),
+    unaccounted: account === null ? null : unaccountedIn(account),
+    isAccountMissing: viewers !== undefined && account === null,
     tier: counts === null ? null : tierCommandsIn(counts),
+    settledLateMs,
+    planned,
   });
   return {
     round,
@@ -106,6 +122,7 @@ function blockOf(
     queried: after.queried[world]?.values ?? {},
     cpuUs: cpuOf(before.opening, after.closing, { world, worlds: worlds.length, idle: idle[world], read }),
     startedAt,
+    ...(viewers !== undefined && { viewers, account, redisBytes: after.redisBytes?.[world] ?? null }),
     measured: met.measured,
   };
 }

@@ -1,6 +1,7 @@
 import type { ScheduledPass } from '../../../loadtests/workloads/run-settings.ts';
 import type { Experiment, SentPass } from '../experiment.ts';
 import { judgeGenerator, lossGuards } from '../guards.ts';
+import { isFailure } from '../whose-fault.ts';
 import type { ExperimentPlan } from '../plan-experiment.ts';
 import type { BlockRecord, IdleCpu, RoundRecord, WarmUpCurve } from '../records.ts';
 import { roundsMin } from '../../statistics/spread-of-rounds.ts';
@@ -99,7 +100,7 @@ function isServiceFailing({ candidates, baseline }: ExperimentPlan, blocks: read
   const isFailing = (label: string): boolean => {
     const last = blocks.filter(({ candidate }) => candidate === label).slice(-failingRoundsMax);
     const isLost = last.some(({ findings }) => findings.some(({ guard }) => lossGuards.has(guard)));
-    return isLost || (last.length === failingRoundsMax && last.every(({ status }) => status === 'invalid'));
+    return isLost || (last.length === failingRoundsMax && last.every(isFailure));
   };
   const others = candidates.filter(({ role }) => role === 'candidate');
   return isFailing(baseline) || others.every(({ label }) => isFailing(label));

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../../app/clock.ts';
 import { readMachine } from '../../stack/cpu-accounting.ts';
 import type { MachineReading } from '../../stack/cpu-accounting.ts';
+import type { RedisServer } from '../../stack/redis-server.ts';
 import type { PostgresCpuSampler } from '../../stack/postgres-cpu.ts';
 import { splitService } from '../../worlds/cpu-by-kind.ts';
 import { answersOf, cacheReadsIn } from '../../worlds/cache-counts.ts';
@@ -40,6 +41,8 @@ export type Edge = {
   readonly opening: CpuReading;
   /** What the database of each world said to figures that ask it. */
   readonly queried: readonly Queried[];
+  /** What the Redis of each world takes; absent: nobody asks. */
+  readonly redisBytes?: readonly (number | null)[];
   /** Whether every request was answered when it was read. */
   readonly isDrained: boolean;
 };
@@ -52,6 +55,8 @@ export type Sources = {
   readonly wallClock: () => Date;
   /** Null or absent: no figure asks a database. */
   readonly askDatabase?: DatabaseReader | null;
+  /** Absent: nobody asks what a Redis takes. */
+  readonly readRedisBytes?: (redis: RedisServer) => Promise<number | null>;
 };
 
 export async function readCpu(
@@ -111,6 +116,12 @@ function askDatabases({ worlds, askDatabase = null }: Sources): Promise<readonly
   return askDatabase === null ? null : Promise.all(worlds.map(({ database }) => askDatabase(database)));
 }
 
+/** Null where nobody asks. */
+async function askRedises({ worlds, readRedisBytes }: Sources): Promise<readonly (number | null)[] | null> {
+  if (readRedisBytes === undefined) return null;
+  return Promise.all(worlds.map(async ({ redis }) => (redis === null ? null : readRedisBytes(redis))));
+}
+
 /**
  * Reads everything between two rounds. What databases are asked costs CPU as well, which belongs to no round as long as they answer
  * within `pause`, while nothing is sent yet; what they do later is CPU of the next round, which it does not shorten.
@@ -122,8 +133,16 @@ export async function readEdge(
 ): Promise<Edge> {
   const closing = await readCpu(sources, driverCpuUs());
   const counters = await readCountersAtRest(sources.worlds);
+  const redisBytes = await askRedises(sources);
   const asked = askDatabases(sources);
   if (asked !== null) await Promise.race([asked, pause()]);
   const opening = await readCpu(sources, driverCpuUs());
-  return { closing, counters, queried: (await asked) ?? [], opening, isDrained };
+  return {
+    closing,
+    counters,
+    queried: (await asked) ?? [],
+    ...(redisBytes !== null && { redisBytes }),
+    opening,
+    isDrained,
+  };
 }

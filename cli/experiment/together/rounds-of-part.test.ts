@@ -15,6 +15,10 @@ import type { PartDriver, RoundResult } from './rounds-of-part.ts';
 
 const rate = 40;
 const roundRequests = 80;
+const passOf = (pass: number) => ({
+  ...{ pass, first: 0, requests: roundRequests },
+  pauseRequests: ((displacementWidthMs(rate) + quietMs) / 1000) * rate,
+});
 /** Two worlds: a settle pass, then three rounds of two seconds. */
 const settings: RunSettings = {
   seed: 1,
@@ -23,26 +27,25 @@ const settings: RunSettings = {
   followers: 'heavy',
   mix: 'social-default',
   worlds: [['http://127.0.0.1:1'], ['http://127.0.0.1:2']],
-  passes: [1, 2, 3, 4].map((pass) => ({
-    pass,
-    first: 0,
-    requests: roundRequests,
-    pauseRequests: ((displacementWidthMs(rate) + quietMs) / 1000) * rate,
-  })),
+  passes: [1, 2, 3, 4].map(passOf),
   ratePerSecond: rate,
   arrivals: 'poisson',
   spareArrivals: 200,
 };
+/** What is waited for again and again: a first sample, and the end of a pass. */
+const [pollMs, longestWaitMs] = [20, 500];
 const twoWorlds: readonly FakeWorldSettings[] = [{ label: 'a' }, { label: 'b' }];
 
 type Changes = Partial<PartDriver> & {
   readonly worlds?: readonly FakeWorldSettings[];
   readonly k6?: FakeK6;
   readonly idle?: readonly IdleRate[];
+  readonly passes?: RunSettings['passes'];
 };
 
 /** A part whose rounds are kept; all of them are wanted unless `onRound` says otherwise. */
-function createPart({ worlds = twoWorlds, k6 = {}, idle = [], ...changes }: Changes = {}) {
+function createPart({ worlds = twoWorlds, k6 = {}, idle = [], passes, ...changes }: Changes = {}) {
+  const own = passes === undefined ? settings : { ...settings, passes };
   const fake = createFakeExperiment(worlds, () => k6);
   const results: RoundResult[] = [];
   const raw: [number, RawRequest][] = [];
@@ -50,7 +53,7 @@ function createPart({ worlds = twoWorlds, k6 = {}, idle = [], ...changes }: Chan
   const driver: PartDriver = {
     sources: fake.sources,
     wait: fake.wait,
-    drive: (onRow, enough) => fake.drive(settings, onRow, enough),
+    drive: (onRow, enough) => fake.drive(own, onRow, enough),
     onRequest: (round, request) => void raw.push([round, request]),
     onBegin: (round) => void began.push(round),
     signal: new AbortController().signal,
@@ -65,7 +68,7 @@ function createPart({ worlds = twoWorlds, k6 = {}, idle = [], ...changes }: Chan
     results,
     raw,
     began,
-    run: () => runRounds({ part: 2, firstRound: 5, settings, idle }, driver),
+    run: () => runRounds({ part: 2, firstRound: 5, settings: own, idle }, driver),
   };
 }
 
@@ -136,6 +139,72 @@ describe('the rounds of a part', () => {
     assert.equal(await run(), null);
     assert.equal(results.length, 2);
     assert.equal(isDriven(), false);
+  });
+
+  it('do not count where what precedes the first one reached into it', async () => {
+    const statusesAfter = async (settlingMs: number) => {
+      const { run, results, wait } = createPart({ onSettled: () => wait(settlingMs) });
+      assert.equal(await run(), null);
+      return results.map(({ blocks }) =>
+        blocks.flatMap(({ findings }) => findings.map(({ guard }) => guard)),
+      );
+    };
+    assert.deepEqual(await statusesAfter(0), [[], [], []]);
+    assert.deepEqual(await statusesAfter(quietMs + 200), [['late-settling', 'late-settling'], [], []]);
+  });
+
+  it('do not count where nothing of them was heard: the driver stood still', async () => {
+    const k6: FakeK6 = { met: ({ pass }) => ({ isLost: pass === 3 }) };
+    const { run, results } = createPart({ k6, passes: [1, 2, 3, 4, 5, 6, 7].map(passOf) });
+    assert.equal(await run(), null);
+    assert.deepEqual(
+      results
+        .slice(0, 3)
+        .map(({ blocks }) =>
+          blocks.map(({ status, requests, findings }) => [status, requests, findings[0]?.guard]),
+        ),
+      [
+        Array.from({ length: 2 }, () => ['valid', 80, undefined]),
+        Array.from({ length: 2 }, () => ['invalid', 0, 'hardly-sent']),
+        Array.from({ length: 2 }, () => ['valid', 80, undefined]),
+      ],
+    );
+  });
+
+  it('are heard to their end by a command that the machine has given no time', async () => {
+    let starvedWaits = 0;
+    const part = createPart({
+      onBegin: (round) => {
+        if (round === 6) starvedWaits = 3;
+      },
+      wait: async (ms) => {
+        if (starvedWaits === 0) return part.wait(ms);
+        // Time passes, and what has come is not read.
+        starvedWaits -= 1;
+        part.clock.advance(8_000);
+      },
+    });
+    assert.equal(await part.run(), null);
+    assert.deepEqual(
+      part.results.map(({ blocks }) => blocks.map(({ status, requests }) => [status, requests])),
+      Array.from({ length: 3 }, () => Array.from({ length: 2 }, () => ['valid', 80])),
+    );
+  });
+
+  it('count where nothing precedes them, however long it takes to read counters', async () => {
+    let isLate = false;
+    const part = createPart({
+      wait: async (ms) => {
+        // The first wait that is not one of many alike ends with the pass that settles.
+        const lateMs = !isLate && ![pollMs, longestWaitMs].includes(ms) ? quietMs + 200 : 0;
+        isLate ||= lateMs > 0;
+        await part.wait(ms + lateMs);
+      },
+    });
+    assert.equal(await part.run(), null);
+    assert.ok(isLate);
+    const guards = part.results.flatMap(({ blocks }) => blocks.flatMap(({ findings }) => findings));
+    assert.deepEqual(guards, []);
   });
 
   it('are put off by dropped arrivals, which are counted', async () => {

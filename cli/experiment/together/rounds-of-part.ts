@@ -1,4 +1,6 @@
-import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
+import { displacementWidthMs } from '../../../loadtests/workloads/arrivals.ts';
+import type { RunSettings, ScheduledPass } from '../../../loadtests/workloads/run-settings.ts';
+import type { ViewerRequests } from '../../../loadtests/workloads/viewer-requests.ts';
 import type { K6Drive } from '../../k6/run-k6.ts';
 import type { SampleRow } from '../../k6/sample-rows.ts';
 import { createTimings } from '../../k6/pass-timings.ts';
@@ -10,6 +12,9 @@ import type { Edge, Sources } from './readings.ts';
 
 /** The pause between two rounds, in which nothing is sent: the last requests end, and then the counters are read. */
 export const quietMs = 500;
+/** Between two rounds, by the places of the schedule in a second: the last displaced requests are sent, then it is quiet. */
+export const pauseSeconds = (placesPerSecond: number): number =>
+  (displacementWidthMs(placesPerSecond) + quietMs) / 1000;
 /** The part of the pause in which the last requests are waited for; the rest is for reading the counters. */
 const drainMs = 350;
 /** k6 gives a request up after five seconds, so an answer that has not been heard of after this time will not come. */
@@ -38,8 +43,12 @@ export type PartDriver = {
   readonly sources: Sources;
   readonly wait: (ms: number) => Promise<void>;
   readonly drive: (onRow: (row: SampleRow) => void, enough: AbortSignal) => K6Drive;
+  /** What viewers ask for in a pass; absent: they have no browsers. */
+  readonly viewersOf?: (pass: ScheduledPass) => ViewerRequests;
   /** Told of every request of a round that counts. */
   readonly onRequest: ((round: number, request: RawRequest) => void) | undefined;
+  /** Between the pass that settles and the first round. Absent: nothing is to be done then. */
+  readonly onSettled?: () => Promise<void>;
   readonly onBegin: (round: number) => void;
   /** Whether another round is wanted; asked after each. */
   readonly onRound: (result: RoundResult) => boolean;
@@ -68,13 +77,14 @@ export async function runRounds(part: PartSettings, driver: PartDriver): Promise
     let before = await edgeAfter(0, timings, driver, k6, isGone);
     if (timings.endOfPassMs(0) === null && !isGone()) return 'k6 has sent nothing within a minute';
     timings.finish(0);
+    const settledLateMs = await settle(driver, timings.beginOfPassMs(1));
     for (let scheduled = 1; scheduled < settings.passes.length && !isLost(scheduled); scheduled += 1) {
       const round = part.firstRound + scheduled - 1;
       driver.onBegin(round);
       const startMs = driver.sources.clock.now();
       const startedAt = driver.sources.wallClock().toISOString();
       const after = await edgeAfter(scheduled, timings, driver, k6, isGone);
-      await allAnswered(timings, scheduled, driver, lateSampleMs, isGone);
+      await lateAnswers(timings, scheduled, driver, isGone);
       if (isLost(scheduled)) break;
       const measured = {
         round,
@@ -88,6 +98,9 @@ export async function runRounds(part: PartSettings, driver: PartDriver): Promise
           lostProcesses: world.lostProcesses(),
         })),
         startedAt,
+        settledLateMs: scheduled === 1 ? settledLateMs : 0,
+        planned: settings.passes[scheduled]?.requests ?? 0,
+        ...viewersIn(driver, settings.passes[scheduled]),
       };
       const isWanted = driver.onRound({
         round: roundRecordOf(measured),
@@ -105,6 +118,18 @@ export async function runRounds(part: PartSettings, driver: PartDriver): Promise
   const { failure } = await ended;
   if (failure !== null || roundsLeft === 0 || driver.signal.aborted) return failure;
   return `k6 ended before its last round; it had dropped ${timings.droppedInRun()} arrivals`;
+}
+
+/** Does what is to be done before the first round, and tells how far into that it reached. */
+async function settle({ onSettled, sources }: PartDriver, beginMs: number | null): Promise<number> {
+  if (onSettled === undefined) return 0;
+  await onSettled();
+  // Before it nothing is sent; what was sent since may have met what was being done.
+  return beginMs === null ? 0 : Math.max(0, sources.wallClock().getTime() - beginMs);
+}
+
+function viewersIn({ viewersOf }: PartDriver, pass: ScheduledPass | undefined) {
+  return viewersOf === undefined || pass === undefined ? {} : { viewers: viewersOf(pass) };
 }
 
 /** Waits for the end of a pass and for what is in flight, then reads everything. */
@@ -127,6 +152,23 @@ async function edgeAfter(
   }
   const isDrained = await allAnswered(timings, scheduled, driver, drainMs, isGone);
   return readEdge(driver.sources, k6.cpuUs, { isDrained, pause: () => driver.wait(quietMs - drainMs) });
+}
+
+/**
+ * Waits for answers that may still come. A command that the machine gives no time finds all of them waiting to be read when the limit
+ * has passed: as long as some come, there may be more.
+ */
+async function lateAnswers(
+  timings: Timings,
+  scheduled: number,
+  driver: PartDriver,
+  isGone: () => boolean,
+): Promise<void> {
+  if (await allAnswered(timings, scheduled, driver, lateSampleMs, isGone)) return;
+  for (let missing = Infinity; timings.missing(scheduled) < missing && !isGone();) {
+    missing = timings.missing(scheduled);
+    await driver.wait(pollMs);
+  }
 }
 
 /** Whether every request of a pass was answered within the limit. */

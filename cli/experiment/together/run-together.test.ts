@@ -9,6 +9,7 @@ import type { FakeK6, FakeWorldSettings } from '../../../tests/support/fake-expe
 import type { Experiment } from '../experiment.ts';
 import { planExperiment } from '../plan-experiment.ts';
 import type { CompareOptions } from '../plan-experiment.ts';
+import type { PlannedReplay } from '../planned-replay.ts';
 import { runTogether } from './run-together.ts';
 import type { SoFar, TogetherParts } from './run-together.ts';
 
@@ -29,6 +30,7 @@ type PartDriver = (part: number) => FakeK6;
 type Changes = Partial<Omit<TogetherParts, 'decide'>> & {
   readonly options?: Partial<CompareOptions>;
   readonly candidates?: readonly string[];
+  readonly replay?: PlannedReplay;
   /** Of the rounds of a part, which is 1 or more; the warm-up goes well. */
   readonly k6?: PartDriver;
   readonly warmUp?: FakeK6;
@@ -46,9 +48,11 @@ function createExperiment({
   warmUp = {},
   decide,
   world,
+  replay,
   ...changes
 }: Changes = {}) {
-  const plan = planExperiment(['no-cache', ...candidates], { ...base, ...options }, 2);
+  const drawn = planExperiment(['no-cache', ...candidates], { ...base, ...options }, 2);
+  const plan = { ...drawn, ...(replay !== undefined && { replay }) };
   const log: string[] = [];
   const driven: RunSettings[] = [];
   const decided: SoFar[] = [];
@@ -75,6 +79,7 @@ function createExperiment({
     onRequest: undefined,
     onPhase: () => {},
     onBegin: () => {},
+    onSettled: async () => void log.push('settled'),
     onRound: (_, blocks) => void log.push(`round ${blocks[0]?.round}`),
     ...changes,
     decide: (soFar) => {
@@ -92,7 +97,7 @@ describe('an experiment together', () => {
   it('warms up, then runs its rounds, each with a block of every candidate', async () => {
     const { run, log, isDriven } = createExperiment({ options: { rounds: 3 } });
     const experiment = await run();
-    assert.deepEqual(log, ['warm up', 'rounds', 'round 1', 'round 2', 'round 3']);
+    assert.deepEqual(log, ['warm up', 'rounds', 'settled', 'round 1', 'round 2', 'round 3']);
     assert.deepEqual(
       [experiment.ended, experiment.stoppedBecause, experiment.parts],
       ['complete', 'rounds', 1],
@@ -208,9 +213,9 @@ describe('parts', () => {
     const { run, log } = createExperiment({ options: { rounds: 7, parts: 3 } });
     const experiment = await run();
     assert.deepEqual(log, [
-      ...['warm up', 'rounds', 'round 1', 'round 2'],
-      ...['restart 2', 'warm up', 'rounds', 'round 3', 'round 4'],
-      ...['restart 3', 'warm up', 'rounds', 'round 5', 'round 6', 'round 7'],
+      ...['warm up', 'rounds', 'settled', 'round 1', 'round 2'],
+      ...['restart 2', 'warm up', 'rounds', 'settled', 'round 3', 'round 4'],
+      ...['restart 3', 'warm up', 'rounds', 'settled', 'round 5', 'round 6', 'round 7'],
     ]);
     assert.deepEqual(
       [experiment.ended, experiment.stoppedBecause, experiment.parts],
@@ -435,6 +440,33 @@ it('an interruption while nothing is asked leaves no figure of what worlds use w
   });
   const { ended, idleCpu, warmUpCurves } = await fake.run();
   assert.deepEqual([ended, idleCpu, warmUpCurves.length], ['interrupted', [], 3]);
+});
+
+it('a replay has the rounds of its recording, however uneven they are', async () => {
+  const spread = { placesPerStretch: 8, requests: [8, 0, 3, 8, 1, 0, 0, 4] };
+  const replay: PlannedReplay = {
+    title: 'a replay',
+    rounds: [0, 24, 48].map((first) => ({ first, requests: 24, spread })),
+    placesPerSecond: 80,
+    peakRate: 40,
+    notes: [],
+  };
+  const { run, log, driven } = createExperiment({ options: { rounds: 3 }, replay });
+  const experiment = await run();
+  assert.deepEqual(log, ['warm up', 'rounds', 'settled', 'round 1', 'round 2', 'round 3']);
+  assert.deepEqual(
+    experiment.blocks.map(({ round, requests, offered }) => [round, requests, offered]),
+    [1, 2, 3].flatMap((round) => Array.from({ length: 3 }, () => [round, 24, 24])),
+  );
+  const rounds = driven.find(({ closedLoopUsers }) => closedLoopUsers === undefined);
+  assert.deepEqual(
+    rounds?.passes.slice(1).map(({ first, requests, spread: own }) => [first, requests, own]),
+    [0, 24, 48].map((first) => [first, 24, spread]),
+  );
+  // What is sent before the first round comes at the rate of the rounds, and leaves a second to empty caches in.
+  const [settle, first] = rounds?.passes ?? [];
+  assert.equal((settle?.pauseRequests ?? 0) - (first?.pauseRequests ?? 0), 80);
+  assert.equal(rounds?.peakRatePerSecond, 40);
 });
 
 it('listeners hear of every round as it ends, and of the experiment so far', async () => {

@@ -10,7 +10,7 @@ import { roundsMin } from '../../statistics/spread-of-rounds.ts';
 import type { StopDecision } from '../../statistics/stopping-rule.ts';
 import { createRecord } from './experiment-record.ts';
 import { measureIdle } from './idle-cpu.ts';
-import { quietMs, runRounds } from './rounds-of-part.ts';
+import { pauseSeconds, runRounds } from './rounds-of-part.ts';
 import type { PartDriver, RoundResult } from './rounds-of-part.ts';
 import { warmUpFactorMax, warmUpTogether } from './warm-up-together.ts';
 import type { WarmUpDriver } from './warm-up-together.ts';
@@ -38,11 +38,14 @@ export type TogetherParts = {
     onRow: Parameters<PartDriver['drive']>[0],
     enough: AbortSignal,
   ) => ReturnType<PartDriver['drive']>;
+  readonly viewersOf?: NonNullable<PartDriver['viewersOf']>;
   readonly onRequest: PartDriver['onRequest'];
   readonly onPhase: (text: string) => void;
   readonly onBegin: (round: number) => void;
   /** Told of the experiment so far, and of the blocks that have just ended. */
   readonly onRound: (soFar: Experiment, blocks: readonly BlockRecord[]) => void;
+  /** Once the connections of a part are open, and before its first round: it has a second. */
+  readonly onSettled?: NonNullable<PartDriver['onSettled']>;
   /** Whether the rounds so far are enough. */
   readonly decide: (soFar: SoFar) => StopDecision;
 };
@@ -108,7 +111,7 @@ async function runPart(
   const count = roundsOfPart(plan, part);
   const firstRound = record.rounds.length + 1;
   const settings = roundSettings(plan, parts, { firstRound, part, count });
-  const secondsPerRound = plan.measureSeconds + pauseSeconds(plan);
+  const secondsPerRound = plan.measureSeconds + pauseSeconds(placesPerSecond(plan));
   const decided: { last: StopDecision } = { last: { stop: false } };
   const onRound = (result: RoundResult): boolean => {
     const inPart = record.rounds.length + 1 - firstRound;
@@ -151,7 +154,7 @@ function warmUpPart(plan: ExperimentPlan, parts: TogetherParts, part: number) {
     wait: parts.wait,
     signal: parts.signal,
     drive: (onRow, enough) => parts.drive(settings, onRow, enough).ended,
-    onStep: createWarmUpProgress(wanted, parts.onPhase),
+    onStep: createWarmUpProgress(wanted, parts),
   };
   return warmUpTogether(driver).then((warmedUp) => ({ ...warmedUp, pass }));
 }
@@ -164,12 +167,18 @@ function warmUpLimitSeconds({ timeLimitSeconds, parts, warmUpSeconds }: Experime
   return Math.max(warmUpSeconds, (warmUpShareMax * timeLimitSeconds) / parts);
 }
 
-/** A line for each quarter of the way. */
-function createWarmUpProgress(wanted: number, report: (text: string) => void): (sent: number) => void {
+/** A line for each quarter of the way, with how long the rest takes at this pace. */
+function createWarmUpProgress(
+  wanted: number,
+  { onPhase, sources: { clock } }: TogetherParts,
+): (sent: number) => void {
+  const startedMs = clock.now();
   let quarters = 0;
   return (sent) => {
     const passed = Math.floor((4 * sent) / Math.max(1, wanted));
-    if (passed > quarters) report(`  ${sent} of at least ${wanted} requests`);
+    const leftSeconds = (((clock.now() - startedMs) / 1000) * (wanted - sent)) / Math.max(1, sent);
+    const left = sent >= wanted ? '' : `, about ${Math.ceil(leftSeconds)} s left`;
+    if (passed > quarters) onPhase(`  ${sent} of at least ${wanted} requests${left}`);
     quarters = Math.max(quarters, passed);
   };
 }
@@ -182,14 +191,23 @@ function commonSettings(plan: ExperimentPlan, { addresses }: TogetherParts) {
     followers: plan.followers,
     mix: scenarios[plan.scenario].mix,
     worlds: addresses(),
-    ratePerSecond: plan.rate,
+    ratePerSecond: placesPerSecond(plan),
+    ...(plan.replay !== undefined && { peakRatePerSecond: plan.replay.peakRate }),
     arrivals: 'poisson',
   } as const;
 }
 
-/** Between two rounds: the last displaced requests are sent, then it is quiet. */
-function pauseSeconds({ rate }: ExperimentPlan): number {
-  return (displacementWidthMs(rate) + quietMs) / 1000;
+/** Places of the schedule in a second, of each world: as many as requests, unless they are to come unevenly. */
+const placesPerSecond = ({ rate, replay }: ExperimentPlan): number => replay?.placesPerSecond ?? rate;
+
+/** Before the first round: requests at the rate of the rounds, then a pause; where something is done in it, a second more. */
+function settlePass(plan: ExperimentPlan, seconds: number) {
+  const places = placesPerSecond(plan);
+  const pauseRequests = Math.ceil(places * (pauseSeconds(places) + (plan.replay === undefined ? 0 : 1)));
+  const requests = Math.ceil(plan.rate * seconds);
+  if (plan.replay === undefined) return { requests, pauseRequests };
+  const placesPerStretch = Math.ceil(places * seconds);
+  return { requests, pauseRequests, spread: { placesPerStretch, requests: [requests] } };
 }
 
 /** A settle pass, then as many rounds as may be wanted, each followed by a pause. */
@@ -199,24 +217,24 @@ function roundSettings(
   { firstRound, part, count }: { firstRound: number; part: number; count: number | null },
 ): RunSettings {
   const common = commonSettings(plan, parts);
-  const pauseRequests = Math.ceil(plan.rate * pauseSeconds(plan));
-  const secondsPerRound = plan.measureSeconds + pauseRequests / plan.rate;
+  const places = placesPerSecond(plan);
+  const pauseRequests = Math.ceil(places * pauseSeconds(places));
+  const secondsPerRound = plan.measureSeconds + pauseRequests / places;
   const rounds = Math.min(
     roundsMax,
     count ?? Math.max(roundsMin, Math.ceil((plan.timeLimitSeconds ?? 0) / secondsPerRound)),
   );
-  const settleSeconds = 2 + displacementWidthMs(plan.rate) / 1000 + settleReserveSeconds;
+  const settleSeconds = 2 + displacementWidthMs(places) / 1000 + settleReserveSeconds;
   const passes: ScheduledPass[] = [
-    { pass: settlePassOf(part), first: 0, requests: Math.ceil(plan.rate * settleSeconds), pauseRequests },
+    { ...settlePass(plan, settleSeconds), pass: settlePassOf(part), first: 0 },
     ...Array.from({ length: rounds }, (_, index) => ({
+      ...(plan.replay?.rounds[index] ?? { first: 0, requests: Math.round(plan.rate * plan.measureSeconds) }),
       pass: firstRoundPass + firstRound - 1 + index,
-      first: 0,
-      requests: Math.round(plan.rate * plan.measureSeconds),
       pauseRequests,
     })),
   ];
   // As many as may be dropped while connections are opened, and before the generator is said to be saturated.
   const spareSeconds = settleSeconds + droppedShareMax * 2 * rounds * plan.measureSeconds;
-  const spareArrivals = Math.ceil(plan.rate * plan.candidates.length * spareSeconds);
+  const spareArrivals = Math.ceil(places * plan.candidates.length * spareSeconds);
   return { ...common, passes, spareArrivals };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../../app/clock.ts';
 import type { RunSettings } from '../../../loadtests/workloads/run-settings.ts';
 import type { Counts } from '../../figures/counts.ts';
 import type { CpuUs } from '../../figures/figure-values.ts';
+import { missingAsDropped } from '../../k6/run-k6.ts';
 import type { K6Run } from '../../k6/run-k6.ts';
 import { readMachine } from '../../stack/cpu-accounting.ts';
 import type { MachineReading } from '../../stack/cpu-accounting.ts';
@@ -14,7 +15,7 @@ import { cacheReadsIn, tierCommandsIn } from '../../worlds/cache-counts.ts';
 import { countersBetween } from '../../worlds/world.ts';
 import type { World } from '../../worlds/world.ts';
 import { isOverload, judgeBlock } from '../guards.ts';
-import type { BlockObservation } from '../guards.ts';
+import type { BlockObservation } from '../observations.ts';
 import { quantileMs } from '../../statistics/histograms.ts';
 import { findingsOf } from '../query-figures.ts';
 import type { DatabaseReader } from '../query-figures.ts';
@@ -75,7 +76,8 @@ export async function runBlock(runner: BlockRunner, input: BlockInput): Promise<
   const startedAt = runner.wallClock().toISOString();
   await world.resumeClock();
   const before = await readEdge(runner, world);
-  const run = await runner.runK6(runner.settings);
+  const sent = await runner.runK6(runner.settings);
+  const run = runner.isBeyondLimit ? missingAsDropped(sent) : sent;
   const after = await readEdge(runner, world);
   if (world.lostProcesses().length === 0) await world.stopClock();
   const queried = (await runner.askDatabase?.(world.database)) ?? { values: {}, failures: [] };
@@ -171,5 +173,10 @@ function observe({ world, before, after, counts, cpuUs, run }: Observed): BlockO
     clockDisagreementMs: clockDisagreementMs(before, after),
     cache: counts === null ? null : cacheReadsIn(counts),
     tier: counts === null ? null : tierCommandsIn(counts),
+    // Requests are counted from the settling on.
+    unaccounted: null,
+    isAccountMissing: false,
+    settledLateMs: 0,
+    planned: 0,
   };
 }

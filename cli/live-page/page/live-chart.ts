@@ -5,7 +5,7 @@ import { latestOf } from './live-history.ts';
 import type { Column, History } from './live-history.ts';
 import { createLegend, linesOf } from './live-legend.ts';
 import type { Line } from './live-legend.ts';
-import { drawEvents, drawNames, drawRounds, styleOf } from './live-marks.ts';
+import { colourOf, drawEvents, drawNames, drawRounds, styleOf } from './live-marks.ts';
 
 /** One chart with its title, and a legend that shows the values under the pointer, or the present ones. */
 export type LiveChart = { readonly show: (history: History) => void };
@@ -156,7 +156,7 @@ function optionsOf(chart: ChartFacts, lines: readonly Line[], width: number): uP
 }
 
 function seriesOf({ isStacked }: ChartFacts, { colour, dash }: Line): uPlot.Series {
-  const stroke = styleOf(colour);
+  const stroke = colourOf(colour);
   return {
     stroke,
     width: isStacked ? 1 : 1.75,

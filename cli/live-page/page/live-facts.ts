@@ -30,6 +30,8 @@ export type ChartFacts = {
   /** Shares of a whole, drawn one upon the other. */
   readonly isStacked: boolean;
   readonly labels: readonly string[];
+  /** Of each label: the colour that it has on every chart and every board; null where it has none of its own. */
+  readonly colours: readonly (string | null)[];
 };
 
 export type LiveLine = {

@@ -6,7 +6,7 @@ export type Line = {
   readonly label: string;
   readonly candidate: string;
   readonly name: string;
-  /** The name of a CSS variable. */
+  /** The name of a CSS variable, or a colour. */
   readonly colour: string;
   readonly dash: readonly number[];
 };
@@ -22,16 +22,20 @@ const dashes = [[], [6, 3], [2, 3], [9, 3, 2, 3]] as const;
 
 /**
  * The lines of a chart. With one candidate, colour and dash tell its figures apart; with several, the colour says which figure
- * a line shows, and the dash whose it is.
+ * a line shows, and the dash whose it is. What has a colour of its own keeps it; the others take those behind as many, since the colours of
+ * the page are like those of parts, one by one: a hit ratio would be as blue as the memory beside it.
  */
-export function linesOf({ labels }: ChartFacts, candidates: readonly string[]): Line[] {
+export function linesOf({ labels, colours: own }: ChartFacts, candidates: readonly string[]): Line[] {
   const isOne = candidates.length === 1;
+  const taken = own.filter((colour) => colour !== null).length;
   return candidates.flatMap((candidate, candidateIndex) =>
     labels.map((label, labelIndex) => ({
       label,
       candidate,
       name: isOne ? label : labels.length === 1 ? candidate : `${candidate}: ${label}`,
-      colour: `--series-${((labels.length === 1 ? candidateIndex : labelIndex) % colours) + 1}`,
+      colour:
+        own[labelIndex] ??
+        `--series-${(((labels.length === 1 ? candidateIndex : labelIndex) + taken) % colours) + 1}`,
       dash: dashes[(isOne ? labelIndex : candidateIndex) % dashes.length] ?? [],
     })),
   );
@@ -94,7 +98,7 @@ function createSwatch(colour: string, dash: readonly number[] | null): SVGElemen
     ['y2', '4'],
   ] as const)
     line.setAttribute(name, value);
-  line.style.stroke = `var(${colour})`;
+  line.style.stroke = colour.startsWith('--') ? `var(${colour})` : colour;
   line.style.strokeWidth = dash === null ? '8' : '3';
   line.style.strokeDasharray = (dash ?? []).join(' ');
   svg.append(line);

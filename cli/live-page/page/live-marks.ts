@@ -8,6 +8,11 @@ export function styleOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** A colour, or what a CSS variable stands for now. */
+export function colourOf(colour: string): string {
+  return colour.startsWith('--') ? styleOf(colour) : colour;
+}
+
 const fontPx = 11;
 /** Numbers of events that begin together stand beside each other. */
 const numberWidthPx = 14;

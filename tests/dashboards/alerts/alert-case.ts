@@ -71,6 +71,11 @@ export function createCaseSetting(timing: Timing, stepSeconds: number, evaluatio
   };
 }
 
+/** So many at this step, and never again. */
+export function atOnce({ stands }: CaseSetting, count: number, step: number): string {
+  return `${stands([0, step])} ${stands([count, 200 - step])}`;
+}
+
 /** The cases of one alert: a name, what was, when, and whether it fires, or which of its rules do. */
 export type CaseRow = readonly [
   name: string,

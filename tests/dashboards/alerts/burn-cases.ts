@@ -64,11 +64,10 @@ function thresholdRows(name: ObjectiveName, setting: CaseSetting): CaseRow[] {
 function shapeRows(name: ObjectiveName, setting: CaseSetting, { burn, long, short }: BurnWindow): CaseRow[] {
   if (long === short) return [];
   const limit = (1 - objectives[name].target) * burn;
-  const [longSteps, shortSteps] = [long, short].map((window) => stepsOf(setting, secondsOf(window)));
-  if (longSteps === undefined || shortSteps === undefined) return [];
+  const [longSteps, shortSteps] = [stepsOf(setting, secondsOf(long)), stepsOf(setting, secondsOf(short))];
   const bad = (times: number): number => perSecond * Math.min(1, limit * times);
   const of = [String(burn)];
-  const half = Math.floor(longSteps / 2);
+  const half = stepsOf(setting, secondsOf(long) / 2);
   const rows: readonly (readonly [string, Course])[] = [
     [
       'has only just begun',
@@ -201,16 +200,17 @@ const alerts = {
 } as const satisfies Record<ObjectiveName, string>;
 
 export function burnCases(setting: CaseSetting): CaseTable {
-  const names = Object.keys(alerts) as ObjectiveName[];
-  return Object.fromEntries(
-    names.map((name) => [
-      alerts[name],
-      [
-        ...thresholdRows(name, setting),
-        ...setting.timing.burnWindows.flatMap((window) => shapeRows(name, setting, window)),
-        ...rareRows(name, setting),
-        ...ownRows(name, setting),
-      ],
-    ]),
-  );
+  return tableOf((name) => [
+    ...thresholdRows(name, setting),
+    ...rareRows(name, setting),
+    ...ownRows(name, setting),
+  ]);
 }
+
+/** What a pair of windows sees while its long one passes. */
+export function burnShapeCases(setting: CaseSetting, window: BurnWindow): CaseTable {
+  return tableOf((name) => shapeRows(name, setting, window));
+}
+
+const tableOf = (rowsOf: (name: ObjectiveName) => readonly CaseRow[]): CaseTable =>
+  Object.fromEntries((Object.keys(alerts) as ObjectiveName[]).map((name) => [alerts[name], rowsOf(name)]));

@@ -1,16 +1,22 @@
-import { replica } from './alert-case.ts';
+import { atOnce, replica } from './alert-case.ts';
 import type { CaseRow, CaseSetting, CaseTable, Stretch } from './alert-case.ts';
 import { refusalRows } from './refusal-cases.ts';
 
 type Series = Readonly<Record<string, string>>;
 
-/** Commands to redis per second that it answers, and that it does not. */
-export function tier({ grows }: CaseSetting, ok: readonly Stretch[], failed: readonly Stretch[]): Series {
+/** Commands to redis that it answers, and that it does not. */
+const commands = (answered: string, failed: string): Series => {
   const of = `${replica},cache_tier="redis",cache_operation="get"`;
   return {
-    [`cache_operation_duration_seconds_count{${of},cache_result="hit"}`]: grows(...ok),
-    [`cache_operation_duration_seconds_count{${of},cache_result="error"}`]: grows(...failed),
+    [`cache_operation_duration_seconds_count{${of},cache_result="hit"}`]: answered,
+    [`cache_operation_duration_seconds_count{${of},cache_result="error"}`]: failed,
+    [`cache_operation_failures_total{${of},cache_result="error"}`]: failed,
   };
+};
+
+/** The same per second. */
+export function tier({ grows }: CaseSetting, ok: readonly Stretch[], failed: readonly Stretch[]): Series {
+  return commands(grows(...ok), grows(...failed));
 }
 
 export function cacheCases(setting: CaseSetting): CaseTable {
@@ -24,6 +30,9 @@ export function cacheCases(setting: CaseSetting): CaseTable {
 }
 
 function tierRows(setting: CaseSetting): CaseRow[] {
+  /** All that were sent have failed, as at night. */
+  const few = (failed: number): Series => commands(atOnce(setting, 0, 50), atOnce(setting, failed, 50));
+  const soon = 50 + setting.wait + 5;
   const of = (ok: readonly Stretch[], failed: readonly Stretch[]): Series => tier(setting, ok, failed);
   return [
     [
@@ -41,6 +50,8 @@ function tierRows(setting: CaseSetting): CaseRow[] {
       60,
       true,
     ],
+    ['the only three commands fail', few(3), soon, true],
+    ['the only two commands fail', few(2), soon, false],
     ['four in ten fail', of([[60, 90]], [[40, 90]]), 60, false],
     ['nobody asks it', of([[0, 90]], [[0, 90]]), 60, false],
     [

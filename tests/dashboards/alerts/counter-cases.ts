@@ -1,5 +1,5 @@
 import { secondsOf } from '../../../dashboards/rules/timing.ts';
-import { replica } from './alert-case.ts';
+import { atOnce, replica } from './alert-case.ts';
 import type { CaseRow, CaseSetting, CaseTable, Stretch } from './alert-case.ts';
 
 type Series = Readonly<Record<string, string>>;
@@ -78,11 +78,16 @@ function droppedRows({ grows }: CaseSetting): CaseRow[] {
   ];
 }
 
-function failingRows({ grows }: CaseSetting): CaseRow[] {
-  const operated = (mode: string, outcome: string, perSecond: number): Series => ({
+function failingRows(setting: CaseSetting): CaseRow[] {
+  const operations = (mode: string, outcome: string, values: string): Series => ({
     [`darkroom_counter_operations_total{${replica},operation="add",outcome="${outcome}",mode="${mode}"}`]:
-      grows([perSecond, 100]),
+      values,
   });
+  const operated = (mode: string, outcome: string, perSecond: number): Series =>
+    operations(mode, outcome, setting.grows([perSecond, 100]));
+  /** All that were asked, as at night. */
+  const few = (failed: number): Series => operations('row-cas', 'failed', atOnce(setting, failed, 50));
+  const soon = 50 + setting.wait + 5;
   const at = 60;
   return [
     [
@@ -114,5 +119,7 @@ function failingRows({ grows }: CaseSetting): CaseRow[] {
       false,
     ],
     ['none fails', operated('row-cas', 'ok', 50), at, false],
+    ['the only three fail', few(3), soon, true],
+    ['the only two fail', few(2), soon, false],
   ];
 }

@@ -6,11 +6,9 @@ import { after, before, describe, it } from 'node:test';
 import { judgeRules, providePromtool } from '../../support/judge-rules.ts';
 import type { Judged } from '../../support/judge-rules.ts';
 import { signOf } from './alert-case.ts';
-import type { AlertCase } from './alert-case.ts';
 import { alertCases } from './alert-cases.ts';
 import { alertGroups } from '../../../dashboards/rules/rule-files.ts';
 import { mutantsOf } from './rule-mutants.ts';
-import type { Mutant } from './rule-mutants.ts';
 import type { AlertRule } from '../../../dashboards/rules/rule.ts';
 import { compressed } from '../../../dashboards/rules/timing.ts';
 
@@ -46,41 +44,17 @@ const suspects = alertGroups(compressed)
       rule: { ...rule, expr: mutant.expr },
     })),
   }));
-type Suspect = Judged & Partial<Mutant>;
 
-/** Whether a case is one of those that are likely to notice: it is named after the rule, or speaks of what was changed. */
-function isNear({ name, series }: AlertCase, { rule, nearestSeries }: Suspect): boolean {
-  const sign = signOf(rule);
-  if (sign !== '') return name.startsWith(sign);
-  return Object.keys(series).some((key) => key.split('{', 1)[0] === nearestSeries);
-}
-
-/**
- * Those that do not what some case of their alert says, by name, with the words of promtool. One case after the other, of all
- * alerts at a time, the likely ones first: what was noticed needs not be held against the others.
- */
+/** Those that do not what some case of their alert says, by name, with the words of promtool. */
 async function findFailing(): Promise<ReadonlyMap<string, string>> {
   const bench = { promtool: await providePromtool(), folder };
   const casesOf = Map.groupBy(alertCases(compressed), ({ alert }) => alert);
   const suspectsOf = Map.groupBy(
-    suspects.flatMap(({ mutants, ...itself }): Suspect[] => [itself, ...mutants]),
+    suspects.flatMap(({ mutants, ...itself }): Judged[] => [itself, ...mutants]),
     ({ rule }) => rule.alert,
   );
-  const failing = new Map<string, string>();
-  const most = Math.max(...[...casesOf.values()].map(({ length }) => length));
-  for (const isLikely of [true, false])
-    for (let index = 0; index < most; index += 1) {
-      const trials = [...casesOf].flatMap(([alert, cases]) =>
-        cases.slice(index, index + 1).map((one) => ({
-          cases: [one],
-          judged: (suspectsOf.get(alert) ?? []).filter(
-            (each) => !failing.has(each.alertname) && isNear(one, each) === isLikely,
-          ),
-        })),
-      );
-      for (const [name, words] of await judgeRules(bench, compressed, trials)) failing.set(name, words);
-    }
-  return failing;
+  const trials = [...casesOf].map(([alert, cases]) => ({ cases, judged: suspectsOf.get(alert) ?? [] }));
+  return judgeRules(bench, compressed, trials);
 }
 
 describe('as its cases say, an alert', () => {

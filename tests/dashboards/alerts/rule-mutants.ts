@@ -10,15 +10,8 @@ const turned: Readonly<Record<string, string>> = {
   '!=': '==',
 };
 
-const seriesName = /[a-z]\w*_\w+(?=[[{])/g;
-
 /** A query with one thing wrong in it. */
-export type Mutant = {
-  readonly change: string;
-  readonly expr: string;
-  /** The series that stands last before the end of what was changed. */
-  readonly nearestSeries: string | null;
-};
+type Mutant = { readonly change: string; readonly expr: string };
 
 /**
  * Every query that differs from this one in a comparison that is turned around, in a number that is doubled or halved, or in a
@@ -28,8 +21,7 @@ export function mutantsOf(expr: string): Mutant[] {
   const mutants: Mutant[] = [];
   const replace = ({ from, to }: PromqlNode, text: string): void => {
     const change = `${expr.slice(from, to)} becomes ${text}`;
-    const nearestSeries = expr.slice(0, to).match(seriesName)?.at(-1) ?? null;
-    mutants.push({ change, expr: expr.slice(0, from) + text + expr.slice(to), nearestSeries });
+    mutants.push({ change, expr: expr.slice(0, from) + text + expr.slice(to) });
   };
   const textOf = ({ from, to }: PromqlNode): string => expr.slice(from, to);
   parsePromql(expr)

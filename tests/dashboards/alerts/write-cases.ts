@@ -1,4 +1,4 @@
-import { replica } from './alert-case.ts';
+import { atOnce, replica } from './alert-case.ts';
 import type { CaseRow, CaseSetting, CaseTable, Stretch } from './alert-case.ts';
 import { tier } from './cache-cases.ts';
 
@@ -14,56 +14,107 @@ export function writeCases(setting: CaseSetting): CaseTable {
 }
 
 function invalidationRows(setting: CaseSetting): CaseRow[] {
-  const { grows, stands, stepSeconds, window, wait, longWait, keep } = setting;
-  const counted = (outcome: string, values: string): Series => ({
-    [`cache_invalidations_total{${replica},outcome="${outcome}"}`]: values,
+  return [...sendingRows(setting), ...receivingRows(setting)];
+}
+
+const counted = (outcome: string, values: string): Series => ({
+  [`cache_invalidations_total{${replica},outcome="${outcome}"}`]: values,
+});
+
+function sendingRows(setting: CaseSetting): CaseRow[] {
+  const { grows, window, longWait, keep } = setting;
+  const soon = longWait + 1;
+  const fires = ['sending'];
+  const shareOf = (failed: number, sent: number): Series => ({
+    ...counted('failed', grows([0, 20], [failed, 180])),
+    ...counted('sent', grows([0, 20], [sent, 180])),
   });
-  /** One at this step, and never again. */
-  const once = (step: number): string => `${stands([0, step])} ${stands([1, 200 - step])}`;
+  const few = (failed: number, sent: number): Series => ({
+    ...counted('failed', atOnce(setting, failed, 50)),
+    ...counted('sent', atOnce(setting, sent, 50)),
+  });
+  const often = counted('failed', grows([2, 100]));
+  return [
+    ['sending: one in fifty fails', shareOf(2, 98), 60, fires],
+    ['sending: one in a hundred fails', shareOf(1, 99), 60, []],
+    ['sending: three have failed', few(3, 0), 50 + soon, fires],
+    ['sending: two of three have failed', few(2, 1), 50 + soon, []],
+    ['sending: one has failed', few(1, 0), 50 + soon, []],
+    ['sending: it has just been', few(3, 0), 50 + window + keep - 5, fires],
+    [
+      'sending: redis fails now and then, which is not why',
+      { ...often, ...tier(setting, [[60, 100]], [[40, 100]]) },
+      60,
+      fires,
+    ],
+    ['sending: none fails', counted('failed', grows([0, 100])), 60, []],
+    ['sending: it is over', counted('failed', grows([2, 20], [0, 180])), 20 + window + keep + 5, []],
+    ...withoutRedis('sending', often, counted('failed', grows([2, 70], [0, 30])), setting),
+  ];
+}
+
+function receivingRows(setting: CaseSetting): CaseRow[] {
+  const { grows, stands, stepSeconds, window, wait, longWait, keep } = setting;
+  const soon = longWait + 1;
+  const fires = ['receiving'];
   const startedAt = (step: number): Series => ({
     [`process_start_time_seconds{${replica}}`]: stands([step * stepSeconds, 200]),
   });
   const young = window + wait;
-  const soon = longWait + 1;
+  const cut = counted('disconnected', atOnce(setting, 3, 50));
+  const ofEach = Object.fromEntries(
+    ['r1', 'r2', 'r3', 'r4'].map((instance) => [
+      `cache_invalidations_total{candidate="a",job="darkroom-service",instance="${instance}",outcome="disconnected"}`,
+      atOnce(setting, 1, 50),
+    ]),
+  );
+  const often = counted('disconnected', grows([2, 100]));
   return [
-    ['some fail', counted('failed', grows([0, 20], [2, 80])), 60, true],
-    ['one has failed', counted('failed', once(50)), 50 + soon, true],
-    ['the bus was lost', counted('disconnected', once(50)), 50 + soon, true],
-    ['a message was missing', counted('loss-noticed', once(50)), 50 + soon, true],
-    ['it has just been', counted('disconnected', once(50)), 50 + window + keep - 5, true],
+    ['receiving: the bus was lost again and again', cut, 50 + soon, fires],
+    ['receiving: messages were missing', counted('loss-noticed', atOnce(setting, 3, 50)), 50 + soon, fires],
     [
-      'a replica that is no longer young was disconnected',
-      { ...counted('disconnected', once(50)), ...startedAt(50 - young - 1) },
+      'receiving: the bus was lost, and a message was missing then',
+      {
+        ...counted('disconnected', atOnce(setting, 2, 50)),
+        ...counted('loss-noticed', atOnce(setting, 1, 50)),
+      },
       50 + soon,
-      true,
+      fires,
+    ],
+    ['receiving: the bus was lost twice', counted('disconnected', atOnce(setting, 2, 50)), 50 + soon, []],
+    ['receiving: the bus was lost once, for all replicas', ofEach, 50 + soon, []],
+    ['receiving: it has just been', cut, 50 + window + keep - 5, fires],
+    [
+      'receiving: a replica that is no longer young was disconnected',
+      { ...cut, ...startedAt(50 - young - 1) },
+      50 + soon,
+      fires,
     ],
     [
-      'redis fails now and then, which is not why',
-      { ...counted('failed', grows([2, 100])), ...tier(setting, [[60, 100]], [[40, 100]]) },
+      'receiving: redis fails now and then, which is not why',
+      { ...often, ...tier(setting, [[60, 100]], [[40, 100]]) },
       60,
-      true,
+      fires,
     ],
-    ['none fails', counted('failed', grows([0, 100])), 60, false],
-    ['the bus is there again', counted('resumed', once(50)), 50 + soon, false],
-    ['it is over', counted('failed', grows([2, 20], [0, 180])), 20 + window + keep + 5, false],
+    ['receiving: the bus is there again', counted('resumed', atOnce(setting, 3, 50)), 50 + soon, []],
     [
-      'a replica has just begun, and hears of what was said before',
-      { ...counted('loss-noticed', once(50)), ...startedAt(48) },
+      'receiving: a replica has just begun, and hears of what was said before',
+      { ...counted('loss-noticed', atOnce(setting, 3, 50)), ...startedAt(48) },
       50 + soon,
-      false,
+      [],
     ],
     [
-      'a replica that is still young was disconnected',
-      { ...counted('disconnected', once(50)), ...startedAt(50 - Math.floor(young / 2)) },
+      'receiving: a replica that is still young was disconnected',
+      { ...cut, ...startedAt(50 - Math.floor(young / 2)) },
       50 + soon,
-      false,
+      [],
     ],
-    ...withoutRedis(counted('failed', grows([2, 100])), counted('failed', grows([2, 70], [0, 30])), setting),
+    ...withoutRedis('receiving', often, counted('disconnected', grows([2, 70], [0, 30])), setting),
   ];
 }
 
 /** What fails together with Redis is told by another alert. */
-function withoutRedis(failing: Series, hasFailed: Series, setting: CaseSetting): CaseRow[] {
+function withoutRedis(sign: string, failing: Series, hasFailed: Series, setting: CaseSetting): CaseRow[] {
   const down = tier(setting, [[0, 100]], [[50, 100]]);
   const wasDown = tier(
     setting,
@@ -77,8 +128,8 @@ function withoutRedis(failing: Series, hasFailed: Series, setting: CaseSetting):
     ],
   );
   return [
-    ['redis was down a moment ago', { ...hasFailed, ...wasDown }, 78, false],
-    ['redis is down', { ...failing, ...down }, 60, false],
+    [`${sign}: redis was down a moment ago`, { ...hasFailed, ...wasDown }, 78, []],
+    [`${sign}: redis is down`, { ...failing, ...down }, 60, []],
   ];
 }
 

@@ -1,6 +1,7 @@
+import { softMaxima } from '../../../dashboards/board-units.ts';
 import { complainOfQuery } from './promql-names.ts';
 import type { PublishedDashboard, PublishedPanel } from './published-form.ts';
-import { rateInterval, selectorsOf } from './selectors.ts';
+import { rangeWindow, rareWindow, rateInterval, selectorsOf } from './selectors.ts';
 import type { Selector } from './selectors.ts';
 
 /** What a rule finds wrong. `metric`: of the series that it is about. */
@@ -13,7 +14,7 @@ type BoardRule = (board: PublishedDashboard) => Iterable<string>;
 type PanelRule = (panel: PublishedPanel) => Iterable<string>;
 type SelectorRule = (selector: Selector, target: Target) => Iterable<string>;
 
-const units = new Set(['s', 'percentunit', 'reqps', 'ops', 'short', 'bytes', 'none']);
+const units = new Set(Object.keys(softMaxima));
 const labelValues = /^label_values\((.+), \w+\)$/;
 const dataSourceUid = '${datasource}';
 
@@ -78,7 +79,9 @@ const panelRules: Readonly<Record<string, PanelRule>> = {
   },
   *'panel-units-rule'({ type, fieldConfig }) {
     const unit = fieldConfig?.defaults.unit;
-    if (type !== 'heatmap' && !units.has(unit ?? '')) yield `has the unit ${unit ?? 'of nothing'}`;
+    // A heatmap has it on its axis, and only a table may have none.
+    if (type !== 'heatmap' && (!units.has(unit ?? '') || (unit === 'string' && type !== 'table')))
+      yield `has the unit ${unit ?? 'of nothing'}`;
   },
   *'panel-no-targets-rule'({ targets }) {
     if (targets.length === 0) yield 'asks nothing';
@@ -89,8 +92,9 @@ const panelRules: Readonly<Record<string, PanelRule>> = {
 };
 
 const selectorRules: Readonly<Record<string, SelectorRule>> = {
-  *'target-rate-interval-rule'({ range }) {
-    if (range !== null && /^i?rate$/.test(range.by ?? '') && range.length !== rateInterval)
+  *'target-rate-interval-rule'({ range }, { instant }) {
+    const windows = [rateInterval, rareWindow, ...(instant === true ? [rangeWindow] : [])];
+    if (range !== null && /^i?rate$/.test(range.by ?? '') && !windows.includes(range.length))
       yield `has a window of its own: ${range.length}`;
   },
   'target-job-rule': (selector) => lintMatcher(selector, 'job'),

@@ -1,20 +1,19 @@
-import { metricCatalogue } from '../../../app/contract/metric-catalogue.ts';
 import { exclusions, isExcluded } from './exclusions.ts';
 import { applyGrafanaRules } from './grafana-rules.ts';
 import { complainOfQuery } from './promql-names.ts';
 import type { PublishedDashboard, PublishedPanel } from './published-form.ts';
-import { rateInterval, selectorsOf } from './selectors.ts';
+import { lintReading } from './reading-rules.ts';
 
 type AnyPanel = PublishedDashboard['panels'][number];
 
 const isPanel = (panel: AnyPanel): panel is PublishedPanel => panel.type !== 'row';
 const legendLabels = /\{\{\s*(\w+)\s*\}\}/g;
-const choices = ['datasource', 'job', 'strategy', 'candidate', 'instance', 'scrape'];
+const choices = ['datasource', 'job', 'strategy', 'candidate', 'instance', 'scrape', 'rare'];
 
 /**
  * What is wrong with a board: the rules of Grafana's dashboard-linter, but for what is excluded with a reason, and our own
- * (titles that ask, choices that are there and are heeded, exemplars on quantiles of requests, legends that say what is left,
- * no overlap).
+ * (titles that ask, choices that are there and are heeded, legends that say what is left, no overlap, and what can be read: see
+ * `reading-rules.ts`).
  */
 export function lintBoard(board: PublishedDashboard): string[] {
   const findings = applyGrafanaRules(board).filter(
@@ -25,6 +24,7 @@ export function lintBoard(board: PublishedDashboard): string[] {
     ...(/^[a-z0-9-]{1,40}$/.test(board.uid ?? '') ? [] : ['has no id that Grafana takes']),
     ...lintVariables(board),
     ...lintPlaces(board.panels),
+    ...lintReading(board),
     ...board.panels
       .filter(isPanel)
       .flatMap((panel) => lintPanel(panel).map((complaint) => `${panel.title} ${complaint}`)),
@@ -75,17 +75,8 @@ function lintPanel({ title, targets }: PublishedPanel): string[] {
   ];
 }
 
-function lintTarget({ expr, legendFormat = '', exemplar, interval }: PublishedPanel['targets'][number]) {
+function lintTarget({ expr, legendFormat = '' }: PublishedPanel['targets'][number]) {
   const complaints: string[] = [];
-  if (interval !== '$scrape' && expr.includes(rateInterval)) complaints.push('has windows of its own length');
-  // A difference of two quantiles belongs to no request.
-  const requestQuantile = /^(?:topk\(\d+, )?histogram_quantile\([^-]+$/;
-  if (
-    requestQuantile.test(expr) &&
-    exemplar !== true &&
-    selectorsOf(expr).some(({ metric }) => metric === `${metricCatalogue.requestDuration.name}_bucket`)
-  )
-    complaints.push('shows no exemplars');
   const grouped = /\bby \(([^)]*)\)/
     .exec(expr)?.[1]
     ?.split(',')

@@ -9,11 +9,12 @@ const replacements: readonly (readonly [string, string])[] = [
   ['$__range', '5m'],
 ];
 
-/** The query with its variables replaced: windows by lengths, choices by everything. */
-export function withoutVariables(expr: string): string {
+/** The query with its variables replaced: windows by lengths, that of what is rare by `rare`, choices by everything. */
+export function withoutVariables(expr: string, rare = '1m'): string {
   let text = expr;
-  for (const [variable, value] of replacements) text = text.replaceAll(variable, value);
-  return text.replaceAll(/\$\{?\w+\}?/g, '.*');
+  for (const [variable, value] of [...replacements, ['$rare', rare] as const])
+    text = text.replaceAll(variable, value);
+  return text.replaceAll(/\$\{?[a-z_]\w*\}?/gi, '.*');
 }
 
 /** Only blocks of an experiment have one; of anything else the pattern of all rounds is true. */

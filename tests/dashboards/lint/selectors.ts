@@ -9,12 +9,35 @@ export type Selector = {
 };
 
 export const rateInterval = '$__rate_interval';
-/** The grammar takes variables in texts, but not for durations: a length that nobody writes stands for this one. */
-const standIn = '97m31s';
+/** What happens rarely has a window of its own, chosen at the top of a board. */
+export const rareWindow = '$rare';
+/** All that is in view. */
+export const rangeWindow = '$__range';
+/** The grammar takes variables in texts, but not for durations: lengths that nobody writes stand for them. */
+const standIns: readonly (readonly [variable: string, length: string])[] = [
+  [rateInterval, '97m31s'],
+  [rangeWindow, '97m37s'],
+  [rareWindow, '97m41s'],
+];
+
+const withStandIns = (expr: string): string =>
+  standIns.reduce((text, [variable, length]) => text.replaceAll(variable, length), expr);
+const withVariables = (text: string): string =>
+  standIns.reduce((found, [variable, length]) => found.replaceAll(length, variable), text);
+
+type Node = ReturnType<typeof parser.parse>['topNode'];
+/** What moves a window stands between it and the function that takes it. */
+const movers: ReadonlySet<string> = new Set(['OffsetExpr', 'StepInvariantExpr']);
+
+function callOf(matrix: Node): Node | null {
+  let outer = matrix.parent;
+  while (outer !== null && movers.has(outer.name)) outer = outer.parent;
+  return outer?.parent?.name === 'FunctionCall' ? outer.parent : null;
+}
 
 /** The selectors of a query, in their order. */
 export function selectorsOf(expr: string): readonly Selector[] {
-  const text = expr.replaceAll(rateInterval, standIn);
+  const text = withStandIns(expr);
   const selectors: Selector[] = [];
   const textOf = (node: { readonly from: number; readonly to: number } | null): string =>
     node === null ? '' : text.slice(node.from, node.to);
@@ -29,12 +52,12 @@ export function selectorsOf(expr: string): readonly Selector[] {
         }),
       );
       const matrix = node.parent?.name === 'MatrixSelector' ? node.parent : null;
-      const call = matrix?.parent?.parent?.name === 'FunctionCall' ? matrix.parent.parent : null;
+      const call = matrix && callOf(matrix);
       selectors.push({
         metric: textOf(node.getChild('Identifier')),
         matchers,
         range: matrix && {
-          length: textOf(matrix.getChild('DurationExpr')).replace(standIn, rateInterval),
+          length: withVariables(textOf(matrix.getChild('DurationExpr'))),
           by: call && textOf(call.getChild('FunctionIdentifier')),
         },
       });

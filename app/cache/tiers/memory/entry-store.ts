@@ -1,9 +1,12 @@
 import type { CacheRead } from '../../cache.ts';
 import type { Entry } from '../../entry.ts';
+import { createBoundedStore } from '../../bounded-store/bounded-store.ts';
 import { createFrequencySketch } from '../../bounded-store/frequency-sketch.ts';
+import { textKeys } from '../../bounded-store/key-kinds.ts';
 import { evictionPolicies } from '../../eviction/index.ts';
 import { freezeAndEstimateBytes } from '../../value-size.ts';
 import type { LocalHit, LocalTierParts } from '../tier.ts';
+import { entryBytesOf, missesToBeHot, negativeEntriesMax } from './entry-rules.ts';
 
 /** The entries of a memory tier, bounded; the eviction policy says who has to go. Negative entries have a bound of their own. */
 export type EntryStore = {
@@ -18,21 +21,20 @@ export type EntryStore = {
   usage(): { readonly entries: number; readonly bytes: number };
 };
 
-/** Negative entries kept at once: a stream of invented ids must not push real entries out. */
-const negativeEntriesMax = 10_000;
-/** With `promotion=hot`: misses of a key, in recent memory, after which its entry is let in. */
-const missesToBeHot = 2;
-/** What an entry costs beside its key and value: the records around it and the slot that holds it. */
-const entryBytes = 160;
-
 /** `onEvict` is told of a key that had to go for room. */
 export function createEntryStore(
   { memoryBytes, eviction, promotion }: LocalTierParts['settings'],
   onEvict: (key: string) => void,
 ): EntryStore {
-  const entries = evictionPolicies[eviction].create<LocalHit>({ bytesMax: memoryBytes, onEvict });
-  const negatives = evictionPolicies.fifo.create<LocalHit>({ bytesMax: negativeEntriesMax, onEvict });
-  const sketch = promotion === 'hot' ? createFrequencySketch() : null;
+  const entries = createBoundedStore<LocalHit>(evictionPolicies[eviction], {
+    bytesMax: memoryBytes,
+    onEvict,
+  });
+  const negatives = createBoundedStore<LocalHit>(evictionPolicies.fifo, {
+    bytesMax: negativeEntriesMax,
+    onEvict,
+  });
+  const sketch = promotion === 'hot' ? createFrequencySketch(textKeys.hash) : null;
   const peek = (key: string) => entries.peek(key) ?? negatives.peek(key);
   return {
     get(key) {
@@ -50,7 +52,7 @@ export function createEntryStore(
         return;
       }
       negatives.delete(key);
-      const bytes = entryBytes + key.length * 2 + freezeAndEstimateBytes(value);
+      const bytes = entryBytesOf(key.length, freezeAndEstimateBytes(value));
       const read: CacheRead<unknown> = { value, version, outcome: 'local-hit', freshUntil };
       entries.set(key, { entry, freshUntil, staleUntil, read }, bytes);
     },

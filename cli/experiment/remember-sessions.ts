@@ -1,0 +1,30 @@
+import { tokenOfPerson } from '../driver/seeded-token.ts';
+import type { World } from '../worlds/world.ts';
+
+/** A replica keeps no more of them. */
+const peopleMax = 50_000;
+/** No process is told of more at once. */
+const tokensAtOnce = 1_000;
+
+/**
+ * Lets all replicas know everybody's session before anything is asked, as those do that have run for long. In the rounds there would be a query
+ * more for the first request of each person whom the warm-up has not met, at each replica. Where one cannot, that is told, and so it is.
+ */
+export async function rememberSessions(
+  worlds: readonly Pick<World, 'label' | 'rememberSessions'>[],
+  { seed, people }: { readonly seed: number; readonly people: number },
+  report: (text: string) => void,
+): Promise<void> {
+  const tokens = Array.from({ length: Math.min(people, peopleMax) }, (_, index) =>
+    tokenOfPerson(seed, index + 1),
+  );
+  const rememberIn = async (world: (typeof worlds)[number]): Promise<void> => {
+    try {
+      for (let first = 0; first < tokens.length; first += tokensAtOnce)
+        await world.rememberSessions(tokens.slice(first, first + tokensAtOnce));
+    } catch {
+      report(`${world.label} does not know all sessions beforehand: first requests cost it a query more.`);
+    }
+  };
+  await Promise.all(worlds.map(rememberIn));
+}

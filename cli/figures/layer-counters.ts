@@ -1,0 +1,32 @@
+import { answeredByEdge, edgeClasses, edgeMetrics } from '../../app/contract/edge-metrics.ts';
+import { counterOf, levelOf } from '../../app/contract/figure.ts';
+import type { Counter } from '../../app/contract/figure.ts';
+import { operations } from '../../app/contract/operations.ts';
+import { serviceMetrics } from '../../app/contract/service-metrics.ts';
+
+const { edgeRequests, edgeBytes, edgeOutdatedAge, edgeRefreshes, edgeMemory } = edgeMetrics;
+
+const pages = edgeClasses.filter((name) => name !== 'image');
+
+/** What layers are told apart by, beside what figures and guards ask for. */
+export const layerCounters = {
+  /** By the service, or by an edge in its place. */
+  answeredImages: counterOf(serviceMetrics.requestDuration, { http_route: operations.image.route }),
+  /** What lies in the memory tiers of all replicas. */
+  memoryTierBytes: levelOf(serviceMetrics.cacheSize, { cache_tier: 'memory' }),
+  edgeAnswers: counterOf(edgeRequests, { outcome: answeredByEdge }),
+  edgeImages: counterOf(edgeRequests, { class: 'image', outcome: answeredByEdge }),
+  staleEdgeImages: counterOf(edgeRequests, { class: 'image', outcome: 'stale' }),
+  edgeImageBytes: counterOf(edgeBytes, { class: 'image', outcome: answeredByEdge }),
+  edgePages: counterOf(edgeRequests, { class: pages, outcome: answeredByEdge }),
+  staleEdgePages: counterOf(edgeRequests, { class: pages, outcome: 'stale' }),
+  outdatedEdgePages: counterOf(edgeOutdatedAge, { outcome: answeredByEdge }),
+  edgePageBytes: counterOf(edgeBytes, { class: pages, outcome: answeredByEdge }),
+  /** Pages that the edge might have had, and asked the service for. */
+  forwardedPages: counterOf(edgeRequests, { class: pages, outcome: ['miss', 'revalidated'] }),
+  outdatedForwardedPages: counterOf(edgeOutdatedAge, { outcome: ['miss', 'revalidated'] }),
+  forwardedPageBytes: counterOf(edgeBytes, { class: pages, outcome: ['miss', 'revalidated'] }),
+  /** Requests to the service that no viewer has made. */
+  edgeRefreshes: counterOf(edgeRefreshes),
+  edgeMemoryBytes: levelOf(edgeMemory),
+} as const satisfies Readonly<Record<string, Counter>>;

@@ -1,0 +1,22 @@
+/**
+ * The units of panels, by their names in Grafana, and up to where the axis of each reaches at least: a line of nothing but zeros lies
+ * on the ground of its panel then, and a threshold above it. Null where that is told by something else.
+ */
+export const softMaxima = {
+  s: 0.001,
+  percentunit: 0.01,
+  reqps: 1,
+  ops: 1,
+  short: 1,
+  bytes: 1_024,
+  Bps: 1_024,
+  /** From no (0) to yes (1). */
+  bool_yes_no: null,
+  /** Of tables: labels stand as they are, though they look like numbers; columns of values have units of their own. */
+  string: null,
+} as const satisfies Record<string, number | null>;
+
+export type BoardUnit = keyof typeof softMaxima;
+
+/** A threshold that lies lower on an axis without greater values cannot be told from its ground. */
+export const thresholdShareMin = 0.05;

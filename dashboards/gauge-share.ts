@@ -1,0 +1,13 @@
+import { byInstance } from './board-scope.ts';
+import type { createPromql, GaugeKey, Matches } from './promql.ts';
+
+/** Which share of what it may be a gauge of a process is. */
+export function gaugeShare<K extends GaugeKey, M extends GaugeKey>(
+  promql: ReturnType<typeof createPromql>,
+  part: K,
+  whole: M,
+  where?: Matches<K>,
+): string {
+  const of = { by: byInstance };
+  return `${promql.sum(part, { ...of, ...(where !== undefined && { where }) })} / ${promql.sum(whole, of)}`;
+}

@@ -1,0 +1,37 @@
+import { createPromql } from '../promql.ts';
+import { alertRule } from './rule.ts';
+import type { AlertRule } from './rule.ts';
+import type { Timing } from './timing.ts';
+
+const by = ['candidate'] as const;
+const board = 'darkroom-edge';
+
+/** What comes to stay and has to go again for want of memory, in each request: an edge that holds its hot objects evicts less. */
+export const evictionsPerRequestMax = 0.5;
+
+/** The HTTP cache in front of the replicas. A hit ratio that is low harms nobody, and is no alert. */
+export function edgeAlerts({ window, wait, outageWait }: Timing): AlertRule[] {
+  const promql = createPromql({ window });
+  return [
+    alertRule({
+      alert: 'EdgeDown',
+      expr: `${promql.value('edgeUp')} == 0`,
+      for: outageWait,
+      severity: 'page',
+      board,
+      summary: 'The HTTP cache of {{ $labels.instance }} of {{ $labels.candidate }} does not run',
+      description:
+        'Its process lives and cannot start it. Nothing that is asked of this edge is answered, though the replicas may be well.',
+    }),
+    alertRule({
+      alert: 'EdgeThrashes',
+      expr: `${promql.rate('edgeEvictions', { by })} / ${promql.rate('edgeRequests', { by })} > ${evictionsPerRequestMax}`,
+      for: wait,
+      severity: 'ticket',
+      board,
+      summary: 'The edge of {{ $labels.candidate }} throws away what it has just taken',
+      description:
+        'It evicts {{ $value | humanize }} objects for each request: edge-memory holds too little of what is asked for.',
+    }),
+  ];
+}

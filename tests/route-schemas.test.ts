@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RouteOptions } from 'fastify';
+import { pino } from 'pino';
+import { gatewayOperations, operations } from '../app/contract/operations.ts';
+import { registerMetadataRoutes } from '../app/gateway/metadata-routes.ts';
+import { createHttpServer } from '../app/http/http-server.ts';
+import { createSerializerCompiler } from '../app/http/serializer.ts';
+import { createValidatorCompiler } from '../app/http/validator.ts';
+import { declaredRoutes } from './support/declared-routes.ts';
+import { startTestApp } from './support/test-app.ts';
+
+/** Compiles what requests of these routes are checked by and answers are written by, which is otherwise done by the first request of each. */
+function compileAll(routes: readonly RouteOptions[]): readonly string[] {
+  const [validators, serializers] = [createValidatorCompiler(), createSerializerCompiler()];
+  return routes.flatMap(({ method, url, schema = {} }) => {
+    const route = { method: String(method), url };
+    const parts = (['body', 'querystring', 'params', 'headers'] as const).filter(
+      (part) => schema[part] !== undefined,
+    );
+    for (const httpPart of parts) validators({ ...route, schema: schema[httpPart] as object, httpPart });
+    const answers = Object.entries(schema.response ?? {});
+    for (const [httpStatus, answer] of answers)
+      serializers({ ...route, schema: answer as object, httpStatus });
+    return [...parts, ...answers.map(([status]) => status)].map((part) => `${route.method} ${url} ${part}`);
+  });
+}
+
+test('every schema of the service can be compiled, before a request needs it', async (context) => {
+  const { started, routes } = await declaredRoutes(() => startTestApp());
+  context.after(() => started.close());
+  const compiled = compileAll(routes);
+  const described = Object.keys((await started.ask('GET', '/openapi.json')).json<{ paths: object }>().paths);
+  const paths = new Set(routes.map(({ url }) => url.replace(/:(\w+)/g, '{$1}')));
+  assert.ok(described.length > 20);
+  assert.deepEqual(
+    described.filter((path) => !paths.has(path)),
+    [],
+    'every route is looked at',
+  );
+  for (const part of ['params', '200'])
+    assert.ok(compiled.includes(`GET ${operations.photoPage.route} ${part}`), part);
+  assert.ok(compiled.includes(`POST ${operations.comment.route} body`));
+});
+
+test('every schema of a leader and its gateways can be compiled', async () => {
+  const handler = () => null;
+  const handlers = { page: handler, record: handler, put: handler, remove: handler };
+  const { routes } = await declaredRoutes(() =>
+    registerMetadataRoutes(createHttpServer(pino({ level: 'silent' }), 1_000, 'leader'), '', handlers),
+  );
+  assert.ok(compileAll(routes).includes(`PUT ${gatewayOperations.putMetadata.route} body`));
+});
+
+test('a schema that is none is found by that', () => {
+  const wrong = { type: 'integr' };
+  const handler = () => null;
+  for (const schema of [{ params: wrong }, { response: { 200: wrong } }])
+    assert.throws(() => compileAll([{ method: 'GET', url: '/', handler, schema }]), /type|schema/);
+});
