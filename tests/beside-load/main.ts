@@ -1,12 +1,17 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createTerminal } from '../../cli/commands/terminal.ts';
 import { exitCodes } from '../../cli/errors.ts';
 import { readNumbers, runCommand } from '../support/command-numbers.ts';
 import { describeFailures, runTests, startBusyLoops } from './run-beside-load.ts';
 import type { Run } from './run-beside-load.ts';
 
+const outputs = join(import.meta.dirname, '..', '..', '.darkroom', 'beside-load');
+
 /**
  * `npm run test:beside-load [-- --runs 10 --loops 2] [PATTERN...]`: runs the tests again and again while busy loops take the CPU from
- * them, and prints what failed, by name. What passes alone and fails here assumes that the machine is fast.
+ * them, and prints what failed, by name. What passes alone and fails here assumes that the machine is fast. What each run has printed, with
+ * the reasons, is kept.
  */
 await runCommand(async () => {
   const argv = process.argv.slice(2);
@@ -16,12 +21,14 @@ await runCommand(async () => {
   const count = numberOf('runs', 1, 1_000, 10);
   const loops = startBusyLoops(numberOf('loops', 0, 64, 2));
   const terminal = createTerminal(process);
+  mkdirSync(outputs, { recursive: true });
   const runs: Run[] = [];
   try {
     while (runs.length < count && !terminal.signal.aborted) {
-      const run = await runTests(argv.slice(numbers), terminal.signal);
+      const outputFile = join(outputs, `run-${runs.length + 1}.log`);
+      const run = await runTests(argv.slice(numbers), outputFile, terminal.signal);
       runs.push(run);
-      terminal.print(`run ${runs.length} of ${count}: ${run.lastLine}\n`);
+      terminal.print(`run ${runs.length} of ${count}: ${run.lastLine} (${outputFile})\n`);
       for (const title of run.failed) terminal.print(`  FAILED ${title}\n`);
     }
   } finally {

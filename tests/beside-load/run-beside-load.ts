@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bindToOwner } from '../../cli/stack/death-signal.ts';
@@ -19,10 +20,11 @@ function start(args: readonly string[], signal: 'SIGKILL' | 'SIGTERM'): ChildPro
 /** Keeps so many cores busy until it is stopped. */
 export function startBusyLoops(count: number): { readonly pids: readonly number[]; stop(): Promise<void> } {
   const loops = Array.from({ length: count }, () => start(['-e', 'for (;;);'], 'SIGKILL'));
+  // From the start on: one that somebody else kills is not waited for.
+  const ended = loops.map((loop) => once(loop, 'exit'));
   return {
     pids: loops.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async stop() {
-      const ended = loops.map((loop) => once(loop, 'exit'));
       for (const loop of loops) loop.kill('SIGKILL');
       await Promise.all(ended);
     },
@@ -32,14 +34,19 @@ export function startBusyLoops(count: number): { readonly pids: readonly number[
 /** What one run of the tests found. */
 export type Run = { readonly lastLine: string; readonly failed: readonly string[] };
 
-/** Runs the tests of these patterns, or all; ends a run that hangs, and the one that goes on when the signal comes. */
+/**
+ * Runs the tests of these patterns, or all; ends a run that hangs, and the one that goes on when the signal comes. All that it prints, with
+ * the reasons of what failed, is kept in the file.
+ */
 export async function runTests(
   patterns: readonly string[],
+  outputFile: string,
   signal: AbortSignal,
   limitMs = runLimitMs,
 ): Promise<Run> {
   const child = start([join(checkout, 'tests', 'run.ts'), ...patterns], 'SIGTERM');
   const exited = once(child, 'exit').then(([status, killedBy]) => String(killedBy ?? status));
+  const output = openSync(outputFile, 'w');
   const failed: string[] = [];
   let lastLine = '';
   const end = () => {
@@ -54,6 +61,7 @@ export async function runTests(
   try {
     if (child.stdout !== null)
       for await (const line of createInterface({ input: child.stdout })) {
+        writeSync(output, `${line}\n`);
         const title = /^ {2}FAILED (.*)$/.exec(line)?.[1];
         if (title !== undefined) failed.push(title);
         if (line !== '') lastLine = line;
@@ -61,6 +69,7 @@ export async function runTests(
     const status = await exited;
     if (status !== '0' && failed.length === 0) failed.push(`the run itself: ${status}`);
   } finally {
+    closeSync(output);
     clearTimeout(limit);
     signal.removeEventListener('abort', end);
   }
