@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ajv } from 'ajv';
 import type { RouteOptions } from 'fastify';
 import { pino } from 'pino';
 import { gatewayOperations, operations } from '../app/contract/operations.ts';
@@ -10,6 +11,9 @@ import { createValidatorCompiler } from '../app/http/validator.ts';
 import { declaredRoutes } from './support/declared-routes.ts';
 import { startTestApp } from './support/test-app.ts';
 
+/** It refuses words that JSON Schema does not have, and fields that are required and not described: the types see neither. */
+const strict = new Ajv({ strict: true, strictRequired: true, formats: { 'date-time': true, binary: true } });
+
 /** Compiles what requests of these routes are checked by and answers are written by, which is otherwise done by the first request of each. */
 function compileAll(routes: readonly RouteOptions[]): readonly string[] {
   const [validators, serializers] = [createValidatorCompiler(), createSerializerCompiler()];
@@ -18,10 +22,16 @@ function compileAll(routes: readonly RouteOptions[]): readonly string[] {
     const parts = (['body', 'querystring', 'params', 'headers'] as const).filter(
       (part) => schema[part] !== undefined,
     );
-    for (const httpPart of parts) validators({ ...route, schema: schema[httpPart] as object, httpPart });
-    const answers = Object.entries(schema.response ?? {});
-    for (const [httpStatus, answer] of answers)
-      serializers({ ...route, schema: answer as object, httpStatus });
+    for (const httpPart of parts) {
+      const asked = schema[httpPart] as object;
+      strict.compile(asked);
+      validators({ ...route, schema: asked, httpPart });
+    }
+    const answers = Object.entries((schema.response ?? {}) as Record<string, object>);
+    for (const [httpStatus, answer] of answers) {
+      strict.compile(answer);
+      serializers({ ...route, schema: answer, httpStatus });
+    }
     return [...parts, ...answers.map(([status]) => status)].map((part) => `${route.method} ${url} ${part}`);
   });
 }
@@ -53,8 +63,12 @@ test('every schema of a leader and its gateways can be compiled', async () => {
 });
 
 test('a schema that is none is found by that', () => {
-  const wrong = { type: 'integr' };
   const handler = () => null;
-  for (const schema of [{ params: wrong }, { response: { 200: wrong } }])
-    assert.throws(() => compileAll([{ method: 'GET', url: '/', handler, schema }]), /type|schema/);
+  for (const [wrong, complaint] of [
+    [{ type: 'integr' }, /type|schema/],
+    [{ type: 'string', maxLenght: 3 }, /maxLenght/],
+    [{ type: 'object', required: ['is'], properties: { id: { type: 'integer' } } }, /required property "is"/],
+  ] as const)
+    for (const schema of [{ params: wrong }, { response: { 200: wrong } }])
+      assert.throws(() => compileAll([{ method: 'GET', url: '/', handler, schema }]), complaint);
 });
