@@ -46,6 +46,7 @@ test('a replica loads no library for what nobody has asked of it yet: spans, pho
     'msgpackr',
     'pg-logical-replication',
     'sharp',
+    'typebox',
     'yaml',
   ]);
 });
@@ -53,5 +54,5 @@ test('a replica loads no library for what nobody has asked of it yet: spans, pho
 test('a comparison does not load the service', async () => {
   const loaded = await packagesOf('cli/commands/compare.ts');
   assert.ok(loaded.has('pg'));
-  assertWithout(loaded, ['@opentelemetry/api', 'fastify', 'prom-client', 'sharp']);
+  assertWithout(loaded, ['@opentelemetry/api', 'fastify', 'prom-client', 'sharp', 'typebox']);
 });

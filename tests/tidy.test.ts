@@ -35,6 +35,8 @@ const rules: readonly {
       [1, file('app/cache/strategies/late.ts', "export { likePhoto } from '../../likes/like-service.ts';")],
       [1, file('app/cache/cache.ts', "type Photo = import('../photos/photo-service.ts').Photo;")],
       [1, file('app/cache/reads/single-flight.ts', "import { Redis } from 'ioredis';")],
+      [1, file('app/likes/like-routes.ts', "import { Type } from 'typebox';")],
+      [0, file('app/likes/like-routes.ts', "import type { XStatic } from 'typebox/schema';")],
       [1, file('app/likes/like-service.ts', "const photos = await import('../photos/photo-store.ts');")],
       [0, file('app/likes/like-service.ts', "import { photos } from '../photos/photo-service.ts';")],
       [0, file('app/likes/like-service.ts', "import { likes } from './like-store.ts';")],

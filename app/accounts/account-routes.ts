@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { peopleOperations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Id, NoContent, Timestamp, UserParams, storableText } from '../http/schemas.ts';
@@ -10,24 +9,37 @@ import type { FastifyReply } from 'fastify';
 import type { AccountService } from './account-service.ts';
 import type { DeletionService } from './deletion-service.ts';
 
-const LogInName = Type.String({
+const LogInName = {
+  type: 'string',
   pattern: '^[A-Za-z0-9._-]{3,30}$',
   description: '3 to 30 letters, digits, dots, dashes and underscores; case does not matter',
-});
+} as const;
 const Password = storableText({ minLength: 8, maxLength: 256 });
-const Credentials = Type.Object(
-  { logInName: LogInName, password: Password },
-  { additionalProperties: false },
-);
-const SignUp = Type.Object(
-  { name: storableText({ minLength: 1, maxLength: 100 }), logInName: LogInName, password: Password },
-  { additionalProperties: false },
-);
-const Session = Type.Object({
-  userId: Id,
-  token: Type.String({ description: 'for Authorization: Bearer; browsers have it as a cookie' }),
-  expiresAt: Timestamp,
-});
+const Credentials = {
+  type: 'object',
+  required: ['logInName', 'password'],
+  properties: { logInName: LogInName, password: Password },
+  additionalProperties: false,
+} as const;
+const SignUp = {
+  type: 'object',
+  required: ['name', 'logInName', 'password'],
+  properties: {
+    name: storableText({ minLength: 1, maxLength: 100 }),
+    logInName: LogInName,
+    password: Password,
+  },
+  additionalProperties: false,
+} as const;
+const Session = {
+  type: 'object',
+  required: ['userId', 'token', 'expiresAt'],
+  properties: {
+    userId: Id,
+    token: { type: 'string', description: 'for Authorization: Bearer; browsers have it as a cookie' },
+    expiresAt: Timestamp,
+  },
+} as const;
 
 function sendSession(reply: FastifyReply, { personId, token, expiresAtMs }: NewSession) {
   giveCookie(reply, token, expiresAtMs);

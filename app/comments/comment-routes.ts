@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import {
@@ -13,28 +12,51 @@ import {
 } from '../http/schemas.ts';
 import type { CommentService } from './comment-service.ts';
 
-const CommentList = Type.Object({ version: Version, comments: Type.Array(Comment), nextCursor: NextCursor });
-const CommentsByQuery = Type.Object({
-  by: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'who has written them' }),
-  ...PageQuery.properties,
-});
-const CommentsBy = Type.Object({
-  comments: Type.Array(
-    Type.Object({
-      commentId: Id,
-      postId: Id,
-      commenterUserId: Id,
-      commenterName: Type.String(),
-      comment: Type.String(),
-    }),
-  ),
-  nextCursor: NextCursor,
-});
-const NewComment = Type.Object(
-  { comment: storableText({ minLength: 1, maxLength: 2_200 }) },
-  { additionalProperties: false },
-);
-const AddedComment = Type.Object({ id: Id, version: Version });
+const CommentList = {
+  type: 'object',
+  required: ['version', 'comments', 'nextCursor'],
+  properties: { version: Version, comments: { type: 'array', items: Comment }, nextCursor: NextCursor },
+} as const;
+const CommentsByQuery = {
+  type: 'object',
+  required: ['by'],
+  properties: {
+    by: { type: 'integer', minimum: 1, maximum: 2_147_483_647, description: 'who has written them' },
+    ...PageQuery.properties,
+  },
+} as const;
+const CommentsBy = {
+  type: 'object',
+  required: ['comments', 'nextCursor'],
+  properties: {
+    comments: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['commentId', 'postId', 'commenterUserId', 'commenterName', 'comment'],
+        properties: {
+          commentId: Id,
+          postId: Id,
+          commenterUserId: Id,
+          commenterName: { type: 'string' },
+          comment: { type: 'string' },
+        },
+      },
+    },
+    nextCursor: NextCursor,
+  },
+} as const;
+const NewComment = {
+  type: 'object',
+  required: ['comment'],
+  properties: { comment: storableText({ minLength: 1, maxLength: 2_200 }) },
+  additionalProperties: false,
+} as const;
+const AddedComment = {
+  type: 'object',
+  required: ['id', 'version'],
+  properties: { id: Id, version: Version },
+} as const;
 
 export function registerCommentRoutes(
   app: App,

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import type { Static, TSchema } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 
 /**
  * It keeps what it has compiled, by schema. Ours need not be checked by the schema of all schemas; that they use no word that is none,
@@ -8,6 +8,6 @@ import type { Static, TSchema } from 'typebox';
 const ajv = new Ajv({ strict: true, strictRequired: true, validateSchema: false, meta: false });
 
 /** Whether JSON from outside has a form. */
-export function isOfForm<Form extends TSchema>(form: Form, json: unknown): json is Static<Form> {
+export function isOfForm<const Form extends object>(form: Form, json: unknown): json is XStatic<Form> {
   return ajv.validate(form, json);
 }

@@ -1,5 +1,4 @@
-import type { Static, TSchema } from 'typebox';
-import { Type } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { isOfForm } from '../contract/json-form.ts';
 import { DarkroomError } from '../errors.ts';
 import { isRolledUp } from './system.ts';
@@ -40,30 +39,38 @@ const namespacesMax = 64;
 
 /** The description stands behind "takes" where a value is wrong. */
 const wholeNumber = (minimum: number, maximum: number) =>
-  Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` });
+  ({
+    type: 'integer',
+    minimum,
+    maximum,
+    description: `a whole number from ${minimum} to ${maximum}`,
+  }) as const;
 
-const Described = Type.Object(
-  {
-    type: Type.Union(
-      modes.map((mode) => Type.Literal(mode)),
-      { description: modes.join(', ') },
-    ),
-    ttlSeconds: Type.Optional(wholeNumber(1, secondsMax)),
-    cardinality: Type.Optional(
-      Type.Union([Type.Literal('low'), Type.Literal('high')], { description: 'low or high' }),
-    ),
-    acceptLimitMs: Type.Optional(wholeNumber(10, 86_400_000)),
-    coalesceMs: Type.Optional(wholeNumber(10, 3_600_000)),
-    buckets: Type.Optional(wholeNumber(1, 16)),
-    secondsPerBucket: Type.Optional(wholeNumber(1, 86_400)),
-    retentionSeconds: Type.Optional(wholeNumber(60, secondsMax)),
-    isOpen: Type.Optional(Type.Boolean({ description: 'true or false' })),
+const Described = {
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: { enum: modes, description: modes.join(', ') },
+    ttlSeconds: wholeNumber(1, secondsMax),
+    cardinality: {
+      anyOf: [
+        { type: 'string', const: 'low' },
+        { type: 'string', const: 'high' },
+      ],
+      description: 'low or high',
+    },
+    acceptLimitMs: wholeNumber(10, 86_400_000),
+    coalesceMs: wholeNumber(10, 3_600_000),
+    buckets: wholeNumber(1, 16),
+    secondsPerBucket: wholeNumber(1, 86_400),
+    retentionSeconds: wholeNumber(60, secondsMax),
+    isOpen: { type: 'boolean', description: 'true or false' },
   },
-  { additionalProperties: false },
-);
-const NamespaceFile = Type.Record(Type.String(), Described);
+  additionalProperties: false,
+} as const;
+const NamespaceFile = { type: 'object', patternProperties: { '^.*$': Described } } as const;
 
-type Described = Static<typeof Described>;
+type Described = XStatic<typeof Described>;
 
 /** A week, as in the article. */
 const retentionSeconds = 604_800;
@@ -165,13 +172,12 @@ function describeWrong(value: unknown): string | null {
 function describeNamespace(one: unknown): string | null {
   const fields = fieldsOf(one);
   if (fields === null) return ' is an object with a type';
-  const known: Readonly<Record<string, TSchema>> = Described.properties;
+  const known: Readonly<Record<string, { readonly description: string }>> = Described.properties;
   if (!('type' in fields)) return `.type is missing; it takes ${modes.join(', ')}`;
   for (const [field, value] of Object.entries(fields)) {
     const schema = Object.hasOwn(known, field) ? known[field] : undefined;
     if (schema === undefined) return `.${field} is unknown; there are ${Object.keys(known).join(', ')}`;
-    if (!isOfForm(schema, value))
-      return `.${field} takes ${String('description' in schema ? schema.description : '')}`;
+    if (!isOfForm(schema, value)) return `.${field} takes ${schema.description}`;
   }
   return null;
 }

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
-import type { Static } from 'typebox';
-import { Type } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { counterOperations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -11,45 +10,70 @@ import { describeInvalid } from '../http/validator.ts';
 import { counterPattern, namespacePattern, tokenPattern } from './counter-namespaces.ts';
 import type { Counted, CounterClear, CounterKey, CounterService } from './counter-service.ts';
 
-const CounterParams = Type.Object({
-  namespace: Type.String({ pattern: namespacePattern, description: 'up to 32 of a-z, 0-9 and -' }),
-  counter: Type.String({ pattern: counterPattern, description: 'up to 80 of A-Z, a-z, 0-9 and ._:-' }),
-});
-const IdempotencyToken = Type.Object(
-  {
-    token: Type.String({ pattern: tokenPattern, description: 'up to 64 visible characters of ASCII' }),
-    generationTime: Type.String({
+const CounterParams = {
+  type: 'object',
+  required: ['namespace', 'counter'],
+  properties: {
+    namespace: { type: 'string', pattern: namespacePattern, description: 'up to 32 of a-z, 0-9 and -' },
+    counter: { type: 'string', pattern: counterPattern, description: 'up to 80 of A-Z, a-z, 0-9 and ._:-' },
+  },
+} as const;
+const IdempotencyToken = {
+  type: 'object',
+  required: ['token', 'generationTime'],
+  properties: {
+    token: { type: 'string', pattern: tokenPattern, description: 'up to 64 visible characters of ASCII' },
+    generationTime: {
+      type: 'string',
       pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$',
       description: 'a time such as 2026-11-30T12:00:00.123Z',
-    }),
+    },
   },
-  {
-    additionalProperties: false,
-    description:
-      'Sent again with the same token and time, it is the same event; in namespaces that keep events. By the clock of the sender.',
-  },
-);
-const Clear = Type.Object(
-  { idempotencyToken: Type.Optional(IdempotencyToken) },
-  { additionalProperties: false },
-);
+  additionalProperties: false,
+  description:
+    'Sent again with the same token and time, it is the same event; in namespaces that keep events. By the clock of the sender.',
+} as const;
+const Clear = {
+  type: 'object',
+  properties: { idempotencyToken: IdempotencyToken },
+  additionalProperties: false,
+} as const;
 /** How far it may move is for the service to say, with an error of its own. */
-const Add = Type.Object(
-  { delta: Type.Integer(), idempotencyToken: Type.Optional(IdempotencyToken) },
-  { additionalProperties: false },
-);
-const Taken = Type.Object({ accepted: Type.Literal(true), generationTime: Timestamp });
-const Count = Type.Object({
-  count: Type.Integer(),
-  rolledUpTo: Type.Union([Timestamp, Type.Null()], {
-    description: 'all events up to then are counted; null: nothing is rolled up',
-  }),
-});
-const AddedCount = Type.Object({ ...Count.properties, generationTime: Timestamp });
-const ShownCount = Type.Object({
-  ...Count.properties,
-  mode: Type.String({ description: 'how the namespace counts' }),
-});
+const Add = {
+  type: 'object',
+  required: ['delta'],
+  properties: { delta: { type: 'integer' }, idempotencyToken: IdempotencyToken },
+  additionalProperties: false,
+} as const;
+const Taken = {
+  type: 'object',
+  required: ['accepted', 'generationTime'],
+  properties: { accepted: { type: 'boolean', const: true }, generationTime: Timestamp },
+} as const;
+const Count = {
+  type: 'object',
+  required: ['count', 'rolledUpTo'],
+  properties: {
+    count: { type: 'integer' },
+    rolledUpTo: {
+      anyOf: [Timestamp, { type: 'null' }],
+      description: 'all events up to then are counted; null: nothing is rolled up',
+    },
+  },
+} as const;
+const AddedCount = {
+  type: 'object',
+  required: [...Count.required, 'generationTime'],
+  properties: { ...Count.properties, generationTime: Timestamp },
+} as const;
+const ShownCount = {
+  type: 'object',
+  required: [...Count.required, 'mode'],
+  properties: {
+    ...Count.properties,
+    mode: { type: 'string', description: 'how the namespace counts' },
+  },
+} as const;
 
 const refusedReads = [
   'VIEWER_REQUIRED',
@@ -80,7 +104,7 @@ const taken = ({ generationTimeMs }: { readonly generationTimeMs: number }) => (
 });
 
 /** To the whole millisecond. Throws INVALID_REQUEST for a day or an hour that there is not. */
-function eventOf({ idempotencyToken: given }: Static<typeof Clear>): CounterClear {
+function eventOf({ idempotencyToken: given }: XStatic<typeof Clear>): CounterClear {
   if (given === undefined) return {};
   const generationTimeMs = Date.parse(given.generationTime);
   if (Number.isNaN(generationTimeMs))

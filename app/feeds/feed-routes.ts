@@ -1,29 +1,47 @@
-import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Comment, Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';
 import { jsonType, rememberJson } from '../http/json-fragments.ts';
+import type { WrittenJson } from '../http/json-fragments.ts';
 import type { Photo } from '../photos/photo-service.ts';
 import { requireSelf } from '../http/viewer.ts';
 import { mediaUrlOf } from '../contract/renditions.ts';
 import type { FeedService } from './feed-service.ts';
 
-const FeedPhoto = Type.Object({
-  postId: Id,
-  version: Version,
-  postOwnerId: Id,
-  postOwnerName: Type.String(),
-  mediaURL: Type.String(),
-  caption: Type.String(),
-  numberOfLikes: Type.Integer(),
-  numberOfComments: Type.Integer(),
-  comments: Type.Array(Comment),
-});
-const Feed = Type.Object({ feeds: Type.Array(FeedPhoto), nextCursor: NextCursor });
+const FeedPhoto = {
+  type: 'object',
+  required: [
+    'postId',
+    'version',
+    'postOwnerId',
+    'postOwnerName',
+    'mediaURL',
+    'caption',
+    'numberOfLikes',
+    'numberOfComments',
+    'comments',
+  ],
+  properties: {
+    postId: Id,
+    version: Version,
+    postOwnerId: Id,
+    postOwnerName: { type: 'string' },
+    mediaURL: { type: 'string' },
+    caption: { type: 'string' },
+    numberOfLikes: { type: 'integer' },
+    numberOfComments: { type: 'integer' },
+    comments: { type: 'array', items: Comment },
+  },
+} as const;
+const Feed = {
+  type: 'object',
+  required: ['feeds', 'nextCursor'],
+  properties: { feeds: { type: 'array', items: FeedPhoto }, nextCursor: NextCursor },
+} as const;
 
 /** A photo as a feed shows it. The version belongs to the value: the same value has the same version. */
-const photoJson = rememberJson((photo: Photo, version: number): Static<typeof FeedPhoto> => ({
+const photoJson = rememberJson((photo: Photo, version: number): XStatic<typeof FeedPhoto> => ({
   postId: photo.id,
   version,
   postOwnerId: photo.ownerId,
@@ -35,15 +53,20 @@ const photoJson = rememberJson((photo: Photo, version: number): Static<typeof Fe
   comments: [...photo.newestComments],
 }));
 
-const FeedQuery = Type.Object({
-  ...PageQuery.properties,
-  order: Type.Optional(
-    Type.Union([Type.Literal('time'), Type.Literal('ranked')], {
+const FeedQuery = {
+  type: 'object',
+  properties: {
+    ...PageQuery.properties,
+    order: {
+      anyOf: [
+        { type: 'string', const: 'time' },
+        { type: 'string', const: 'ranked' },
+      ],
       description:
         'time: newest first; ranked: of the newest 50, those first whose (1 + likes + 2 × comments) ÷ (age in hours + 2)^1.5 is highest',
-    }),
-  ),
-});
+    },
+  },
+} as const;
 
 /** A feed is its reader's own. */
 export function registerFeedRoutes(
@@ -54,7 +77,7 @@ export function registerFeedRoutes(
   app.route({
     method: operations.feedPage.method,
     url: operations.feedPage.route,
-    schema: { params: UserParams, querystring: FeedQuery, response: { 200: Type.Unsafe<string>(Feed) } },
+    schema: { params: UserParams, querystring: FeedQuery, response: { 200: Feed as object as WrittenJson } },
     config: { problems: ['VIEWER_REQUIRED', 'FORBIDDEN', 'NOT_FOUND', 'INVALID_CURSOR'] },
     handler: async (request, reply) => {
       const viewerId = viewerOf(request);

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { peopleOperations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
@@ -6,11 +5,26 @@ import { Id, NextCursor, NoContent, PageQuery, UserParams } from '../http/schema
 import { requireSelf } from '../http/viewer.ts';
 import type { FollowRequestService } from './follow-request-service.ts';
 
-const RequestParams = Type.Object({ userId: Id, followerId: Id });
-const RequestList = Type.Object({
-  requests: Type.Array(Type.Object({ userId: Id, name: Type.String() })),
-  nextCursor: NextCursor,
-});
+const RequestParams = {
+  type: 'object',
+  required: ['userId', 'followerId'],
+  properties: { userId: Id, followerId: Id },
+} as const;
+const RequestList = {
+  type: 'object',
+  required: ['requests', 'nextCursor'],
+  properties: {
+    requests: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['userId', 'name'],
+        properties: { userId: Id, name: { type: 'string' } },
+      },
+    },
+    nextCursor: NextCursor,
+  },
+} as const;
 
 /** Requests are listed and accepted by the person who is to be followed; who asked may withdraw. */
 export function registerFollowRequestRoutes(

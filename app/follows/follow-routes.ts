@@ -1,22 +1,36 @@
-import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Id, NextCursor, NoContent, PageQuery, UserParams, Version } from '../http/schemas.ts';
 import type { FollowService } from './follow-service.ts';
 
-const FollowerList = Type.Object({
-  numberOfFollowers: Type.Integer(),
-  version: Version,
-  followers: Type.Array(Type.Object({ userId: Id, name: Type.String() })),
-  nextCursor: NextCursor,
-});
+const FollowerList = {
+  type: 'object',
+  required: ['numberOfFollowers', 'version', 'followers', 'nextCursor'],
+  properties: {
+    numberOfFollowers: { type: 'integer' },
+    version: Version,
+    followers: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['userId', 'name'],
+        properties: { userId: Id, name: { type: 'string' } },
+      },
+    },
+    nextCursor: NextCursor,
+  },
+} as const;
 
 /** Of who is private for the viewer: as if nobody followed them. */
 const hidden = { numberOfFollowers: 0, version: 1, followers: [], nextCursor: null };
 
-const Requested = Type.Object({
-  status: Type.Literal('requested', { description: 'a private person has to agree' }),
-});
+const Requested = {
+  type: 'object',
+  required: ['status'],
+  properties: {
+    status: { type: 'string', const: 'requested', description: 'a private person has to agree' },
+  },
+} as const;
 
 export function registerFollowRoutes(
   app: App,

@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Static } from 'typebox';
-import { Type } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { gatewayOperations } from '../contract/operations.ts';
 import { headers } from '../contract/headers.ts';
 import { DarkroomError } from '../errors.ts';
@@ -14,32 +13,49 @@ import type { RecordKind } from './record-keys.ts';
 const recordsMax = 100;
 const attributesMax = 20;
 
-const KindParams = Type.Object({ kind: Type.String({ maxLength: 32 }) });
-const RecordParams = Type.Object({ ...KindParams.properties, recordId: Id });
-const Consistency = Type.Union([Type.Literal('consistent'), Type.Literal('eventual')], {
+const KindParams = {
+  type: 'object',
+  required: ['kind'],
+  properties: { kind: { type: 'string', maxLength: 32 } },
+} as const;
+const RecordParams = {
+  type: 'object',
+  required: [...KindParams.required, 'recordId'],
+  properties: { ...KindParams.properties, recordId: Id },
+} as const;
+const Consistency = {
+  anyOf: [
+    { type: 'string', const: 'consistent' },
+    { type: 'string', const: 'eventual' },
+  ],
   description: 'in place of what the candidate says',
-});
-const RecordQuery = Type.Object({ consistency: Type.Optional(Consistency) });
-const PageQuery = Type.Object({
-  ...RecordQuery.properties,
-  after: Type.Optional(Type.String({ maxLength: 64, description: 'nextCursor of an earlier page' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: recordsMax })),
-});
-const Change = Type.Object(
-  {
-    caption: Type.Optional(storableText({ maxLength: 2_200 })),
-    attributes: Type.Optional(
-      Type.Record(Type.String(), storableText({ maxLength: 200 }), {
-        propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9]{0,31}$' },
-        maxProperties: attributesMax,
-      }),
-    ),
+} as const;
+const RecordQuery = { type: 'object', properties: { consistency: Consistency } } as const;
+const PageQuery = {
+  type: 'object',
+  properties: {
+    ...RecordQuery.properties,
+    after: { type: 'string', maxLength: 64, description: 'nextCursor of an earlier page' },
+    limit: { type: 'integer', minimum: 1, maximum: recordsMax },
   },
-  { additionalProperties: false, minProperties: 1 },
-);
+} as const;
+const Change = {
+  type: 'object',
+  properties: {
+    caption: storableText({ maxLength: 2_200 }),
+    attributes: {
+      type: 'object',
+      patternProperties: { '^.*$': storableText({ maxLength: 200 }) },
+      propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9]{0,31}$' },
+      maxProperties: attributesMax,
+    },
+  },
+  additionalProperties: false,
+  minProperties: 1,
+} as const;
 
-export type MetadataChange = Static<typeof Change>;
-export type ReadQuery = Static<typeof RecordQuery>;
+export type MetadataChange = XStatic<typeof Change>;
+export type ReadQuery = XStatic<typeof RecordQuery>;
 export type PageOf = { readonly kind: RecordKind; readonly afterId: number; readonly limit: number };
 export type RecordOf = { readonly kind: RecordKind; readonly id: number };
 
@@ -123,7 +139,7 @@ export function sendRecord(reply: FastifyReply, records: RecordTable, { kind, id
   return found.json;
 }
 
-const recordOf = ({ kind, recordId }: Static<typeof RecordParams>): RecordOf => ({
+const recordOf = ({ kind, recordId }: XStatic<typeof RecordParams>): RecordOf => ({
   kind: kindNamed(kind),
   id: recordId,
 });

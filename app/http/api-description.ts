@@ -1,8 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import fastify from 'fastify';
 import type { FastifySchema, RouteOptions } from 'fastify';
-import { Type } from 'typebox';
-import type { TSchema } from 'typebox';
 import { headers } from '../contract/headers.ts';
 import { errorTable } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -14,7 +12,7 @@ declare module 'fastify' {
     /** The errors of the operation's own, for the description of the API; what any operation may answer is added to them. */
     readonly problems?: readonly ErrorCode[];
     /** The multipart form that it takes. */
-    readonly form?: TSchema;
+    readonly form?: object;
     /** It answers with an image of one of these types, or with 304 who has it already. */
     readonly image?: readonly string[];
   }
@@ -47,17 +45,21 @@ const problemsOfWrites: readonly ErrorCode[] = [
 ];
 
 /** A problem document (RFC 9457) with one of these codes. */
-const problemDocument = (codes: readonly ErrorCode[]) =>
-  Type.Object(
-    {
-      type: Type.Literal('about:blank'),
-      title: Type.String(),
-      status: Type.Integer(),
-      code: Type.Enum(codes),
-      detail: Type.String({ description: 'what was wrong, for people; of a limit, which one and its value' }),
+const problemDocument = (codes: readonly ErrorCode[]): object => ({
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail'],
+  properties: {
+    type: { type: 'string', const: 'about:blank' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { enum: codes },
+    detail: {
+      type: 'string',
+      description: 'what was wrong, for people; of a limit, which one and its value',
     },
-    { additionalProperties: false },
-  );
+  },
+  additionalProperties: false,
+});
 
 const retryAfter = {
   'Retry-After': { type: 'integer', description: 'seconds until it is worth trying again' },
@@ -80,7 +82,7 @@ function problemResponses(codes: readonly ErrorCode[]): Responses {
 
 function imageResponses(types: readonly string[]): Responses {
   const content = Object.fromEntries(
-    types.map((type) => [type, { schema: Type.String({ format: 'binary' }) }] as const),
+    types.map((type) => [type, { schema: { type: 'string', format: 'binary' } }] as const),
   );
   return {
     200: { description: 'the image', content },
@@ -93,7 +95,7 @@ function imageResponses(types: readonly string[]): Responses {
 const imageHeaders = (types: readonly string[]) =>
   Object.fromEntries(
     ['If-None-Match', 'Range', 'If-Range', ...(types.length > 1 ? ['Accept'] : [])].map(
-      (name) => [name, Type.Optional(Type.String())] as const,
+      (name) => [name, { type: 'string' }] as const,
     ),
   );
 
@@ -115,14 +117,16 @@ function describe(schema: Described, { method, config }: Pick<RouteOptions, 'met
     ...own,
   ];
   const asked = {
-    ...(hasViewer && { [headers.viewer]: Type.Optional(Id) }),
-    ...(takesKey && { [headers.idempotencyKey]: Type.Optional(Type.String()) }),
+    ...(hasViewer && { [headers.viewer]: Id }),
+    ...(takesKey && { [headers.idempotencyKey]: { type: 'string' } }),
     ...(config?.image !== undefined && imageHeaders(config.image)),
   };
   return {
     ...schema,
     ...(config?.form !== undefined && { body: config.form }),
-    ...(Object.keys(asked).length > 0 && { headers: Type.Object(asked) }),
+    ...(Object.keys(asked).length > 0 && {
+      headers: { type: 'object', properties: asked },
+    }),
     response: {
       ...schema.response,
       ...(config?.image !== undefined && imageResponses(config.image)),

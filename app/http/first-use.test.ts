@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Type } from 'typebox';
 import { serializersAtFirstUse, validatorsAtFirstUse } from './first-use.ts';
 import { createSerializerCompiler } from './serializer.ts';
 import { createValidatorCompiler } from './validator.ts';
 
 const route = { method: 'GET', url: '/' };
-const schema = Type.Object({ a: Type.Integer() });
+const schema = { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } };
 const wrong = { type: 'integr' };
 
 /** Counts what is compiled. */

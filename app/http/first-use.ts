@@ -3,14 +3,13 @@ import type {
   FastifySerializerCompiler,
   FastifyValidationResult,
 } from 'fastify/types/schema.js';
-import type { TSchema } from 'typebox';
 
 /**
  * What is compiled when the first request needs it. To compile all schemas takes a fifth of what a process takes to start, and most
  * processes are asked for a few routes. Whether all of them can be compiled is tested (`tests/route-schemas.test.ts`).
  */
 export const validatorsAtFirstUse =
-  (compile: FastifySchemaCompiler<TSchema>): FastifySchemaCompiler<TSchema> =>
+  (compile: FastifySchemaCompiler<object>): FastifySchemaCompiler<object> =>
   (route) => {
     let validate: FastifyValidationResult | undefined;
     return (value: unknown) => {
@@ -22,7 +21,7 @@ export const validatorsAtFirstUse =
   };
 
 export const serializersAtFirstUse =
-  (compile: FastifySerializerCompiler<TSchema>): FastifySerializerCompiler<TSchema> =>
+  (compile: FastifySerializerCompiler<object>): FastifySerializerCompiler<object> =>
   (route) => {
     let serialize: ((value: unknown) => string) | undefined;
     return (value: unknown) => {

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import { headers } from '../contract/headers.ts';
@@ -8,7 +7,7 @@ import { serializersAtFirstUse, validatorsAtFirstUse } from './first-use.ts';
 import { pathPartLengthMax, sendFrameworkProblem } from './problem-details.ts';
 import { connectionsMax, requestLimits, serverTimeouts } from './request-limits.ts';
 import { originForm } from './request-target.ts';
-import type { App } from './route-parts.ts';
+import type { App, SchemaTypes } from './route-parts.ts';
 import { createSerializerCompiler } from './serializer.ts';
 import { createValidatorCompiler, describeInvalid } from './validator.ts';
 
@@ -49,7 +48,7 @@ export function createHttpServer(logger: FastifyBaseLogger, bodyBytesMax: number
     schemaController: { compilersFactory: { buildValidator: () => notAsked } },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-  }).withTypeProvider<TypeBoxTypeProvider>();
+  }).withTypeProvider<SchemaTypes>();
   addHeaders(app, common);
   app.server.maxConnections = connectionsMax;
   app.setValidatorCompiler(validatorsAtFirstUse(createValidatorCompiler()));

@@ -17,3 +17,6 @@ export function rememberJson<Value extends object, Part>(
 
 /** The content type of a text that is JSON already; Fastify sends such a text as it is. */
 export const jsonType = 'application/json; charset=utf-8';
+
+/** To the types, what is answered with such a text, whatever schema describes the answer. */
+export type WrittenJson = { readonly type: 'string' };

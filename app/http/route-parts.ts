@@ -6,20 +6,27 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
+  FastifyTypeProvider,
   RawServerDefault,
 } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { XStatic } from 'typebox/schema';
 import type { DescribeRead } from './cache-status.ts';
 import type { AskerOf, ViewerOf } from './viewer.ts';
 
-/** The app as routes see it: schemas are types. */
+/** Schemas, which are JSON Schema written `as const`, are types: of what requests bring, and of what answers are written from. */
+export interface SchemaTypes extends FastifyTypeProvider {
+  readonly validator: XStatic<this['schema']>;
+  readonly serializer: XStatic<this['schema']>;
+}
+
+/** The app as routes see it. */
 export type App = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
   ServerResponse,
   FastifyBaseLogger,
-  TypeBoxTypeProvider
+  SchemaTypes
 >;
 
 /**

@@ -1,22 +1,23 @@
-import { Type } from 'typebox';
-
 /** Ids are PostgreSQL integers. */
-export const Id = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
-export const Version = Type.Integer({
+export const Id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 } as const;
+export const Version = {
+  type: 'integer',
   minimum: 1,
   description: 'Raised by storage in each commit that changes the thing.',
-});
-export const Timestamp = Type.String({ format: 'date-time' });
-export const PhotoParams = Type.Object({ photoId: Id });
-export const UserParams = Type.Object({ userId: Id });
-export const PageQuery = Type.Object({
-  cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: 'nextCursor of an earlier page' }),
-  ),
-});
-export const NextCursor = Type.Union([Type.String(), Type.Null()], {
+} as const;
+export const Timestamp = { type: 'string', format: 'date-time' } as const;
+export const PhotoParams = { type: 'object', required: ['photoId'], properties: { photoId: Id } } as const;
+export const UserParams = { type: 'object', required: ['userId'], properties: { userId: Id } } as const;
+export const PageQuery = {
+  type: 'object',
+  properties: {
+    cursor: { type: 'string', minLength: 1, maxLength: 64, description: 'nextCursor of an earlier page' },
+  },
+} as const;
+export const NextCursor = {
+  anyOf: [{ type: 'string' }, { type: 'null' }],
   description: 'cursor of the next page; null on the last',
-});
+} as const;
 /** What `storableText` takes, in words. */
 export const textMeans = 'text without U+0000 and without half of a surrogate pair';
 /**
@@ -24,15 +25,15 @@ export const textMeans = 'text without U+0000 and without half of a surrogate pa
  * would be stored as U+FFFD. A whole pair is one character to the pattern.
  */
 export const storableText = (bounds: { readonly minLength?: number; readonly maxLength: number }) =>
-  Type.String({
-    ...bounds,
-    pattern: '^[^\\u0000\\ud800-\\udfff]*$',
-    description: textMeans,
-  });
-export const Comment = Type.Object({
-  commenterUserId: Id,
-  commenterName: Type.String(),
-  comment: Type.String(),
-});
-/** An answer without a body. */
-export const NoContent = Type.Unsafe<undefined>(Type.Null({ description: 'done' }));
+  ({ type: 'string', ...bounds, pattern: '^[^\\u0000\\ud800-\\udfff]*$', description: textMeans }) as const;
+export const Comment = {
+  type: 'object',
+  required: ['commenterUserId', 'commenterName', 'comment'],
+  properties: {
+    commenterUserId: Id,
+    commenterName: { type: 'string' },
+    comment: { type: 'string' },
+  },
+} as const;
+/** An answer without a body: to the types `undefined`, which is nothing that JSON Schema has a word for. */
+export const NoContent = { type: 'null', description: 'done' } as object as { readonly type: 'undefined' };

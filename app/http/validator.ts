@@ -2,7 +2,6 @@ import { Ajv } from 'ajv';
 import type { ErrorObject } from 'ajv';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
-import type { TSchema } from 'typebox';
 import { forOwnSchemas } from './own-schemas.ts';
 
 const ours = { ...forOwnSchemas, verbose: true } as const;
@@ -11,7 +10,7 @@ const ours = { ...forOwnSchemas, verbose: true } as const;
  * Checks requests against their schemas. What stands in a path or a query is text and becomes a number where the schema
  * says so; a body says its types itself, and nothing is guessed or dropped: `null` is no empty caption.
  */
-export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
+export function createValidatorCompiler(): FastifySchemaCompiler<object> {
   // A text such as 1e309 becomes Infinity, which is no number to a strict schema, so that no bound would hold it.
   const ofText = new Ajv({ ...ours, coerceTypes: true, strictNumbers: false });
   const ofJson = new Ajv(ours);

@@ -1,10 +1,13 @@
-import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { PhotoParams, Version } from '../http/schemas.ts';
 import type { LikeService } from './like-service.ts';
 
-const Liked = Type.Object({ numberOfLikes: Type.Integer(), version: Version });
+const Liked = {
+  type: 'object',
+  required: ['numberOfLikes', 'version'],
+  properties: { numberOfLikes: { type: 'integer' }, version: Version },
+} as const;
 
 export function registerLikeRoutes(app: App, { viewerOf }: RouteParts, likeService: LikeService): void {
   app.route({

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import { blobNameOf, renditionEdges, wholeEdge } from '../contract/renditions.ts';
 import type { RenditionEdge, RenditionFormat } from '../contract/renditions.ts';
@@ -12,12 +11,12 @@ const imageProblems = ['NOT_FOUND', 'RANGE_NOT_SATISFIABLE', 'OBJECT_STORE_UNAVA
 
 const noImage = () => new DarkroomError('NOT_FOUND', 'There is no such image.');
 
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
-const Edge = Type.Unsafe<RenditionEdge>({
+const Digest = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
+const Edge = {
   type: 'integer',
-  enum: [...renditionEdges],
+  enum: renditionEdges,
   description: 'the longest side in pixels; no image is enlarged',
-});
+} as const;
 
 /** One image: whose picture, how large, encoded how. */
 type Asked = { readonly digest: string; readonly edge: RenditionEdge; readonly format: RenditionFormat };
@@ -26,7 +25,7 @@ type Asked = { readonly digest: string; readonly edge: RenditionEdge; readonly f
 export function registerMediaRoutes(app: App, renditions: Pick<RenditionService, 'read' | 'has'>): void {
   const send = createSend(renditions);
   app.get('/media/:digest', {
-    schema: { params: Type.Object({ digest: Digest }) },
+    schema: { params: { type: 'object', required: ['digest'], properties: { digest: Digest } } },
     config: { image: ['image/jpeg'], problems: imageProblems },
     handler: (request, reply) =>
       send(request, reply, { digest: request.params.digest, edge: wholeEdge, format: 'jpeg' }),
@@ -34,7 +33,13 @@ export function registerMediaRoutes(app: App, renditions: Pick<RenditionService,
   app.route({
     method: operations.image.method,
     url: operations.image.route,
-    schema: { params: Type.Object({ digest: Digest, rendition: Edge }) },
+    schema: {
+      params: {
+        type: 'object',
+        required: ['digest', 'rendition'],
+        properties: { digest: Digest, rendition: Edge },
+      },
+    },
     config: { image: ['image/jpeg', 'image/webp'], problems: imageProblems },
     handler: (request, reply) => {
       const { digest, rendition: edge } = request.params;

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { operations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
@@ -95,7 +95,7 @@ function registerPost(app: App, { viewerOf, writeOnce }: RouteParts, photoServic
   });
 }
 
-const postedImageOf = (photo: PostedPhoto, viewerId: number): Static<typeof PostedImage> => ({
+const postedImageOf = (photo: PostedPhoto, viewerId: number): XStatic<typeof PostedImage> => ({
   type: 'ImageFile',
   id: photo.id,
   createdAt: photo.createdAt,

@@ -1,44 +1,101 @@
-import { Type } from 'typebox';
 import { Comment, Id, Timestamp, Version, storableText } from '../http/schemas.ts';
 
-export const PhotoPage = Type.Object({
-  id: Id,
-  version: Version,
-  ownerId: Id,
-  ownerName: Type.String(),
-  caption: Type.String(),
-  imageUrl: Type.String(),
-  size: Type.Object({ type: Type.Literal('Size'), width: Type.Integer(), height: Type.Integer() }),
-  numberOfLikes: Type.Integer(),
-  numberOfComments: Type.Integer(),
-  comments: Type.Array(Comment),
-  createdAt: Timestamp,
-  numberOfViews: Type.Optional(
-    Type.Integer({
+export const PhotoPage = {
+  type: 'object',
+  required: [
+    'id',
+    'version',
+    'ownerId',
+    'ownerName',
+    'caption',
+    'imageUrl',
+    'size',
+    'numberOfLikes',
+    'numberOfComments',
+    'comments',
+    'createdAt',
+  ],
+  properties: {
+    id: Id,
+    version: Version,
+    ownerId: Id,
+    ownerName: { type: 'string' },
+    caption: { type: 'string' },
+    imageUrl: { type: 'string' },
+    size: {
+      type: 'object',
+      required: ['type', 'width', 'height'],
+      properties: {
+        type: { type: 'string', const: 'Size' },
+        width: { type: 'integer' },
+        height: { type: 'integer' },
+      },
+    },
+    numberOfLikes: { type: 'integer' },
+    numberOfComments: { type: 'integer' },
+    comments: { type: 'array', items: Comment },
+    createdAt: Timestamp,
+    numberOfViews: {
+      type: 'integer',
       description: 'best effort; absent where nobody counts them, or where they cannot be counted now',
-    }),
-  ),
-});
+    },
+  },
+} as const;
 
 /** The nine fields of a post's answer. */
-export const PostedImage = Type.Object({
-  type: Type.Literal('ImageFile'),
-  id: Id,
-  createdAt: Timestamp,
-  createdBy: Id,
-  name: Type.String(),
-  updatedAt: Timestamp,
-  updatedBy: Id,
-  fullImageUrl: Type.String(),
-  size: Type.Object({ type: Type.Literal('Size'), width: Type.Integer(), height: Type.Integer() }),
-});
+export const PostedImage = {
+  type: 'object',
+  required: [
+    'type',
+    'id',
+    'createdAt',
+    'createdBy',
+    'name',
+    'updatedAt',
+    'updatedBy',
+    'fullImageUrl',
+    'size',
+  ],
+  properties: {
+    type: { type: 'string', const: 'ImageFile' },
+    id: Id,
+    createdAt: Timestamp,
+    createdBy: Id,
+    name: { type: 'string' },
+    updatedAt: Timestamp,
+    updatedBy: Id,
+    fullImageUrl: { type: 'string' },
+    size: {
+      type: 'object',
+      required: ['type', 'width', 'height'],
+      properties: {
+        type: { type: 'string', const: 'Size' },
+        width: { type: 'integer' },
+        height: { type: 'integer' },
+      },
+    },
+  },
+} as const;
 
 export const captionLengthMax = 2_200;
 export const Caption = storableText({ maxLength: captionLengthMax });
-export const CaptionChange = Type.Object({ caption: Caption }, { additionalProperties: false });
-export const ChangedVersion = Type.Object({ version: Version });
+export const CaptionChange = {
+  type: 'object',
+  required: ['caption'],
+  properties: { caption: Caption },
+  additionalProperties: false,
+} as const;
+export const ChangedVersion = {
+  type: 'object',
+  required: ['version'],
+  properties: { version: Version },
+} as const;
 /** The multipart form of a post, for who reads the description of the API; `photo-form.ts` reads such a form. */
-export const PhotoForm = Type.Object({
-  file: Type.String({ format: 'binary', description: 'a JPEG, PNG, WebP or AVIF' }),
-  caption: Type.Optional(Caption),
-});
+export const PhotoForm = {
+  type: 'object',
+  required: ['file'],
+  properties: {
+    file: { type: 'string', format: 'binary', description: 'a JPEG, PNG, WebP or AVIF' },
+    caption: Caption,
+  },
+} as const;

@@ -1,11 +1,15 @@
-import { Type } from 'typebox';
 import { peopleOperations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { NoContent, UserParams } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
 import type { PrivacyService } from './privacy-service.ts';
 
-const Privacy = Type.Object({ isPrivate: Type.Boolean() }, { additionalProperties: false });
+const Privacy = {
+  type: 'object',
+  required: ['isPrivate'],
+  properties: { isPrivate: { type: 'boolean' } },
+  additionalProperties: false,
+} as const;
 
 export function registerPrivacyRoutes(
   app: App,

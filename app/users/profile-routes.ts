@@ -1,18 +1,28 @@
-import { Type } from 'typebox';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';
 import { mediaUrlOf } from '../contract/renditions.ts';
 import type { ProfileService } from './profile-service.ts';
 
-const Grid = Type.Object({
-  userId: Id,
-  name: Type.String(),
-  version: Version,
-  numberOfPosts: Type.Integer(),
-  posts: Type.Array(Type.Object({ postId: Id, mediaURL: Type.String() })),
-  nextCursor: NextCursor,
-});
+const Grid = {
+  type: 'object',
+  required: ['userId', 'name', 'version', 'numberOfPosts', 'posts', 'nextCursor'],
+  properties: {
+    userId: Id,
+    name: { type: 'string' },
+    version: Version,
+    numberOfPosts: { type: 'integer' },
+    posts: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['postId', 'mediaURL'],
+        properties: { postId: Id, mediaURL: { type: 'string' } },
+      },
+    },
+    nextCursor: NextCursor,
+  },
+} as const;
 
 /** Of who is private for the viewer: as if nothing had ever been posted, so that not even counts and versions tell anything. */
 const hidden = { version: 1, numberOfPosts: 0, posts: [], nextCursor: null };

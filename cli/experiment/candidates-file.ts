@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Type } from 'typebox';
 import { isOfForm } from '../../app/contract/json-form.ts';
 import { systems } from '../../app/systems.ts';
 import { CommandError } from '../errors.ts';
@@ -9,21 +8,26 @@ export type CandidateTexts = ReadonlyMap<string, string>;
 
 export const noCandidates: CandidateTexts = new Map();
 
-const Value = Type.Union([Type.String(), Type.Number()]);
+const Value = { anyOf: [{ type: 'string' }, { type: 'number' }] } as const;
 /** A class of entries and what is said of it: `{ "ttl": "10m" }` of `photo` is the axis `photo-ttl`. */
-const Policy = Type.Record(Type.String(), Value);
-const Described = Type.Object(
-  {
-    strategy: Type.Optional(Type.String()),
-    axes: Type.Optional(Type.Record(Type.String(), Value)),
-    classes: Type.Optional(Type.Record(Type.String(), Policy)),
+const Policy = { type: 'object', patternProperties: { '^.*$': Value } } as const;
+const Described = {
+  type: 'object',
+  properties: {
+    strategy: { type: 'string' },
+    axes: { type: 'object', patternProperties: { '^.*$': Value } },
+    classes: { type: 'object', patternProperties: { '^.*$': Policy } },
   },
-  { additionalProperties: false },
-);
-const CandidatesFile = Type.Object(
-  { candidates: Type.Record(Type.String(), Type.Union([Type.String(), Described])) },
-  { additionalProperties: false },
-);
+  additionalProperties: false,
+} as const;
+const CandidatesFile = {
+  type: 'object',
+  required: ['candidates'],
+  properties: {
+    candidates: { type: 'object', patternProperties: { '^.*$': { anyOf: [{ type: 'string' }, Described] } } },
+  },
+  additionalProperties: false,
+} as const;
 
 /** As a word of the command line, and no candidate by itself. */
 const nameForm = /^[a-z][a-z0-9-]{0,39}$/;

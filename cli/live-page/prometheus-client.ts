@@ -1,5 +1,4 @@
-import { Type } from 'typebox';
-import type { Static, TSchema } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { isOfForm } from '../../app/contract/json-form.ts';
 import { CommandError } from '../errors.ts';
 
@@ -30,27 +29,65 @@ const answerLimitMs = 10_000;
 /** Letters of an answer that are quoted when it is none of Prometheus's. */
 const wordsMax = 200;
 
-const Texts = Type.Record(Type.String(), Type.String());
-const Range = Type.Object({
-  result: Type.Array(
-    Type.Object({ metric: Texts, values: Type.Array(Type.Tuple([Type.Number(), Type.String()])) }),
-  ),
-});
-const Alerts = Type.Object({
-  alerts: Type.Array(
-    Type.Object({ labels: Texts, annotations: Texts, state: Type.String(), activeAt: Type.String() }),
-  ),
-});
+const Texts = { type: 'object', patternProperties: { '^.*$': { type: 'string' } } } as const;
+const Range = {
+  type: 'object',
+  required: ['result'],
+  properties: {
+    result: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['metric', 'values'],
+        properties: {
+          metric: Texts,
+          values: {
+            type: 'array',
+            items: {
+              type: 'array',
+              additionalItems: false,
+              items: [{ type: 'number' }, { type: 'string' }],
+              minItems: 2,
+            },
+          },
+        },
+      },
+    },
+  },
+} as const;
+const Alerts = {
+  type: 'object',
+  required: ['alerts'],
+  properties: {
+    alerts: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['labels', 'annotations', 'state', 'activeAt'],
+        properties: {
+          labels: Texts,
+          annotations: Texts,
+          state: { type: 'string' },
+          activeAt: { type: 'string' },
+        },
+      },
+    },
+  },
+} as const;
 
 /** Prometheus's frame around the data that it was asked for. */
-const Answer = Type.Object({ status: Type.Literal('success'), data: Type.Unknown() });
+const Answer = {
+  type: 'object',
+  required: ['status', 'data'],
+  properties: { status: { type: 'string', const: 'success' }, data: {} },
+} as const;
 
 export function createPrometheusClient(address: string): PrometheusClient {
-  const ask = async <T extends TSchema>(
+  const ask = async <T extends object>(
     path: string,
     parameters: Readonly<Record<string, string>>,
     form: T,
-  ): Promise<Static<T>> => {
+  ): Promise<XStatic<T>> => {
     try {
       const response = await fetch(`${address}${path}?${new URLSearchParams(parameters).toString()}`, {
         signal: AbortSignal.timeout(answerLimitMs),

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { FigureValuesSchema } from './figure-schema.ts';
 import {
   CacheReads,
@@ -13,30 +12,58 @@ import {
 } from './measured-schema.ts';
 
 /** One candidate, once. */
-export const Block = Type.Object({
-  round: Type.Integer(),
-  attempt: Type.Integer({ description: '1 together' }),
-  slot: Type.Integer({ description: '0 together' }),
-  candidate: Text,
-  status: Type.Enum(['valid', 'unsteady', 'overloaded', 'invalid', 'shakedown'], {
-    description: 'overloaded: it did not carry the rate, which --beyond-limit makes a result',
-  }),
-  reasons: Type.Array(Text),
-  offered: Type.Integer(),
-  started: Type.Integer(),
-  dropped: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'null together, where nobody knows which world an arrival would have gone to',
-  }),
-  requests: Type.Integer(),
-  errors: Type.Integer(),
-  figures: FigureValuesSchema,
-  latencyMs: Latency,
-  paired: Type.Union([Paired, Type.Null()]),
-  cache: Type.Union([CacheReads, Type.Null()]),
-  cacheWork: Type.Union([CacheWorkOfBlock, Type.Null()]),
-  redisCommands: Type.Union([RedisCommands, Type.Null()]),
-  viewerRequests: Type.Union([ViewerRequestsOfBlock, Type.Null()]),
-  servedRequests: NumberOrNull,
-  storageQueries: NumberOrNull,
-  cpuUs: Cpu,
-});
+export const Block = {
+  type: 'object',
+  required: [
+    'round',
+    'attempt',
+    'slot',
+    'candidate',
+    'status',
+    'reasons',
+    'offered',
+    'started',
+    'dropped',
+    'requests',
+    'errors',
+    'figures',
+    'latencyMs',
+    'paired',
+    'cache',
+    'cacheWork',
+    'redisCommands',
+    'viewerRequests',
+    'servedRequests',
+    'storageQueries',
+    'cpuUs',
+  ],
+  properties: {
+    round: { type: 'integer' },
+    attempt: { type: 'integer', description: '1 together' },
+    slot: { type: 'integer', description: '0 together' },
+    candidate: Text,
+    status: {
+      enum: ['valid', 'unsteady', 'overloaded', 'invalid', 'shakedown'],
+      description: 'overloaded: it did not carry the rate, which --beyond-limit makes a result',
+    },
+    reasons: { type: 'array', items: Text },
+    offered: { type: 'integer' },
+    started: { type: 'integer' },
+    dropped: {
+      anyOf: [{ type: 'integer' }, { type: 'null' }],
+      description: 'null together, where nobody knows which world an arrival would have gone to',
+    },
+    requests: { type: 'integer' },
+    errors: { type: 'integer' },
+    figures: FigureValuesSchema,
+    latencyMs: Latency,
+    paired: { anyOf: [Paired, { type: 'null' }] },
+    cache: { anyOf: [CacheReads, { type: 'null' }] },
+    cacheWork: { anyOf: [CacheWorkOfBlock, { type: 'null' }] },
+    redisCommands: { anyOf: [RedisCommands, { type: 'null' }] },
+    viewerRequests: { anyOf: [ViewerRequestsOfBlock, { type: 'null' }] },
+    servedRequests: NumberOrNull,
+    storageQueries: NumberOrNull,
+    cpuUs: Cpu,
+  },
+} as const;

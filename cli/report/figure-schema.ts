@@ -1,7 +1,6 @@
-import { Type } from 'typebox';
-import type { TSchema } from 'typebox';
 import { figures } from '../figures/figure-list.ts';
 import { NumberOrNull } from './measured-schema.ts';
+import type { OneOrMore } from './measured-schema.ts';
 
 /** Values by the names of figures; those of a system that no candidate asks for are absent. */
 export type FigureValues = Readonly<Record<string, number | null>>;
@@ -10,11 +9,15 @@ function describe(meaning: string, unit: string): string {
   return unit === '' ? meaning : `${meaning} (${unit})`;
 }
 
-const properties = Object.fromEntries(
-  figures.map(({ name, meaning, unit, system }): [string, TSchema] => {
-    const value = Type.Union([...NumberOrNull.anyOf], { description: describe(meaning, unit) });
-    return [name, system === null || system === 'cache' ? value : Type.Optional(value)];
-  }),
-);
+const alwaysThere = figures.filter(({ system }) => system === null || system === 'cache');
 
-export const FigureValuesSchema = Type.Unsafe<FigureValues>(Type.Object(properties));
+export const FigureValuesSchema = {
+  type: 'object',
+  required: alwaysThere.map(({ name }) => name) as OneOrMore<string>,
+  properties: Object.fromEntries(
+    figures.map(({ name, meaning, unit }) => [
+      name,
+      { ...NumberOrNull, description: describe(meaning, unit) },
+    ]),
+  ),
+} as const;

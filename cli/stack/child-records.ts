@@ -1,21 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { readJsonFile } from './json-file.ts';
 import { ownRun } from './own-run.ts';
 import { ProcessIdentityForm, identityOf } from './process-identity.ts';
 import type { StackPaths } from './stack-paths.ts';
 
-const RecordForm = Type.Object({
-  name: Type.String(),
-  run: Type.String(),
-  child: ProcessIdentityForm,
-  owner: ProcessIdentityForm,
-});
+const RecordForm = {
+  type: 'object',
+  required: ['name', 'run', 'child', 'owner'],
+  properties: {
+    name: { type: 'string' },
+    run: { type: 'string' },
+    child: ProcessIdentityForm,
+    owner: ProcessIdentityForm,
+  },
+} as const;
 /** A process that a run has started. */
-export type ChildRecord = Readonly<Static<typeof RecordForm>>;
+export type ChildRecord = Readonly<XStatic<typeof RecordForm>>;
 
 const folderOf = ({ data }: StackPaths): string => join(data, 'pids');
 

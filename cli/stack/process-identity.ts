@@ -1,19 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 
-export const ProcessIdentityForm = Type.Object({
-  pid: Type.Integer(),
-  startTime: Type.String(),
-  realm: Type.String(),
-});
+export const ProcessIdentityForm = {
+  type: 'object',
+  required: ['pid', 'startTime', 'realm'],
+  properties: {
+    pid: { type: 'integer' },
+    startTime: { type: 'string' },
+    realm: { type: 'string' },
+  },
+} as const;
 
 /**
  * A process that is told apart from a later one with the same number by when it started, and from one with the same number
  * in another container by where its number counts.
  */
-export type ProcessIdentity = Readonly<Static<typeof ProcessIdentityForm>>;
+export type ProcessIdentity = Readonly<XStatic<typeof ProcessIdentityForm>>;
 
 /** When a live process started, in whatever unit the platform has; null when there is no such process. */
 function startTimeOf(pid: number): string | null {

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { readJsonFile } from './json-file.ts';
 
-const MarkForm = Type.Object({ version: Type.String(), digest: Type.String() });
+const MarkForm = {
+  type: 'object',
+  required: ['version', 'digest'],
+  properties: { version: { type: 'string' }, digest: { type: 'string' } },
+} as const;
 /** What a folder that was made completely says of itself, in a file beside it. */
-type Mark = Readonly<Static<typeof MarkForm>>;
+type Mark = Readonly<XStatic<typeof MarkForm>>;
 
 export const markFileOf = (folder: string): string => `${folder}.whole.json`;
 

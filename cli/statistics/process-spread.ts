@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from 'typebox';
 import { isOfForm } from '../../app/contract/json-form.ts';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { CommandError } from '../errors.ts';
 
 /** How much a figure of a world differs by from start to start of its processes, and how well that is known. */
@@ -21,11 +20,25 @@ export type SpreadFigure = 'latency' | 'cpuPerRequest' | 'counted';
 /** The kind of machine a spread was measured on. */
 export type MachineKind = { readonly cpu: string; readonly cores: number };
 
-const Spread = Type.Object({ sd: Type.Number({ minimum: 0 }), df: Type.Number({ exclusiveMinimum: 0 }) });
-const CalibratedMachines = Type.Array(
-  Type.Object({ cpu: Type.String(), cores: Type.Integer(), latency: Spread, cpuPerRequest: Spread }),
-);
-export type CalibratedMachine = Static<typeof CalibratedMachines>[number];
+const Spread = {
+  type: 'object',
+  required: ['sd', 'df'],
+  properties: { sd: { type: 'number', minimum: 0 }, df: { type: 'number', exclusiveMinimum: 0 } },
+} as const;
+const CalibratedMachines = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['cpu', 'cores', 'latency', 'cpuPerRequest'],
+    properties: {
+      cpu: { type: 'string' },
+      cores: { type: 'integer' },
+      latency: Spread,
+      cpuPerRequest: Spread,
+    },
+  },
+} as const;
+export type CalibratedMachine = XStatic<typeof CalibratedMachines>[number];
 
 /** Where the calibration keeps what it has measured. */
 export const calibratedFile = join(import.meta.dirname, 'process-spread.json');

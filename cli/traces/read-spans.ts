@@ -1,5 +1,4 @@
-import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { isOfForm } from '../../app/contract/json-form.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { spanKinds } from './span.ts';
@@ -11,64 +10,88 @@ const textLengthMax = 1_024;
 const eventsMax = 32;
 const linksMax = 16;
 
-const AnyValue = Type.Object({
-  stringValue: Type.Optional(Type.String()),
-  boolValue: Type.Optional(Type.Boolean()),
-  intValue: Type.Optional(Type.Union([Type.String({ pattern: '^-?\\d{1,19}$' }), Type.Number()])),
-  doubleValue: Type.Optional(Type.Number()),
-  arrayValue: Type.Optional(Type.Unknown()),
-});
-const KeyValues = Type.Optional(
-  Type.Array(Type.Object({ key: Type.Optional(Type.String()), value: Type.Optional(AnyValue) })),
-);
+const AnyValue = {
+  type: 'object',
+  properties: {
+    stringValue: { type: 'string' },
+    boolValue: { type: 'boolean' },
+    intValue: { anyOf: [{ type: 'string', pattern: '^-?\\d{1,19}$' }, { type: 'number' }] },
+    doubleValue: { type: 'number' },
+    arrayValue: {},
+  },
+} as const;
+const KeyValues = {
+  type: 'array',
+  items: { type: 'object', properties: { key: { type: 'string' }, value: AnyValue } },
+} as const;
 /** Up to the year 2286, which any calendar has. */
-const Nanoseconds = Type.Union([
-  Type.String({ pattern: '^\\d{1,19}$' }),
-  Type.Integer({ minimum: 0, maximum: 1e19 }),
-]);
-const TraceId = Type.String({ pattern: '^[0-9a-fA-F]{32}$' });
-const SpanId = Type.String({ pattern: '^[0-9a-fA-F]{16}$' });
+const Nanoseconds = {
+  anyOf: [
+    { type: 'string', pattern: '^\\d{1,19}$' },
+    { type: 'integer', minimum: 0, maximum: 1e19 },
+  ],
+} as const;
+const TraceId = { type: 'string', pattern: '^[0-9a-fA-F]{32}$' } as const;
+const SpanId = { type: 'string', pattern: '^[0-9a-fA-F]{16}$' } as const;
 
-const Span = Type.Object({
-  traceId: TraceId,
-  spanId: SpanId,
-  parentSpanId: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{16})?$' })),
-  name: Type.Optional(Type.String()),
-  kind: Type.Optional(Type.Integer()),
-  startTimeUnixNano: Nanoseconds,
-  endTimeUnixNano: Nanoseconds,
-  attributes: KeyValues,
-  events: Type.Optional(
-    Type.Array(
-      Type.Object({
-        name: Type.Optional(Type.String()),
-        timeUnixNano: Type.Optional(Nanoseconds),
-        attributes: KeyValues,
-      }),
-    ),
-  ),
-  links: Type.Optional(Type.Array(Type.Object({ traceId: TraceId, spanId: SpanId }))),
-  status: Type.Optional(
-    Type.Object({ message: Type.Optional(Type.String()), code: Type.Optional(Type.Integer()) }),
-  ),
-});
-const Request = Type.Object({
-  resourceSpans: Type.Optional(
-    Type.Array(
-      Type.Object({
-        resource: Type.Optional(Type.Object({ attributes: KeyValues })),
-        scopeSpans: Type.Optional(
-          Type.Array(
-            Type.Object({
-              scope: Type.Optional(Type.Object({ name: Type.Optional(Type.String()) })),
-              spans: Type.Optional(Type.Array(Type.Unknown())),
-            }),
-          ),
-        ),
-      }),
-    ),
-  ),
-});
+const Span = {
+  type: 'object',
+  required: ['traceId', 'spanId', 'startTimeUnixNano', 'endTimeUnixNano'],
+  properties: {
+    traceId: TraceId,
+    spanId: SpanId,
+    parentSpanId: { type: 'string', pattern: '^([0-9a-fA-F]{16})?$' },
+    name: { type: 'string' },
+    kind: { type: 'integer' },
+    startTimeUnixNano: Nanoseconds,
+    endTimeUnixNano: Nanoseconds,
+    attributes: KeyValues,
+    events: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          name: { type: 'string' },
+          timeUnixNano: Nanoseconds,
+          attributes: KeyValues,
+        },
+      },
+    },
+    links: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['traceId', 'spanId'],
+        properties: { traceId: TraceId, spanId: SpanId },
+      },
+    },
+    status: { type: 'object', properties: { message: { type: 'string' }, code: { type: 'integer' } } },
+  },
+} as const;
+const Request = {
+  type: 'object',
+  properties: {
+    resourceSpans: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          resource: { type: 'object', properties: { attributes: KeyValues } },
+          scopeSpans: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: {
+                scope: { type: 'object', properties: { name: { type: 'string' } } },
+                spans: { type: 'array', items: {} },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+} as const;
 
 /** What a request brought: the spans that can be kept, and how many cannot. */
 export type ReadSpans = { readonly spans: readonly KeptSpan[]; readonly rejected: number };
@@ -91,7 +114,7 @@ export function readSpans(request: unknown): ReadSpans {
   return { spans, rejected };
 }
 
-function keep(span: Static<typeof Span>, made: Attributes, scope: string): KeptSpan {
+function keep(span: XStatic<typeof Span>, made: Attributes, scope: string): KeptSpan {
   const startMs = toMs(span.startTimeUnixNano);
   const text = (name: string): string => (Object.hasOwn(made, name) ? String(made[name]) : '');
   return {
@@ -131,7 +154,7 @@ function cut(text: string): string {
   return text.length > textLengthMax ? Buffer.from(`${text.slice(0, textLengthMax)}…`).toString() : text;
 }
 
-function readAttributes(pairs: Static<typeof KeyValues> | undefined): Attributes {
+function readAttributes(pairs: XStatic<typeof KeyValues> | undefined): Attributes {
   return Object.fromEntries(
     (pairs ?? [])
       .slice(0, attributesMax)
@@ -139,7 +162,7 @@ function readAttributes(pairs: Static<typeof KeyValues> | undefined): Attributes
   ) as Record<string, AttributeValue>;
 }
 
-function readValue(value: Static<typeof AnyValue>): AttributeValue {
+function readValue(value: XStatic<typeof AnyValue>): AttributeValue {
   if (value.stringValue !== undefined) return cut(value.stringValue);
   if (value.boolValue !== undefined) return value.boolValue;
   if (value.intValue !== undefined) return Number(value.intValue);

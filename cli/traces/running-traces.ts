@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { isOfForm } from '../../app/contract/json-form.ts';
 import { CommandError } from '../errors.ts';
 import { MatchForm, SummariesForm } from './kept-forms.ts';
@@ -17,7 +17,7 @@ type ListQuery = Pick<TraceQuery, 'order' | 'limit' | 'name' | 'candidate'>;
 const answerLimitMs = 3_000;
 
 export function askRunningTraces(address: string, pid: number): RunningTraces {
-  const ask = async <T extends TSchema>(path: string, form: T): Promise<Static<T>> => {
+  const ask = async <T extends object>(path: string, form: T): Promise<XStatic<T>> => {
     try {
       const response = await fetch(`${address}${keptPath}${path}`, {
         signal: AbortSignal.timeout(answerLimitMs),

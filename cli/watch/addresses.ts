@@ -1,7 +1,6 @@
 import { readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { XStatic } from 'typebox/schema';
 import { alignColumns } from '../report/text-columns.ts';
 import { readJsonFile } from '../stack/json-file.ts';
 import { liveRuns } from '../stack/leftovers.ts';
@@ -11,43 +10,64 @@ import type { World, Stack } from '../worlds/world.ts';
 import { isReplica } from '../worlds/world-process.ts';
 import type { Watch } from './watch-worlds.ts';
 
-const FurtherProcessForm = Type.Object({
-  name: Type.String(),
-  kind: Type.String(),
-  address: Type.Union([Type.String(), Type.Null()]),
-  metrics: Type.Union([Type.String(), Type.Null()]),
-  pid: Type.Optional(Type.Integer()),
-});
+const FurtherProcessForm = {
+  type: 'object',
+  required: ['name', 'kind', 'address', 'metrics'],
+  properties: {
+    name: { type: 'string' },
+    kind: { type: 'string' },
+    address: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    metrics: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    pid: { type: 'integer' },
+  },
+} as const;
 
-const CandidateForm = Type.Object({
-  candidate: Type.String(),
-  replicas: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), metrics: Type.String() })),
-  /** What runs beside the replicas. Absent: nothing. */
-  processes: Type.Optional(Type.Array(FurtherProcessForm)),
-  openApi: Type.String(),
-  /** Of a server that was given, without its password. */
-  database: Type.Optional(Type.String()),
-  redis: Type.Optional(
-    Type.Object({ address: Type.String(), pid: Type.Union([Type.Integer(), Type.Null()]) }),
-  ),
-});
-type CandidateAddresses = Readonly<Static<typeof CandidateForm>>;
+const CandidateForm = {
+  type: 'object',
+  required: ['candidate', 'replicas', 'openApi'],
+  properties: {
+    candidate: { type: 'string' },
+    replicas: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'address', 'metrics'],
+        properties: { name: { type: 'string' }, address: { type: 'string' }, metrics: { type: 'string' } },
+      },
+    },
+    /** What runs beside the replicas. Absent: nothing. */
+    processes: { type: 'array', items: FurtherProcessForm },
+    openApi: { type: 'string' },
+    /** Of a server that was given, without its password. */
+    database: { type: 'string' },
+    redis: {
+      type: 'object',
+      required: ['address', 'pid'],
+      properties: { address: { type: 'string' }, pid: { anyOf: [{ type: 'integer' }, { type: 'null' }] } },
+    },
+  },
+} as const;
+type CandidateAddresses = Readonly<XStatic<typeof CandidateForm>>;
 
-const AddressesForm = Type.Object({
-  run: Type.String(),
-  pid: Type.Integer(),
-  /** The loopback that they are on: that of another container is not ours. */
-  network: Type.String(),
-  /** Milliseconds since 1970. */
-  startedAtMs: Type.Number(),
-  candidates: Type.Array(CandidateForm),
-  page: Type.Optional(Type.String()),
-  prometheus: Type.Optional(Type.String()),
-  traces: Type.Optional(Type.String()),
-  postgresPid: Type.Optional(Type.Integer()),
-});
+const AddressesForm = {
+  type: 'object',
+  required: ['run', 'pid', 'network', 'startedAtMs', 'candidates'],
+  properties: {
+    run: { type: 'string' },
+    pid: { type: 'integer' },
+    /** The loopback that they are on: that of another container is not ours. */
+    network: { type: 'string' },
+    /** Milliseconds since 1970. */
+    startedAtMs: { type: 'number' },
+    candidates: { type: 'array', items: CandidateForm },
+    page: { type: 'string' },
+    prometheus: { type: 'string' },
+    traces: { type: 'string' },
+    postgresPid: { type: 'integer' },
+  },
+} as const;
 /** Where a running `darkroom up` is to be found. Absent: it does not have that. */
-export type Addresses = Readonly<Static<typeof AddressesForm>>;
+export type Addresses = Readonly<XStatic<typeof AddressesForm>>;
 
 type Found = {
   readonly watch: Watch | null;
@@ -175,7 +195,7 @@ function rowsOfCandidate({
   ];
 }
 
-type OfProcess = Readonly<Static<typeof FurtherProcessForm>>;
+type OfProcess = Readonly<XStatic<typeof FurtherProcessForm>>;
 
 /** What may be killed to see what the others do without it has its number. */
 function rowOfProcess({ name, address, metrics, pid }: Omit<OfProcess, 'kind'>): string[] {

@@ -1,44 +1,67 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from 'typebox';
-import type { Static } from 'typebox';
-import Value from 'typebox/value';
+import { Ajv } from 'ajv';
+import type { XStatic } from 'typebox/schema';
 import { settings } from '../../app/config.ts';
 import { readEnvironment } from '../../cli/environment.ts';
 import { lintCompose } from './lint-compose.ts';
 
-const Texts = Type.Array(Type.String());
+const Texts = { type: 'array', items: { type: 'string' } } as const;
 
 /** Of the forms that the compose specification allows, those that are used here; and what every service here has. */
-const Service = Type.Object({
-  image: Type.String(),
-  build: Type.Optional(Type.Object({ context: Type.String(), dockerfile: Type.String() })),
-  command: Type.Optional(Texts),
-  environment: Type.Optional(Type.Record(Type.String(), Type.String())),
-  ports: Type.Optional(Texts),
-  volumes: Type.Optional(Texts),
-  networks: Texts,
-  depends_on: Type.Optional(Type.Record(Type.String(), Type.Object({ condition: Type.String() }))),
-  healthcheck: Type.Optional(
-    Type.Union([Type.Object({ disable: Type.Literal(true) }), Type.Object({ test: Texts })]),
-  ),
-  restart: Type.String(),
-  security_opt: Texts,
-  cap_drop: Texts,
-  cap_add: Type.Optional(Texts),
-  logging: Type.Object({}),
-  read_only: Type.Optional(Type.Boolean()),
-  tmpfs: Type.Optional(Texts),
-  mem_limit: Type.String({ pattern: '^\\d+[mg]$' }),
-});
+const Service = {
+  type: 'object',
+  required: ['image', 'networks', 'restart', 'security_opt', 'cap_drop', 'logging', 'mem_limit'],
+  properties: {
+    image: { type: 'string' },
+    build: {
+      type: 'object',
+      required: ['context', 'dockerfile'],
+      properties: { context: { type: 'string' }, dockerfile: { type: 'string' } },
+    },
+    command: Texts,
+    environment: { type: 'object', patternProperties: { '^.*$': { type: 'string' } } },
+    ports: Texts,
+    volumes: Texts,
+    networks: Texts,
+    depends_on: {
+      type: 'object',
+      patternProperties: {
+        '^.*$': { type: 'object', required: ['condition'], properties: { condition: { type: 'string' } } },
+      },
+    },
+    healthcheck: {
+      anyOf: [
+        { type: 'object', required: ['disable'], properties: { disable: { type: 'boolean', const: true } } },
+        { type: 'object', required: ['test'], properties: { test: Texts } },
+      ],
+    },
+    restart: { type: 'string' },
+    security_opt: Texts,
+    cap_drop: Texts,
+    cap_add: Texts,
+    logging: { type: 'object', properties: {} },
+    read_only: { type: 'boolean' },
+    tmpfs: Texts,
+    mem_limit: { type: 'string', pattern: '^\\d+[mg]$' },
+  },
+} as const;
 
-const ComposeFile = Type.Object({
-  services: Type.Record(Type.String(), Service),
-  networks: Type.Record(Type.String(), Type.Object({ internal: Type.Optional(Type.Boolean()) })),
-  volumes: Type.Record(Type.String(), Type.Object({})),
-});
+const ComposeFile = {
+  type: 'object',
+  required: ['services', 'networks', 'volumes'],
+  properties: {
+    services: { type: 'object', patternProperties: { '^.*$': Service } },
+    networks: {
+      type: 'object',
+      patternProperties: { '^.*$': { type: 'object', properties: { internal: { type: 'boolean' } } } },
+    },
+    volumes: { type: 'object', patternProperties: { '^.*$': { type: 'object', properties: {} } } },
+  },
+} as const;
 
-export type Compose = Static<typeof ComposeFile>;
+export type Compose = XStatic<typeof ComposeFile>;
+const isCompose = new Ajv({ allErrors: true }).compile<Compose>(ComposeFile);
 type ServiceOf = Compose['services'][string];
 
 /** Whose health nobody asks for, and why. */
@@ -70,10 +93,8 @@ const namesOfOthers: Readonly<Record<string, readonly string[]>> = {
 export function checkCompose(file: unknown, checkout: string): string[] {
   const complaints = lintCompose(file);
   if (complaints.length > 0) return complaints;
-  if (!Value.Check(ComposeFile, file))
-    return [...Value.Errors(ComposeFile, file)].map(
-      ({ instancePath, message }) => `${instancePath} ${message}`,
-    );
+  if (!isCompose(file))
+    return (isCompose.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
   return Object.entries(file.services).flatMap(([name, service]) =>
     [
       ...checkPrivileges(service),

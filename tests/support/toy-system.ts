@@ -77,7 +77,6 @@ export const toyLines: readonly AddedLine[] = [
 /** A write: one may wink at a photo, which leaves nothing behind but a new version of it. */
 export const winkFiles = {
   'app/toy/winks.ts': `
-import { Type } from 'typebox';
 import type { Cache } from '../cache/cache.ts';
 import { changedBy, expectedBy } from '../cached-entities.ts';
 import { operations } from '../contract/operations.ts';
@@ -108,7 +107,10 @@ export function registerWinkRoutes(app: App, { viewerOf }: RouteParts, cache: Ca
   app.route({
     method: operations.wink.method,
     url: operations.wink.route,
-    schema: { params: PhotoParams, response: { 200: Type.Object({ version: Version }) } },
+    schema: {
+      params: PhotoParams,
+      response: { 200: { type: 'object', required: ['version'], properties: { version: Version } } },
+    },
     config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND'] },
     handler: async (request) => {
       viewerOf(request);
@@ -183,7 +185,10 @@ const nodAtPhoto: Statement = {
   app.route({
     method: operations.nod.method,
     url: operations.nod.route,
-    schema: { params: PhotoParams, response: { 200: Type.Object({ version: Version }) } },
+    schema: {
+      params: PhotoParams,
+      response: { 200: { type: 'object', required: ['version'], properties: { version: Version } } },
+    },
     config: { problems: ['VIEWER_REQUIRED', 'NOT_FOUND'] },
     handler: async (request) => {
       viewerOf(request);

@@ -23,6 +23,9 @@ function isAllowedFile(rule: ImportRule, from: string, { target, isTypeOnly }: M
   return feature !== null && (target.startsWith(feature) || /^app\/[^/]+\/[^/]+-service\.ts$/.test(target));
 }
 
+/** Types are loaded by nobody: those of Node's own, and what types of schemas are told by. */
+const knownByTypes = new Set(['node:', 'typebox']);
+
 function isAllowedPackage(
   rule: ImportRule,
   from: string,
@@ -37,8 +40,7 @@ function isAllowedPackage(
         .join('/');
   if (rule.packages !== undefined && !rule.packages.includes(name)) return false;
   const homes = packageHomes[specifier] ?? packageHomes[name];
-  // Types of Node's own are loaded by nobody.
-  return homes === undefined || covers(homes, from) || (isTypeOnly && name === 'node:');
+  return homes === undefined || covers(homes, from) || (isTypeOnly && knownByTypes.has(name));
 }
 
 /** The import table holds: every import of product code is one that its row allows. */
