@@ -31,11 +31,12 @@ export async function buildEdge({ config, logger, registry, uniqueId }: ProcessP
   const isTemporary = config.edgeFolder === '';
   const folder = isTemporary ? await mkdtemp(join(tmpdir(), 'darkroom-edge-')) : config.edgeFolder;
   const supervisor = await createEdgeSupervisor({
-    start: (port) =>
+    start: (port, replicas) =>
       startVarnish({
         program: varnishIn(config.varnishFolder),
         settings: config.candidate.edge,
         place: { folder: join(folder, 'varnish'), host: config.host, port },
+        replicas,
         onLog: log.take,
       }),
     port: config.port,

@@ -16,6 +16,8 @@ export const headers = {
   caller: 'Darkroom-Caller',
   /** Of metadata out of a replica: since when it is known to be whole, in milliseconds. */
   staleness: 'Darkroom-Staleness',
+  /** Of a request: an edge has passed it on, and heeds what is for it alone (the Edge Architecture of the W3C). */
+  surrogateCapability: 'Surrogate-Capability',
   /** To the edge alone: how long it may keep an answer, in a field of its own (RFC 9213). */
   edgeCacheControl: 'CDN-Cache-Control',
   /** To the edge alone: under which keys an answer is kept, for purges. */

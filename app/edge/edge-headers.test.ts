@@ -3,9 +3,18 @@ import { after, before, describe, it } from 'node:test';
 import { startTestApp } from '../../tests/support/test-app.ts';
 import type { TestApp } from '../../tests/support/test-app.ts';
 
+type Request = Parameters<TestApp['ask']>;
+
+/** Asks as an edge does that passes a request on. */
+const askBehindEdge = (app: TestApp, ...[method, path, options = {}]: Request) =>
+  app.ask(method, path, {
+    ...options,
+    headers: { ...options.headers, 'surrogate-capability': 'edge="Surrogate/1.0"' },
+  });
+
 /** What an answer says to caches. */
-const saidBy = async (app: TestApp, ...request: Parameters<TestApp['ask']>) => {
-  const { headers, statusCode } = await app.ask(...request);
+const saidBy = async (app: TestApp, ...request: Request) => {
+  const { headers, statusCode } = await askBehindEdge(app, ...request);
   return {
     statusCode,
     cacheControl: headers['cache-control'],
@@ -47,7 +56,7 @@ describe('a service with an edge', () => {
   });
 
   it('says it of nothing that depends on who asks, and of no error', async () => {
-    const asked: readonly Parameters<TestApp['ask']>[] = [
+    const asked: readonly Request[] = [
       ['GET', '/photos/1', { viewer: 2 }],
       ['GET', '/users/2/feeds', { viewer: 2 }],
       ['GET', '/photos/1', { headers: { authorization: 'Bearer x' } }],
@@ -65,7 +74,7 @@ describe('a service with an edge', () => {
   });
 
   it('says of a write what it has changed, and of one that was refused nothing', async () => {
-    const purgeOf = async (...request: Parameters<TestApp['ask']>) => (await saidBy(app, ...request)).purge;
+    const purgeOf = async (...request: Request) => (await saidBy(app, ...request)).purge;
     const asTwo = { viewer: 2 };
     assert.equal(await purgeOf('PUT', '/photos/1/like', asTwo), 'photo-1');
     assert.equal(
@@ -80,8 +89,8 @@ describe('a service with an edge', () => {
   });
 
   it('says of a write which version it has made, where its answer names one', async () => {
-    const versionOf = async (...request: Parameters<TestApp['ask']>) => {
-      const { headers, body } = await app.ask(...request);
+    const versionOf = async (...request: Request) => {
+      const { headers, body } = await askBehindEdge(app, ...request);
       const named = /"version":(\d+)/.exec(body)?.[1] ?? 'none';
       return String(headers['surrogate-version']).replaceAll(`=${named}`, '=N');
     };
@@ -114,8 +123,8 @@ describe('a service with an edge', () => {
   });
 
   it('lets all pages go after a change of rights, and says on every answer since that there was one', async () => {
-    const numberOf = async (...request: Parameters<TestApp['ask']>) => {
-      const { headers } = await app.ask(...request);
+    const numberOf = async (...request: Request) => {
+      const { headers } = await askBehindEdge(app, ...request);
       const [, person, account] = /^(\d+) (\d+)$/.exec(String(headers['surrogate-rights'])) ?? [];
       return { person: Number(person), account: Number(account) };
     };
@@ -130,7 +139,7 @@ describe('a service with an edge', () => {
     // Of what is hidden from who asks, and of what is not there, the same is said.
     const [hidden, absent] = await Promise.all(
       [5, 999_999].map(async (id) => {
-        const { statusCode, headers } = await app.ask('DELETE', `/photos/${id}`, { viewer: 29 });
+        const { statusCode, headers } = await askBehindEdge(app, 'DELETE', `/photos/${id}`, { viewer: 29 });
         return [statusCode, String(headers['surrogate-purge']).replaceAll(`-${id}`, '-N')];
       }),
     );
@@ -139,6 +148,28 @@ describe('a service with an edge', () => {
     await app.ask('DELETE', '/users/5', { viewer: 5 });
     const { person, account } = await numberOf('GET', '/photos/31');
     assert.ok(account === person && account > before.person);
+  });
+
+  it('says nothing that is for the edge alone to who asks past it, and the rest as ever', async () => {
+    const asked: readonly Request[] = [
+      ['GET', '/photos/31'],
+      ['GET', '/photos/31', { viewer: 2 }],
+      ['PUT', '/photos/31/like', { viewer: 2 }],
+      ['PUT', '/users/4/privacy', { viewer: 4, body: { isPrivate: true } }],
+      ['GET', '/none'],
+    ];
+    for (const request of asked) {
+      const { headers } = await app.ask(...request);
+      const ofEdge = Object.keys(headers).filter((name) => /^(surrogate|cdn)-/.test(name));
+      assert.deepEqual(ofEdge, [], JSON.stringify(request));
+    }
+    const { headers } = await app.ask('GET', '/photos/31');
+    assert.equal(headers['cache-control'], 'public, max-age=0');
+    assert.equal(headers['vary'], 'Authorization, Cookie, Darkroom-Viewer');
+    assert.equal(
+      (await app.ask('GET', '/photos/31', { viewer: 2 })).headers['cache-control'],
+      'private, no-store',
+    );
   });
 
   it('says of a write that has failed inside that it has changed nothing, whoever sends it', async () => {

@@ -24,8 +24,9 @@ export type EdgeHeaderParts = {
 };
 
 /**
- * Says to the edge what it may keep, for how long, and what a write has changed. Registered where there is one: an answer is for
- * everybody then, when nobody in particular has asked for it. Browsers are told to ask each time, since nobody can purge them.
+ * Says to the edge what it may keep, for how long, and what a write has changed, where the edge has passed the request on. Registered where
+ * there is one: an answer is for everybody then, when nobody in particular has asked for it. Browsers are told to ask each time, since
+ * nobody can purge them.
  */
 export function registerEdgeHeaders(app: App, parts: EdgeHeaderParts): void {
   const reads = keysOfReads();
@@ -35,15 +36,12 @@ export function registerEdgeHeaders(app: App, parts: EdgeHeaderParts): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     const route = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`;
     const kept = reply.statusCode === 200 ? (reads.get(route)?.(request) ?? null) : null;
-    if (kept !== null) {
-      reply.header(headers.surrogateKey, kept.join(' '));
-      if (!kept.includes(edgeKeys.images))
-        reply.headers({
-          'cache-control': 'public, max-age=0',
-          [headers.edgeCacheControl]: lifetime,
-          vary: ofWhoAsks,
-        });
-    }
+    const isPage = kept !== null && !kept.includes(edgeKeys.images);
+    if (isPage) reply.headers({ 'cache-control': 'public, max-age=0', vary: ofWhoAsks });
+    // Whoever asks past a dead edge has nobody who takes away what is for the edge alone.
+    if (request.headers[capability] === undefined) return done(null, payload);
+    if (isPage) reply.header(headers.edgeCacheControl, lifetime);
+    if (kept !== null) reply.header(headers.surrogateKey, kept.join(' '));
     const { person, account } = parts.lastHidings();
     reply.header(headers.surrogateRights, `${person} ${account}`);
     const isDone = reply.statusCode < 400 || (reply.statusCode === 404 && deletions.includes(route));
@@ -54,6 +52,8 @@ export function registerEdgeHeaders(app: App, parts: EdgeHeaderParts): void {
     done(null, payload);
   });
 }
+
+const capability = headers.surrogateCapability.toLowerCase();
 
 /** Of a write that was done: which versions things have since, for the edge. */
 type VersionsOfWrite = (request: FastifyRequest, payload: unknown) => string | null;

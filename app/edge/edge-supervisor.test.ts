@@ -24,10 +24,11 @@ type Plays = {
 function playServers({ take = async () => {}, isSlow = false }: Plays = {}) {
   const played: Played[] = [];
   const ports: number[] = [];
-  const start = async (port: number): Promise<VarnishServer> => {
+  const start = async (port: number, replicas: readonly string[]): Promise<VarnishServer> => {
     ports.push(port);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const asked: string[] = [];
+    // What it is started with, and what it is told then.
+    const asked = replicas.length === 0 ? [] : [replicas.join()];
     let usage: EdgeUsage = { objects: 0, memoryBytes: 0, evictions: 0, refreshes: 0 };
     const { promise: isUp, resolve: comeUp } = Promise.withResolvers<void>();
     const server: VarnishServer = {
@@ -52,7 +53,7 @@ function playServers({ take = async () => {}, isSlow = false }: Plays = {}) {
 }
 
 const troubles: unknown[] = [];
-const supervise = (start: (port: number) => Promise<VarnishServer>) =>
+const supervise = (start: ReturnType<typeof playServers>['start']) =>
   createEdgeSupervisor({
     start,
     port: 0,
@@ -61,7 +62,7 @@ const supervise = (start: (port: number) => Promise<VarnishServer>) =>
     onTrouble: (reason) => void troubles.push(reason),
   });
 
-test('a server that ends is started again where it was, and knows the replicas', async () => {
+test('a server that ends is started again where it was, and knows the replicas from its start on', async () => {
   const { start, played, ports } = playServers();
   const supervisor = await supervise(start);
   supervisor.meet(['http://one', 'http://two']);
@@ -70,7 +71,9 @@ test('a server that ends is started again where it was, and knows the replicas',
   await new Promise(setImmediate);
   assert.deepEqual(played[0]?.asked, ['http://one,http://two'], 'the same ones once');
   played[0]?.end();
-  await waitUntil(() => played[1]?.asked.length === 1);
+  await waitUntil(() => supervisor.state().isUp && played.length === 2);
+  await new Promise(setImmediate);
+  assert.deepEqual(played[1]?.asked, ['http://one,http://two'], 'once as well');
   assert.deepEqual(ports, [0, 4_321]);
   assert.equal(supervisor.state().isUp, true);
   await supervisor.stop();

@@ -17,7 +17,7 @@ export type EdgeSupervisor = {
 };
 
 export type EdgeSupervisorParts = {
-  readonly start: (port: number) => Promise<VarnishServer>;
+  readonly start: (port: number, replicas: readonly string[]) => Promise<VarnishServer>;
   /** 0: any. */
   readonly port: number;
   readonly log: Pick<RequestLog, 'untilMark' | 'forget'>;
@@ -38,7 +38,7 @@ const nothing = { objects: 0, memoryBytes: 0, evictions: 0, refreshes: 0 };
  */
 export async function createEdgeSupervisor(parts: EdgeSupervisorParts): Promise<EdgeSupervisor> {
   const { start, log, uniqueId, onTrouble } = parts;
-  let server: VarnishServer | null = await start(parts.port);
+  let server: VarnishServer | null = await start(parts.port, []);
   const { port } = server;
   let replicas: readonly string[] = [];
   let isStopping = false;
@@ -59,11 +59,12 @@ export async function createEdgeSupervisor(parts: EdgeSupervisorParts): Promise<
         new DarkroomError('EDGE_FAILED', 'The HTTP cache of the edge has ended, and is started again.'),
       );
       try {
-        const next = await start(port);
+        const known = replicas;
+        const next = await start(port, known);
         // Nobody else knows of it yet.
         if (hasToStop()) return await next.stop();
         server = next;
-        introduce(next);
+        if (replicas !== known) introduce(next);
       } catch (error) {
         onTrouble(error);
       }

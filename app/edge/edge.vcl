@@ -152,6 +152,8 @@ sub vcl_backend_fetch {
   unset bereq.http.Edge-Class;
   unset bereq.http.Edge-Outcome;
   unset bereq.http.Edge-Known;
+  # By this the service knows that it may say what is for the edge alone: whoever asks past it, since it is dead, is not told.
+  set bereq.http.Surrogate-Capability = {"edge="Surrogate/1.0""};
   set bereq.backend = replicas.backend();
   return (fetch);
 }

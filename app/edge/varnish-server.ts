@@ -39,6 +39,8 @@ export type VarnishServerParts = {
   readonly program: VarnishProgram;
   readonly settings: Pick<EdgeSettings, 'edgeMemoryBytes'>;
   readonly place: VarnishPlace;
+  /** Whom it asks from its first request on. Absent: nobody yet. */
+  readonly replicas?: readonly string[];
   /** Pieces of its log of requests. */
   readonly onLog: (piece: string) => void;
   /** The file that says what it does. Absent: that of the edge. */
@@ -54,7 +56,7 @@ const stopLimitMs = 3_000;
 
 /** Starts a server and the reader of its log. Throws EDGE_FAILED, or what the system says of the port. */
 export async function startVarnish(parts: VarnishServerParts): Promise<VarnishServer> {
-  const { program, place, configuration = edgeConfiguration } = parts;
+  const { program, place, replicas = [], configuration = edgeConfiguration } = parts;
   await requireFreePort(place);
   mkdirSync(place.folder, { recursive: true, mode: 0o700 });
   const { command, args } = inPlace(program, program.server, argumentsOf(program, parts.settings, place));
@@ -65,7 +67,7 @@ export async function startVarnish(parts: VarnishServerParts): Promise<VarnishSe
   const load = createLoader(cli, place.folder, configuration);
   try {
     await Promise.race([once(child, 'spawn'), ended]);
-    await load([]);
+    await load(replicas);
     await cli.ask('start');
     const port = await portOf(cli);
     const log = readLog(program, place.folder, parts.onLog);
