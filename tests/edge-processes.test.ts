@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +16,7 @@ import { killProcess } from './support/kill-process.ts';
 import { startServiceProcess } from './support/service-process.ts';
 import type { ServiceProcess } from './support/service-process.ts';
 import { createSeededDatabase } from './support/test-app.ts';
+import { nameOf, varnishOf, workerOf } from './support/varnish-processes.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const varnish = await findTestVarnish();
@@ -201,12 +201,12 @@ describe('an edge in front of a service', { skip }, () => {
   });
 
   test('one whose worker dies goes on by itself, and so does the reading of its log', async () => {
-    const [varnishd = 0] = varnishOf(edge);
-    const [worker] = childrenOf(varnishd);
+    const [varnishd = 0] = varnishOf(edge.child.pid ?? 0);
+    const worker = workerOf(varnishd);
     killProcess(worker);
-    await waitUntil(() => childrenOf(varnishd).some((pid) => pid !== worker));
+    await waitUntil(() => ![worker, undefined].includes(workerOf(varnishd)));
     await untilReady();
-    assert.deepEqual(varnishOf(edge), [varnishd]);
+    assert.deepEqual(varnishOf(edge.child.pid ?? 0), [varnishd]);
     await untilLogIsRead();
     const before = await requestsAtEdge();
     await ask(image);
@@ -216,9 +216,9 @@ describe('an edge in front of a service', { skip }, () => {
 
   test('an HTTP cache that dies is started again at its port, knows the replicas, and its counts go on', async () => {
     const known = await requestsAtEdge();
-    const [killed] = varnishOf(edge);
+    const [killed] = varnishOf(edge.child.pid ?? 0);
     killProcess(killed);
-    await waitUntil(() => varnishOf(edge).some((pid) => pid !== killed));
+    await waitUntil(() => varnishOf(edge.child.pid ?? 0).some((pid) => pid !== killed));
     await untilReady();
     await untilLogIsRead();
     const before = await requestsAtEdge();
@@ -260,17 +260,4 @@ describe('an edge in front of a service', { skip }, () => {
   });
 });
 
-/** Its manager, whose child is the worker. */
-const varnishOf = ({ child }: Started): number[] =>
-  childrenOf(child.pid ?? 0).filter((pid) => nameOf(pid) === 'varnishd');
-
 const isUp = (metrics: string): boolean => new RegExp(`^${edgeMetrics.edgeUp.name} 1$`, 'm').test(metrics);
-
-/** Null: it has ended. */
-function nameOf(pid: number): string | null {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return null;
-  }
-}

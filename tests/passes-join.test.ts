@@ -68,7 +68,7 @@ test('the next pass of a load is ready before the last one is over, and begins w
       scenario: 'feed-browsing',
       rate,
       population,
-      targets: [address],
+      targets: { worlds: [[address]] },
       planned,
       lengths,
     } as const;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { singlePass } from '../../loadtests/workloads/run-settings.ts';
-import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import type { LoadTargets, RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
@@ -31,6 +31,7 @@ import { openTraceReceiver } from '../watch/trace-receiver.ts';
 import { subtractCounters } from '../worlds/service-counters.ts';
 import type { ServiceCounters } from '../worlds/service-counters.ts';
 import { lastErrorOf } from '../worlds/last-error.ts';
+import { loadTargetsOf } from '../worlds/load-targets.ts';
 import { withWorlds } from './with-worlds.ts';
 import { withWorkbench } from '../worlds/workbench.ts';
 import { countersBetween } from '../worlds/world.ts';
@@ -64,6 +65,7 @@ function describe(run: LoadFigures, scenario: ScenarioName, options: LoadOptions
     `${scenario} on ${options.candidate} at ${options.rate} requests/s, telemetry ${options.telemetry}`,
     `response time: ${quantiles.join(', ')}`,
     `${run.requests} of ${run.offered} requests measured, ${run.errors} failed, ${run.dropped} dropped`,
+    ...(run.pastEdge === 0 ? [] : [`${run.pastEdge} of them went past a dead edge, to a replica`]),
     '',
   ].join('\n');
 }
@@ -104,7 +106,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
           terminal.report(
             `Loading ${named.label} at ${options.rate} requests/s for ${settleSeconds} + ${options.duration} s ...`,
           );
-          const targets = worlds.flatMap((world) => world.addresses());
+          const targets = loadTargetsOf(worlds);
           const before = await readCountersOf(worlds);
           const ran = await runScenario(stack, k6, scenario, { options, targets });
           const saidLast = lastErrorOf(worlds.flatMap((world) => world.processes()));
@@ -143,13 +145,13 @@ function runScenario(
   stack: Stack,
   k6: K6Binary,
   scenario: ScenarioName,
-  { options, targets }: { readonly options: LoadOptions; readonly targets: readonly string[] },
+  { options, targets }: { readonly options: LoadOptions; readonly targets: LoadTargets },
 ): Promise<LoadFigures> {
   const { mix } = scenarios[scenario];
   const settings: RunSettings = {
     ...populationOf(options),
     mix,
-    worlds: [targets],
+    ...targets,
     passes: singlePass(0, options.rate, { settleSeconds, measureSeconds: options.duration }),
     ratePerSecond: options.rate,
     arrivals: 'poisson',

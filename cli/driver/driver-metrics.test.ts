@@ -70,6 +70,7 @@ test('load of all worlds together is exposed by candidate', async () => {
     isExpected: false,
     status: 0,
     errorCode: 0,
+    attempt: 1,
   });
   const of = (candidate: string) => `scenario="feed-browsing",candidate="${candidate}"`;
   const families = ['load_requests_offered_total', 'load_requests_total', 'load_requests_dropped_total'];

@@ -131,7 +131,15 @@ describe('load that is metered while it runs', () => {
 
   it('shares among the candidates what was dropped, since nobody knows whose it would have been', () => {
     const { meter, ended, dropped } = createMeter();
-    const row = { timestampUs: 0, index: null, operation: null, isExpected: false, status: 0, errorCode: 0 };
+    const row = {
+      timestampUs: 0,
+      index: null,
+      operation: null,
+      isExpected: false,
+      status: 0,
+      errorCode: 0,
+      attempt: 1,
+    };
     meter.add({ ...row, metric: 'dropped_iterations', value: 3 });
     meter.add({ ...row, metric: 'vus', value: 9 });
     assert.deepEqual(dropped, { a: 1.5, b: 1.5 });
@@ -149,6 +157,7 @@ describe('load that is metered while it runs', () => {
       isExpected: true,
       status: 200,
       errorCode: 0,
+      attempt: 1,
     };
     meter.add({ ...row, index: arrivalsOf(0).to });
     meter.add({ ...row, index: null });

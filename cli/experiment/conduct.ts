@@ -19,6 +19,7 @@ import type { K6Binary } from '../stack/k6-binary.ts';
 import { readRedisBytes } from '../stack/redis-memory.ts';
 import { startPostgresCpu } from '../stack/postgres-cpu.ts';
 import { furtherKindsOf } from '../worlds/kinds-of-world.ts';
+import { loadTargetsOf } from '../worlds/load-targets.ts';
 import { ensureSeededTemplate, storeSamplePhotos } from '../worlds/seeded-template.ts';
 import { restartProcesses } from '../worlds/start-processes.ts';
 import type { ProcessRecording } from '../worlds/start-world-process.ts';
@@ -146,7 +147,7 @@ async function conductTogether(
       },
       signal,
       wait: (ms) => sleep(ms, undefined, { signal }).catch(() => {}),
-      addresses: () => worlds.map((world) => world.addresses()),
+      targets: () => loadTargetsOf(worlds),
       cores: availableParallelism(),
       restart: async (part) => {
         await restartProcesses(worlds, shuffleOf(plan, part));
@@ -208,7 +209,7 @@ async function conductInTurns(
     photos: plan.photos,
     followers: plan.followers,
     mix: scenarios[plan.scenario].mix,
-    worlds: [world.addresses()],
+    ...loadTargetsOf([world]),
     passes: singlePass(pass, plan.rate, seconds),
     ratePerSecond: plan.rate,
     arrivals: 'poisson',

@@ -19,6 +19,7 @@ const quiet: BlockObservation = {
   dropped: 0,
   requests: 600,
   errors: 0,
+  pastEdge: 0,
   peakBusyVus: 5,
   configuredVus: 180,
   latenessP99Ms: 1,
@@ -106,6 +107,7 @@ const healthy: WorldObservation = {
   lostProcesses: [],
   requests: 600,
   errors: 6,
+  pastEdge: 0,
   cache: quiet.cache,
   tier: { ...noTierCommands, reads: 100, refusedReads: 1, writes: 30 },
   unaccounted: 0,
@@ -120,6 +122,10 @@ test('a world that does its work raises nothing, and unknown figures raise nothi
   assert.deepEqual(judgeWorld({ ...healthy, cache: null, tier: null, unaccounted: null }), []);
   // Six failed: whether they were counted nobody knows.
   for (const unaccounted of [6, -6]) assert.deepEqual(judgeWorld({ ...healthy, unaccounted }), []);
+  // An edge died: what it broke off may have been answered twice, and what it answered last is perhaps in no log.
+  for (const unaccounted of [8, -8])
+    assert.deepEqual(judgeWorld({ ...healthy, unaccounted, pastEdge: 2 }), []);
+  assert.equal(judgeWorld({ ...healthy, unaccounted: -9, pastEdge: 2 })[0]?.guard, 'request-identity');
   const nothing = { planned: 0, requests: 0, errors: 0, tier: noTierCommands };
   assert.deepEqual(judgeWorld({ ...healthy, ...nothing }), []);
 });

@@ -127,9 +127,9 @@ const guards: readonly Guard[] = [
     guard: 'request-identity',
     fault: 'service',
     appliesTo: ['block', 'world'],
-    // What failed may have been counted or not: nobody knows how far it came.
-    judge: ({ unaccounted, errors }) =>
-      unaccounted !== null && Math.abs(unaccounted) > errors
+    // What failed may have been counted or not: nobody knows how far it came. Nor does anybody know it of what a dying edge broke off.
+    judge: ({ unaccounted, errors, pastEdge }) =>
+      unaccounted !== null && Math.abs(unaccounted) > errors + pastEdge
         ? [
             'hard',
             unaccounted > 0

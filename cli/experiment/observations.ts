@@ -10,6 +10,8 @@ export type BlockObservation = {
   readonly dropped: number;
   readonly requests: number;
   readonly errors: number;
+  /** That a replica was asked for since the edge had not answered. */
+  readonly pastEdge: number;
   readonly peakBusyVus: number | null;
   readonly configuredVus: number;
   readonly latenessP99Ms: number | null;
@@ -38,6 +40,7 @@ export type WorldObservation = Pick<
   | 'lostProcesses'
   | 'requests'
   | 'errors'
+  | 'pastEdge'
   | 'cache'
   | 'tier'
   | 'unaccounted'
@@ -61,6 +64,7 @@ export const unseen: BlockObservation = {
   dropped: 0,
   requests: 0,
   errors: 0,
+  pastEdge: 0,
   peakBusyVus: null,
   configuredVus: 0,
   latenessP99Ms: null,

@@ -14,6 +14,8 @@ export type LoadFigures = {
   readonly offered: number;
   readonly requests: number;
   readonly errors: number;
+  /** That a replica was asked for since the edge had not answered. */
+  readonly pastEdge: number;
   readonly responseTimeUs: Histogram;
   /** From the first sending to the last answer; null when there was none. */
   readonly measured: Stretch | null;
@@ -37,11 +39,12 @@ export function createLoadTally(settings: RunSettings): {
   const schedule = createSchedule(settings);
   const measuredPass = settings.passes.length - 1;
   const responseTimeUs = createHistogram();
-  let [answered, dropped, requests, errors] = [0, 0, 0, 0];
+  let [answered, dropped, requests, errors, pastEdge] = [0, 0, 0, 0, 0];
   let [fromUs, toUs] = [Infinity, -Infinity];
-  const count = ({ timestampUs, value, isExpected }: SampleRow): void => {
+  const count = ({ timestampUs, value, isExpected, attempt }: SampleRow): void => {
     requests += 1;
     if (!isExpected) errors += 1;
+    if (attempt > 1) pastEdge += 1;
     recordUs(responseTimeUs, value * 1000);
     fromUs = Math.min(fromUs, timestampUs - value * 1000);
     toUs = Math.max(toUs, timestampUs);
@@ -63,6 +66,7 @@ export function createLoadTally(settings: RunSettings): {
         offered: settings.passes[measuredPass]?.requests ?? 0,
         requests,
         errors,
+        pastEdge,
         responseTimeUs,
         measured: requests === 0 ? null : { fromMs: fromUs / 1000, toMs: toUs / 1000 },
         dropped,

@@ -31,7 +31,7 @@ function pair(
       const { tookUs = 1_000, sentUs = request * 10_000, status = 200, isExpected = true } = given;
       const place = { scheduled: 0, pass: 2, request, planned: request - first, world };
       const row = { metric: 'http_req_duration', timestampUs: sentUs + tookUs, value: tookUs / 1000 };
-      sent.add(place, { ...row, index: 0, operation: null, status, isExpected, errorCode: 0 });
+      sent.add(place, { ...row, index: 0, operation: null, status, isExpected, errorCode: 0, attempt: 1 });
     }
   }
   return pairRequests(sent, pass, worlds, spreadUs);

@@ -202,6 +202,7 @@ describe('dropped arrivals', () => {
       isExpected: false,
       status: 0,
       errorCode: 0,
+      attempt: 1,
     };
     timings.add({ ...row, metric: 'dropped_iterations', value: 3 });
     assert.equal(timings.droppedInRun(), 3);

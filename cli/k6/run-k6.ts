@@ -15,6 +15,7 @@ import { ownRun } from '../stack/own-run.ts';
 import type { StackContext } from '../stack/stack-context.ts';
 import { startProcess } from '../stack/supervised-process.ts';
 import type { SupervisedProcess } from '../stack/supervised-process.ts';
+import { createAttemptJoiner } from './join-attempts.ts';
 import { createTimings } from './pass-timings.ts';
 import type { PassTimings, WorldTimings } from './pass-timings.ts';
 import type { RequestPlan } from './request-plans.ts';
@@ -115,7 +116,7 @@ async function runToItsEnd(
   onStarted: (child: SupervisedProcess) => void,
 ): Promise<K6End> {
   const { context, settings, script } = options;
-  requireLoopback(settings.worlds);
+  requireLoopback([...settings.worlds, ...(settings.replicasPastEdges ?? [])]);
   await using started = new AsyncDisposableStack();
   const folder = mkdtempSync(join(ownRun(context.paths).folder, 'k6-'));
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -128,10 +129,11 @@ async function runToItsEnd(
   writeFileSync(join(folder, scriptFile), requests.planFile === undefined ? script.drawing() : script.ofPlan);
   execFileSync('mkfifo', ['-m', '600', fifo]);
   const sockets = watchSockets();
-  const reading = readFifo(fifo, (row) => {
+  const attempts = createAttemptJoiner(settings, (row) => {
     sockets.add(row);
     options.onRow?.(row);
   });
+  const reading = readFifo(fifo, attempts.add);
   started.defer(reading.close);
   const child = await startProcess(context, {
     name: 'k6',
@@ -157,6 +159,7 @@ async function runToItsEnd(
   const stop = AbortSignal.any([context.signal, reading.broken, sockets.denied]);
   const end = await watch(child, settings, { stop, enough: options.enough });
   await reading.finish();
+  attempts.end();
   const failure = sockets.failure();
   return failure === null ? end : { ...end, failure };
 }

@@ -29,6 +29,7 @@ test('rows are read by the names of their columns, in whatever pieces they come'
       isExpected: true,
       status: 404,
       errorCode: 0,
+      attempt: 1,
     },
     {
       metric: 'dropped_iterations',
@@ -39,6 +40,7 @@ test('rows are read by the names of their columns, in whatever pieces they come'
       isExpected: false,
       status: 0,
       errorCode: 0,
+      attempt: 1,
     },
   ];
   assert.deepEqual(read(text), expected, 'character by character');
@@ -81,4 +83,20 @@ test('an unknown format of k6 is an error, not a run without samples', () => {
       (error) => error instanceof CommandError && /unknown columns/.test(error.message),
       unknown,
     );
+});
+
+test('the second attempt of a request is told from the first', () => {
+  const rows = read(
+    ['i=12', 'attempt=2&i=12', 'i=12&attempt=2'].map(
+      (metadata, index) => `${index === 0 ? header : ''}http_req_duration,1,1,,,,,,,${metadata}\n`,
+    ),
+  );
+  assert.deepEqual(
+    rows.map(({ index, attempt }) => [index, attempt]),
+    [
+      [12, 1],
+      [12, 2],
+      [12, 2],
+    ],
+  );
 });

@@ -14,6 +14,8 @@ export type SampleRow = {
   readonly status: number;
   /** Of k6, by kind: https://grafana.com/docs/k6/latest/javascript-api/error-codes. 0: none. */
   readonly errorCode: number;
+  /** 2: it was sent to a replica, after an edge had not answered the first attempt. */
+  readonly attempt: number;
 };
 
 /** The metrics that somebody reads: two rows of the fourteen that k6 writes for a request, and what it says of those that it dropped. */
@@ -50,7 +52,8 @@ export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: 
     if (columns === null) return readHeader(line);
     if (!readMetrics.test(line)) return;
     const cells = line.split(',');
-    const index = /(?:^|&)i=(\d+)/.exec(cells[columns.metadata] ?? '')?.[1];
+    const metadata = cells[columns.metadata] ?? '';
+    const index = /(?:^|&)i=(\d+)/.exec(metadata)?.[1];
     onRow({
       metric: cells[columns.metric_name] ?? '',
       timestampUs: Number(cells[columns.timestamp]),
@@ -60,6 +63,7 @@ export function createRowReader(onRow: (row: SampleRow) => void): { push(chunk: 
       isExpected: cells[columns.expected_response] === 'true',
       status: Number(cells[columns.status] ?? 0),
       errorCode: Number(cells[columns.error_code] ?? 0),
+      attempt: metadata.includes('attempt=2') ? 2 : 1,
     });
   };
   return {

@@ -12,6 +12,8 @@ export type SentRequest = {
   readonly isExpected: boolean;
   /** Null where its sample does not say. */
   readonly operation: string | null;
+  /** A replica was asked, since the edge had not answered. */
+  readonly isPastEdge: boolean;
 };
 
 /** The requests of one scheduled pass, by request and world. Columns of numbers: a pass may have a hundred thousand. */
@@ -23,6 +25,7 @@ export function createSentRequests(scheduled: ScheduledPass, worlds: number) {
   const status = new Uint16Array(size);
   const isExpected = new Uint8Array(size);
   const operation = new Uint8Array(size);
+  const isPastEdge = new Uint8Array(size);
   const operationOf = createNumbering();
   let answered = 0;
   const slotOf = (request: number, world: number): number => (request - scheduled.first) * worlds + world;
@@ -37,6 +40,7 @@ export function createSentRequests(scheduled: ScheduledPass, worlds: number) {
       status[slot] = row.status;
       isExpected[slot] = row.isExpected ? 1 : 0;
       operation[slot] = operationOf.number(row.operation);
+      isPastEdge[slot] = row.attempt > 1 ? 1 : 0;
     },
     answered: () => answered,
     at(request: number, world: number): SentRequest {
@@ -48,6 +52,7 @@ export function createSentRequests(scheduled: ScheduledPass, worlds: number) {
         status: status[slot] as number,
         isExpected: isExpected[slot] === 1,
         operation: operationOf.name(operation[slot] ?? 0),
+        isPastEdge: isPastEdge[slot] === 1,
       };
     },
   };

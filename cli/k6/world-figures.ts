@@ -13,6 +13,8 @@ export type Stretch = { readonly fromMs: number; readonly toMs: number };
 export type WorldFigures = {
   readonly requests: number;
   readonly errors: number;
+  /** That a replica was asked for since the edge had not answered. */
+  readonly pastEdge: number;
   /** From sending on an open connection to the last byte: what k6 calls http_req_duration. */
   readonly responseTimeUs: Histogram;
   /** The same of the operations that a figure asks for alone, by their names. */
@@ -28,12 +30,13 @@ export function createWorldFigures() {
   const responseTimeUs = createHistogram();
   const bySecond = new Map<number, Histogram>();
   const byOperation = new Map<string, Histogram>();
-  let [requests, errors, sumUs] = [0, 0, 0];
+  let [requests, errors, pastEdge, sumUs] = [0, 0, 0, 0];
   let [fromUs, toUs] = [Infinity, -Infinity];
   return {
     add(request: SentRequest, plannedUs: number, second: number): void {
       requests += 1;
       if (!request.isExpected) errors += 1;
+      if (request.isPastEdge) pastEdge += 1;
       sumUs += request.durationUs;
       recordUs(responseTimeUs, request.durationUs);
       recordIn(bySecond, second, request.durationUs);
@@ -46,6 +49,7 @@ export function createWorldFigures() {
     finish: (seconds: number): WorldFigures => ({
       requests,
       errors,
+      pastEdge,
       responseTimeUs,
       operationTimesUs: Object.fromEntries(byOperation),
       meanUs: requests === 0 ? null : sumUs / requests,

@@ -15,6 +15,7 @@ import { provideK6 } from '../stack/k6-binary.ts';
 import { cacheReadsIn } from '../worlds/cache-counts.ts';
 import type { CacheCounts } from '../worlds/cache-counts.ts';
 import { subtractCounters } from '../worlds/service-counters.ts';
+import { loadTargetsOf } from '../worlds/load-targets.ts';
 import { restartProcesses } from '../worlds/start-processes.ts';
 import { countersBetween } from '../worlds/world.ts';
 import type { Stack, World } from '../worlds/world.ts';
@@ -74,7 +75,7 @@ async function loadForAMinute(stack: Stack, k6: string, world: World, pass: numb
   const settings: RunSettings = {
     ...populationOf(options),
     mix,
-    worlds: [world.addresses()],
+    ...loadTargetsOf([world]),
     passes: [{ pass, first: 0, requests: ratePerSecond * seconds, pauseRequests: 0 }],
     ratePerSecond,
     arrivals: 'poisson',

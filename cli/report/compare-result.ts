@@ -9,6 +9,7 @@ import {
   Latency,
   Layer,
   NumberOrNull,
+  PastEdge,
   RoundOfAll,
   Text,
   TextOrNull,
@@ -62,6 +63,7 @@ const Candidate = {
     'idleCpuUsPerSecond',
     'requests',
     'errors',
+    'pastEdge',
     'overloadedRounds',
   ],
   properties: {
@@ -94,6 +96,7 @@ const Candidate = {
     },
     requests: { type: 'integer' },
     errors: { type: 'integer' },
+    pastEdge: PastEdge,
     overloadedRounds: {
       type: 'integer',
       description: 'rounds in which it did not carry the rate; 0 without --beyond-limit',

@@ -142,7 +142,7 @@ export function inventBlock(candidate: string, round: number, slot: number, shap
   const medianUs = medianMs * 1_000 * (1 + noise * (randomAt(7, round, slot, 0) - 0.5));
   return {
     ...{ round, attempt: 1, slot, candidate, status: 'valid' as const, findings: [] },
-    ...{ offered: 900, started: 900, dropped: null, requests: requestsPerBlock, errors: 0 },
+    ...{ offered: 900, started: 900, dropped: null, requests: requestsPerBlock, errors: 0, pastEdge: 0 },
     ...inventTimes(medianUs, round),
     counts: inventCounts({
       queries: queries * 1_000,

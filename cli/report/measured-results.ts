@@ -57,6 +57,7 @@ export function toCandidateResult(
     idleCpuUsPerSecond: idleCpuOf(label, idleCpu),
     requests: sumOf(blocks, (block) => block.requests) ?? 0,
     errors: sumOf(blocks, (block) => block.errors) ?? 0,
+    pastEdge: sumOf(blocks, (block) => block.pastEdge) ?? 0,
     overloadedRounds: blocks.filter(({ status }) => status === 'overloaded').length,
   };
 }
@@ -112,6 +113,7 @@ export function toBlockResult(block: BlockRecord, context: FigureContext): Compa
     dropped: block.dropped,
     requests: block.requests,
     errors: block.errors,
+    pastEdge: block.pastEdge,
     figures: values,
     latencyMs: namedParts(values).latencyMs,
     paired: block.paired,

@@ -26,6 +26,12 @@ export const Latency = {
   },
 } as const;
 
+export const PastEdge = {
+  type: 'integer',
+  description:
+    'requests that an edge did not answer, since it was dead, and that were sent again to a replica',
+} as const;
+
 export const Cpu = {
   type: 'object',
   required: ['service', 'postgres', 'redis', 'driver'],

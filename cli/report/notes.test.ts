@@ -139,3 +139,12 @@ test('in turns unsteady blocks are counted, and there is nothing of all worlds t
   assert.match(notes, /^Not steady: 4 of 28 blocks drifted/m);
   assert.doesNotMatch(notes, /Driver:|CPU of the machine|Taken off/);
 });
+
+test('requests that went past a dead edge are told of whose edge it was, and of nobody else', () => {
+  assert.doesNotMatch(notesOf(), /dead edge/);
+  const notes = notesOf({
+    block: (block) => ({ ...block, pastEdge: block.candidate === 'versioned' && block.round < 3 ? 2 : 0 }),
+  });
+  assert.match(notes, /^Past a dead edge: 4 of \d+ requests to versioned were refused by its edge/m);
+  assert.equal(notes.match(/dead edge/g)?.length, 1);
+});

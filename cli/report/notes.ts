@@ -108,6 +108,17 @@ function describeOverloaded({ manifest }: NotesInput, candidates: readonly Candi
   );
 }
 
+/** What a dead edge would have cost, had its viewers not asked the service itself. */
+function describePastEdges(candidates: readonly CandidateResult[]): string[] {
+  return candidates.flatMap(({ name, requests, pastEdge }) =>
+    pastEdge === 0
+      ? []
+      : [
+          `Past a dead edge: ${pastEdge} of ${requests} requests to ${name} were refused by its edge or broken off, and sent again to a replica, as browsers do. Their times hold both attempts.`,
+        ],
+  );
+}
+
 function describeUnsteady(rounds: readonly Round[]): string[] {
   const blocks = rounds.flatMap((round) => [...round.values()]);
   const unsteady = blocks.filter(({ status }) => status === 'unsteady').length;
@@ -167,6 +178,7 @@ export function notesOf(
     ...describeMachine(experiment.rounds),
     ...describeSpoiledRounds(input),
     ...describeOverloaded(input, candidates),
+    ...describePastEdges(candidates),
     ...describeUnsteady(rounds),
     ...describeLeftOutCpu(input, rounds, candidates),
     ...describeWorkload(plan),

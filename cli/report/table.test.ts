@@ -82,6 +82,7 @@ function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }
     lifetimes: hit === 0 ? null : 1.4,
     requests: 4_200,
     errors: 0,
+    pastEdge: 0,
     overloadedRounds: 0,
   };
   return { ...own, figures: figuresOf(own) };

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createWallClock } from '../../app/clock.ts';
 import type { PopulationSize } from '../../loadtests/workloads/population-size.ts';
 import { requestCount, singlePass } from '../../loadtests/workloads/run-settings.ts';
-import type { RunSettings } from '../../loadtests/workloads/run-settings.ts';
+import type { LoadTargets, RunSettings } from '../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import type { LoadMeter } from '../driver/load-meter.ts';
@@ -18,7 +18,7 @@ export type EndlessLoad = {
   readonly scenario: ScenarioName;
   readonly rate: number;
   readonly population: PopulationSize;
-  readonly targets: readonly string[];
+  readonly targets: LoadTargets;
   /** The requests of a pass; the same for all worlds. */
   readonly planned: (settings: RunSettings) => RequestPlan;
   readonly lengths?: PassLengths;
@@ -134,7 +134,7 @@ function beginPass({ stack, k6, load, script, meter, pass, due }: PassParts): Be
   const settings: RunSettings = {
     ...load.population,
     mix,
-    worlds: [load.targets],
+    ...load.targets,
     passes: singlePass(pass, rate, {
       settleSeconds: 0,
       measureSeconds: passLengthSeconds(pass, rate, lengths),

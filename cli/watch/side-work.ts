@@ -8,6 +8,7 @@ import { createPlanner } from '../k6/request-plans.ts';
 import type { K6Binary } from '../stack/k6-binary.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
+import { loadTargetsOf } from '../worlds/load-targets.ts';
 import type { World, Stack } from '../worlds/world.ts';
 import { isReplica } from '../worlds/world-process.ts';
 import { runEndlessLoad } from './endless-load.ts';
@@ -63,7 +64,6 @@ function startLoad(
   const { telemetry } = options;
   const { scenario, k6, rate } = load;
   const { label: candidate } = world;
-  const targets = world.addresses();
   const population = populationOf(options);
   const { seed, photos } = population;
   const facts = { scenario, candidates: [candidate], seed, telemetry };
@@ -71,9 +71,14 @@ function startLoad(
   const meters = [driver.meterLoad(facts, now), driver.meterLoad(facts, now)] as const;
   const stopping = { ...stack, context: { ...stack.context, signal } };
   return [
-    runEndlessLoad(stopping, k6, { scenario, rate, population, targets, planned }, meters),
+    runEndlessLoad(
+      stopping,
+      k6,
+      { scenario, rate, population, targets: loadTargetsOf([world]), planned },
+      meters,
+    ),
     runWitness({
-      targets,
+      targets: world.addresses(),
       photos,
       seed,
       signal,

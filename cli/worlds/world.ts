@@ -39,6 +39,8 @@ export type World = Startable & {
   readonly redis: RedisServer | null;
   /** Addresses of the processes that take load, in the order in which requests alternate over them. */
   addresses(): readonly string[];
+  /** Addresses of its replicas, where an edge takes their load: who asks them asks past it. Empty without an edge. */
+  addressesPastEdge(): readonly string[];
   /** All of them, the replicas first. */
   processes(): readonly WorldProcess[];
   replicas(): readonly Replica[];
@@ -170,6 +172,10 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
     redis,
     addresses: () =>
       set.processes().flatMap(({ kind, address }) => (kind.takesLoad && address !== null ? [address] : [])),
+    addressesPastEdge: () =>
+      set.processes().some(({ kind }) => kind.takesLoad && kind.runs === 'varnish')
+        ? replicas().map(({ address }) => address)
+        : [],
     processes: set.processes,
     replicas,
     readCounters: () => {

@@ -37,7 +37,10 @@ export function createPlayer(
       const target = schedule.targetOf(place);
       const { seed } = settings;
       const targets = request.isSentAgain === true ? [target, schedule.retryTargetOf(place)] : [target];
-      const sendings = targets.map((one) => ({ target: one, traceparent: traceparentOf(seed, place, one) }));
+      const addressed = (one: string) => ({ target: one, traceparent: traceparentOf(seed, place, one) });
+      const past = schedule.pastEdgeOf(place);
+      const pastEdge = past === null ? null : addressed(past);
+      const sendings = targets.map((one) => ({ ...addressed(one), pastEdge }));
       send(request, sendings, { seed, samples });
     } catch (error) {
       iterationErrors.add(1);

@@ -18,6 +18,6 @@ const alone = {
 export function readSettings(own: Partial<Pick<RunSettings, 'mix'>> = {}): RunSettings {
   const given = JSON.parse(__ENV['DARKROOM_CONFIG'] || '{}') as Partial<RunSettings>;
   const settings: RunSettings = Object.freeze({ ...alone, ...given, ...own });
-  requireLoopback(settings.worlds);
+  requireLoopback([...settings.worlds, ...(settings.replicasPastEdges ?? [])]);
   return settings;
 }

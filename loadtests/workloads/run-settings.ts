@@ -18,6 +18,8 @@ export type ScheduledPass = {
 export type RunSettings = WorkloadSettings & {
   /** Addresses of the replicas of each world; every request goes to every world, and in each to the same replica. Loopback only. */
   readonly worlds: readonly (readonly string[])[];
+  /** Of each world, its replicas where an edge takes its load: they are asked past one that is dead. Absent: no world has an edge. */
+  readonly replicasPastEdges?: readonly (readonly string[])[];
   /** In this order. */
   readonly passes: readonly ScheduledPass[];
   /** Requests per second and world; of passes that are spread, places of the schedule. */
@@ -38,6 +40,9 @@ export type RunSettings = WorkloadSettings & {
   /** Absolute path of the folder of sample photos. Absent: it lies beside the folder of the script. */
   readonly samplesFolder?: string;
 };
+
+/** Whom a driver asks. */
+export type LoadTargets = Pick<RunSettings, 'worlds' | 'replicasPastEdges'>;
 
 /** A run against one world: requests of one pass, the first of them unmeasured. */
 export function singlePass(

@@ -180,3 +180,15 @@ test('the requests of all passes are planned one after another, by their numbers
   for (const place of placesIn(settings))
     assert.deepEqual(planned[place.planned], workload.requestAt(place.pass, place.request));
 });
+
+test('what an edge does not answer goes to the replicas behind it by turns, and in a world without an edge nowhere', () => {
+  const replicas = ['http://127.0.0.1:4001', 'http://127.0.0.1:4002'];
+  const { pastEdgeOf } = createSchedule({ ...settings, replicasPastEdges: [[], replicas, []] });
+  const place = { scheduled: 0, pass: 2, request: 7, planned: 7 };
+  assert.deepEqual(
+    [0, 1, 2].map((world) => pastEdgeOf({ ...place, world })),
+    [null, replicas[1], null],
+  );
+  assert.equal(pastEdgeOf({ ...place, request: 8, world: 1 }), replicas[0]);
+  assert.equal(createSchedule(settings).pastEdgeOf({ ...place, world: 1 }), null);
+});

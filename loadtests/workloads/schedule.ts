@@ -30,6 +30,8 @@ export type Schedule = {
   targetOf(place: Place): string;
   /** Where a request goes that is sent once more: the next replica of its world. */
   retryTargetOf(place: Place): string;
+  /** The replica that is asked where the edge of its world does not answer; null: it has no edge. */
+  pastEdgeOf(place: Place): string | null;
 };
 
 /**
@@ -37,7 +39,7 @@ export type Schedule = {
  * each request, and each is displaced by a time of its own. So all worlds meet the same moments, and none is always first.
  */
 export function createSchedule(settings: RunSettings): Schedule {
-  const { seed, worlds, passes, arrivals, ratePerSecond } = settings;
+  const { seed, worlds, replicasPastEdges = [], passes, arrivals, ratePerSecond } = settings;
   const widthMs = arrivals === 'even' ? 0 : displacementWidthMs(ratePerSecond);
   const periodMs = 1000 / arrivalRate(settings);
   const starts: { readonly group: number; readonly planned: number }[] = [];
@@ -80,6 +82,8 @@ export function createSchedule(settings: RunSettings): Schedule {
     latticeMs: (arrival) => arrival * periodMs,
     targetOf: ({ world, request }) => replicaOf(worlds, world, request),
     retryTargetOf: ({ world, request }) => replicaOf(worlds, world, request + 1),
+    pastEdgeOf: ({ world, request }) =>
+      (replicasPastEdges[world] ?? []).length === 0 ? null : replicaOf(replicasPastEdges, world, request),
   };
 }
 

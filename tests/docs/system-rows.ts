@@ -55,7 +55,7 @@ export const claims: Readonly<Record<string, string>> = {
   'ML-7':
     'Any number of readers who miss one key at once make one load where loads are joined, and one each where they are not.',
   'ML-8':
-    'While Redis is dead or frozen every request is answered; after a few attempts its circuit is open, which a gauge tells, and what it refuses is counted.',
+    'While Redis is dead or frozen every request is answered; after a few attempts its circuit is open, which a gauge tells, and what it refuses is counted. While the edge is dead, viewers ask the replicas, and none of their requests fails.',
   'TG-1':
     'What is written through one gateway is in the next consistent read through any other, and what was read once is in every later read.',
   'DC-1':

@@ -90,5 +90,5 @@ function sample(
     isExpected: false,
   },
 ): SampleRow {
-  return { metric, timestampUs: Math.round(atUs), value, errorCode: 0, ...of };
+  return { metric, timestampUs: Math.round(atUs), value, errorCode: 0, attempt: 1, ...of };
 }

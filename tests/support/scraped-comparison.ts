@@ -155,7 +155,7 @@ function measuredRound(round: number): MeasuredRound {
     return {
       ...times,
       responseTimeUs: times.responseTimeUs ?? createHistogram(),
-      ...{ requests: 900, errors: 0, seconds: [], measured: { fromMs: 1_000, toMs: 13_000 } },
+      ...{ requests: 900, errors: 0, pastEdge: 0, seconds: [], measured: { fromMs: 1_000, toMs: 13_000 } },
     };
   });
   return {

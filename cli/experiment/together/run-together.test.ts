@@ -65,7 +65,7 @@ function createExperiment({
     sources: fake.sources,
     signal: new AbortController().signal,
     wait: fake.wait,
-    addresses: () => plan.candidates.map((_, index) => [`http://127.0.0.1:${4_000 + index}`]),
+    targets: () => ({ worlds: plan.candidates.map((_, index) => [`http://127.0.0.1:${4_000 + index}`]) }),
     cores: 2,
     restart: async (next) => {
       part = next;

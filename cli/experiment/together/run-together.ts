@@ -1,5 +1,5 @@
 import { displacementWidthMs } from '../../../loadtests/workloads/arrivals.ts';
-import type { RunSettings, ScheduledPass } from '../../../loadtests/workloads/run-settings.ts';
+import type { LoadTargets, RunSettings, ScheduledPass } from '../../../loadtests/workloads/run-settings.ts';
 import { scenarios } from '../../../loadtests/workloads/scenario-list.ts';
 import type { ExperimentPlan } from '../plan-experiment.ts';
 import type { BlockRecord, RoundRecord } from '../records.ts';
@@ -30,7 +30,7 @@ export type TogetherParts = {
   readonly sources: PartDriver['sources'];
   readonly signal: AbortSignal;
   readonly wait: (ms: number) => Promise<void>;
-  readonly addresses: () => readonly (readonly string[])[];
+  readonly targets: () => LoadTargets;
   readonly cores: number;
   readonly restart: (part: number) => Promise<void>;
   readonly drive: (
@@ -183,14 +183,14 @@ function createWarmUpProgress(
   };
 }
 
-function commonSettings(plan: ExperimentPlan, { addresses }: TogetherParts) {
+function commonSettings(plan: ExperimentPlan, { targets }: TogetherParts) {
   return {
     seed: plan.seed,
     people: plan.people,
     photos: plan.photos,
     followers: plan.followers,
     mix: scenarios[plan.scenario].mix,
-    worlds: addresses(),
+    ...targets(),
     ratePerSecond: placesPerSecond(plan),
     ...(plan.replay !== undefined && { peakRatePerSecond: plan.replay.peakRate }),
     arrivals: 'poisson',
