@@ -54,7 +54,8 @@ function describePrice(
   { bytes, hitRatio, measured }: Verified,
   result: CompareResult | null,
 ): string[] {
-  const where = result === null ? 'all replicas' : `${result.manifest.replicas} replicas`;
+  const replicas = result?.manifest.replicas ?? null;
+  const where = replicas === null ? 'all replicas' : replicas === 1 ? 'the replica' : `${replicas} replicas`;
   const price = `${binarySize(bytes)} of memory for entries at the fullest moment of the simulation, over ${where} and Redis together; an empty process and an empty Redis are not in it.`;
   if (best === null) return [price];
   const points = isForeign

@@ -61,6 +61,8 @@ test('the advice names the cheapest that is as good, its gain, its price, how su
   assert.match(text, /^Advice: versioned:memory=1MiB$/m);
   assert.match(text, /^Its gain: caches answered 89\.5 % of the reads in place of storage, as measured\.$/m);
   assert.match(text, /^Its price: 2 MiB of memory .* over 2 replicas and Redis together;/m);
+  const alone = { ...result, manifest: { ...result.manifest, replicas: 1 } };
+  assert.match(textOf(alone), /over the replica and Redis together;/);
   assert.match(text, /versioned hits most: 0\.5 points more, for 8 MiB, which is 4\.0 times as much/);
   assert.match(
     text,

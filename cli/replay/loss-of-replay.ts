@@ -46,7 +46,7 @@ export function describeLosses(
     ...(numbered === null
       ? []
       : [
-          `Replayed by first appearance: ${count(numbered.photos, 'object')} became seeded photos, ${count(numbered.people, 'viewer')} became people${numbered.people > people ? `, of whom there are ${people}` : ''}. Their sizes, their classes and who follows whom are those of the seeded database, not those that were recorded.`,
+          `Replayed by first appearance: ${count(numbered.photos, 'object')} became seeded photos, ${count(numbered.people, 'viewer')} became ${numbered.people === 1 ? 'a person' : 'people'}${numbered.people > people ? `, of whom there are ${people}` : ''}. Their sizes, their classes and who follows whom are those of the seeded database, not those that were recorded.`,
         ]),
     ...(captions === 0
       ? []
