@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { DarkroomError } from '../errors.ts';
 import { createDeadlines } from './deadlines.ts';
 
@@ -30,6 +33,32 @@ test('thousands come and go behind one that hangs', async () => {
   }
   await hanging;
   await assert.rejects(deadlines.within(never()), late, 'and the next one is looked after too');
+});
+
+/** A thread that answers whoever says anything, and counts its answers. */
+const answering = `
+  const { createServer } = require('node:net');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = createServer((socket) => socket.once('data', () => socket.write('answer', () => Atomics.add(workerData, 0, 1))));
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+test('takes what came while this process itself stood still', async (context) => {
+  const answers = new Int32Array(new SharedArrayBuffer(4));
+  const thread = new Worker(answering, { eval: true, workerData: answers });
+  context.after(() => thread.terminate());
+  const [port] = (await once(thread, 'message')) as [number];
+  const socket = connect(port, '127.0.0.1');
+  context.after(() => socket.destroy());
+  await once(socket, 'connect');
+  const limitMs = 20;
+  const { within } = createDeadlines(limitMs);
+  const sentAtMs = performance.now();
+  socket.write('question');
+  const answered = within(once(socket, 'data'));
+  while (Atomics.load(answers, 0) === 0 || performance.now() < sentAtMs + 2 * limitMs);
+  const [answer] = (await answered) as [Buffer];
+  assert.equal(String(answer), 'answer');
 });
 
 test('keeps no process alive', () => {

@@ -19,7 +19,8 @@ const droppedTogether = 1_024;
 
 /**
  * One timer looks after all that wait, the longest waiting first: a timer for each costs a fifth of the CPU of a read from
- * Redis. An answer that comes later is ignored.
+ * Redis. An answer that comes later is ignored. A process that has stood still itself, on a busy machine or in a long task, comes to its
+ * timers before it comes to its sockets: what is late by then is given up only when the sockets have been read once more.
  */
 export function createDeadlines(limitMs: number): Deadlines {
   let line: Waiting[] = [];
@@ -32,8 +33,7 @@ export function createDeadlines(limitMs: number): Deadlines {
     line = [];
     first = 0;
   };
-  const look = (): void => {
-    const nowMs = performance.now();
+  const look = (nowMs: number): void => {
     for (; first < line.length; first += 1) {
       const { isOver, startedAtMs, reject } = line[first] as Waiting;
       if (isOver) continue;
@@ -45,12 +45,13 @@ export function createDeadlines(limitMs: number): Deadlines {
     line = line.slice(first);
     first = 0;
   };
+  const lookBehindSockets = (): void => void setImmediate(look, performance.now());
   return {
     within<T>(work: Promise<T>) {
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       const waiting: Waiting = { startedAtMs: performance.now(), reject, isOver: false };
       line.push(waiting);
-      timer ??= setInterval(look, limitMs / 4).unref();
+      timer ??= setInterval(lookBehindSockets, limitMs / 4).unref();
       work.then(
         (value) => {
           waiting.isOver = true;

@@ -1,16 +1,23 @@
 import { DarkroomError } from '../errors.ts';
-import { connectWithin, createCommandConnection, isReply } from './redis-connection.ts';
+import { createDeadlines } from './deadlines.ts';
+import type { Deadlines } from './deadlines.ts';
+import { commandTimeoutMs, connectWithin, createCommandConnection, isReply } from './redis-connection.ts';
 import type { CommandConnection } from './redis-connection.ts';
 
 /** A connection to a Redis that must keep what it has acknowledged. */
 export type DurableConnection = {
+  /** Whoever sends a command bounds its time, by `within`. */
   readonly redis: CommandConnection;
+  readonly within: Deadlines['within'];
   /** Whether the Redis of the present connection has been checked, and keeps what it acknowledges. */
   isTrusted(): boolean;
   /** Throws REDIS_NOT_DURABLE. A Redis that does not answer is checked as soon as it does, and not trusted before. */
   start(): Promise<void>;
   close(): void;
 };
+
+/** What sends commands, and bounds the time that each takes. */
+type Sender = Pick<DurableConnection, 'redis' | 'within'>;
 
 export type DurableConnectionOptions = {
   readonly url: string;
@@ -36,13 +43,18 @@ function refuse(need: string, remedy: string, cause?: unknown): never {
   throw new DarkroomError('REDIS_NOT_DURABLE', `${need}: ${remedy}`, { cause });
 }
 
+const isRefusal = (error: unknown): boolean =>
+  error instanceof DarkroomError && error.code === 'REDIS_NOT_DURABLE';
+
 /** What the server says of its settings, in their order, and of the newest command that a queue needs. */
-async function askServer(redis: CommandConnection, need: string): Promise<readonly unknown[]> {
+async function askServer({ redis, within }: Sender, need: string): Promise<readonly unknown[]> {
   try {
-    return await Promise.all([
-      ...requirements.map(({ name }) => redis.call('CONFIG', 'GET', name)),
-      redis.call('COMMAND', 'INFO', 'XAUTOCLAIM'),
-    ]);
+    return await within(
+      Promise.all([
+        ...requirements.map(({ name }) => redis.call('CONFIG', 'GET', name)),
+        redis.call('COMMAND', 'INFO', 'XAUTOCLAIM'),
+      ]),
+    );
   } catch (error) {
     if (!isReply(error)) throw error;
     return refuse(need, 'to make sure of that it must allow CONFIG GET and COMMAND INFO.', error);
@@ -50,8 +62,8 @@ async function askServer(redis: CommandConnection, need: string): Promise<readon
 }
 
 /** Throws REDIS_NOT_DURABLE when the server's settings allow it to lose what it has acknowledged. */
-async function checkDurability(redis: CommandConnection, need: string): Promise<void> {
-  const answers = await askServer(redis, need);
+async function checkDurability(sender: Sender, need: string): Promise<void> {
+  const answers = await askServer(sender, need);
   const unmet = requirements.filter(({ isMet }, index) => !isMet(settingOf(answers[index])));
   if (unmet.length > 0) refuse(need, `set ${unmet.map(({ remedy }) => remedy).join('; ')}.`);
   const commands = answers.at(-1);
@@ -69,7 +81,8 @@ export function createDurableConnection({
   need,
   runInBackground,
 }: DurableConnectionOptions): DurableConnection {
-  const redis = createCommandConnection(url);
+  const redis = createCommandConnection(url, true);
+  const { within, stop } = createDeadlines(commandTimeoutMs);
   let isTrusted = false;
   let connections = 0;
   redis.on('close', () => {
@@ -79,22 +92,23 @@ export function createDurableConnection({
   const check = async (): Promise<void> => {
     const checked = connections;
     try {
-      await checkDurability(redis, need);
+      await checkDurability({ redis, within }, need);
     } catch (error) {
       // No answer in time says nothing: the next connection is asked again.
-      if (!(error instanceof DarkroomError)) redis.disconnect(true);
+      if (!isRefusal(error)) redis.disconnect(true);
       throw error;
     }
     isTrusted = checked === connections;
   };
   return {
     redis,
+    within,
     isTrusted: () => isTrusted,
     async start() {
       await connectWithin(redis);
       if (redis.status === 'ready') {
         await check().catch((error: unknown) => {
-          if (!(error instanceof DarkroomError)) return;
+          if (!isRefusal(error)) return;
           redis.disconnect();
           throw error;
         });
@@ -102,6 +116,9 @@ export function createDurableConnection({
       // It may come back with other settings.
       redis.on('ready', () => runInBackground('check that Redis keeps what it acknowledges', check()));
     },
-    close: () => redis.disconnect(),
+    close() {
+      stop();
+      redis.disconnect();
+    },
   };
 }

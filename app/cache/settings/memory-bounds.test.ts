@@ -54,7 +54,13 @@ describe('the least memory of a Redis', () => {
     const connection = createCommandConnection(redis.url, true);
     await connection.connect();
     context.after(() => connection.disconnect());
-    const trusted = { redis: connection, isTrusted: () => true, start: async () => {}, close: () => {} };
+    const trusted = {
+      redis: connection,
+      within: <T>(work: Promise<T>) => work,
+      isTrusted: () => true,
+      start: async () => {},
+      close: () => {},
+    };
     const log = createWriteLog(trusted, 'darkroom:', () => {});
     for (let from = 0; from < queueEntriesMax; from += batch) {
       const writes = Array.from({ length: batch }, (_, index) => {

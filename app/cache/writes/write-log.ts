@@ -54,7 +54,7 @@ export function createWriteLog(
   keyPrefix: string,
   onLength: (writes: number) => void,
 ): WriteLog {
-  const { redis } = connection;
+  const { redis, within } = connection;
   const run = createRunScript(connection);
   const stream = `${keyPrefix}write-behind`;
   const attempts = `${stream}:attempts`;
@@ -67,7 +67,8 @@ export function createWriteLog(
       return await command();
     } catch (error) {
       if (!String(error).includes('NOGROUP')) throw error;
-      await redis.xgroup('CREATE', stream, groupName, firstId, 'MKSTREAM').catch((failure: unknown) => {
+      const created = within(redis.xgroup('CREATE', stream, groupName, firstId, 'MKSTREAM'));
+      await created.catch((failure: unknown) => {
         // Another replica may have been first.
         if (!String(failure).includes('BUSYGROUP')) throw failure;
       });
@@ -103,11 +104,11 @@ export function createWriteLog(
 }
 
 /** Runs scripts on a Redis that is trusted. */
-function createRunScript({ redis, isTrusted }: DurableConnection): RunScript {
+function createRunScript({ redis, within, isTrusted }: DurableConnection): RunScript {
   const runScript = loadScripts(redis, logScripts);
   return async (script, keys, args) => {
     if (!isTrusted()) throw new RangeError('the Redis of the queue has not been checked, or is not durable');
-    return runScript(script, keys, args);
+    return within(runScript(script, keys, args));
   };
 }
 
