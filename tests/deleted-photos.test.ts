@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestRedis } from './support/databases.ts';
-import { perform, requestOf } from './support/photo-operations.ts';
+import { requestOf } from './support/photo-operations.ts';
 import { createSeededDatabase, startTestApp } from './support/test-app.ts';
 import type { TestApp } from './support/test-app.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -29,8 +29,6 @@ async function withReplicas(
     });
   const [deleting, other] = await Promise.all([start('r1'), start('r2')]);
   try {
-    for (const app of [deleting, other])
-      await waitUntil(async () => (await app.ask('GET', '/health/ready')).statusCode === 200);
     await check(deleting, other);
   } finally {
     await Promise.all([deleting, other].map((app) => app.close()));
@@ -42,7 +40,8 @@ async function withReplicas(
 async function shownBy(app: TestApp, photoId: number): Promise<string[]> {
   const shown = await Promise.all(
     pages.map(async (name) => {
-      const { statusCode, body } = await perform(app, name, photoId);
+      const { method, url, ask } = requestOf(name, photoId);
+      const { statusCode, body } = await app.askAgain(method, url, ask);
       const isOwnPage = name === 'photoPage' || name === 'comments';
       return statusCode === 200 && (isOwnPage || new RegExp(`"(postId|id)":${photoId}\\b`).test(body));
     }),

@@ -19,7 +19,6 @@ before(async () => {
     candidate: 'stale-if-error:tiers=memory,invalidation=ttl,ttl=100ms,stale=1h',
     environment: { DARKROOM_RIGHTS_LEASE_MS: '4000' },
   });
-  await waitUntil(async () => (await app.ask('GET', '/health/ready')).statusCode === 200);
 });
 after(async () => {
   await link.mend();

@@ -43,18 +43,13 @@ async function withRecordedReplicas(
     });
   const replicas = [await start('r1'), await start('r2')] as const;
   try {
-    for (const { ask } of replicas) await readReady(ask);
+    for (const replica of replicas) await replica.untilItHears();
     await work(replicas);
   } finally {
     await Promise.all(replicas.map((replica) => replica.close()));
     await database.drop();
   }
   return recordTo;
-}
-
-async function readReady(ask: TestApp['ask']): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1)
-    if ((await ask('GET', '/health/ready')).statusCode === 200) return;
 }
 
 const asked = { viewer: village.reader } as const;

@@ -3,7 +3,6 @@ import { after, test } from 'node:test';
 import { createTestRedis } from './support/databases.ts';
 import { createSeededDatabase, startTestApp } from './support/test-app.ts';
 import type { TestApp } from './support/test-app.ts';
-import { waitUntil } from './support/wait-until.ts';
 
 const paths = Array.from({ length: 30 }, (_, index) => `/photos/${index + 1}`);
 const database = await createSeededDatabase();
@@ -34,7 +33,6 @@ async function withApp<T>(
     environment: { REDIS_URL: redis.url, DARKROOM_REDIS_PREFIX: redis.keyPrefix },
   });
   try {
-    await waitUntil(async () => (await app.ask('GET', '/health/ready')).statusCode === 200);
     return await work(app);
   } finally {
     await app.close();

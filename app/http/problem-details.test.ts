@@ -215,7 +215,10 @@ describe('every answer', () => {
 
 describe('storage that does not answer', () => {
   it('is 503 with a time to try again, while the process lives and is not ready', async () => {
-    const dark = await startTestApp({ databaseUrl: 'postgres://postgres:s3cret@127.0.0.1:1/none' });
+    const dark = await startTestApp({
+      databaseUrl: 'postgres://postgres:s3cret@127.0.0.1:1/none',
+      isStorageAway: true,
+    });
     try {
       for (const [method, path, code] of [
         ['GET', '/photos/1', 'STORAGE_UNAVAILABLE'],

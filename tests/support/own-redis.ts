@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -30,12 +30,12 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
   const paths = resolvePaths(join(import.meta.dirname, '..', '..'), environment);
   const signal = new AbortController().signal;
   const binary = await provideRedisBinary({ environment, paths, signal, report: () => {} });
-  const port = await findFreePort();
-  const url = `redis://127.0.0.1:${port}`;
+  let port = 0;
   let child: ChildProcess | undefined;
 
+  const urlOf = (): string => `redis://127.0.0.1:${port}`;
   const command = async (name: string, ...args: string[]): Promise<unknown> => {
-    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, commandTimeout: 2_000 });
+    const redis = new Redis(urlOf(), { lazyConnect: true, retryStrategy: () => null, commandTimeout: 2_000 });
     redis.on('error', () => {});
     try {
       await redis.connect();
@@ -44,13 +44,15 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
       redis.disconnect();
     }
   };
+  const isAlive = (): boolean => child?.exitCode === null && child.signalCode === null;
   const kill = async (): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !isAlive()) return;
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
   };
-  const start = async (): Promise<void> => {
+  /** False: it has ended, as where somebody else has its port by now. */
+  const comesUp = async (): Promise<boolean> => {
     const args = [
       '--port',
       String(port),
@@ -67,23 +69,27 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
       stdio: 'ignore',
       env: { ...environment.ofChildren, ...binary.env },
     });
-    await waitUntil(() =>
+    const answers = () =>
       command('PING').then(
         () => true,
         () => false,
-      ),
-    );
+      );
+    await waitUntil(async () => !isAlive() || (await answers()));
+    return isAlive();
   };
   // A test that ends early must not leave it behind, where the kernel does not see to that.
   const endWithProcess = () => void child?.kill('SIGKILL');
   process.once('exit', endWithProcess);
-  await start();
+  await waitUntil(async () => {
+    port = await findFreePort();
+    return comesUp();
+  });
   return {
-    url,
+    url: urlOf(),
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
     kill,
-    start,
+    start: () => waitUntil(comesUp),
     command,
     async stop() {
       process.off('exit', endWithProcess);
@@ -92,9 +98,18 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
   };
 }
 
+const filesInMemory = '/dev/shm';
+
+/**
+ * For what a Redis syncs at every write: in memory, where the system has such files. A disk that others keep busy may take longer than a
+ * command has, and no process that is killed knows the difference.
+ */
+export const makeLogFolder = (): string =>
+  mkdtempSync(join(existsSync(filesInMemory) ? filesInMemory : tmpdir(), 'darkroom-aof-'));
+
 /** One that keeps what it acknowledges. */
 export async function startDurableRedis(): Promise<OwnRedis> {
-  const folder = mkdtempSync(join(tmpdir(), 'darkroom-aof-'));
+  const folder = makeLogFolder();
   const redis = await startOwnRedis('--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder);
   return {
     ...redis,

@@ -50,6 +50,8 @@ export type TestApp = BuiltApp & {
   ask(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
   /** Asks again where storage is said to be unreachable, as a client is told. */
   askAgain(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
+  /** Resolves when it hears of the writes of others for the first time: from then on its memory takes entries. */
+  untilItHears(): Promise<void>;
   sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 };
 
@@ -57,6 +59,8 @@ export type TestAppOptions = {
   readonly candidate?: string;
   /** A database that somebody else drops; absent: an own one with `rows`. */
   readonly databaseUrl?: string;
+  /** Storage is out of reach on purpose: nobody waits for it. */
+  readonly isStorageAway?: boolean;
   readonly rows?: SeedRows;
   readonly environment?: Readonly<Record<string, string>>;
   readonly tracing?: Tracing | null;
@@ -111,8 +115,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
   // A pool has ended before its connections have: dropping the database may still cut one.
   admin.on('error', () => {});
-  // A busy machine may take longer to connect than a request waits. Somebody else's database may be out of reach on purpose.
-  if (database !== null) await waitUntil(async () => (await ask('GET', '/health/ready')).statusCode === 200);
+  // A busy machine may take longer to connect than a request waits: all connections are there before any request needs one.
+  const isReady = async () => (await ask('GET', '/health/ready')).statusCode === 200;
+  if (options.isStorageAway !== true)
+    await waitUntil(async () =>
+      (await Promise.all(Array.from({ length: config.poolSize }, isReady))).every(Boolean),
+    );
   return {
     ...built,
     databaseUrl,
@@ -128,6 +136,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     },
     ask,
     askAgain: (...request) => askAgain(() => ask(...request), isUnreachable),
+    untilItHears: () =>
+      waitUntil(async () =>
+        /^cache_invalidations_total\{[^}]*outcome="resumed"[^}]*\} [1-9]/m.test(
+          await built.metrics.registry.metrics(),
+        ),
+      ),
     async sql<Row extends object>(text: string, values: readonly unknown[] = []) {
       const { rows: found } = await admin.query<Row>(text, [...values]);
       return found;

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createFakeClock } from '../../../tests/support/fake-clock.ts';
-import { startOwnRedis } from '../../../tests/support/own-redis.ts';
+import { makeLogFolder, startOwnRedis } from '../../../tests/support/own-redis.ts';
 import type { OwnRedis } from '../../../tests/support/own-redis.ts';
 import { recordEvents } from '../../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
@@ -18,7 +16,7 @@ import { createDurableConnection } from '../../redis/durable-connection.ts';
 import { createWriteLog } from './write-log.ts';
 import { createWriteQueue } from './write-queue.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'darkroom-aof-'));
+const folder = makeLogFolder();
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
 let redis: OwnRedis;
 before(async () => {
@@ -394,7 +392,7 @@ describe('the Redis of the queue', () => {
   };
   for (const [name, { settings, pattern }] of Object.entries(unfit)) {
     it(`must not be one ${name}`, async (context) => {
-      const own = mkdtempSync(join(tmpdir(), 'darkroom-aof-'));
+      const own = makeLogFolder();
       const other = await startOwnRedis('--dir', own, ...settings);
       context.after(async () => {
         await other.stop();
