@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { counterMetrics } from '../app/contract/counter-metrics.ts';
 import type { CounterModeName } from '../app/counters/system.ts';
 import { candidateOf, likesOn, startCountedVillage } from './support/counted-village.ts';
 import type { CountedVillage } from './support/counted-village.ts';
@@ -29,11 +30,24 @@ const storedLikes = async (app: TestApp, photoId: number): Promise<number> =>
     (await app.sql<{ count: number }>('SELECT count(*) FROM likes WHERE photo_id = $1', [photoId]))[0]?.count,
   );
 
-/** Number of the lock that the test holds: whoever commits a like of this person waits for it, when all but the commit is done. */
+/** Counts that these processes say to have lost, as where Redis was silent for a moment. The likes are there: asked again, they count nothing. */
+async function toldLost(...apps: readonly TestApp[]): Promise<number> {
+  const texts = await Promise.all(apps.map((app) => app.metrics.registry.metrics()));
+  const adds = new RegExp(`^${counterMetrics.counterOperations.name}{(.*operation="add".*)} (\\d+)`, 'gm');
+  const lost = texts
+    .flatMap((text) => [...text.matchAll(adds)])
+    .filter(([, labels = '']) => !labels.includes('outcome="ok"'));
+  return lost.reduce((sum, [, , count]) => sum + Number(count), 0);
+}
+
+/**
+ * Number of the lock that the test holds: whoever commits a like of this person waits for it, when all but the commit is done, and for
+ * longer than for other locks: a test on a busy machine may be slow to see it.
+ */
 const commitLock = 4_712;
 const stalled = 27;
 const stallCommits = `
-  CREATE FUNCTION stall_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION stall_commit() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
   BEGIN PERFORM pg_advisory_xact_lock(${commitLock}); RETURN NULL; END $$;
   CREATE CONSTRAINT TRIGGER stall_commit AFTER INSERT ON likes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NEW.person_id = ${stalled}) EXECUTE FUNCTION stall_commit()`;
@@ -55,7 +69,10 @@ for (const [mode, when] of Object.entries(modes) as [CounterModeName, (typeof mo
       for (const { statusCode, body } of await Promise.all(asked)) assert.equal(statusCode, 200, body);
       for (const person of people) assert.equal((await like(other, 10, person)).statusCode, 200);
       assert.equal(await storedLikes(one, 10), people.length);
-      const isWhole = async (replica: TestApp) => (await likesOn(replica, 10)) === people.length;
+      const isWhole = async (replica: TestApp) => {
+        const missing = people.length - (await likesOn(replica, 10));
+        return when === 'nearly' ? missing >= 0 && missing <= (await toldLost(one, other)) : missing === 0;
+      };
       if (when === 'at once') for (const replica of [one, other]) assert.ok(await isWhole(replica));
       for (const replica of [one, other]) await waitUntil(() => isWhole(replica));
     });
@@ -77,7 +94,6 @@ for (const [mode, when] of Object.entries(modes) as [CounterModeName, (typeof mo
         environment: { ...counted.environment, DARKROOM_REPLICA: 'r3' },
       });
       try {
-        await waitUntil(async () => (await cut.ask('GET', '/health/ready')).statusCode === 200);
         await one.sql(stallCommits);
         await one.sql(`SELECT pg_advisory_lock(${commitLock})`);
         const lost = cut.ask('PUT', '/photos/11/like', { viewer: stalled });
@@ -93,6 +109,7 @@ for (const [mode, when] of Object.entries(modes) as [CounterModeName, (typeof mo
           assert.equal((await cut.askAgain('PUT', '/photos/11/like', { viewer: stalled })).statusCode, 200);
         assert.equal((await like(one, 11, 3)).statusCode, 200);
         assert.equal(await storedLikes(one, 11), 2);
+        if (when !== 'nearly') await waitUntil(async () => (await likesOn(one, 11)) === 2);
         const likes = await countAtRest(one, 11, 2);
         if (when === 'nearly') assert.ok(likes === 1 || likes === 2, String(likes));
         else assert.equal(likes, 2);

@@ -170,7 +170,7 @@ test('DC-3: a service that is killed between the write and its answer has counte
   const candidate = 'counter=accurate,window=10m';
   const stallLock = 4_712;
   await admin.query(`
-    CREATE FUNCTION stall_event() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION stall_event() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
     BEGIN
       IF NEW.token = 'stalls' THEN PERFORM pg_advisory_xact_lock(${stallLock}); END IF;
       RETURN NEW;
@@ -187,10 +187,10 @@ test('DC-3: a service that is killed between the write and its answer has counte
   const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`;
   await waitUntil(async () => (await rowsOf(waiting)).length > 0);
   killProcess(first.child.pid);
+  // Storage does not know that nobody waits for its answer, and lets no statement wait for long.
+  await admin.query(`SELECT pg_advisory_unlock(${stallLock})`);
   await first.exited;
   assert.equal(await answer, 'lost');
-  // Storage does not know that nobody waits for its answer.
-  await admin.query(`SELECT pg_advisory_unlock(${stallLock})`);
   await waitUntil(
     async () => (await rowsOf(`SELECT FROM counter_events WHERE token = 'stalls'`)).length === 1,
   );

@@ -67,6 +67,8 @@ async function finishedSpans({ tracing }: ProcessParts): Promise<readonly Readab
   return exporter.getFinishedSpans();
 }
 
+/** The header has two decimals. */
+const roundingMs = 0.005;
 const msOf = ([seconds, nanos]: ReadableSpan['startTime']): number => seconds * 1e3 + nanos / 1e6;
 
 /** The spans of the trace of the one request that was asked. */
@@ -104,21 +106,30 @@ describe('the trace of a query through a gateway', () => {
   it('has the wait for the leader as a part of its own, and an error where nobody vouched', async (context) => {
     const leader = await buildLeader(await partsOf(candidate));
     const { parts, ask } = await startGateway(context, { DARKROOM_LAB_STREAM_DELAY_MS: '20' });
-    const answer = await ask('posts?limit=2');
-    assert.equal(answer.status, 200, await answer.text());
+    const askFor = async (status: number): Promise<Response> => {
+      let answer: Response | undefined;
+      await waitUntil(async () => {
+        await finishedSpans(parts);
+        exporter.reset();
+        answer = await ask('posts?limit=2');
+        return answer.status === status;
+      });
+      return answer ?? assert.fail('nothing was asked');
+    };
+    // On a busy machine the leader may stand still for longer than it leads that nobody hears of.
+    const answer = await askFor(200);
     const waitedMs = Number(/^sync;dur=([\d.]+)$/.exec(answer.headers.get('server-timing') ?? '')?.[1]);
     const { request, spans } = await traceOfRequest(parts);
     const wait = named(spans, 'gateway synchronise');
     assert.ok(isWithin(wait, request));
-    assert.ok(waitedMs > 0 && msOf(wait.duration) >= waitedMs, `${msOf(wait.duration)} ms, and ${waitedMs}`);
+    assert.ok(
+      waitedMs > 0 && msOf(wait.duration) >= waitedMs - roundingMs,
+      `${msOf(wait.duration)} ms, and ${waitedMs}`,
+    );
     assert.equal(wait.status.code, SpanStatusCode.UNSET);
 
-    exporter.reset();
     await leader.close();
-    await waitUntil(async () => {
-      exporter.reset();
-      return (await ask('posts?limit=2')).status === 503;
-    });
+    await askFor(503);
     const refused = await traceOfRequest(parts);
     assert.equal(named(refused.spans, 'gateway synchronise').status.code, SpanStatusCode.ERROR);
   });

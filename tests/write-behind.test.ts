@@ -83,9 +83,10 @@ describe('a like with write-behind', () => {
     const other = await startApp(context, stores, 'write-behind:flush=20ms');
     assert.equal((await like(other, 11, 7)).statusCode, 200);
     for (const app of [one, other]) await waitUntil(async () => (await numberOfLikes(app, 10)) === 1);
+    // The look of each second may have taken the first of them alone.
+    await waitUntil(async () => (await stores.likes()).size === 2 && (await waiting(stores.redis)) === 0);
     assert.deepEqual(await stores.likes(), new Set(['10 7', '11 7']));
     assert.deepEqual(await stores.miscounted(), []);
-    assert.equal(await waiting(stores.redis), 0);
   });
 
   it('of one who likes the photo already is answered with the count as it is, wherever that like is', async (context) => {
@@ -124,7 +125,11 @@ describe('a like with write-behind', () => {
     const stores = await startStores(context);
     // Storage is not asked for what waits, so that the queue stays as it is.
     const filler = await startApp(context, stores, 'write-behind:flush=1h,queue=1000');
-    for (const person of [3, 4]) await like(filler, 10, person);
+    let person = 2;
+    await waitUntil(async () => {
+      await like(filler, 10, (person += 1));
+      return (await waiting(stores.redis)) === 2;
+    });
     const app = await startApp(context, stores, 'write-behind:flush=1h,queue=2');
     assert.deepEqual((await like(app, 11, 7)).json(), { numberOfLikes: 1, version: 2 });
     assert.ok((await stores.likes()).has('11 7'));
@@ -167,7 +172,10 @@ function startReplica(context: TestContext, stores: Stores, candidate: string): 
   return service;
 }
 
-/** Likes one pair after another, eight at once, until a request fails. Tells each acknowledged pair. */
+/**
+ * Likes one pair after another, eight at once, until a request fails. Tells each acknowledged pair: one that was refused, as while a busy
+ * machine opens connections to storage, is none.
+ */
 async function likeUntilItFails(ports: readonly (number | null)[], onAcknowledged: (pair: string) => void) {
   const pairs = Array.from({ length: 39 * 30 }, (_, index) => [2 + (index % 39), 1 + Math.floor(index / 39)]);
   const next = pairs.entries();
@@ -179,6 +187,7 @@ async function likeUntilItFails(ports: readonly (number | null)[], onAcknowledge
         headers: { [headers.viewer]: String(personId) },
       }).catch(() => null);
       if (response === null) return;
+      if (response.status === 503) continue;
       assert.equal(response.status, 200);
       onAcknowledged(`${photoId} ${personId}`);
     }

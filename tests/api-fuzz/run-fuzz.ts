@@ -3,8 +3,9 @@ import { operationsOf } from './described-api.ts';
 import { makeRequests } from './fuzz-requests.ts';
 import type { FuzzRequest } from './fuzz-requests.ts';
 import { judgeAnswer } from './judge-answer.ts';
+import { askAgain } from '../support/ask-again.ts';
 import { createSender } from './send-request.ts';
-import type { Sender } from './send-request.ts';
+import type { Answered, Sender } from './send-request.ts';
 
 export type FuzzSettings = {
   readonly port: number;
@@ -52,9 +53,13 @@ async function describedBy(sender: Sender): Promise<Description> {
   return JSON.parse(body) as Description;
 }
 
+/** On a busy machine storage may not get a connection in time, or hold a lock for too long: clients are told to come again. */
+const isForNow = ({ status, body }: Answered): boolean =>
+  status === 503 && /"code":"STORAGE_(UNAVAILABLE|BUSY)"/.test(body);
+
 async function askOne(sender: Sender, request: FuzzRequest) {
   try {
-    const answer = await sender.send(request);
+    const answer = await askAgain(() => sender.send(request), isForNow);
     return { status: answer.status, complaint: judgeAnswer(request, answer)?.slice(0, 400) ?? null };
   } catch (error) {
     return { status: 0, complaint: `no answer: ${String(error)}` };

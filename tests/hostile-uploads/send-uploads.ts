@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { blobNamesOf, renditionEdges } from '../../app/contract/renditions.ts';
 import { headers } from '../../app/contract/headers.ts';
 import { errorTable } from '../../app/errors.ts';
+import { askAgain } from '../support/ask-again.ts';
 import type { HostileUpload } from './hostile-list.ts';
 
 /** The service that is sent to, and where it keeps what it takes. */
@@ -56,19 +57,23 @@ export async function sendUploads(
 type Outcome = { readonly code: string; readonly digest: string | null } | { readonly fault: string };
 
 async function sendOne({ origin, viewer }: Target, upload: HostileUpload): Promise<Outcome> {
-  const form = await upload.make();
-  const response = await fetch(`${origin}/users/${viewer}/posts`, {
-    method: 'POST',
-    headers: { ...form.headers, [headers.viewer]: String(viewer) },
-    body: form.body,
-    signal: AbortSignal.timeout(answerMsMax),
-  });
-  const body = (await response.json()) as { readonly code?: unknown; readonly fullImageUrl?: unknown };
-  if (response.status === 201) return judgeImage(origin, String(body.fullImageUrl));
+  const send = async () => {
+    const form = await upload.make();
+    const response = await fetch(`${origin}/users/${viewer}/posts`, {
+      method: 'POST',
+      headers: { ...form.headers, [headers.viewer]: String(viewer) },
+      body: form.body,
+      signal: AbortSignal.timeout(answerMsMax),
+    });
+    const body = (await response.json()) as { readonly code?: unknown; readonly fullImageUrl?: unknown };
+    return { status: response.status, body };
+  };
+  const { status, body } = await askAgain(send, (answer) => answer.body.code === 'STORAGE_UNAVAILABLE');
+  if (status === 201) return judgeImage(origin, String(body.fullImageUrl));
   const code = String(body.code);
   const known = Object.entries(errorTable).find(([name]) => name === code)?.[1];
-  if (response.status < 400 || response.status > 499 || known?.status !== response.status)
-    return { fault: `${response.status} ${JSON.stringify(body)}` };
+  if (status < 400 || status > 499 || known?.status !== status)
+    return { fault: `${status} ${JSON.stringify(body)}` };
   return { code, digest: null };
 }
 

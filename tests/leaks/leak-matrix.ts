@@ -102,12 +102,12 @@ export async function runLeakMatrix(
   await setScene(app);
   const cursors = await readCursors(app);
   // Doors are closed by way of what stands in between.
-  const ask = twin(app.ask);
+  const ask = twin(app.askAgain);
   const asker = createAsker(ask, cursors);
   await readAll(asker, inOrder);
   await closeDoors({ ...app, ask });
   await readAll(asker, ['follower', 'owner']);
-  const startAsker = async (prefix: string) => createAsker((await start(prefix)).ask, cursors);
+  const startAsker = async (prefix: string) => createAsker((await start(prefix)).askAgain, cursors);
   let beside: Promise<Asker> | undefined;
   const askerIn: Readonly<Record<CacheState, () => Promise<Asker>>> = {
     'warm memory': async () => asker,

@@ -67,11 +67,14 @@ export async function findTestVarnish(): Promise<TestVarnish> {
   }
 }
 
+const keptMs = 600_000;
+
 /** The origin's address: several may share it. */
 export async function startOrigin(
   handle: OriginHandler,
 ): Promise<{ readonly address: string; close(): Promise<void> }> {
-  const origin = createServer((request, response) => {
+  // An edge keeps connections; none may end just as it is asked for something.
+  const origin = createServer({ keepAliveTimeout: keptMs }, (request, response) => {
     Promise.resolve(handle(request, response)).catch((error: unknown) => response.destroy(error as Error));
   });
   origin.listen(0, '127.0.0.1');
