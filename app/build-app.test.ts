@@ -63,7 +63,6 @@ describe('closing', () => {
     const redis = createTestRedis();
     const environment = { REDIS_URL: redis.url, DARKROOM_REDIS_PREFIX: redis.keyPrefix };
     const { databaseUrl } = app;
-    const second = await startTestApp({ databaseUrl, candidate: 'versioned', environment });
     const name = new URL(databaseUrl).pathname.slice(1);
     const connections = async () => {
       const [row] = await app.sql<{ count: number }>(
@@ -73,6 +72,7 @@ describe('closing', () => {
       return row?.count ?? 0;
     };
     const before = await connections();
+    const second = await startTestApp({ databaseUrl, candidate: 'versioned', environment });
     await Promise.all(Array.from({ length: 8 }, (_, index) => second.ask('GET', `/photos/${index + 1}`)));
     assert.ok((await connections()) > before);
     await second.close();

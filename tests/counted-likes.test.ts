@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { counterMetrics } from '../app/contract/counter-metrics.ts';
 import type { CounterModeName } from '../app/counters/system.ts';
+import { askAgain } from './support/ask-again.ts';
 import { candidateOf, likesOn, startCountedVillage } from './support/counted-village.ts';
 import type { CountedVillage } from './support/counted-village.ts';
 import { createCuttableLink } from './support/cuttable-link.ts';
@@ -21,9 +22,15 @@ const modes: Readonly<Record<CounterModeName, 'at once' | 'soon' | 'nearly'>> = 
   flush: 'nearly',
 };
 
-/** Asks again where a busy machine has not let storage answer: that is what must not count twice. */
+/**
+ * Asks again where a busy machine has not let storage answer, or where others have held the row of the photo for too long: that is what
+ * must not count twice.
+ */
 const like = (app: TestApp, photoId: number, viewer: number) =>
-  app.askAgain('PUT', `/photos/${photoId}/like`, { viewer });
+  askAgain(
+    () => app.ask('PUT', `/photos/${photoId}/like`, { viewer }),
+    ({ statusCode }) => statusCode === 503,
+  );
 
 const storedLikes = async (app: TestApp, photoId: number): Promise<number> =>
   Number(

@@ -23,7 +23,10 @@ import { village } from './support/village-rows.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const like = async (app: TestApp, photoId: number, viewer: number): Promise<number> => {
-  const answer = await app.askAgain('PUT', `/photos/${photoId}/like`, { viewer });
+  const answer = await askAgain(
+    () => app.ask('PUT', `/photos/${photoId}/like`, { viewer }),
+    ({ statusCode }) => statusCode === 503,
+  );
   assert.equal(answer.statusCode, 200, answer.body);
   return answer.json<{ numberOfLikes: number }>().numberOfLikes;
 };

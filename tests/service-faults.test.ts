@@ -102,7 +102,7 @@ describe('every operation is answered', () => {
       assert.equal(await tellsOpenCircuit(app), true);
       const [unanswered, startedAtMs] = [await unansweredCommands(app), performance.now()];
       assert.ok(unanswered > 0);
-      for (let photoId = 2; photoId <= 11; photoId += 1) await performAll(app, photoId);
+      for (let photoId = 2; photoId <= 5; photoId += 1) await performAll(app, photoId);
       const waits = (await unansweredCommands(app)) - unanswered;
       const seconds = (performance.now() - startedAtMs) / 1_000;
       assert.ok(waits <= 1 + seconds, `${waits} commands were waited for in ${seconds} s`);
