@@ -29,10 +29,11 @@ export async function openCounterRedis(
   { url, keyPrefix }: RedisPlace,
   clock: Clock,
   scripts: readonly RedisScript[],
+  timeoutMs = commandTimeoutMs,
 ): Promise<CounterRedis> {
-  const connection = createCommandConnection(url, true);
-  const commands = createRedisCommands(connection, 'text', scripts);
-  const deadlines = createDeadlines(commandTimeoutMs);
+  const connection = createCommandConnection(url, null);
+  const commands = createRedisCommands(connection, 'text', scripts, timeoutMs);
+  const deadlines = createDeadlines(timeoutMs);
   const breaker = createCircuitBreaker(clock);
   const guarded = async <T>(send: () => Promise<T>): Promise<T> => {
     if (!breaker.allows()) throw new DarkroomError('REDIS_UNAVAILABLE', 'Redis did not answer a moment ago.');

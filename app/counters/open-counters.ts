@@ -30,6 +30,8 @@ export type OpenCountersParts = {
   readonly storage: Queries;
   /** Null: the world has none. */
   readonly redis: RedisPlace | null;
+  /** How long a command to it may take. By default as long as a request may be held up. */
+  readonly redisTimeoutMs?: number;
   readonly clock: Clock;
   readonly realClock: Clock;
   readonly random: () => number;
@@ -61,7 +63,7 @@ export async function openCounters(parts: OpenCountersParts): Promise<OpenCounte
   const rolledUp = names.has('eventual') || names.has('accurate');
   const logs = [...parts.namespaces.values()].filter(({ mode }) => hasEvents(mode));
   const needsRedis = rolledUp || names.has('best-effort');
-  const redis = needsRedis && parts.redis !== null ? await openRedis(parts.redis, parts.realClock) : null;
+  const redis = needsRedis && parts.redis !== null ? await openRedis(parts, parts.redis) : null;
   const hash = logs.length > 0 ? await createHashText() : null;
   const announcer =
     redis !== null && hash !== null && rolledUp
@@ -96,9 +98,12 @@ export async function openCounters(parts: OpenCountersParts): Promise<OpenCounte
 }
 
 /** Where all count in rows, its client is not even loaded. */
-async function openRedis(place: RedisPlace, realClock: Clock): Promise<CounterRedis> {
+async function openRedis(
+  { realClock, redisTimeoutMs }: OpenCountersParts,
+  place: RedisPlace,
+): Promise<CounterRedis> {
   const { openCounterRedis } = await import('./counter-redis.ts');
-  return openCounterRedis(place, realClock, [raiseCount, keepNewerRollup]);
+  return openCounterRedis(place, realClock, [raiseCount, keepNewerRollup], redisTimeoutMs);
 }
 
 function createMode(name: CounterModeName, parts: OpenCountersParts, shared: Shared): CounterMode {

@@ -24,6 +24,8 @@ export type DurableConnectionOptions = {
   /** Who needs such a Redis and for what, as the beginning of the refusal. */
   readonly need: string;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
+  /** How long a command may take. By default as long as a request may be held up. */
+  readonly timeoutMs?: number;
 };
 
 /** Settings of Redis, what they must be, and why. */
@@ -80,9 +82,10 @@ export function createDurableConnection({
   url,
   need,
   runInBackground,
+  timeoutMs = commandTimeoutMs,
 }: DurableConnectionOptions): DurableConnection {
-  const redis = createCommandConnection(url, true);
-  const { within, stop } = createDeadlines(commandTimeoutMs);
+  const redis = createCommandConnection(url, null);
+  const { within, stop } = createDeadlines(timeoutMs);
   let isTrusted = false;
   let connections = 0;
   redis.on('close', () => {

@@ -27,13 +27,16 @@ const shared = {
 
 /**
  * A connection for commands. By default ioredis waits for ever for a frozen server and sends lost commands again; here a
- * command fails in bounded time, once, and is never sent twice. `isTimedByCaller`: somebody else bounds the time.
+ * command fails in bounded time, once, and is never sent twice. `timeoutMs`: null where somebody else bounds the time.
  */
-export function createCommandConnection(url: string, isTimedByCaller = false): CommandConnection {
+export function createCommandConnection(
+  url: string,
+  timeoutMs: number | null = commandTimeoutMs,
+): CommandConnection {
   return quiet(
     new Redis(url, {
       ...shared,
-      ...(!isTimedByCaller && { commandTimeout: commandTimeoutMs }),
+      ...(timeoutMs !== null && { commandTimeout: timeoutMs }),
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,

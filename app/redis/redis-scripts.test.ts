@@ -15,7 +15,7 @@ const twice: RedisScript = { name: 'darkroomTestTwice', keys: 0, lua: 'return 2 
 
 async function connect(context: TestContext) {
   const { url, keyPrefix } = createTestRedis();
-  const redis = createCommandConnection(url, true);
+  const redis = createCommandConnection(url, null);
   context.after(() => redis.disconnect());
   await redis.connect();
   return { redis, keyPrefix };

@@ -26,6 +26,7 @@ import { createTestRedis } from './databases.ts';
 import { createFakeClock } from './fake-clock.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { createSeededDatabase } from './test-app.ts';
+import { patienceMs } from './test-redis-tier.ts';
 
 export type WorkerOptions = {
   readonly queries?: Queries;
@@ -68,7 +69,8 @@ export async function openCounterWorld(
   const settings = parseCandidate(candidate).counters;
   const namespaces = createNamespaces({ settings, hasRedis: true, isLab: true, text: text ?? null });
   const clock = createFakeClock(Date.UTC(2026, 10, 30, 12));
-  const redis = await openCounterRedis(place, createSystemClock(), [raiseCount, keepNewerRollup]);
+  const scripts = [raiseCount, keepNewerRollup];
+  const redis = await openCounterRedis(place, createSystemClock(), scripts, patienceMs);
   const cache = createRollupCache(redis);
   const hash = await createHashText();
   const scans: EventRange[] = [];
@@ -109,6 +111,7 @@ export async function openCounterWorld(
         namespaces,
         storage: queries,
         redis: place,
+        redisTimeoutMs: patienceMs,
         clock,
         realClock: createSystemClock(),
         random: Math.random,

@@ -19,7 +19,7 @@ export type TestRedisTier = {
 };
 
 /** What a test asks for is not faults: on a busy machine a healthy Redis may stand still for longer than a service would wait. */
-const patienceMs = 10_000;
+export const patienceMs = 10_000;
 
 /** A redis tier on the test command's Redis, under a prefix of its own, and the connection to look behind it. */
 export async function createTestRedisTier(
@@ -28,7 +28,7 @@ export async function createTestRedisTier(
   where: { readonly url: string; readonly keyPrefix: string } = createTestRedis(),
   codec: Codec = codecOf.json,
 ): Promise<TestRedisTier> {
-  const redis = createCommandConnection(where.url, true);
+  const redis = createCommandConnection(where.url, null);
   await redis.connect();
   const tier = createRedisTier({
     commands: createRedisCommands(redis, codec.payloads, entryScripts, patienceMs),

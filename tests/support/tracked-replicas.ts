@@ -19,6 +19,7 @@ import { recordEvents } from './recorded-events.ts';
 import type { RecordedEvent } from './recorded-events.ts';
 import { createHeldTier } from './shared-tier.ts';
 import type { HeldTier } from './shared-tier.ts';
+import { patienceMs } from './test-redis-tier.ts';
 
 /** A replica with a connection of its own, on which a real Redis tells it of the keys that it has read. */
 export type TrackedReplica = Replica & {
@@ -39,10 +40,15 @@ export type TrackedReplicas = {
   readonly clock: FakeClock;
 };
 
-/** `a` goes by another way, if one is given. */
+/** `a` goes by another way, if one is given. `timeoutMs`: how long a command may take, where faults are tested. */
 export async function connectTrackedReplicas(
   text: string,
-  redis: { readonly url: string; readonly keyPrefix: string; readonly urlOfA?: string },
+  redis: {
+    readonly url: string;
+    readonly keyPrefix: string;
+    readonly urlOfA?: string;
+    readonly timeoutMs?: number;
+  },
 ): Promise<TrackedReplicas> {
   const clock = createFakeClock();
   const storage = createHeldStorage();
@@ -52,6 +58,7 @@ export async function connectTrackedReplicas(
     const observe = recordEvents(events);
     const codec = codecOf[candidate.codec];
     const tracking = createTrackingConnection({
+      timeoutMs: patienceMs,
       ...redis,
       url,
       payloads: codec.payloads,

@@ -21,7 +21,7 @@ const batch = 500;
 async function useAsReplicas(context: TestContext, { url }: OwnRedis): Promise<number> {
   let refused = 0;
   for (let client = 0; client < replicas * connectionsPerReplica; client += 1) {
-    const redis = createCommandConnection(url, true);
+    const redis = createCommandConnection(url, null);
     await redis.connect();
     context.after(() => redis.disconnect());
     const commands = createRedisCommands(redis, 'text', entryScripts, 10_000);
@@ -51,7 +51,7 @@ describe('the least memory of a Redis', () => {
     const redis = await startOwnRedis('--maxmemory', String(bytes), '--maxmemory-policy', 'volatile-lru');
     context.after(() => redis.stop());
     assert.equal(await useAsReplicas(context, redis), 0);
-    const connection = createCommandConnection(redis.url, true);
+    const connection = createCommandConnection(redis.url, null);
     await connection.connect();
     context.after(() => connection.disconnect());
     const trusted = {

@@ -23,7 +23,8 @@ after(() => redis.stop());
 async function setStage(context: TestContext, text: string): Promise<OwnStage> {
   const linkOfA = await createCuttableLink(redis.url);
   context.after(() => linkOfA.close());
-  const place = { url: redis.url, urlOfA: linkOfA.url, keyPrefix: `darkroom:${(stages += 1)}:` };
+  const keyPrefix = `darkroom:${(stages += 1)}:`;
+  const place = { url: redis.url, urlOfA: linkOfA.url, keyPrefix, timeoutMs: commandTimeoutMs };
   const stage = await connectTrackedReplicas(text, place);
   context.after(() => Promise.all([stage.a.stop(), stage.b.stop()]));
   return { ...stage, redis, linkOfA };

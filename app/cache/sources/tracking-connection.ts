@@ -22,6 +22,8 @@ export type TrackingConnectionOptions = {
   /** The scripts that are run on it. */
   readonly scripts: readonly RedisScript[];
   readonly observe: CacheObserver;
+  /** How long a command may take. By default as long as a request may be held up. */
+  readonly timeoutMs?: number;
 };
 
 /** A connection whose reads Redis remembers: it pushes the keys that change, on the connection that has read them. */
@@ -87,7 +89,7 @@ function createRunScript(client: object): RunScript {
  */
 export function createTrackingConnection(options: TrackingConnectionOptions): TrackingConnection {
   const client = connect(options);
-  const commands = createCommands(client);
+  const commands = createCommands(client, options.timeoutMs);
   return {
     commands,
     createSource: (listener) => createSource(client, options, listener, commands.close),
@@ -95,9 +97,9 @@ export function createTrackingConnection(options: TrackingConnectionOptions): Tr
 }
 
 /** The commands of the shared tier, each answered in bounded time. */
-function createCommands(client: TrackingClient): RedisCommands {
+function createCommands(client: TrackingClient, timeoutMs = commandTimeoutMs): RedisCommands {
   const runScript = createRunScript(client);
-  const { within, stop } = createDeadlines(commandTimeoutMs);
+  const { within, stop } = createDeadlines(timeoutMs);
   return {
     get: (key) => within(client.get(key) as Promise<Payload | null>),
     mget: (keys) => within(client.mGet([...keys]) as Promise<(Payload | null)[]>),

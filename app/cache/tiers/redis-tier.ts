@@ -141,7 +141,7 @@ async function connectRedisTier(parts: SharedTierParts): Promise<SharedTier> {
 async function connectCommands(url: string, { payloads }: Codec): Promise<RedisCommands> {
   const { connectWithin, createCommandConnection } = await import('../../redis/redis-connection.ts');
   const { createRedisCommands } = await import('../../redis/redis-commands.ts');
-  const connection = createCommandConnection(url, true);
+  const connection = createCommandConnection(url, null);
   await connectWithin(connection);
   return createRedisCommands(connection, payloads, entryScripts);
 }

@@ -7,12 +7,14 @@ import { makeLogFolder, startOwnRedis } from '../../../tests/support/own-redis.t
 import type { OwnRedis } from '../../../tests/support/own-redis.ts';
 import { recordEvents } from '../../../tests/support/recorded-events.ts';
 import type { RecordedEvent } from '../../../tests/support/recorded-events.ts';
+import { patienceMs } from '../../../tests/support/test-redis-tier.ts';
 import { waitUntil } from '../../../tests/support/wait-until.ts';
 import { DarkroomError } from '../../errors.ts';
 import type { AnyDeferredKind } from './apply-writes.ts';
 import type { ChangedKey } from '../cache.ts';
 import { createCircuitBreaker } from '../../redis/circuit-breaker.ts';
 import { createDurableConnection } from '../../redis/durable-connection.ts';
+import { commandTimeoutMs } from '../../redis/redis-connection.ts';
 import { createWriteLog } from './write-log.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -55,17 +57,27 @@ const write = (id: number, key = String(id)) => ({
 let prefixes = 0;
 const nextPrefix = (): string => `test:${(prefixes += 1)}:`;
 
-type Options = { readonly prefix?: string; readonly queueEntriesMax?: number; readonly takeOverMs?: number };
+type Options = {
+  readonly prefix?: string;
+  readonly queueEntriesMax?: number;
+  readonly takeOverMs?: number;
+  readonly stopLimitMs?: number;
+  readonly timeoutMs?: number;
+};
 
 /** The queue of one replica, as its process makes it. */
 async function createReplicaQueue(context: TestContext, store: Store, options: Options = {}) {
   const { prefix = nextPrefix(), queueEntriesMax = 100, takeOverMs = 0 } = options;
+  const { stopLimitMs = patienceMs, timeoutMs = patienceMs } = options;
   const events: RecordedEvent[] = [];
   const applied: ChangedKey[] = [];
   const background: string[] = [];
   const runInBackground = (_: string, task: Promise<unknown>) =>
     void task.catch((error: unknown) => background.push(String(error)));
-  const connection = createDurableConnection({ url: redis.url, need: 'a test needs it', runInBackground });
+  const connection = createDurableConnection({
+    ...{ url: redis.url, need: 'a test needs it', timeoutMs },
+    runInBackground,
+  });
   context.after(() => connection.close());
   await connection.start();
   const lengths: number[] = [];
@@ -82,7 +94,7 @@ async function createReplicaQueue(context: TestContext, store: Store, options: O
     onApplied: async (changed) => void applied.push(...changed),
     runInBackground,
     takeOverMs,
-    stopLimitMs: 50,
+    stopLimitMs,
   });
   return {
     queue,
@@ -211,9 +223,14 @@ describe('the queue of writes', () => {
     await one.queue.append(write(1));
     await one.queue.stop();
     assert.deepEqual(store.batches, [{ ids: [1], isRepeated: false }]);
-    store.refuses = () => Promise.withResolvers<null>().promise;
-    await one.queue.append(write(2));
-    await one.queue.stop();
+    const isAsked = Promise.withResolvers<void>();
+    store.refuses = () => {
+      isAsked.resolve();
+      return Promise.withResolvers<null>().promise;
+    };
+    const stuck = await createReplicaQueue(context, store, { prefix: one.prefix, stopLimitMs: 50 });
+    await stuck.queue.append(write(2));
+    await Promise.all([stuck.queue.stop(), isAsked.promise]);
     store.refuses = () => null;
     const other = await createReplicaQueue(context, store, { prefix: one.prefix });
     await other.queue.flush();
@@ -350,15 +367,18 @@ describe('the Redis of the queue', () => {
   });
 
   it('may freeze: nothing is acknowledged, soon nobody waits for it, and it is used again later', async (context) => {
-    const { queue, clock, counts } = await createReplicaQueue(context, createStore());
+    const timeoutMs = commandTimeoutMs;
+    const { queue, clock, counts } = await createReplicaQueue(context, createStore(), { timeoutMs });
     redis.freeze();
     context.after(() => redis.thaw());
     for (let id = 0; id < 20; id += 1) assert.equal(await queue.append(write(id)), false);
     assert.equal(counts()['unavailable'], 20);
     redis.thaw();
     assert.equal(await queue.append(write(20)), false, 'the breaker is open');
-    clock.advance(1_001);
-    assert.equal(await queue.append(write(21)), true);
+    await waitUntil(() => {
+      clock.advance(1_001);
+      return queue.append(write(21));
+    });
   });
 
   it('is not used any more when it comes back without its settings', async (context) => {
@@ -401,6 +421,7 @@ describe('the Redis of the queue', () => {
       const connection = createDurableConnection({
         url: other.url,
         need: 'a test needs it',
+        timeoutMs: patienceMs,
         runInBackground: () => {},
       });
       await assert.rejects(connection.start(), (error: unknown) => {
