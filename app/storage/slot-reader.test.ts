@@ -98,7 +98,7 @@ describe('a reader of a slot', () => {
   test('a connection that falls silent counts as lost, and nothing is missing afterwards', async (t) => {
     const link = await createCuttableLink(readers.url);
     t.after(link.close);
-    const reader = await readers.started(t, { url: link.url });
+    const reader = await readers.started(t, { url: link.url, beatMs: 50 });
     link.freeze();
     const wanted = await readers.like();
     await reader.hearsAfter(0, 'disconnected');

@@ -28,12 +28,9 @@ export type ChangeReaders = {
   /** Raises the version of the photo, and says what a reader should hear. */
   like(client?: pg.Client): Promise<string>;
   /** Not started yet; stopped when the test is over. Its slot goes with the database. */
-  reader(test: TestContext, options?: { readonly slotName?: string; readonly url?: string }): ChangeReader;
+  reader(test: TestContext, options?: ReaderOptions): ChangeReader;
   /** Started, and back. */
-  started(
-    test: TestContext,
-    options?: { readonly slotName?: string; readonly url?: string },
-  ): Promise<ChangeReader>;
+  started(test: TestContext, options?: ReaderOptions): Promise<ChangeReader>;
   /** How far a slot's reader has said to have come. */
   confirmed(slotName: string): Promise<string | undefined>;
   /** Waits until it has come to that place of the log. */
@@ -43,11 +40,13 @@ export type ChangeReaders = {
   close(): Promise<void>;
 };
 
-/** Ten of them without an answer are silence. */
-const beatMs = 50;
+/** `beatMs`: ten of them without an answer are silence. By default they are so many that a busy machine is not silent. */
+type ReaderOptions = { readonly slotName?: string; readonly url?: string; readonly beatMs?: number };
+
+const usualBeatMs = 500;
 let slots = 0;
 
-function createReader(url: string, slotName: string): ChangeReader {
+function createReader(url: string, slotName: string, beatMs: number): ChangeReader {
   const heard: string[] = [];
   const reasons: string[] = [];
   const reader: ChangeReader = {
@@ -98,9 +97,10 @@ export async function createChangeReaders(): Promise<ChangeReaders> {
       );
       return `photo:1 v${rows[0]?.version}`;
     },
-    reader(test, { slotName, url = database.url } = {}) {
+    reader(test, { slotName, url = database.url, beatMs = usualBeatMs } = {}) {
       slots += 1;
-      const reader = createReader(url, slotName ?? `darkroom_test_${process.pid}_${slots}_${Date.now()}`);
+      const name = slotName ?? `darkroom_test_${process.pid}_${slots}_${Date.now()}`;
+      const reader = createReader(url, name, beatMs);
       test.after(() => reader.stream.stop());
       return reader;
     },
