@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
 import type { TestDatabase } from '../../tests/support/databases.ts';
+import { whileItWaits } from '../../tests/support/lock-waits.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { village } from '../../tests/support/village-rows.ts';
-import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createStorage } from '../storage/postgres.ts';
 import type { Storage } from '../storage/postgres.ts';
 import { countApart, countInRows } from '../counters/counted-changes-service.ts';
@@ -52,9 +52,6 @@ async function countOf(table: string, where: string): Promise<number> {
   );
   return rows[0]?.count ?? 0;
 }
-
-const somebodyWaits = async (): Promise<boolean> =>
-  (await countOf('pg_stat_activity', `datname = current_database() AND wait_event_type = 'Lock'`)) > 0;
 
 async function addPerson(): Promise<number> {
   const { rows } = await admin.query<{ id: number }>(`INSERT INTO users (name) VALUES ('x') RETURNING id`);
@@ -123,15 +120,15 @@ describe('the photos of an account that is deleted', () => {
   });
 
   it('go with a like that was being stored in that moment', async () => {
-    const owner = await addPerson();
-    const photo = await addPhoto(owner);
-    await other.query('BEGIN');
-    await other.query('INSERT INTO likes (photo_id, person_id) VALUES ($1, $2)', [photo, village.hermit]);
-    await store.hidePhotos(owner);
-    const removal = store.removeHiddenPhotos(owner);
-    await waitUntil(somebodyWaits);
-    await other.query('COMMIT');
-    await removal;
+    let photo = 0;
+    await whileItWaits(admin, async () => {
+      const owner = await addPerson();
+      photo = await addPhoto(owner);
+      await other.query('BEGIN');
+      await other.query('INSERT INTO likes (photo_id, person_id) VALUES ($1, $2)', [photo, village.hermit]);
+      await store.hidePhotos(owner);
+      return { waiting: store.removeHiddenPhotos(owner), release: () => other.query('COMMIT') };
+    });
     assert.equal(await countOf('photos', `id = ${photo}`), 0);
   });
 
@@ -171,19 +168,24 @@ describe('the end of an account', () => {
       ['follower', one] as const,
       ['followed', one] as const,
     ])) {
-      const people = { follower: await addPerson(), followed: await addPerson() };
-      await admin.query('UPDATE users SET is_private = true WHERE id = $1', [people.followed]);
-      await admin.query('INSERT INTO follow_requests (follower_id, followed_id) VALUES ($1, $2)', [
-        people.follower,
-        people.followed,
-      ]);
-      await other.query('BEGIN');
-      await other.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [people[who]]);
-      const accepted = createFollowRequestStore(storage, counted).accept(people.follower, people.followed);
-      await waitUntil(somebodyWaits);
-      await other.query('SELECT darkroom_delete_person($1)', [people[who]]);
-      await other.query('COMMIT');
-      assert.equal(await accepted, undefined, 'the request has gone');
+      const accepted = await whileItWaits(admin, async () => {
+        const people = { follower: await addPerson(), followed: await addPerson() };
+        await admin.query('UPDATE users SET is_private = true WHERE id = $1', [people.followed]);
+        await admin.query('INSERT INTO follow_requests (follower_id, followed_id) VALUES ($1, $2)', [
+          people.follower,
+          people.followed,
+        ]);
+        await other.query('BEGIN');
+        await other.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [people[who]]);
+        return {
+          waiting: createFollowRequestStore(storage, counted).accept(people.follower, people.followed),
+          async release() {
+            await other.query('SELECT darkroom_delete_person($1)', [people[who]]);
+            await other.query('COMMIT');
+          },
+        };
+      });
+      assert.equal(accepted, undefined, 'the request has gone');
     }
   });
 
@@ -211,18 +213,23 @@ describe('the end of an account', () => {
   });
 
   it('waits for who changes the rights of that person, and lets them tell it', async () => {
-    const person = await addPerson();
-    await admin.query('INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)', [
-      person,
-      village.hermit,
-    ]);
-    await other.query('BEGIN');
-    await other.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [person]);
-    const removal = store.removePerson(person);
-    await waitUntil(somebodyWaits);
-    // As changing the privacy does, whose trigger tells it.
-    await other.query('UPDATE users SET is_private = true WHERE id = $1', [person]);
-    await other.query('COMMIT');
-    assert.equal(await removal, true);
+    const isRemoved = await whileItWaits(admin, async () => {
+      const person = await addPerson();
+      await admin.query('INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)', [
+        person,
+        village.hermit,
+      ]);
+      await other.query('BEGIN');
+      await other.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [person]);
+      return {
+        waiting: store.removePerson(person),
+        async release() {
+          // As changing the privacy does, whose trigger tells it.
+          await other.query('UPDATE users SET is_private = true WHERE id = $1', [person]);
+          await other.query('COMMIT');
+        },
+      };
+    });
+    assert.equal(isRemoved, true);
   });
 });

@@ -203,14 +203,12 @@ test('a full Redis: reads go on, and an invalidation still takes the old entry a
   const redis = await ownRedis(context, '--maxmemory-policy', 'noeviction');
   const { cache, events, results } = await join(context, 'versioned:tiers=redis', redis.url, 'a');
   const storage = storageOf();
-  await cache.readMany(storage.entity, [1, 2]);
+  const isInRedis = async (id: number) => (await cache.read(storage.entity, id))?.outcome === 'shared-hit';
+  for (const id of [1, 2]) await waitUntil(() => isInRedis(id));
   await redis.command('CONFIG', 'SET', 'maxmemory', '1');
   for (let id = 10; id < 30; id += 1) assert.equal((await cache.read(storage.entity, id))?.version, 1);
-  assert.equal(
-    (await cache.read(storage.entity, 2))?.outcome,
-    'shared-hit',
-    'a full Redis can still be read',
-  );
+  // A full Redis can still be read, though a busy machine may not hear it in time.
+  await waitUntil(() => isInRedis(2));
   await cache.write(storage.write(1));
   assert.equal((await cache.read(storage.entity, 1))?.version, 2);
   assert.ok(results('set').includes('error'));

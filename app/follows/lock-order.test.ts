@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import type { TestDatabase } from '../../tests/support/databases.ts';
+import { whileItWaits } from '../../tests/support/lock-waits.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
-import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createDeletionStore } from '../accounts/deletion-store.ts';
 import { countApart, countInRows } from '../counters/counted-changes-service.ts';
 import type { CountedChanges } from '../counters/counted-changes-service.ts';
@@ -29,11 +29,6 @@ after(async () => {
   await Promise.all([blocker.end(), admin.end()]);
   await database.drop();
 });
-
-const somebodyWaits = async (): Promise<boolean> => {
-  const text = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  return (await admin.query(text)).rows.length > 0;
-};
 
 const countings = (): Readonly<Record<string, CountedChanges>> => ({
   'in rows': countInRows(storage),
@@ -66,20 +61,25 @@ const endings: Readonly<Record<string, End>> = {
 
 for (const [who, end] of Object.entries(endings))
   test(`${who} and who blocks in this moment do not wait for each other in a circle`, async () => {
-    for (const [how, counted] of Object.entries(countings())) {
-      const [follower, followed] = await addFollow();
-      await blocker.query('BEGIN');
-      await blocker.query('SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE', [
-        follower,
-        followed,
-      ]);
-      const ended = end(counted, follower, followed);
-      await waitUntil(somebodyWaits);
-      const { rowCount } = await blocker.query('DELETE FROM follows WHERE follower_id = $1', [follower]);
-      assert.equal(rowCount, 1, how);
-      await blocker.query('COMMIT');
-      await ended;
-    }
+    for (const [how, counted] of Object.entries(countings()))
+      await whileItWaits(admin, async () => {
+        const [follower, followed] = await addFollow();
+        await blocker.query('BEGIN');
+        await blocker.query('SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE', [
+          follower,
+          followed,
+        ]);
+        return {
+          waiting: end(counted, follower, followed),
+          async release() {
+            const { rowCount } = await blocker.query('DELETE FROM follows WHERE follower_id = $1', [
+              follower,
+            ]);
+            assert.equal(rowCount, 1, how);
+            await blocker.query('COMMIT');
+          },
+        };
+      });
   });
 
 test('who unfollows what somebody else has ended in between changes nothing', async () => {

@@ -42,7 +42,7 @@ test('tells a replica that has the write from one that has not', async (t) => {
     signal: ending.signal,
     onCheck: (check) => void checks.push(check),
   });
-  await waitUntil(() => checks.filter(({ horizon }) => horizon === '100ms').length === 2);
+  await waitUntil(() => checks.filter(({ horizon }) => horizon === '100ms').length >= 2);
   ending.abort();
   await witness;
   const seenBy = (reader: WitnessCheck['reader']) => checks.filter((check) => check.reader === reader);
@@ -50,7 +50,10 @@ test('tells a replica that has the write from one that has not', async (t) => {
   assert.equal(same?.outcome, 'consistent');
   assert.ok(same.visibleAfterSeconds !== null && same.visibleAfterSeconds >= 0);
   assert.deepEqual(
-    seenBy('other').map(({ horizon, outcome, versionsBehind }) => ({ horizon, outcome, versionsBehind })),
+    // On a busy machine the next look has been taken, too.
+    seenBy('other')
+      .slice(0, 2)
+      .map(({ horizon, outcome, versionsBehind }) => ({ horizon, outcome, versionsBehind })),
     [
       { horizon: '0ms', outcome: 'stale', versionsBehind: 1 },
       { horizon: '100ms', outcome: 'stale', versionsBehind: 1 },

@@ -35,7 +35,11 @@ export async function startOwnRedis(...settings: string[]): Promise<OwnRedis> {
 
   const urlOf = (): string => `redis://127.0.0.1:${port}`;
   const command = async (name: string, ...args: string[]): Promise<unknown> => {
-    const redis = new Redis(urlOf(), { lazyConnect: true, retryStrategy: () => null, commandTimeout: 2_000 });
+    const redis = new Redis(urlOf(), {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      commandTimeout: 30_000,
+    });
     redis.on('error', () => {});
     try {
       await redis.connect();
