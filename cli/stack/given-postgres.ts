@@ -52,11 +52,23 @@ async function poolerFound(url: string): Promise<CommandError> {
   );
 }
 
+/** A busy machine may take longer to connect than the service waits. Who asks it is told to ask again, and so does this. */
+const attemptsMax = 5;
+
 /** As the service does: with its time limits, which a pooler may refuse. */
 async function connectAsService(url: string): Promise<void> {
   const storage = createStorage(url, 1, () => {});
+  const isLate = (error: unknown): boolean =>
+    error instanceof Error && /\btimeout\b/.test(String(error.cause));
   try {
-    await storage.query({ name: 'doctor', text: 'SELECT 1' }, []);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await storage.query({ name: 'doctor', text: 'SELECT 1' }, []);
+        return;
+      } catch (error) {
+        if (attempt === attemptsMax || !isLate(error)) throw error;
+      }
+    }
   } finally {
     await storage.close();
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
@@ -363,6 +363,22 @@ test('a template that somebody uses is refused with who that is and how to end i
     assert.match(String(error.remedy), new RegExp(`SELECT pg_terminate_backend\\(${row?.pid}\\)`));
     return true;
   });
+});
+
+test('a server that takes longer to answer than the service waits, as on a busy machine, is asked again', async (t) => {
+  let connections = 0;
+  const link = createServer((near) => {
+    connections += 1;
+    near.on('error', () => {});
+    // That of the service.
+    if (connections === 2) return;
+    const far = connect(Number(new URL(postgres.adminUrl).port), '127.0.0.1').on('error', () => {});
+    near.pipe(far).pipe(near);
+  }).listen(0, '127.0.0.1');
+  await once(link, 'listening');
+  t.after(() => link.close());
+  const url = postgresAt({ port: String((link.address() as AddressInfo).port) });
+  assert.match((await startPostgres(given({ databaseUrl: url }))).version, /^\d/);
 });
 
 test('a server that greets and then is silent is no server that answers', async (t) => {
