@@ -7,7 +7,8 @@ import { ownRun } from './own-run.ts';
 import { ProcessIdentityForm, identityOf } from './process-identity.ts';
 import type { StackPaths } from './stack-paths.ts';
 
-const RecordForm = {
+/** As it lies on the disk. */
+export const ChildRecordForm = {
   type: 'object',
   required: ['name', 'run', 'child', 'owner'],
   properties: {
@@ -18,7 +19,7 @@ const RecordForm = {
   },
 } as const;
 /** A process that a run has started. */
-export type ChildRecord = Readonly<XStatic<typeof RecordForm>>;
+export type ChildRecord = Readonly<XStatic<typeof ChildRecordForm>>;
 
 const folderOf = ({ data }: StackPaths): string => join(data, 'pids');
 
@@ -45,7 +46,7 @@ export function recordsOfRun(
 ): { readonly record: ChildRecord; forget(): void }[] {
   return readdirSync(folderOf(paths)).flatMap((name) => {
     const file = join(folderOf(paths), name);
-    const record = readJsonFile(file, RecordForm);
+    const record = readJsonFile(file, ChildRecordForm);
     return record?.run === run ? [{ record, forget: () => rmSync(file, { force: true }) }] : [];
   });
 }

@@ -49,7 +49,8 @@ const CandidateForm = {
 } as const;
 type CandidateAddresses = Readonly<XStatic<typeof CandidateForm>>;
 
-const AddressesForm = {
+/** As they lie on the disk. */
+export const AddressesForm = {
   type: 'object',
   required: ['run', 'pid', 'network', 'startedAtMs', 'candidates'],
   properties: {

@@ -28,22 +28,32 @@ test('a Redis that cannot be written to is not measured', async () => {
   assert.equal(stdout, '');
 });
 
-test('one that refuses writes while it is loaded is told, and the load has failed', async () => {
+const toldOfWrites = /The tier did not work: redis refused .*\d+ of \d+ writes \(limit 10/;
+
+/** On a busy machine the load may be over when writes are refused, or requests fail, which is told first: then it is done again. */
+async function loadAndRefuse(seconds: number, attemptsLeft = 4) {
   await refuseWrites(false);
-  const args = ['load', 'feed-browsing', '--candidate', 'cache-aside', '--rate', '40', '--duration', '2'];
-  const run = runCli([...args, ...small], { shell: onOwnRedis() });
+  const args = ['load', 'feed-browsing', '--candidate', 'cache-aside', '--rate', '40'];
+  const run = runCli([...args, '--duration', String(seconds), ...small], { shell: onOwnRedis() });
   await run.said('Loading cache-aside');
   await refuseWrites(true);
-  const { status, stdout, stderr } = await run.ended;
+  const ended = await run.ended;
   await refuseWrites(false);
+  if (toldOfWrites.test(ended.stderr) || attemptsLeft === 1) return ended;
+  return loadAndRefuse(2 * seconds, attemptsLeft - 1);
+}
+
+test('one that refuses writes while it is loaded is told, and the load has failed', async () => {
+  const { status, stdout, stderr } = await loadAndRefuse(2);
   assert.equal(status, 20, stderr);
-  const told = / 0 failed, \d+ dropped\nredis refused (\d+) of (\d+) reads, (\d+) of \d+ writes\n/.exec(
+  const told = / \d+ failed, \d+ dropped\nredis refused (\d+) of (\d+) reads, (\d+) of (\d+) writes\n/.exec(
     stdout,
   );
   assert.ok(told !== null, stdout);
-  const [, refusedReads, reads, refusedWrites] = told.map(Number);
+  const [, refusedReads, reads, refusedWrites, writes] = told.map(Number);
   // What a busy machine answers late counts as refused.
-  assert.ok(Number(refusedReads) < Number(reads) / 2 && Number(refusedWrites) > 10, told[0]);
-  assert.match(stderr, /The tier did not work: redis refused \d+ of \d+ writes \(limit 10/);
+  assert.ok(Number(refusedReads) < Number(reads) / 2, told[0]);
+  assert.ok(Number(refusedWrites) > Number(writes) / 10, told[0]);
+  assert.match(stderr, toldOfWrites);
   assert.match(stderr, /redis-tier-refuses\.md/);
 });

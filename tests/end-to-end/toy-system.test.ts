@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { headers } from '../../app/contract/headers.ts';
-import { miniature, readResult, runFolderOf } from '../support/compared-run.ts';
+import { miniature, readResult, runFolderOf, untilUnspoiled } from '../support/compared-run.ts';
 import { copyCheckout } from '../support/copied-checkout.ts';
 import type { CopiedCheckout } from '../support/copied-checkout.ts';
 import { onTestServer } from '../support/databases.ts';
@@ -96,14 +96,16 @@ test('a write costs four files at most, changes storage, and is seen through a c
 
 test('a comparison runs its process, shows its figure, and can rest on it', async () => {
   const json = join(copy.root, 'result.json');
-  const { status, stdout, stderr } = await run(
-    ...['compare', 'cache-aside', 'toy=on', ...miniature, '--replicas', '1', '--rounds', '7'],
-    ...['--primary', 'toysBroken', '--json', json],
-  );
-  const result = readResult(json, copy.root);
-  // What takes time may differ by chance; what is counted has its verdict all the same, unless a busy machine sends too little or
-  // answers too late.
-  assert.ok([0, 20, 30, 31].includes(Number(status)), stderr);
+  const compare = async () => {
+    const ended = await run(
+      ...['compare', 'cache-aside', 'toy=on', ...miniature, '--replicas', '1', '--rounds', '7'],
+      ...['--primary', 'toysBroken', '--json', json],
+    );
+    return { ...ended, result: readResult(json, copy.root) };
+  };
+  const { status, stdout, stderr, result } = await untilUnspoiled(compare);
+  // What takes time may differ by chance, and a busy machine may send too little; what is counted has its verdict all the same.
+  assert.ok([0, 30, 31].includes(Number(status)), stderr);
   assert.equal(result.manifest.primary, 'toysBroken');
 
   assert.match(stdout, /broken toys/);
@@ -128,10 +130,8 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
     ({ role, candidate }) => role === 'primary' && candidate === 'toy=on',
   );
   assert.deepEqual([primary?.metric, primary?.scale], ['toysBroken', 'plain']);
-  // A round that failed has no effect.
-  const effects = (primary?.perRound ?? []).map((effect, round) => effect ?? broken[round]);
-  assert.deepEqual(effects, broken, 'the baseline breaks none');
-  assert.ok((primary?.verdict === null) === (status === 30) || status === 20);
+  assert.deepEqual(primary?.perRound, broken, 'the baseline breaks none');
+  assert.notEqual(primary.verdict, null);
   assert.ok(runFolderOf(stderr).startsWith(copy.root));
 });
 

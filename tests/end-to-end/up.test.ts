@@ -97,16 +97,18 @@ describe('up under load', { timeout: 800_000 }, () => {
   });
 
   it('its slowest trace is listed and shown', async () => {
-    const [slowest] = (await look()).slowTraces;
-    const traceId = slowest?.traceId ?? '';
-    const [listed, shown] = await runCommandLines([
-      ['traces', '--json'],
-      ['trace', traceId.slice(0, 20)],
-    ]);
-    assert.ok(listed !== undefined && shown !== undefined);
-    assert.ok(listed.stdout.includes(traceId), listed.stdout);
-    assert.equal(shown.status, 0, shown.stderr);
-    assert.match(shown.stdout, new RegExp(`trace ${traceId}`));
+    // The commands ask the `up` that was started last, which may be that of another test as long as it runs, and look at what all runs
+    // of this checkout have kept.
+    await waitUntil(async () => {
+      const [slowest] = (await look()).slowTraces;
+      const traceId = slowest?.traceId ?? '';
+      const [listed, shown] = await runCommandLines([
+        ['traces', '--json', '--limit', '1000'],
+        ['trace', traceId.slice(0, 20)],
+      ]);
+      const isShown = shown?.status === 0 && shown.stdout.includes(`trace ${traceId}`);
+      return traceId !== '' && listed?.stdout.includes(traceId) === true && isShown;
+    }, patienceMs);
   });
 
   it('its page shows what Prometheus has, and asks nobody else', { skip }, async () => {
@@ -124,26 +126,25 @@ describe('up under load', { timeout: 800_000 }, () => {
         liveCharts.map(({ title }) => title),
       );
       const figures = () => shown.locator('#now tbody td').allTextContents();
-      await waitUntil(
-        async () => (await figures()).slice(1).every((text) => text !== 'n/a'),
-        patienceMs,
-        pauseMs,
-      );
-      // A rate over some seconds grows until the load has lasted as long.
+      // A rate over some seconds grows until the load has lasted as long. On a busy machine something may fail for a moment, and for
+      // one that stands still for some seconds there is no figure.
       await waitUntil(
         async () => {
-          const requests = Number.parseFloat((await figures())[1] ?? '');
-          return requests > 7 && requests < 20;
+          const all = await figures();
+          const [candidate, requests = '', failed, , , hitRatio = ''] = all;
+          const perSecond = Number.parseFloat(requests);
+          const isWhole = candidate === 'versioned' && !all.includes('n/a') && /^\d+\.\d %$/.test(hitRatio);
+          return isWhole && failed === '0.0 /s' && perSecond > 7 && perSecond < 20;
         },
         patienceMs,
         pauseMs,
       );
-      const [candidate = '', , failed, , , hitRatio = ''] = await figures();
-      assert.equal(candidate, 'versioned');
-      assert.equal(failed, '0.0 /s');
-      assert.match(hitRatio, /^\d+\.\d %$/);
-      const label = await shown.locator('#plot-requests').getAttribute('aria-label');
-      assert.match(String(label), /How many requests are answered\? offered \d+/);
+      const label = () => shown.locator('#plot-requests').getAttribute('aria-label');
+      await waitUntil(
+        async () => /How many requests are answered\? offered \d+/.test(String(await label())),
+        patienceMs,
+        pauseMs,
+      );
       await waitUntil(async () => (await shown.locator('#traces a').count()) > 0, patienceMs, pauseMs);
       assert.equal(await shown.locator('#charts canvas').count(), liveCharts.length);
       assert.deepEqual(opened.complaints, []);

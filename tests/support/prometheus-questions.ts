@@ -28,8 +28,8 @@ export type PrometheusQuestions = ReturnType<typeof createPrometheusQuestions>;
 
 const attemptsMax = 5;
 
-/** As far back as anything is looked for. */
-const lookBackSeconds = 240;
+/** As far back as anything is looked for: a busy machine takes minutes to bring it about. */
+const lookBackSeconds = 600;
 
 /**
  * What tests ask a Prometheus that has run since then: over the last minutes, second by second: what is brought about may last no longer.

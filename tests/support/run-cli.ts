@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ChildRecordForm } from '../../cli/stack/child-records.ts';
 import { bindToOwner } from '../../cli/stack/death-signal.ts';
+import { readJsonFile } from '../../cli/stack/json-file.ts';
 
 /** A `darkroom` that runs as its users run it. */
 export type CliRun = {
@@ -22,7 +24,8 @@ export type CliRun = {
 };
 
 const checkout = join(import.meta.dirname, '..', '..');
-const endLimitMs = 30_000;
+/** A busy machine takes its time. */
+const endLimitMs = 120_000;
 
 /** Another checkout, shell or user than that of the test. */
 export type CliSurroundings = {
@@ -89,6 +92,20 @@ export function runCli(
   };
 }
 
+const loadsMax = 4;
+
+/**
+ * Runs a load until k6 has come to its end, some times at most: one that a busy machine has given no time says so, and tells nothing of
+ * what it has met.
+ */
+export async function runLoad(...of: Parameters<typeof runCli>): ReturnType<typeof toEnd> {
+  let ended = await toEnd(...of);
+  for (let times = 1; times < loadsMax && !/ requests measured, /.test(ended.stdout); times += 1)
+    ended = await toEnd(...of);
+  return ended;
+}
+const toEnd = (...of: Parameters<typeof runCli>): CliRun['ended'] => runCli(...of).ended;
+
 /** Processes that a run has started and that are on record as alive, by name. */
 export function childrenOf(ownerPid: number, root = checkout): ReadonlyMap<string, number> {
   const { data } = JSON.parse(readFileSync(join(root, '.darkroom', 'outside.json'), 'utf8')) as {
@@ -97,12 +114,9 @@ export function childrenOf(ownerPid: number, root = checkout): ReadonlyMap<strin
   const folder = join(data, 'pids');
   const children = new Map<string, number>();
   for (const name of readdirSync(folder)) {
-    const record = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
-      name: string;
-      child: { pid: number };
-      owner: { pid: number };
-    };
-    if (record.owner.pid === ownerPid) children.set(record.name, record.child.pid);
+    // Those of other runs come and go meanwhile.
+    const record = readJsonFile(join(folder, name), ChildRecordForm);
+    if (record?.owner.pid === ownerPid) children.set(record.name, record.child.pid);
   }
   return children;
 }

@@ -1,14 +1,17 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonFile } from '../../cli/stack/json-file.ts';
+import { AddressesForm } from '../../cli/watch/addresses.ts';
 import type { Addresses } from '../../cli/watch/addresses.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 
+/** Those of other runs come and go meanwhile. */
 function findUpAddresses(pid: number, root: string): Addresses | undefined {
   const state = join(root, '.darkroom');
   return readdirSync(state)
     .filter((name) => /^up-\w+\.json$/.test(name))
-    .map((name) => JSON.parse(readFileSync(join(state, name), 'utf8')) as Addresses)
+    .flatMap((name) => readJsonFile(join(state, name), AddressesForm) ?? [])
     .find((addresses) => addresses.pid === pid);
 }
 
