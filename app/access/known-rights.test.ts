@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import pg from 'pg';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { village } from '../../tests/support/village-rows.ts';
@@ -31,6 +32,7 @@ after(async () => {
 /** A replica's rights on a clock that only the test moves. `isDeaf`: it hears nothing and never renews, as if it stood still. */
 async function startReplica(context: TestContext, id: string, linesMax = 1_000) {
   const storage = createStorage(database.url, 2, () => {});
+  await connected(storage);
   let nowMs = 0;
   const clock: Clock = { now: () => nowMs };
   let waitedMs = 0;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
+import { connected } from '../../tests/support/connected-storage.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { whileItWaits } from '../../tests/support/lock-waits.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
@@ -27,7 +28,7 @@ before(async () => {
   store = createDeletionStore(storage);
   other = new pg.Client({ connectionString: database.url });
   admin = new pg.Client({ connectionString: database.url });
-  await Promise.all([other.connect(), admin.connect()]);
+  await Promise.all([connected(storage), other.connect(), admin.connect()]);
   // Thousands of comments need not raise the version of their photo one by one.
   await admin.query('SET darkroom.keeps_versions = on');
 });

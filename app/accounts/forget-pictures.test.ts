@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import pg from 'pg';
+import { connected } from '../../tests/support/connected-storage.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { createPicturesAside } from '../photos/pictures-aside.ts';
@@ -18,6 +19,7 @@ const asked: string[] = [];
 before(async () => {
   database = await createSeededDatabase();
   storage = createStorage(database.url, 2, ({ statement }) => void asked.push(statement));
+  await connected(storage);
   admin = new pg.Client({ connectionString: database.url });
   await admin.connect();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import type { OutboxMessage } from '../outbox/consumer.ts';
 import { createStorage } from '../storage/postgres.ts';
@@ -11,6 +12,7 @@ let storage: Storage;
 before(async () => {
   database = await createSeededDatabase();
   storage = createStorage(database.url, 2, () => {});
+  await connected(storage);
 });
 after(async () => {
   await storage.close();

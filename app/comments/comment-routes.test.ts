@@ -14,7 +14,7 @@ after(() => app.close());
 type Comments = { version: number; comments: { comment: string }[]; nextCursor: string | null };
 
 const comment = (photoId: number, viewer: number, body: string | object) =>
-  app.ask('POST', `/photos/${photoId}/comments`, { viewer, body });
+  app.askAgain('POST', `/photos/${photoId}/comments`, { viewer, body });
 
 const stored = async (photoId: number) => {
   const [row] = await app.sql(

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { startTestApp } from '../../tests/support/test-app.ts';
 import type { TestApp } from '../../tests/support/test-app.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
@@ -35,6 +36,7 @@ type Witnessed = {
 /** Runs `work` beside a witness of one service, which looks as often as it can. */
 async function withWitness(app: TestApp, work: (witnessed: Witnessed) => Promise<void>): Promise<void> {
   const storage = createStorage(app.databaseUrl, 1, () => {});
+  await connected(storage);
   const trouble: unknown[] = [];
   let turns = 0;
   const witness = createCountWitness({

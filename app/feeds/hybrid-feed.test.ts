@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createFeedDelivery } from '../../tests/support/feed-delivery.ts';
 import type { FeedDelivery } from '../../tests/support/feed-delivery.ts';
 import { startTestApp } from '../../tests/support/test-app.ts';
@@ -38,6 +39,7 @@ before(async () => {
   tracing = started;
   app = await startTestApp({ candidate, environment: { DARKROOM_TELEMETRY: 'trace100' }, tracing });
   storage = createStorage(app.databaseUrl, 2, () => {}, { hasOutbox: true });
+  await connected(storage);
   delivery = createFeedDelivery(app.databaseUrl, parseCandidate(candidate).feeds);
 });
 after(async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, test } from 'node:test';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createFeedDelivery } from '../../tests/support/feed-delivery.ts';
 import type { FeedDelivery } from '../../tests/support/feed-delivery.ts';
 import { greyJpeg } from '../../tests/support/grey-jpeg.ts';
@@ -33,6 +34,7 @@ before(async () => {
   app = await startTestApp({ candidate });
   delivery = createFeedDelivery(app.databaseUrl, settings);
   storage = createStorage(app.databaseUrl, 2, () => {});
+  await connected(storage);
 });
 after(async () => {
   await delivery.close();

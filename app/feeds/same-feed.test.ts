@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createDatabaseOf } from '../../tests/support/databases.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
@@ -49,6 +50,7 @@ before(async () => {
   const named = people.map((id) => ({ id, name: `Person ${id}`, createdAtMs: 0 }));
   database = await createDatabaseOf({ people: named, follows: [], photos: [], likes: [], comments: [] });
   storage = createStorage(database.url, 4, () => {}, { hasOutbox: true });
+  await connected(storage);
 });
 after(async () => {
   await storage.close();

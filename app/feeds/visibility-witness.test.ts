@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createDatabaseOf } from '../../tests/support/databases.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { startTestApp } from '../../tests/support/test-app.ts';
@@ -27,6 +28,7 @@ before(async () => {
   });
   app = await startTestApp({ databaseUrl: database.url });
   storage = createStorage(database.url, 2, () => {});
+  await connected(storage);
   service = await app.app.listen({ host: '127.0.0.1', port: 0 });
   app.app.server.on('request', ({ method }: IncomingMessage, response: ServerResponse) => {
     requests.come += 1;

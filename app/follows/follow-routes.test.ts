@@ -20,8 +20,8 @@ type Followers = {
 
 const followersOf = async (id: number): Promise<Followers> =>
   (await app.ask('GET', `/users/${id}/followers`)).json<Followers>();
-const follow = (viewer: number, id: number) => app.ask('PUT', `/users/${id}/follow`, { viewer });
-const unfollow = (viewer: number, id: number) => app.ask('DELETE', `/users/${id}/follow`, { viewer });
+const follow = (viewer: number, id: number) => app.askAgain('PUT', `/users/${id}/follow`, { viewer });
+const unfollow = (viewer: number, id: number) => app.askAgain('DELETE', `/users/${id}/follow`, { viewer });
 
 describe('the followers of a person', () => {
   it('are listed newest first, twenty to a page, with their number', async () => {
@@ -108,8 +108,8 @@ describe('following', () => {
       leaver: number,
     ): Promise<number[]> => {
       const answers = await Promise.all([
-        app.ask('PUT', `/users/${followed}/follow-requests/${follower}`, { viewer: followed }),
-        app.ask('DELETE', `/users/${leaver}`, { viewer: leaver }),
+        app.askAgain('PUT', `/users/${followed}/follow-requests/${follower}`, { viewer: followed }),
+        app.askAgain('DELETE', `/users/${leaver}`, { viewer: leaver }),
       ]);
       return answers.map(({ statusCode }) => statusCode);
     };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
+import { connected } from '../../tests/support/connected-storage.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { whileItWaits } from '../../tests/support/lock-waits.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
@@ -22,7 +23,7 @@ before(async () => {
   storage = createStorage(database.url, 2, () => {});
   blocker = new pg.Client({ connectionString: database.url });
   admin = new pg.Client({ connectionString: database.url });
-  await Promise.all([blocker.connect(), admin.connect()]);
+  await Promise.all([connected(storage), blocker.connect(), admin.connect()]);
 });
 after(async () => {
   await storage.close();

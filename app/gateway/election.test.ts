@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import pg from 'pg';
+import { connected } from '../../tests/support/connected-storage.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
@@ -23,6 +24,7 @@ let storage: Storage;
 before(async () => {
   database = await createSeededDatabase();
   storage = createStorage(database.url, 1, () => {});
+  await connected(storage);
   admin = new pg.Client({ connectionString: database.url });
   await admin.connect();
 });

@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => app.close());
 
-const like = (photoId: number, viewer: number) => app.ask('PUT', `/photos/${photoId}/like`, { viewer });
+const like = (photoId: number, viewer: number) => app.askAgain('PUT', `/photos/${photoId}/like`, { viewer });
 
 const stored = async (photoId: number) => {
   const [row] = await app.sql<{ version: number; like_count: number; rows: number }>(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { village } from '../../tests/support/village-rows.ts';
 import { createStorage } from '../storage/postgres.ts';
@@ -17,6 +18,7 @@ before(async () => {
   database = await createSeededDatabase();
   // Enough that nobody waits for a connection, which has a limit of its own.
   storage = createStorage(database.url, 20, () => {});
+  await connected(storage);
   likeStore = createLikeStore(storage);
   admin = new pg.Pool({ connectionString: database.url, max: 1 });
   admin.on('error', () => {});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import pg from 'pg';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
 import { village } from '../../tests/support/village-rows.ts';
@@ -30,6 +31,7 @@ before(async () => {
   await admin.connect();
   storage = createStorage(database.url, 4, () => {}, { hasOutbox: true });
   plain = createStorage(database.url, 2, () => {});
+  await Promise.all([storage, plain].map(connected));
   // What consumers of the test have done, in their order.
   await sql(
     'CREATE TABLE heard (number bigserial, consumer text, message_id bigint, author_id integer, type text)',

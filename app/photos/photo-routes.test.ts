@@ -54,7 +54,7 @@ describe('the photo page', () => {
 
 describe('editing a caption', () => {
   const edit = (id: number, viewer: number, body: string | object) =>
-    app.ask('PATCH', `/photos/${id}`, { viewer, body });
+    app.askAgain('PATCH', `/photos/${id}`, { viewer, body });
 
   it('is for the owner, raises the version by one and answers with it', async () => {
     const response = await edit(2, village.busy, { caption: 'Grüße, "new"\n— 🙂' });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createChangeReaders } from '../../tests/support/change-readers.ts';
 import type { ChangeReader, ChangeReaders } from '../../tests/support/change-readers.ts';
 import { createStorage } from './postgres.ts';
@@ -133,6 +134,7 @@ describe('a change by hand', () => {
 test('a write of the service raises each version once', async (t) => {
   const storage = createStorage(readers.url, 1, () => {});
   t.after(() => storage.close());
+  await connected(storage);
   const before = await readers.storage.query<{ version: number; grid: number }>(
     'SELECT version, grid_version AS grid FROM photos JOIN users ON users.id = owner_id WHERE photos.id = 4',
   );

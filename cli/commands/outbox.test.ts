@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { connected } from '../../tests/support/connected-storage.ts';
 import { createTestDatabase } from '../../tests/support/databases.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { createFakeClock } from '../../tests/support/fake-clock.ts';
@@ -18,6 +19,7 @@ let storage: Storage;
 before(async () => {
   database = await createSeededDatabase();
   storage = createStorage(database.url, 1, () => {});
+  await connected(storage);
   const text = `
     INSERT INTO outbox_dead_letters (id, author_id, type, payload, created_at, died_at, attempts, done, consumer, reason)
     SELECT id, 2, 'liked', '{"postId": 1}', now(), now(), 10, '{}', 'activity', E'ROW_REFUSED:\\nno' FROM generate_series(11, 13) AS id`;

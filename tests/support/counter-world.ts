@@ -22,6 +22,7 @@ import type { RollupWorker } from '../../app/counters/rollup-loops.ts';
 import { createStorage } from '../../app/storage/postgres.ts';
 import type { Storage } from '../../app/storage/postgres.ts';
 import type { Queries } from '../../app/storage/statement.ts';
+import { connected } from './connected-storage.ts';
 import { createTestRedis } from './databases.ts';
 import { createFakeClock } from './fake-clock.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -66,6 +67,7 @@ export async function openCounterWorld(
 ): Promise<CounterWorld> {
   const database = await createSeededDatabase();
   const storage = createStorage(database.url, 8, () => {}, { usesIndexes: true });
+  await connected(storage);
   const settings = parseCandidate(candidate).counters;
   const namespaces = createNamespaces({ settings, hasRedis: true, isLab: true, text: text ?? null });
   const clock = createFakeClock(Date.UTC(2026, 10, 30, 12));
