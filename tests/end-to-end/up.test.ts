@@ -24,7 +24,7 @@ const pauseMs = 250;
 const answerMs = 1_000;
 /** So many seconds are enough to see whether something moves. */
 const movingSeconds = 8;
-/** A lost cache is no reason for these. */
+/** A lost cache is no reason for these, however slow the machine is. */
 const uncalledFor = [
   'RequestErrorBudgetBurn',
   'PostgresDown',
@@ -52,13 +52,6 @@ async function firing(prometheus: string): Promise<Set<string>> {
     data: { alerts: { state: string; labels: { alertname: string } }[] };
   };
   return new Set(data.alerts.flatMap(({ state, labels }) => (state === 'firing' ? [labels.alertname] : [])));
-}
-
-/** Whether Prometheus has an answer to a condition. */
-async function isTrue(prometheus: string, query: string): Promise<boolean> {
-  const response = await fetch(`${prometheus}/api/v1/query?${String(new URLSearchParams({ query }))}`);
-  const { data } = (await response.json()) as { data: { result: readonly unknown[] } };
-  return data.result.length > 0;
 }
 
 /** One after the other, of one and the same run: the last ones take it apart. */
@@ -241,10 +234,8 @@ describe('up under load', { timeout: 800_000 }, () => {
     alertsOnPage = (await opened?.page.textContent('#events')) ?? '';
     const { events = [] } = (await look()).update ?? {};
     assert.ok(events.some(({ text }) => text.startsWith('RedisTierDown')));
-    // A machine that gives somebody no time for a second has others, too: an exporter says then that it does not reach its server.
-    const isStarved = await isTrue(prometheus, 'max(max_over_time(scrape_duration_seconds[5m])) > 0.9');
     assert.deepEqual(
-      uncalledFor.filter((name) => seen.has(name) && !isStarved),
+      uncalledFor.filter((name) => seen.has(name)),
       [],
       [...seen].join(),
     );
