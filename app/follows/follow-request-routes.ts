@@ -1,7 +1,7 @@
 import { peopleOperations } from '../contract/operations.ts';
 import { DarkroomError } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
-import { Id, NextCursor, NoContent, PageQuery, UserParams } from '../http/schemas.ts';
+import { Id, NamedPerson, NextCursor, NoContent, PageQuery, UserParams } from '../http/schemas.ts';
 import { requireSelf } from '../http/viewer.ts';
 import type { FollowRequestService } from './follow-request-service.ts';
 
@@ -14,14 +14,7 @@ const RequestList = {
   type: 'object',
   required: ['requests', 'nextCursor'],
   properties: {
-    requests: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['userId', 'name'],
-        properties: { userId: Id, name: { type: 'string' } },
-      },
-    },
+    requests: { type: 'array', items: NamedPerson },
     nextCursor: NextCursor,
   },
 } as const;

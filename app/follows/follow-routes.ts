@@ -1,6 +1,6 @@
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
-import { Id, NextCursor, NoContent, PageQuery, UserParams, Version } from '../http/schemas.ts';
+import { NamedPerson, NextCursor, NoContent, PageQuery, UserParams, Version } from '../http/schemas.ts';
 import type { FollowService } from './follow-service.ts';
 
 const FollowerList = {
@@ -9,14 +9,7 @@ const FollowerList = {
   properties: {
     numberOfFollowers: { type: 'integer' },
     version: Version,
-    followers: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['userId', 'name'],
-        properties: { userId: Id, name: { type: 'string' } },
-      },
-    },
+    followers: { type: 'array', items: NamedPerson },
     nextCursor: NextCursor,
   },
 } as const;

@@ -8,6 +8,12 @@ export const Version = {
 export const Timestamp = { type: 'string', format: 'date-time' } as const;
 export const PhotoParams = { type: 'object', required: ['photoId'], properties: { photoId: Id } } as const;
 export const UserParams = { type: 'object', required: ['userId'], properties: { userId: Id } } as const;
+/** Of a list of people. */
+export const NamedPerson = {
+  type: 'object',
+  required: ['userId', 'name'],
+  properties: { userId: Id, name: { type: 'string' } },
+} as const;
 export const PageQuery = {
   type: 'object',
   properties: {

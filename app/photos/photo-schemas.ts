@@ -1,5 +1,15 @@
 import { Comment, Id, Timestamp, Version, storableText } from '../http/schemas.ts';
 
+const Size = {
+  type: 'object',
+  required: ['type', 'width', 'height'],
+  properties: {
+    type: { type: 'string', const: 'Size' },
+    width: { type: 'integer' },
+    height: { type: 'integer' },
+  },
+} as const;
+
 export const PhotoPage = {
   type: 'object',
   required: [
@@ -22,15 +32,7 @@ export const PhotoPage = {
     ownerName: { type: 'string' },
     caption: { type: 'string' },
     imageUrl: { type: 'string' },
-    size: {
-      type: 'object',
-      required: ['type', 'width', 'height'],
-      properties: {
-        type: { type: 'string', const: 'Size' },
-        width: { type: 'integer' },
-        height: { type: 'integer' },
-      },
-    },
+    size: Size,
     numberOfLikes: { type: 'integer' },
     numberOfComments: { type: 'integer' },
     comments: { type: 'array', items: Comment },
@@ -65,15 +67,7 @@ export const PostedImage = {
     updatedAt: Timestamp,
     updatedBy: Id,
     fullImageUrl: { type: 'string' },
-    size: {
-      type: 'object',
-      required: ['type', 'width', 'height'],
-      properties: {
-        type: { type: 'string', const: 'Size' },
-        width: { type: 'integer' },
-        height: { type: 'integer' },
-      },
-    },
+    size: Size,
   },
 } as const;
 
