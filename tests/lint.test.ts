@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, describe, it, test } from 'node:test';
+import { format } from 'oxfmt';
+import type { FormatConfig } from 'oxfmt';
 
 const root = join(import.meta.dirname, '..');
 
@@ -88,4 +98,12 @@ describe('the linter', () => {
       assert.deepEqual(codes, code === null ? [] : [code]);
     });
   }
+});
+
+test('the launcher has the format of the rest, though its name does not say what it is written in', async () => {
+  const settings = JSON.parse(readFileSync(join(root, '.oxfmtrc.json'), 'utf8')) as FormatConfig;
+  const text = readFileSync(join(root, 'darkroom'), 'utf8');
+  const { code, errors } = await format('darkroom.js', text, settings);
+  assert.deepEqual(errors, []);
+  assert.equal(text, code);
 });

@@ -23,7 +23,13 @@ export type CachedEntity<Id extends string | number, V> = {
  * read. A stale hit served an entry past its `freshUntil`.
  */
 export type ReadOutcome =
-  'local-hit' | 'local-stale-hit' | 'shared-hit' | 'shared-stale-hit' | 'load' | 'joined-load' | 'bypass';
+  | 'local-hit'
+  | 'local-stale-hit'
+  | 'shared-hit'
+  | 'shared-stale-hit'
+  | 'load'
+  | 'joined-load'
+  | 'bypass';
 
 /** What the tiers of a candidate are called, for those who tell people of them. */
 export type TierNames = { readonly local: string | null; readonly shared: string | null };

@@ -11,11 +11,8 @@ const negativeTtlMs = 300_000;
 async function fillOne(key: string, lifetimeMs: number, isAbsent = false) {
   const clock = createFakeClock();
   const shared = createSharedTier(clock);
-  const { tier, leases, rejectFilledBeforeNow } = createLossAwareTier(
-    shared,
-    shared.leases,
-    clock,
-    (asked) => (asked.startsWith('feed:') ? null : { present: ttlMs, absent: negativeTtlMs }),
+  const { tier, leases, rejectFilledBeforeNow } = createLossAwareTier(shared, shared.leases, clock, (asked) =>
+    asked.startsWith('feed:') ? null : { present: ttlMs, absent: negativeTtlMs },
   );
   const fill = () => {
     const freshUntil = clock.now() + lifetimeMs;

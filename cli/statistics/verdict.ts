@@ -3,7 +3,12 @@ import type { ProcessSpread } from './process-spread.ts';
 
 /** What an effect amounts to. `better` is less: of a figure of which more is better, the effect is turned before. */
 export type Verdict =
-  'better' | 'worse' | 'equivalent' | 'slightly better' | 'slightly worse' | 'inconclusive';
+  | 'better'
+  | 'worse'
+  | 'equivalent'
+  | 'slightly better'
+  | 'slightly worse'
+  | 'inconclusive';
 
 const significance = 0.05;
 /** Sum of the normal quantiles of 80 % power and a two-sided 5 %: 0.84 + 1.96. */

@@ -14,7 +14,7 @@ function readSchema(): object {
 
 /** What dclint asks for that does not fit here. All its other rules are held. */
 const rulesThatAreOff = {
-  // Quotes are Prettier's; what is linted is written anew, with anchors and merges resolved.
+  // Quotes are the formatter's; what is linted is written anew, with anchors and merges resolved.
   'no-quotes-in-volumes': 0,
   'require-quotes-in-ports': 0,
   // Services and their keys stand in the order in which they depend on each other.

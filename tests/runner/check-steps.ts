@@ -41,14 +41,7 @@ export const checkSteps: readonly CheckStep[] = [
     args: ['-p', 'cli/live-page/page/tsconfig.json', ...oneChecker],
   },
   { name: 'lint', tool: 'oxlint/bin/oxlint', args: ['--type-aware'] },
-  {
-    name: 'format',
-    tool: 'prettier/bin/prettier.cjs',
-    args: [
-      ...['--check', '--log-level=warn', '--cache', '--cache-strategy', 'content'],
-      ...['--cache-location', `${kept}/format.cache`, '.', 'darkroom'],
-    ],
-  },
+  { name: 'format', tool: 'oxfmt/bin/oxfmt', args: ['--check'] },
   {
     name: 'nothing unused',
     tool: 'knip/bin/knip.js',
