@@ -4,7 +4,7 @@ import { join, matchesGlob } from 'node:path';
 /** Of the benches only the harness: below them lie the packages that they compare with. */
 const folders = ['app', 'cli', 'loadtests', 'dashboards', 'benches/harness', 'tests'];
 const endToEnd = 'tests/end-to-end/';
-/** Each takes the better part of a minute, and so comes first: what is begun last should be short. */
+/** Each takes the better part of a minute: what is begun last should be short. */
 const longest = [
   'dashboards-live',
   'compare',
@@ -37,14 +37,17 @@ export function findUnmatched(root: string, patterns: readonly string[]): string
   return patterns.filter((pattern) => !all.some((path) => matches(path, pattern)));
 }
 
-/** All test files, or those whose path contains one of the patterns or matches it as a glob; those first that run whole commands. */
+/**
+ * All test files, or those whose path contains one of the patterns or matches it as a glob. Those that run whole commands stand at
+ * both ends, from which the list is worked off.
+ */
 export function findTestFiles(root: string, patterns: readonly string[]): string[] {
   const wanted = listTestFiles(root).filter(
     (path) => patterns.length === 0 || patterns.some((pattern) => matches(path, pattern)),
   );
   return [
     ...longest.filter((path) => wanted.includes(path)),
-    ...wanted.filter((path) => path.startsWith(endToEnd) && !longest.includes(path)),
     ...wanted.filter((path) => !path.startsWith(endToEnd)),
+    ...wanted.filter((path) => path.startsWith(endToEnd) && !longest.includes(path)),
   ];
 }

@@ -10,7 +10,7 @@ import { childrenOf } from './run-cli.ts';
 /** At a higher rate k6 makes more virtual users, which takes it longer than all that they send. */
 export const small = ['--people', '60', '--photos', '300', '--rate', '20'];
 /** An experiment of seconds: what is tested is how it ends, not what it finds. */
-export const miniature = [...small, '--warm-up-requests', '50', '--measure', '1'];
+export const miniature = [...small, '--warm-up-requests', '20', '--measure', '1'];
 
 const checkout = join(import.meta.dirname, '..', '..');
 
