@@ -45,6 +45,8 @@ export type PostgresServer = DatabaseAdmin & {
 export type PostgresNeeds = {
   /** How many must be open at the same time, not counting those that the server keeps free for administrators. */
   readonly connections?: number;
+  /** Whether what it has acknowledged outlives a loss of power, as by default. What nobody keeps need not: half of its writing is for that. */
+  readonly isDurable?: boolean;
 };
 
 const startLimitMs = 30_000;
@@ -68,14 +70,16 @@ const settings = [
   'jit=off',
   'shared_preload_libraries=pg_stat_statements',
 ];
+/** https://www.postgresql.org/docs/18/non-durability.html; nor is it there for long enough to be vacuumed. */
+const settingsOfWhatNobodyKeeps = ['fsync=off', 'full_page_writes=off', 'autovacuum=off'];
 
 /** The user's own server when DATABASE_URL names one, else the embedded one with a data directory that is kept. */
 export async function startPostgres(
   context: StackContext,
-  { connections = connectionsMin }: PostgresNeeds = {},
+  { connections = connectionsMin, isDurable = true }: PostgresNeeds = {},
 ): Promise<PostgresServer> {
   const { databaseUrl } = context.environment;
-  return databaseUrl === null ? startEmbedded(context, connections) : useGiven(databaseUrl);
+  return databaseUrl === null ? startEmbedded(context, { connections, isDurable }) : useGiven(databaseUrl);
 }
 
 async function useGiven(databaseUrl: string): Promise<PostgresServer> {
@@ -92,7 +96,7 @@ async function useGiven(databaseUrl: string): Promise<PostgresServer> {
   return { ...admin, ...nothing, source: 'DATABASE_URL', version };
 }
 
-async function startEmbedded(context: StackContext, connections: number): Promise<PostgresServer> {
+async function startEmbedded(context: StackContext, needs: Required<PostgresNeeds>): Promise<PostgresServer> {
   const found = findPostgresPackage();
   if (found === null) {
     throw new CommandError('cannotProvision', 'The embedded PostgreSQL for this platform is not installed.', {
@@ -109,7 +113,7 @@ async function startEmbedded(context: StackContext, connections: number): Promis
   await using started = new AsyncDisposableStack();
   started.defer(slot.release);
   const programs = await preparePostgresBinaries(context, found);
-  const { server, port, password } = await startOnData(context, connections, {
+  const { server, port, password } = await startOnData(context, needs, {
     programs,
     folder: slot.folder,
     version: found.version,
@@ -152,13 +156,13 @@ type Started = { readonly server: SupervisedProcess; readonly port: number; read
 /** Starts it on the data that are kept; on new ones when those cannot be used. */
 async function startOnData(
   context: StackContext,
-  connections: number,
+  needs: Required<PostgresNeeds>,
   installation: Installation,
 ): Promise<Started> {
   const { folder, programs, version } = installation;
   const start = async (): Promise<Started> => {
     const password = await initialise(context, installation);
-    const launch = (port: number) => startServer(context, programs, { folder, port, connections });
+    const launch = (port: number) => startServer(context, programs, { ...needs, folder, port });
     return { ...(await startOnFreePort(context, launch, password)), password };
   };
   const fault = faultOfData(folder, version);
@@ -235,15 +239,19 @@ async function initialise(
 /** Three are kept for administrators; others may have been closed a moment ago, which the server has not noticed yet. */
 const spareConnections = 10;
 
-type Launch = { readonly folder: string; readonly port: number; readonly connections: number };
+type Launch = Required<PostgresNeeds> & { readonly folder: string; readonly port: number };
 
 function startServer(
   context: StackContext,
   programs: string,
-  { folder, port, connections }: Launch,
+  { folder, port, connections, isDurable }: Launch,
 ): Promise<SupervisedProcess> {
   const connectionsMax = Math.max(connections, connectionsMin) + spareConnections;
-  const all = [...settings, `max_connections=${connectionsMax}`];
+  const all = [
+    ...settings,
+    ...(isDurable ? [] : settingsOfWhatNobodyKeeps),
+    `max_connections=${connectionsMax}`,
+  ];
   return startProcess(context, {
     name: 'postgres',
     command: join(programs, 'postgres'),

@@ -38,16 +38,20 @@ export function findUnmatched(root: string, patterns: readonly string[]): string
 }
 
 /**
- * All test files, or those whose path contains one of the patterns or matches it as a glob. Those that run whole commands stand at
- * both ends, from which the list is worked off.
+ * All test files, or those whose path contains one of the patterns or matches it as a glob. The list is worked off from both ends: the
+ * longest come first, beside short ones, and other whole commands before what is short, so that none is waited for at the end.
  */
 export function findTestFiles(root: string, patterns: readonly string[]): string[] {
   const wanted = listTestFiles(root).filter(
     (path) => patterns.length === 0 || patterns.some((pattern) => matches(path, pattern)),
   );
+  const isLong = (path: string): boolean => longest.includes(path);
+  const isCommand = (path: string): boolean => path.startsWith(endToEnd);
+  const isUnit = (path: string): boolean => path.startsWith('app/');
   return [
     ...longest.filter((path) => wanted.includes(path)),
-    ...wanted.filter((path) => !path.startsWith(endToEnd)),
-    ...wanted.filter((path) => path.startsWith(endToEnd) && !longest.includes(path)),
+    ...wanted.filter(isUnit),
+    ...wanted.filter((path) => isCommand(path) && !isLong(path)),
+    ...wanted.filter((path) => !isUnit(path) && !isCommand(path)),
   ];
 }

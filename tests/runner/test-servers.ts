@@ -38,7 +38,7 @@ async function startOwnPostgres(
   context: StackContext,
   started: { stop(): Promise<void> }[],
 ): Promise<string> {
-  const postgres = await startPostgres(context, { connections });
+  const postgres = await startPostgres(context, { connections, isDurable: false });
   started.push(postgres);
   if (postgres.pid !== null) await dropTestDatabases(postgres.adminUrl);
   return postgres.adminUrl;

@@ -32,6 +32,8 @@ const killAfterMs = 2_000;
 
 /** What the process of a test file loads before it. */
 const preloaded = ['follow-tests.ts', 'end-with-runner.ts', 'tell-cpu.ts'];
+/** V8 begins with a sixteenth of it (MiB), and collects that so often that a group of files takes a tenth more CPU. */
+const roomForYoungObjects = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
 /** Runs the files of a group. */
 const together = join(import.meta.dirname, 'together.ts');
 
@@ -111,7 +113,10 @@ async function runGroup(
     cwd: root,
     env: { ...process.env, [cpuFileVariable]: cpuFile },
     timeout: fileLimitMs,
-    execArgv: preloaded.flatMap((name) => ['--import', join(import.meta.dirname, name)]),
+    execArgv: [
+      ...roomForYoungObjects,
+      ...preloaded.flatMap((name) => ['--import', join(import.meta.dirname, name)]),
+    ],
     signal: AbortSignal.any([signal, limit]),
   });
   const followed = listener.follow(stream, group);
