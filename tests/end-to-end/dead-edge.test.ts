@@ -21,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const size = { people: 60, photos: 300, followers: 'heavy', mix: 'photo-viewing' } as const;
-const [rounds, rate, seconds] = [3, 40, 4];
+const [rounds, rate, seconds] = [3, 20, 4];
 const withEdge = 'cache-aside:edge=on';
 /** Identical worlds may differ by chance, once in a hundred times: then what takes time has no verdict. */
 const measuredWell = [0, 31];
@@ -44,8 +44,9 @@ async function compareAndKill(context: TestContext) {
   const json = join(folder, 'result.json');
   const args = ['compare', 'cache-aside', withEdge, '--scenario', size.mix, '--seed', String(seed)];
   const sizes = ['--people', String(size.people), '--photos', String(size.photos), '--rate', String(rate)];
-  const measured = ['--warm-up-requests', '50', '--measure', String(seconds), '--rounds', String(rounds)];
-  const run = runCli([...args, ...sizes, ...measured, '--json', json], { shell: onTestServer() });
+  const brief = ['--replicas', '1', '--warm-up-requests', '20'];
+  const measured = ['--measure', String(seconds), '--rounds', String(rounds)];
+  const run = runCli([...args, ...sizes, ...brief, ...measured, '--json', json], { shell: onTestServer() });
   context.after(() => run.kill('SIGKILL'));
   await run.said(`round 1/${rounds}`);
   const edge = [...childrenOf(run.pid)].find(([name]) => name.endsWith('_2-edge-1'))?.[1] ?? 0;
