@@ -16,6 +16,7 @@ import { createStackContext } from '../cli/worlds/workbench.ts';
 import { pathOfRequest } from '../loadtests/workloads/request-path.ts';
 import type { RunSettings } from '../loadtests/workloads/run-settings.ts';
 import { createWorkload } from '../loadtests/workloads/workload.ts';
+import { askAgain } from './support/ask-again.ts';
 
 const checkout = join(import.meta.dirname, '..');
 const requests = 120;
@@ -96,10 +97,10 @@ async function drive() {
 }
 
 test('what an edge refuses, or breaks off where it may be done twice, a replica is asked for; without an edge nothing is sent again', async () => {
-  let driven = await drive();
   // A busy machine leaves a request out, which nobody then has to send again.
-  for (let times = 1; times < timesMax && driven.timings.missing(0) > 0; times += 1) driven = await drive();
-  const { timings, one, other, behind } = driven;
+  const isIncomplete = ({ timings: { missing } }: Awaited<ReturnType<typeof drive>>): boolean =>
+    missing(0) > 0;
+  const { timings, one, other, behind } = await askAgain(drive, isIncomplete, timesMax);
   assert.equal(timings.missing(0), 0);
   const { worlds, started } = timings.finish(0);
   assert.equal(started, 3 * requests, 'each counts once');

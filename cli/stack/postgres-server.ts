@@ -45,7 +45,7 @@ export type PostgresServer = DatabaseAdmin & {
 export type PostgresNeeds = {
   /** How many must be open at the same time, not counting those that the server keeps free for administrators. */
   readonly connections?: number;
-  /** Whether what it has acknowledged outlives a loss of power, as by default. What nobody keeps need not: half of its writing is for that. */
+  /** Whether what it has acknowledged outlives a loss of power, as by default. What nobody keeps need not. */
   readonly isDurable?: boolean;
 };
 

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
 import { checkout, copyFiles } from '../support/checkout-copy.ts';
 
 const clone = mkdtempSync(join(tmpdir(), 'darkroom-clone-'));
-after(() => rmSync(clone, { recursive: true, force: true }));
+const withoutNpm = mkdtempSync(join(tmpdir(), 'darkroom-without-npm-'));
+after(() => {
+  for (const folder of [clone, withoutNpm]) rmSync(folder, { recursive: true, force: true });
+});
 
 /**
  * Whether the launcher has installed this very lock file here, as it does where the tests are run on a clean clone: to do it again would
@@ -26,12 +29,16 @@ function isInstalledHere(): boolean {
 test('a bare copy installs what it needs, unless that was done, and runs with the pinned Node', () => {
   copyFiles(clone);
   const isInstalled = isInstalledHere();
+  // Through the link, npm would empty the folder of this checkout: the first npm that is found refuses.
+  writeFileSync(join(withoutNpm, 'npm'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const { PATH = '' } = process.env;
+  const path = isInstalled ? [withoutNpm, PATH].join(delimiter) : PATH;
   if (isInstalled) symlinkSync(join(checkout, 'node_modules'), join(clone, 'node_modules'));
   const run = (args: readonly string[]) =>
     spawnSync(join(clone, 'darkroom'), [...args], {
       cwd: tmpdir(),
       encoding: 'utf8',
-      env: { ...process.env, NODE_ENV: 'production' },
+      env: { ...process.env, PATH: path, NODE_ENV: 'production' },
     });
 
   const first = run(['list', 'strategies', '--json']);

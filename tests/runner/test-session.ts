@@ -32,7 +32,7 @@ const killAfterMs = 2_000;
 
 /** What the process of a test file loads before it. */
 const preloaded = ['follow-tests.ts', 'end-with-runner.ts', 'tell-cpu.ts'];
-/** V8 begins with a sixteenth of it (MiB), and collects that so often that a group of files takes a tenth more CPU. */
+/** V8 begins with a sixteenth of it (MiB), and collects that so often that files take 7 to 10 % more CPU. */
 const roomForYoungObjects = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
 /** Runs the files of a group. */
 const together = join(import.meta.dirname, 'together.ts');

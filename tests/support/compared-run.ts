@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { Ajv } from 'ajv';
 import { Redis } from 'ioredis';
 import type { CompareResult } from '../../cli/report/compare-result.ts';
+import { askAgain } from './ask-again.ts';
 import { childrenOf } from './run-cli.ts';
 
 /** At a higher rate k6 makes more virtual users, which takes it longer than all that they send. */
@@ -43,9 +44,7 @@ export async function untilUnspoiled<Run extends { readonly result: CompareResul
   run: () => Promise<Run>,
   isUnspoiled = ({ result: { blocks } }: Run): boolean => blocks.length > 0 && blocks.every(isWholeBlock),
 ): Promise<Run> {
-  let ended = await run();
-  for (let times = 1; times < timesMax && !isUnspoiled(ended); times += 1) ended = await run();
-  return ended;
+  return askAgain(run, (ended) => !isUnspoiled(ended), timesMax);
 }
 
 /** Where the run says that its results are kept. */

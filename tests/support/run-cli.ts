@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ChildRecordForm } from '../../cli/stack/child-records.ts';
 import { bindToOwner } from '../../cli/stack/death-signal.ts';
 import { readJsonFile } from '../../cli/stack/json-file.ts';
+import { askAgain } from './ask-again.ts';
 
 /** A `darkroom` that runs as its users run it. */
 export type CliRun = {
@@ -98,13 +99,13 @@ const loadsMax = 4;
  * Runs a load until k6 has come to its end, some times at most: one that a busy machine has given no time says so, and tells nothing of
  * what it has met.
  */
-export async function runLoad(...of: Parameters<typeof runCli>): ReturnType<typeof toEnd> {
-  let ended = await toEnd(...of);
-  for (let times = 1; times < loadsMax && !/ requests measured, /.test(ended.stdout); times += 1)
-    ended = await toEnd(...of);
-  return ended;
+export async function runLoad(...of: Parameters<typeof runCli>): CliRun['ended'] {
+  return askAgain(
+    () => runCli(...of).ended,
+    ({ stdout }) => !/ requests measured, /.test(stdout),
+    loadsMax,
+  );
 }
-const toEnd = (...of: Parameters<typeof runCli>): CliRun['ended'] => runCli(...of).ended;
 
 /** Processes that a run has started and that are on record as alive, by name. */
 export function childrenOf(ownerPid: number, root = checkout): ReadonlyMap<string, number> {
