@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CompareResult } from '../report/compare-result.ts';
-import { inventPlan, inventResult, inventTogether } from '../report/invented-experiment.ts';
+import { inventPlan, inventResult, inventTogether } from '../../tests/support/invented-experiment.ts';
 import { adviseFrom, adviseNone, isHopeless } from './advice.ts';
 import type { Simulation } from './advice.ts';
 import { renderAdvice } from './advice-text.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { inventResult, inventTogether, inventTurns, usual } from '../report/invented-experiment.ts';
+import { inventResult, inventTogether, inventTurns, usual } from '../../tests/support/invented-experiment.ts';
 import { planCalibration, slowedWorlds } from './calibration-sizes.ts';
 import type { PlannedOf } from './calibration-sizes.ts';
 import { estimateSpread, worldRoundsOf } from './estimate-spread.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { inventPlan, inventResult, inventTurns } from '../report/invented-experiment.ts';
+import { inventPlan, inventResult, inventTurns } from '../../tests/support/invented-experiment.ts';
 import { composeGatewayPage } from './gateway-page.ts';
 
 const shape = { medianMs: 4, queries: 1, memoryHits: 0 };

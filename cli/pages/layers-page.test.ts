@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { countsOf } from '../figures/counts.ts';
 import { layerCounters } from '../figures/layer-counters.ts';
-import { inventPlan, inventResult, inventTogether } from '../report/invented-experiment.ts';
+import { inventPlan, inventResult, inventTogether } from '../../tests/support/invented-experiment.ts';
 import { noReads } from '../worlds/cache-counts.ts';
 import { composeLayersPage } from './layers-page.ts';
 

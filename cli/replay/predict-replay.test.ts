@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reads, ReadsSource } from '../recordings/recording.ts';
-import { inventPlan } from '../report/invented-experiment.ts';
+import { inventPlan } from '../../tests/support/invented-experiment.ts';
 import { predictReplay, readsOfPart } from './predict-replay.ts';
 import type { ReplayedPart } from './predict-replay.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inventPlan, inventTogether } from '../report/invented-experiment.ts';
+import { inventPlan, inventTogether } from '../../tests/support/invented-experiment.ts';
 import { isLimitFound, planSpeedTrial, stepsCarried, troubleOfStep } from './speed-trial.ts';
 
 test('each step asks for half as much again, over the recording from its first request on', () => {

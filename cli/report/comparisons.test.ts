@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BlockRecord } from '../experiment/records.ts';
 import type { CompareResult } from './compare-result.ts';
-import { inventPlan, inventResult, inventTogether, inventTurns, usual } from './invented-experiment.ts';
+import {
+  inventPlan,
+  inventResult,
+  inventTogether,
+  inventTurns,
+  usual,
+} from '../../tests/support/invented-experiment.ts';
 import { renderTable } from './table.ts';
 
 const plan = inventPlan('together');

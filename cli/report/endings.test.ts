@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inventCounts } from './invented-experiment.ts';
+import { inventCounts } from '../../tests/support/invented-experiment.ts';
 import type { BlockRecord, GuardFinding } from '../experiment/records.ts';
 import type { CompareResult } from './compare-result.ts';
 import {
@@ -10,7 +10,7 @@ import {
   inventTogether,
   inventTurns,
   usual,
-} from './invented-experiment.ts';
+} from '../../tests/support/invented-experiment.ts';
 import { renderTable } from './table.ts';
 
 const plan = inventPlan('together');

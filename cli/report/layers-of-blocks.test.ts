@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import type { BlockRecord } from '../experiment/records.ts';
 import { countsOf } from '../figures/counts.ts';
 import { layerCounters } from '../figures/layer-counters.ts';
-import { inventBlock, inventPlan, inventResult, inventTogether, usual } from './invented-experiment.ts';
+import {
+  inventBlock,
+  inventPlan,
+  inventResult,
+  inventTogether,
+  usual,
+} from '../../tests/support/invented-experiment.ts';
 import { layersOfBlocks } from './layers-of-blocks.ts';
 import { renderTable } from './table.ts';
 

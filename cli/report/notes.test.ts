@@ -7,8 +7,8 @@ import {
   inventTurns,
   usual,
   inventCounts,
-} from './invented-experiment.ts';
-import type { Changes } from './invented-experiment.ts';
+} from '../../tests/support/invented-experiment.ts';
+import type { Changes } from '../../tests/support/invented-experiment.ts';
 import type { SummaryInput } from './summarise.ts';
 
 const plan = inventPlan('together');

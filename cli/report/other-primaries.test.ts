@@ -4,8 +4,14 @@ import type { BlockRecord } from '../experiment/records.ts';
 import { figures } from '../figures/figure-list.ts';
 import { decideStop } from '../statistics/stopping-rule.ts';
 import type { CompareResult } from './compare-result.ts';
-import { inventCounts, inventPlan, inventResult, inventTogether, usual } from './invented-experiment.ts';
-import type { Changes } from './invented-experiment.ts';
+import {
+  inventCounts,
+  inventPlan,
+  inventResult,
+  inventTogether,
+  usual,
+} from '../../tests/support/invented-experiment.ts';
+import type { Changes } from '../../tests/support/invented-experiment.ts';
 import { primarySoFar } from './primary-so-far.ts';
 import { formatRound } from './progress.ts';
 import { renderTable } from './table.ts';

@@ -4,7 +4,7 @@ import { isOverload } from '../experiment/guards.ts';
 import { planExperiment } from '../experiment/plan-experiment.ts';
 import type { CompareOptions } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, GuardFinding } from '../experiment/records.ts';
-import { inventPlan, inventResult, inventTurns, usual } from './invented-experiment.ts';
+import { inventPlan, inventResult, inventTurns, usual } from '../../tests/support/invented-experiment.ts';
 import { renderTable } from './table.ts';
 
 const dropped: GuardFinding = {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decideStop } from '../statistics/stopping-rule.ts';
-import { inventBlock, inventFinding, inventPlan, inventTogether, usual } from './invented-experiment.ts';
+import {
+  inventBlock,
+  inventFinding,
+  inventPlan,
+  inventTogether,
+  usual,
+} from '../../tests/support/invented-experiment.ts';
 import { primarySoFar } from './primary-so-far.ts';
 import { describeSpoiled, formatBlock, formatDuration, formatRound } from './progress.ts';
 

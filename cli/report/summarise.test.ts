@@ -11,8 +11,8 @@ import {
   inventResult,
   inventTogether,
   usual,
-} from './invented-experiment.ts';
-import type { Changes, Shape } from './invented-experiment.ts';
+} from '../../tests/support/invented-experiment.ts';
+import type { Changes, Shape } from '../../tests/support/invented-experiment.ts';
 import { schemaFile, schemaText } from './result-schema.ts';
 import type { SummaryInput } from './summarise.ts';
 import { renderTable } from './table.ts';

@@ -2,7 +2,7 @@ import { blocksOf, roundRecordOf } from '../../cli/experiment/together/blocks-of
 import type { MeasuredRound } from '../../cli/experiment/together/blocks-of-round.ts';
 import type { Edge } from '../../cli/experiment/together/readings.ts';
 import type { Experiment } from '../../cli/experiment/experiment.ts';
-import { inventPlan, inventResult, inventTimes } from '../../cli/report/invented-experiment.ts';
+import { inventPlan, inventResult, inventTimes } from './invented-experiment.ts';
 import type { CompareResult } from '../../cli/report/compare-result.ts';
 import { createHistogram } from '../../cli/statistics/histograms.ts';
 import { parseServiceCounters } from '../../cli/worlds/service-counters.ts';

@@ -7,17 +7,17 @@ import {
   workCounters,
 } from '../../app/cache/cache-counters.ts';
 import type { Counter } from '../../app/contract/figure.ts';
-import type { Counts } from '../figures/counts.ts';
-import { servedRequests } from '../figures/taken-counters.ts';
-import { parseServiceCounters } from '../worlds/service-counters.ts';
-import { planExperiment } from '../experiment/plan-experiment.ts';
-import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
-import type { BlockRecord, GuardFinding, Pacing, RoundRecord } from '../experiment/records.ts';
-import type { Experiment } from '../experiment/experiment.ts';
-import { createHistogram, recordUs } from '../statistics/histograms.ts';
-import type { CompareResult } from './compare-result.ts';
-import { summarise } from './summarise.ts';
-import type { SummaryInput } from './summarise.ts';
+import type { Counts } from '../../cli/figures/counts.ts';
+import { servedRequests } from '../../cli/figures/taken-counters.ts';
+import { parseServiceCounters } from '../../cli/worlds/service-counters.ts';
+import { planExperiment } from '../../cli/experiment/plan-experiment.ts';
+import type { ExperimentPlan } from '../../cli/experiment/plan-experiment.ts';
+import type { BlockRecord, GuardFinding, Pacing, RoundRecord } from '../../cli/experiment/records.ts';
+import type { Experiment } from '../../cli/experiment/experiment.ts';
+import { createHistogram, recordUs } from '../../cli/statistics/histograms.ts';
+import type { CompareResult } from '../../cli/report/compare-result.ts';
+import { summarise } from '../../cli/report/summarise.ts';
+import type { SummaryInput } from '../../cli/report/summarise.ts';
 
 /** Experiments with invented figures, for the tests of what is made of them. */
 const options = {
