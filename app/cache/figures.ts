@@ -1,4 +1,4 @@
-import { costMargin, counterOf } from '../contract/figure.ts';
+import { counterOf, usualMargin } from '../contract/figure.ts';
 import type { Counter, Figure } from '../contract/figure.ts';
 import { fixed, percent } from '../contract/figure-text.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
@@ -94,7 +94,7 @@ const costs: readonly Figure[] = [
     per: 'request',
     scale: 'ratio',
     better: 'less',
-    margin: () => costMargin,
+    margin: () => usualMargin,
     write: fixed(2),
     title: 'q/req',
     table: 'costs',

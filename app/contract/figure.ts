@@ -99,5 +99,7 @@ export type Figure = {
   readonly appliesTo?: (values: CandidateValues) => boolean;
 };
 
-/** The smallest change of a cost that matters, on the scale of ratios: 5 %. */
-export const costMargin = Math.log(1.05);
+/** The smallest change of a time or a cost that matters where nothing else is said, on the scale of ratios: 5 %. */
+export const usualMargin = Math.log(1.05);
+/** That of the tail of response times: 10 %, and no less than a millisecond. */
+export const tailMargin = (otherMs: number): number => Math.max(Math.log(1.1), Math.log(1 + 1 / otherMs));

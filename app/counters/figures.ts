@@ -1,6 +1,6 @@
 import { counterMetrics } from '../contract/counter-metrics.ts';
 import { fixed, milliseconds, percent } from '../contract/figure-text.ts';
-import { costMargin, counterOf } from '../contract/figure.ts';
+import { counterOf, tailMargin, usualMargin } from '../contract/figure.ts';
 import type { CandidateValues, Figure } from '../contract/figure.ts';
 import type { SentOperationName } from '../contract/operations.ts';
 
@@ -57,9 +57,6 @@ function late(quantile: 0.5 | 0.99): Figure {
 const addOperations = ['addCount', 'addAndGetCount'] as const;
 const quantiles = ['p50', 'p95', 'p99'] as const;
 
-/** Of a response time 5 %, of a tail 10 % and no less than a millisecond: as for all requests together. */
-const timeMargin = (otherMs: number): number => Math.max(Math.log(1.1), Math.log(1 + 1 / otherMs));
-
 function times(
   name: string,
   column: string,
@@ -74,7 +71,7 @@ function times(
     per: null,
     scale: 'ratio',
     better: 'less',
-    margin: quantile === 'p50' ? () => costMargin : timeMargin,
+    margin: quantile === 'p50' ? () => usualMargin : tailMargin,
     write: milliseconds,
     title: quantile,
     table: 'quality',
@@ -137,7 +134,7 @@ const bytesPerEvent: Figure = {
   per: null,
   scale: 'ratio',
   better: 'less',
-  margin: () => costMargin,
+  margin: () => usualMargin,
   write: fixed(0),
   title: 'bytes/event',
   table: 'work',

@@ -1,7 +1,7 @@
 import { answeredByEdge, edgeMetrics } from '../contract/edge-metrics.ts';
 import type { EdgeOutcome } from '../contract/edge-metrics.ts';
 import { fixed, percent } from '../contract/figure-text.ts';
-import { costMargin, counterOf, levelOf } from '../contract/figure.ts';
+import { counterOf, levelOf, usualMargin } from '../contract/figure.ts';
 import type { CandidateValues, Counter, Figure } from '../contract/figure.ts';
 import { workFigure } from '../contract/work-figure.ts';
 
@@ -100,7 +100,7 @@ export const edgeFigures: readonly Figure[] = [
     per: null,
     scale: 'ratio',
     better: 'less',
-    margin: () => costMargin,
+    margin: () => usualMargin,
     write: (bytes) => fixed(1)(bytes / 2 ** 20),
     title: 'edge MiB',
     table: 'costs',
@@ -116,7 +116,7 @@ export const edgeFigures: readonly Figure[] = [
     per: 'request',
     scale: 'ratio',
     better: 'less',
-    margin: () => costMargin,
+    margin: () => usualMargin,
     write: fixed(0),
     title: 'edge µs/req',
     table: 'costs',

@@ -1,6 +1,6 @@
 import { feedMetrics } from '../contract/feed-metrics.ts';
 import { fixed, milliseconds } from '../contract/figure-text.ts';
-import { costMargin, counterOf } from '../contract/figure.ts';
+import { counterOf, usualMargin } from '../contract/figure.ts';
 import type { Figure } from '../contract/figure.ts';
 import { workFigure } from '../contract/work-figure.ts';
 
@@ -82,7 +82,7 @@ const lag: Figure = {
   per: { counter: `${outboxLag}_count` },
   scale: 'ratio',
   better: 'less',
-  margin: () => costMargin,
+  margin: () => usualMargin,
   write: (seconds) => milliseconds(seconds * 1_000),
   title: 'outbox lag',
   table: 'costs',

@@ -1,5 +1,5 @@
 import { fixed, milliseconds } from '../contract/figure-text.ts';
-import { costMargin, counterOf } from '../contract/figure.ts';
+import { counterOf, usualMargin } from '../contract/figure.ts';
 import type { CandidateValues, Counter, Figure } from '../contract/figure.ts';
 import { gatewayMetrics } from '../contract/gateway-metrics.ts';
 import { workFigure } from '../contract/work-figure.ts';
@@ -93,7 +93,7 @@ function cpuPerQuery(kind: 'leader' | 'gateway', meaning: string): Figure {
     per: queries,
     scale: 'ratio',
     better: 'less',
-    margin: () => costMargin,
+    margin: () => usualMargin,
     write: fixed(0),
     title: `${kind} µs/query`,
     table: 'costs',
@@ -113,7 +113,7 @@ export const gatewayFigures: readonly Figure[] = [
     per: null,
     scale: 'ratio',
     better: 'less',
-    margin: () => Math.log(1.05),
+    margin: () => usualMargin,
     write: milliseconds,
     title: 'p80',
     table: 'responses',

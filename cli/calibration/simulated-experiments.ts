@@ -1,3 +1,4 @@
+import { usualMargin } from '../../app/contract/figure.ts';
 import { profiles } from '../experiment/profiles.ts';
 import type { Profile } from '../experiment/profiles.ts';
 import { partsOf } from '../report/per-round.ts';
@@ -19,7 +20,6 @@ const spreadDf = 15;
 /** What starts and warm-up take of the time limit, and the pause between two rounds. */
 const secondsPerStart = 40;
 const pauseSeconds = 0.6;
-const margin = Math.log(1.05);
 const normalQuantile = 1.96;
 const significance = 0.05;
 const spreadDraw = 9;
@@ -73,7 +73,7 @@ export function simulateExperiment(
   const starts = [...Map.groupBy(soFar.rounds, ({ part }) => part).values()].map(({ length }) => length);
   return effects.map((effect, place) => ({
     effect,
-    verdict: judge(effect, margin, adjusted[place] ?? 1),
+    verdict: judge(effect, usualMargin, adjusted[place] ?? 1),
     overOracle: halfWidth(effect) / (normalQuantile * oracleError(machine, starts)),
   }));
 }
@@ -93,7 +93,7 @@ function mayStop({ profile: name }: SimulationSetting, soFar: RoundsSoFar, known
       candidate: String(place),
       differences: values,
       process: { ...known, parts: partsOf(rounds) },
-      precision: precisionPct === null ? margin : Math.log1p(precisionPct / 100),
+      precision: precisionPct === null ? usualMargin : Math.log1p(precisionPct / 100),
     })),
     rounds: rounds.length,
     roundsFixed: null,

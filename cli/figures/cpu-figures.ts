@@ -1,4 +1,4 @@
-import { costMargin } from '../../app/contract/figure.ts';
+import { usualMargin } from '../../app/contract/figure.ts';
 import type { Figure } from '../../app/contract/figure.ts';
 import { fixed } from '../../app/contract/figure-text.ts';
 
@@ -11,7 +11,7 @@ function cpuPerRequest(name: string, cpu: string, meaning: string, own: Partial<
     per: 'request',
     scale: 'ratio',
     better: 'less',
-    margin: () => costMargin,
+    margin: () => usualMargin,
     write: fixed(0),
     title: name,
     table: null,

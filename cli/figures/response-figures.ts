@@ -1,10 +1,6 @@
+import { tailMargin, usualMargin } from '../../app/contract/figure.ts';
 import type { DriverFigure, Figure } from '../../app/contract/figure.ts';
 import { milliseconds } from '../../app/contract/figure-text.ts';
-
-/** Of a response time 5 %. */
-const timeMargin = (): number => Math.log(1.05);
-/** Of a tail 10 %, and no less than a millisecond. */
-const tailMargin = (otherMs: number): number => Math.max(Math.log(1.1), Math.log(1 + 1 / otherMs));
 
 type Own = Pick<Figure, 'meaning' | 'margin' | 'table' | 'words'> & { readonly isTold: boolean };
 
@@ -25,7 +21,7 @@ function responseTime(name: DriverFigure, own: Own): Figure {
 function quantile(name: 'p50' | 'p95' | 'p99', isTold: boolean): Figure {
   return responseTime(name, {
     meaning: `${name.slice(1)} % of the requests were answered within it`,
-    margin: name === 'p50' ? timeMargin : tailMargin,
+    margin: name === 'p50' ? () => usualMargin : tailMargin,
     table: 'responses',
     words: `${name} response time`,
     isTold,
@@ -37,7 +33,7 @@ export const responseFigures: readonly Figure[] = [
   responseTime('request', {
     meaning:
       'geometric mean of the response times of paired requests; its change is that of the same request',
-    margin: timeMargin,
+    margin: () => usualMargin,
     table: null,
     words: 'same-request change',
     isTold: true,
@@ -47,7 +43,7 @@ export const responseFigures: readonly Figure[] = [
   quantile('p99', false),
   responseTime('mean', {
     meaning: 'arithmetic mean of all response times',
-    margin: timeMargin,
+    margin: () => usualMargin,
     table: 'responses',
     words: 'mean response time',
     isTold: true,

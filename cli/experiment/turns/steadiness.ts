@@ -1,3 +1,4 @@
+import { usualMargin } from '../../../app/contract/figure.ts';
 import type { SecondOfRun } from '../../k6/world-figures.ts';
 import type { GuardFinding } from '../records.ts';
 
@@ -5,8 +6,8 @@ import type { GuardFinding } from '../records.ts';
 const secondsMin = 10;
 /** Standard errors by which the halves of a steady block may differ; more happens once in a thousand. */
 const standardErrorsMax = 3.3;
-/** A smaller drift does not matter: the margin of a median. */
-const driftMin = Math.log(1.05);
+/** A smaller drift does not matter. */
+const driftMin = usualMargin;
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
