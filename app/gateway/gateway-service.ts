@@ -10,7 +10,7 @@ import type { RecordTable } from './protocol/record-table.ts';
 import { createReplica } from './protocol/replica.ts';
 import type { Replica } from './protocol/replica.ts';
 import type { ReadRefusal } from './protocol/waiting-reads.ts';
-import { chooseWay } from './query-way.ts';
+import { createWayChooser } from './query-way.ts';
 import type { Asked } from './query-way.ts';
 import { queryWaitMaxMs } from './system.ts';
 import type { GatewaySettings } from './system.ts';
@@ -63,6 +63,7 @@ export function createGatewayService(parts: GatewayServiceParts): GatewayService
     waitingReadsMax,
     createTable: createParsedTable,
   });
+  const chooseWay = createWayChooser(settings);
   const { promise: isFound, resolve: tellFound } = Promise.withResolvers<void>();
   const finder = findLeader({
     storage,
@@ -86,7 +87,7 @@ export function createGatewayService(parts: GatewayServiceParts): GatewayService
   };
   return {
     async answer(asked) {
-      const { way, reason } = chooseWay(settings, asked);
+      const { way, reason } = chooseWay(asked);
       if (way === 'eventual') {
         const answer = answerAtOnce();
         if (answer.from === 'replica') observe.queried(way, reason);

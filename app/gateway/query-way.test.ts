@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatCandidate } from '../candidates/format-candidate.ts';
 import { parseCandidate } from '../candidates/parse-candidate.ts';
-import { callerOf, chooseWay } from './query-way.ts';
+import { callerOf, createWayChooser } from './query-way.ts';
 import { gatewaySystem } from './system.ts';
 
 const kindsOf = (text: string): string[] =>
@@ -43,20 +43,21 @@ test('callers are written as they were read', () => {
 
 test('who is answered from the replica is said by the candidate first, then by the query', () => {
   const wayOf = (callers: string, caller?: string, consistency?: 'consistent' | 'eventual') => {
-    const { way, reason } = chooseWay({ gateway: 'consistent', callers }, { caller, consistency });
+    const { way, reason } = createWayChooser({ gateway: 'consistent', callers })({ caller, consistency });
     return `${way} ${reason}`;
   };
   assert.equal(wayOf('all'), 'consistent axis');
   assert.equal(wayOf('all', undefined, 'eventual'), 'eventual asked');
   assert.equal(wayOf('none', 'jobs'), 'leader caller');
+  assert.equal(wayOf('none', 'none'), 'leader caller');
   assert.equal(wayOf('jobs+web'), 'leader caller');
   assert.equal(wayOf('jobs+web', 'web'), 'consistent axis');
   assert.equal(wayOf('jobs+web', 'we', 'eventual'), 'leader caller');
-  const ofLeader = chooseWay(
-    { gateway: 'leader', callers: 'all' },
-    { caller: 'web', consistency: 'eventual' },
-  );
-  assert.deepEqual(ofLeader, { way: 'leader', reason: 'axis' });
+  const chooseOfLeader = createWayChooser({ gateway: 'leader', callers: 'all' });
+  assert.deepEqual(chooseOfLeader({ caller: 'web', consistency: 'eventual' }), {
+    way: 'leader',
+    reason: 'axis',
+  });
 });
 
 test('a caller has one name, of characters that nothing else means', () => {

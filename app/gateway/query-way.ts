@@ -12,19 +12,19 @@ export type Asked = {
 
 export type ChosenWay = { readonly way: QueryWay; readonly reason: WayReason };
 
-/** How a query is to be answered, as far as that follows from the candidate and from what it says. */
-export function chooseWay(
-  { gateway, callers }: Pick<GatewaySettings, 'gateway' | 'callers'>,
-  { consistency, caller }: Asked,
-): ChosenWay {
-  if (gateway === 'leader' || gateway === 'off') return { way: 'leader', reason: 'axis' };
-  if (!isAllowed(callers, caller)) return { way: 'leader', reason: 'caller' };
-  return consistency === undefined ? { way: gateway, reason: 'axis' } : { way: consistency, reason: 'asked' };
-}
-
-function isAllowed(callers: string, caller: string | undefined): boolean {
-  if (callers === 'all') return true;
-  return caller !== undefined && callers !== 'none' && callers.split('+').includes(caller);
+/** Says how a query is to be answered, as far as that follows from the candidate and from what it says. */
+export function createWayChooser({
+  gateway,
+  callers,
+}: Pick<GatewaySettings, 'gateway' | 'callers'>): (asked: Asked) => ChosenWay {
+  if (gateway === 'leader' || gateway === 'off') return () => ({ way: 'leader', reason: 'axis' });
+  const named: ReadonlySet<string | undefined> = new Set(callers === 'none' ? [] : callers.split('+'));
+  return ({ consistency, caller }) => {
+    if (callers !== 'all' && !named.has(caller)) return { way: 'leader', reason: 'caller' };
+    return consistency === undefined
+      ? { way: gateway, reason: 'axis' }
+      : { way: consistency, reason: 'asked' };
+  };
 }
 
 /** Throws INVALID_CALLER for what can be no name. One that is in no list is a name all the same. */
