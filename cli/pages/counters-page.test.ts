@@ -6,7 +6,8 @@ import { inventPlan, inventResult, inventTogether } from '../../tests/support/in
 import { composeCountersPage } from './counters-page.ts';
 
 const shape = { medianMs: 4, queries: 1, memoryHits: 0 };
-const texts = ['no-cache', 'no-cache:counter=eventual', 'no-cache:counter=raw-log'];
+const modes = ['row', 'eventual', 'raw-log'] as const;
+const texts = ['no-cache', 'no-cache:counter=eventual', 'no-cache:counter=raw-log'] as const;
 const plan = inventPlan('together', texts);
 const labels = plan.candidates.map(({ label }) => label);
 const invented = inventResult(
@@ -26,9 +27,10 @@ const result = {
     },
   })),
 };
-const reads = texts.flatMap((candidate, place) =>
+const reads = modes.flatMap((mode, place) =>
   [500, 5_000].map((events, step) => ({
-    candidate,
+    candidate: texts[place] ?? '',
+    mode,
     events,
     p50Ms: 1 + place * step,
     p99Ms: 2 + 10 * place * step,

@@ -92,7 +92,7 @@ function readsTable(reads: readonly TimedReads[]): string {
 /** The article's figures beside ours. */
 function articleTable({ comparison: { result }, reads }: CountersMeasured): string {
   const eventual = result.candidates.find(({ config }) => config['counter'] === 'eventual');
-  const own = reads.filter(({ candidate }) => candidate.includes('eventual'));
+  const own = reads.filter(({ mode }) => mode === 'eventual');
   const [first, last] = [own.at(0)?.p99Ms ?? null, own.at(-1)?.p99Ms ?? null];
   const flat = first === null || last === null || first === 0 ? none : `${(last / first).toFixed(2)} ×`;
   const rows = [

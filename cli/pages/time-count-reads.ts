@@ -1,15 +1,19 @@
+import type { Candidate } from '../../app/candidates/candidate.ts';
 import { headers } from '../../app/contract/headers.ts';
 import { counterOperations, pathOf } from '../../app/contract/operations.ts';
 import { countedNamespace } from '../../loadtests/workloads/request-path.ts';
 import { withWorlds } from '../commands/with-worlds.ts';
 import { CommandError } from '../errors.ts';
 import { readNamed } from '../experiment/named-candidates.ts';
+import type { NamedCandidate } from '../experiment/named-candidates.ts';
 import { createHistogram, quantileMs, recordUs } from '../statistics/histograms.ts';
 import type { Stack, World } from '../worlds/world.ts';
 
 /** How long reads of one counter take when so many events have been written to it. */
 export type TimedReads = {
   readonly candidate: string;
+  /** How its counters count. */
+  readonly mode: Candidate['counters']['counter'];
   readonly events: number;
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
@@ -37,14 +41,19 @@ export async function timeCountReads(
     const own = await withWorlds(
       { stack, mediaFolder },
       { candidates: [named], options, port: 0, telemetry },
-      async ([world]) => (world === undefined ? [] : await timeSteps(world, named.label, stack)),
+      async ([world]) => (world === undefined ? [] : await timeSteps(world, named, stack)),
     );
     timed.push(...own);
   }
   return timed;
 }
 
-async function timeSteps(world: World, candidate: string, { clock }: Stack): Promise<TimedReads[]> {
+async function timeSteps(
+  world: World,
+  { label, candidate }: NamedCandidate,
+  { clock }: Stack,
+): Promise<TimedReads[]> {
+  const { counter: mode } = candidate.counters;
   const [service = ''] = world.addresses();
   const timed: TimedReads[] = [];
   let written = 0;
@@ -59,7 +68,8 @@ async function timeSteps(world: World, candidate: string, { clock }: Stack): Pro
       await ask(service, 'getCount');
       if (read >= readsPerStep) recordUs(times, (clock.now() - beganMs) * 1_000);
     }
-    timed.push({ candidate, events, p50Ms: quantileMs(times, 0.5), p99Ms: quantileMs(times, 0.99) });
+    const [p50Ms, p99Ms] = [quantileMs(times, 0.5), quantileMs(times, 0.99)];
+    timed.push({ candidate: label, mode, events, p50Ms, p99Ms });
   }
   return timed;
 }
