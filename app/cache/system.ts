@@ -42,6 +42,8 @@ export const cacheSystem: SystemDefinition<typeof axes> = {
   name: 'cache',
   summary: 'where reads are answered from, and how what is kept follows the writes',
   axes,
+  isAlwaysTold: true,
+  isUsed: ({ tiers }) => tiers !== 'none',
   complete,
   refuses: (values, given) =>
     contradictionOf(values, new Set([...given].filter((name) => name !== 'strategy'))),

@@ -33,15 +33,11 @@ export function namedAxes(candidate: AnyCandidate, systems: Systems = all): stri
     .map(({ name }) => name);
 }
 
-/** Whether candidates are told apart by its word: such a system is always told of. */
-const hasLeadingWord = (systems: Systems, name: string): boolean =>
-  Object.values(systems[name]?.axes ?? {}).some(({ isLeadingWord }) => isLeadingWord === true);
-
-/** A candidate as one flat record of fields, for others to read. Of further systems, only those of which it asks something. */
+/** A candidate as one flat record of fields, for others to read. Of systems that are not always told, only those of which it asks something. */
 export function configOf(candidate: AnyCandidate, systems: Systems = all): AnyValues {
   const asked = askedSystems(candidate, systems);
   const told = valuesBySystem(candidate, systems).filter(
-    ({ system: { name } }) => hasLeadingWord(systems, name) || asked.includes(name),
+    ({ system: { name, isAlwaysTold = false } }) => isAlwaysTold || asked.includes(name),
   );
   return Object.fromEntries(told.flatMap(({ values }) => Object.entries(values)));
 }

@@ -13,6 +13,10 @@ export type SystemDefinition<A extends Axes = Axes> = {
   /** One sentence for lists. */
   readonly summary: string;
   readonly axes: A;
+  /** Results tell its figures and values whatever candidates ask for. Absent: only where one of them asks something of it. */
+  readonly isAlwaysTold?: true;
+  /** Whether a candidate uses it, by its record in a result. Absent: it does where that record has values of it. */
+  isUsed?(values: CandidateValues): boolean;
   /** All values, from those that a text gives. Absent: the fallbacks of the axes stand for the others. */
   complete?(given: Partial<ValuesOf<A>>): ValuesOf<A>;
   /** Why a combination makes no sense, in words, or null. `given`: names of its axes that the text gives. */

@@ -1,4 +1,5 @@
 import type { Figure } from '../../app/contract/figure.ts';
+import type { Systems } from '../../app/contract/system.ts';
 import { systems } from '../../app/systems.ts';
 import { cpuFigures } from './cpu-figures.ts';
 import { responseFigures } from './response-figures.ts';
@@ -17,6 +18,12 @@ export const figures: readonly ListedFigure[] = [
   ),
   ...ofExperiment(cpuFigures),
 ];
+
+const definitions: Systems = systems;
+
+/** Whether every result has it, whatever the candidates ask for. */
+export const isAlwaysThere = ({ system }: ListedFigure): boolean =>
+  system === null || definitions[system]?.isAlwaysTold === true;
 
 const byName: ReadonlyMap<string, ListedFigure> = new Map(figures.map((figure) => [figure.name, figure]));
 

@@ -1,4 +1,4 @@
-import { figures } from '../figures/figure-list.ts';
+import { figures, isAlwaysThere } from '../figures/figure-list.ts';
 import { NumberOrNull } from './measured-schema.ts';
 import type { OneOrMore } from './measured-schema.ts';
 
@@ -9,11 +9,9 @@ function describe(meaning: string, unit: string): string {
   return unit === '' ? meaning : `${meaning} (${unit})`;
 }
 
-const alwaysThere = figures.filter(({ system }) => system === null || system === 'cache');
-
 export const FigureValuesSchema = {
   type: 'object',
-  required: alwaysThere.map(({ name }) => name) as OneOrMore<string>,
+  required: figures.filter(isAlwaysThere).map(({ name }) => name) as OneOrMore<string>,
   properties: Object.fromEntries(
     figures.map(({ name, meaning, unit }) => [
       name,

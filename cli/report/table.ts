@@ -2,7 +2,7 @@ import { telemetryModes } from '../../app/contract/telemetry-modes.ts';
 import type { SystemDefinition } from '../../app/contract/system.ts';
 import { systems } from '../../app/systems.ts';
 import { milliseconds, percent } from '../../app/contract/figure-text.ts';
-import { isAskedFor } from '../figures/asked-systems.ts';
+import { usesSystem } from '../figures/asked-systems.ts';
 import { asksCaches } from './asks-caches.ts';
 import { formatChange, nameMetric, unknown } from './change-text.ts';
 import { figureColumns } from './figure-columns.ts';
@@ -93,7 +93,7 @@ function renderWork(result: CompareResult): string[][] {
   return Object.values<SystemDefinition>(systems).map((system) => {
     const candidates = result.candidates.filter(
       (candidate) =>
-        isAskedFor(system, candidate.config) && candidate.role !== 'control' && candidate.requests > 0,
+        usesSystem(system, candidate.config) && candidate.role !== 'control' && candidate.requests > 0,
     );
     const columns = figureColumns('work', candidates, system.name);
     if (candidates.length === 0 || columns.length === 0) return [];
