@@ -1,3 +1,4 @@
+import { failedShareMax } from '../k6/pass-timings.ts';
 import type { CandidateResult, CompareResult, ComparisonResult } from '../report/compare-result.ts';
 import { describeChange } from '../report/change-text.ts';
 import { pairedEffect } from '../statistics/paired-effect.ts';
@@ -110,7 +111,6 @@ export function primaryOf({ comparisons, manifest }: CompareResult, label: strin
 }
 
 const losses = ['worse', 'slightly worse'];
-const failedShareMax = 0.01;
 
 function troubleOf(result: CompareResult, found: CandidateResult | undefined): string | null {
   if (found === undefined) return 'it was not run';

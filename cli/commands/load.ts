@@ -15,6 +15,7 @@ import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import { runLoad } from '../k6/load-figures.ts';
 import type { LoadFigures } from '../k6/load-figures.ts';
+import { failedShareMax } from '../k6/pass-timings.ts';
 import { createPlanner, requirePlannable } from '../k6/request-plans.ts';
 import { readScenario } from '../k6/scenario-script.ts';
 import { planRecording } from '../recordings/recording-session.ts';
@@ -218,9 +219,13 @@ function requireSound(run: JudgedRun, tier: TierCounts | null, logs: string): vo
   switch (finding.guard) {
     case 'errors': {
       const said = saidLast === null ? '' : ` The service said last: ${saidLast}`;
-      throw new CommandError('serviceFailed', `More than 1 % of the requests failed.${said}`, {
-        remedy: `Its logs are in ${logs}.`,
-      });
+      throw new CommandError(
+        'serviceFailed',
+        `More than ${100 * failedShareMax} % of the requests failed.${said}`,
+        {
+          remedy: `Its logs are in ${logs}.`,
+        },
+      );
     }
     case 'tier-refused':
       throw new CommandError('serviceFailed', `The tier did not work: ${finding.message}.`, {

@@ -102,7 +102,7 @@ const guards: readonly Guard[] = [
     appliesTo: ['block', 'world', 'candidate', 'load'],
     judge: ({ requests, errors }) =>
       errors > failedShareMax * requests
-        ? ['hard', `${errors} of ${requests} requests failed (limit 1 %)`]
+        ? ['hard', `${errors} of ${requests} requests failed (limit ${100 * failedShareMax} %)`]
         : null,
   },
   {

@@ -48,7 +48,10 @@ export type RawRequest = {
   readonly isPaired: boolean;
 };
 
-/** A world whose requests fail more often than this is left out of the pairing: the others are paired without it. */
+/**
+ * The share of requests that may fail. What is measured where more do counts for nothing: such a world is left out of the pairing, and
+ * the others are paired without it.
+ */
 export const failedShareMax = 0.01;
 /** Worlds meet a request within the width of the displacement; a busy machine may add this. */
 const spreadReserveUs = 50_000;
