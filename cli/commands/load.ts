@@ -11,6 +11,7 @@ import { requireAnswered } from '../experiment/answered-scenario.ts';
 import { judgeLoad } from '../experiment/guards.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
 import { readNamed } from '../experiment/named-candidates.ts';
+import type { GuardFinding } from '../experiment/records.ts';
 import { populationOf } from '../experiment/service-options.ts';
 import type { ServiceOptions } from '../experiment/service-options.ts';
 import { runLoad } from '../k6/load-figures.ts';
@@ -107,15 +108,16 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
           terminal.report(
             `Loading ${named.label} at ${options.rate} requests/s for ${settleSeconds} + ${options.duration} s ...`,
           );
-          const targets = loadTargetsOf(worlds);
           const before = await readCountersOf(worlds);
-          const ran = await runScenario(stack, k6, scenario, { options, targets });
+          const ran = await runScenario(stack, k6, scenario, { options, targets: loadTargetsOf(worlds) });
           const saidLast = lastErrorOf(worlds.flatMap((world) => world.processes()));
           return { run: { ...ran, saidLast }, tier: tierBetween(before, await readCountersOf(worlds)) };
         },
       );
       if (terminal.signal.aborted) throw new CommandError('interrupted', 'interrupted');
-      if (run.driverFailure !== null) throw new CommandError('generatorSaturated', run.driverFailure);
+      const [finding] = judgeLoad({ ...run, tier });
+      // A driver that failed has measured nothing that could be shown.
+      if (finding?.guard === 'driver-failed') throw failureOf(finding, run.saidLast, stack);
       terminal.print(describe(run, scenario, options) + describeTier(tier));
       await keepRecording(terminal, recording, {
         source: `load ${scenario}`,
@@ -132,7 +134,7 @@ export async function load(terminal: Terminal, scenarioText: string, options: Lo
         );
         if (slow.isCut()) terminal.report(cutComplaint);
       }
-      requireSound(run, tier, join(stack.context.paths.state, 'logs'));
+      if (finding !== undefined) throw failureOf(finding, run.saidLast, stack);
       requireShown(attempts);
     } finally {
       recording?.remove();
@@ -209,30 +211,25 @@ function describeTier(tier: TierCounts | null): string {
   return parts.length === 0 ? '' : `redis refused ${parts.join(', ')}\n`;
 }
 
-type JudgedRun = LoadFigures & { readonly saidLast: string | null };
-
-/** Throws what the guards have to say about the load, in this command's words: the first finding of theirs. */
-function requireSound(run: JudgedRun, tier: TierCounts | null, logs: string): void {
-  const { requests, errors, dropped, saidLast } = run;
-  const [finding] = judgeLoad({ requests, errors, dropped, tier });
-  if (finding === undefined) return;
+/** What a guard has found, in this command's words. */
+function failureOf(finding: GuardFinding, saidLast: string | null, { context }: Stack): CommandError {
   switch (finding.guard) {
+    case 'driver-failed':
+      return new CommandError('generatorSaturated', finding.message);
     case 'errors': {
       const said = saidLast === null ? '' : ` The service said last: ${saidLast}`;
-      throw new CommandError(
+      return new CommandError(
         'serviceFailed',
         `More than ${100 * failedShareMax} % of the requests failed.${said}`,
-        {
-          remedy: `Its logs are in ${logs}.`,
-        },
+        { remedy: `Its logs are in ${join(context.paths.state, 'logs')}.` },
       );
     }
     case 'tier-refused':
-      throw new CommandError('serviceFailed', `The tier did not work: ${finding.message}.`, {
+      return new CommandError('serviceFailed', `The tier did not work: ${finding.message}.`, {
         remedy: 'What may be wrong with it: docs/runbooks/redis-tier-refuses.md',
       });
     default:
-      throw new CommandError(
+      return new CommandError(
         finding.fault === 'service' ? 'serviceFailed' : 'generatorSaturated',
         `${finding.message}.`,
         { remedy: 'Try a lower --rate.' },

@@ -223,8 +223,8 @@ test('what is only named, and what the machine did, takes no verdict away', () =
     assert.equal(judgeCandidate(roundsWith(change)), null);
 });
 
-test('a load is judged by the same limits, the service before the generator', () => {
-  const sound = { requests: 600, errors: 6, dropped: 0, tier: noTierCommands };
+test('a load is judged by the same limits: its driver first, then the service, then the generator', () => {
+  const sound = { driverFailure: null, requests: 600, errors: 6, dropped: 0, tier: noTierCommands };
   assert.deepEqual(judgeLoad(sound), []);
   assert.deepEqual(judgeLoad({ ...sound, tier: null }), []);
   const unsound = { ...sound, errors: 7, dropped: 2, ...tierWith({ reads: 10, refusedReads: 2 }) };
@@ -236,6 +236,8 @@ test('a load is judged by the same limits, the service before the generator', ()
       ['dropped-arrivals', 'generator'],
     ],
   );
+  const [worst] = judgeLoad({ ...unsound, driverFailure: 'k6 was killed' });
+  assert.deepEqual([worst?.guard, worst?.message], ['driver-failed', 'k6 was killed']);
 });
 
 test('rounds together bear some dropped arrivals, and a generator that has cores left', () => {

@@ -74,7 +74,7 @@ const guards: readonly Guard[] = [
   {
     guard: 'driver-failed',
     fault: 'generator',
-    appliesTo: ['block'],
+    appliesTo: ['block', 'load'],
     judge: ({ driverFailure }) => (driverFailure === null ? null : ['hard', driverFailure]),
   },
   {

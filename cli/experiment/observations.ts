@@ -53,7 +53,10 @@ export type WorldObservation = Pick<
 export type GeneratorObservation = Pick<BlockObservation, 'offered' | 'dropped' | 'driverCpuShare'>;
 
 /** What was seen of a load. */
-export type LoadObservation = Pick<BlockObservation, 'requests' | 'errors' | 'dropped' | 'tier'>;
+export type LoadObservation = Pick<
+  BlockObservation,
+  'driverFailure' | 'requests' | 'errors' | 'dropped' | 'tier'
+>;
 
 /** Where a guard is not told of something, it has nothing to say of it. */
 export const unseen: BlockObservation = {
