@@ -30,10 +30,10 @@ const nothingKnown: Room = {
 export function countNeeds(part: string, room: Partial<Room>): Trial[] {
   return listNeeds(needsOfDefaultPlan(), { ...nothingKnown, ...room })
     .filter(({ wanted, available }) => wanted > 0 && available !== null)
-    .map((need) => judge(part, need));
+    .map((need) => trialOf(part, need));
 }
 
-function judge(part: string, { what, unit, wanted, available, remedy }: Need): Trial {
+function trialOf(part: string, { what, unit, wanted, available, remedy }: Need): Trial {
   const isEnough = available === null || available >= wanted;
   const amount = (count: number | null) => `${count}${unit === '' ? '' : ` ${unit}`}`;
   return {

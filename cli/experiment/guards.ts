@@ -24,7 +24,7 @@ type Guard = {
   readonly fault: GuardFinding['fault'];
   readonly appliesTo: readonly Judged[];
   /** The finding's kind and words, or null when the guard has nothing to say. */
-  readonly judge: (seen: BlockObservation) => readonly [GuardFinding['kind'], string] | null;
+  readonly find: (seen: BlockObservation) => readonly [GuardFinding['kind'], string] | null;
 };
 
 /** Together, dropped arrivals are missing in every world alike: up to this share the rounds still compare them fairly. */
@@ -75,13 +75,13 @@ const guards: readonly Guard[] = [
     guard: 'driver-failed',
     fault: 'generator',
     appliesTo: ['block', 'load'],
-    judge: ({ driverFailure }) => (driverFailure === null ? null : ['hard', driverFailure]),
+    find: ({ driverFailure }) => (driverFailure === null ? null : ['hard', driverFailure]),
   },
   {
     guard: 'replica-lost',
     fault: 'service',
     appliesTo: ['block', 'world'],
-    judge: ({ lostProcesses }) => {
+    find: ({ lostProcesses }) => {
       const names = lostProcesses.filter(isReplica).map(({ name }) => name);
       return names.length === 0 ? null : ['hard', `replica ${names.join(', ')} died`];
     },
@@ -90,7 +90,7 @@ const guards: readonly Guard[] = [
     guard: 'process-lost',
     fault: 'service',
     appliesTo: ['block', 'world'],
-    judge: ({ lostProcesses }) => {
+    find: ({ lostProcesses }) => {
       const others = lostProcesses.filter((lost) => !isReplica(lost));
       const names = others.map(({ kindName, name }) => `${kindName} ${name}`);
       return names.length === 0 ? null : ['hard', `${names.join(', ')} died`];
@@ -100,7 +100,7 @@ const guards: readonly Guard[] = [
     guard: 'errors',
     fault: 'service',
     appliesTo: ['block', 'world', 'candidate', 'load'],
-    judge: ({ requests, errors }) =>
+    find: ({ requests, errors }) =>
       errors > failedShareMax * requests
         ? ['hard', `${errors} of ${requests} requests failed (limit ${100 * failedShareMax} %)`]
         : null,
@@ -109,7 +109,7 @@ const guards: readonly Guard[] = [
     guard: 'tier-refused',
     fault: 'service',
     appliesTo: ['block', 'world', 'candidate', 'load'],
-    judge: ({ tier }) => {
+    find: ({ tier }) => {
       const message = tier === null ? null : judgeTier(tier);
       return message === null ? null : ['hard', message];
     },
@@ -118,7 +118,7 @@ const guards: readonly Guard[] = [
     guard: 'cache-identity',
     fault: 'service',
     appliesTo: ['block', 'world'],
-    judge: ({ cache }) =>
+    find: ({ cache }) =>
       cache !== null && unansweredReads(cache) !== 0
         ? ['hard', `${unansweredReads(cache)} cache reads were not counted by the part that answered them`]
         : null,
@@ -128,7 +128,7 @@ const guards: readonly Guard[] = [
     fault: 'service',
     appliesTo: ['block', 'world'],
     // What failed may have been counted or not: nobody knows how far it came. Nor does anybody know it of what a dying edge broke off.
-    judge: ({ unaccounted, errors, pastEdge }) =>
+    find: ({ unaccounted, errors, pastEdge }) =>
       unaccounted !== null && Math.abs(unaccounted) > errors + pastEdge
         ? [
             'hard',
@@ -142,7 +142,7 @@ const guards: readonly Guard[] = [
     guard: 'request-account',
     fault: 'machine',
     appliesTo: ['world'],
-    judge: ({ isAccountMissing }) =>
+    find: ({ isAccountMissing }) =>
       isAccountMissing
         ? ['soft', 'requests were under way when counters were read: who answered is not told of this round']
         : null,
@@ -151,7 +151,7 @@ const guards: readonly Guard[] = [
     guard: 'late-settling',
     fault: 'machine',
     appliesTo: ['world'],
-    judge: ({ settledLateMs }) =>
+    find: ({ settledLateMs }) =>
       settledLateMs > 0
         ? [
             'hard',
@@ -163,7 +163,7 @@ const guards: readonly Guard[] = [
     guard: 'hardly-sent',
     fault: 'generator',
     appliesTo: ['world'],
-    judge: ({ requests, planned }) =>
+    find: ({ requests, planned }) =>
       requests < heardShareMin * planned
         ? ['hard', `only ${requests} of ${planned} requests were answered while the round was under way`]
         : null,
@@ -172,13 +172,13 @@ const guards: readonly Guard[] = [
     guard: 'dropped-arrivals',
     fault: 'generator',
     appliesTo: ['block', 'load'],
-    judge: ({ dropped }) => (dropped === 0 ? null : ['hard', `${dropped} arrivals were dropped`]),
+    find: ({ dropped }) => (dropped === 0 ? null : ['hard', `${dropped} arrivals were dropped`]),
   },
   {
     guard: 'dropped-share',
     fault: 'generator',
     appliesTo: ['experiment'],
-    judge: ({ dropped, offered }) =>
+    find: ({ dropped, offered }) =>
       dropped > droppedShareMax * offered
         ? ['hard', `${dropped} of ${offered} arrivals were dropped (limit ${pct(droppedShareMax)})`]
         : null,
@@ -187,7 +187,7 @@ const guards: readonly Guard[] = [
     guard: 'offered-rate',
     fault: 'generator',
     appliesTo: ['block'],
-    judge: (seen) =>
+    find: (seen) =>
       seen.offered > 0 && seen.started / seen.offered < 0.995
         ? ['hard', `only ${seen.started} of ${seen.offered} requests were started`]
         : null,
@@ -196,7 +196,7 @@ const guards: readonly Guard[] = [
     guard: 'busy-vus',
     fault: 'generator',
     appliesTo: ['block'],
-    judge: (seen) =>
+    find: (seen) =>
       seen.peakBusyVus !== null && seen.peakBusyVus > 0.8 * seen.configuredVus
         ? [
             'hard',
@@ -208,7 +208,7 @@ const guards: readonly Guard[] = [
     guard: 'scheduling-lag',
     fault: 'generator',
     appliesTo: ['block'],
-    judge: (seen) => {
+    find: (seen) => {
       const limitMs = Math.max(5, 0.1 * (seen.p99Ms ?? 0));
       return seen.latenessP99Ms !== null && seen.latenessP99Ms > limitMs
         ? [
@@ -222,7 +222,7 @@ const guards: readonly Guard[] = [
     guard: 'driver-cpu',
     fault: 'generator',
     appliesTo: ['block', 'experiment'],
-    judge: (seen) =>
+    find: (seen) =>
       seen.driverCpuShare !== null && seen.driverCpuShare > 0.8
         ? ['hard', `k6 used ${pct(seen.driverCpuShare)} of the cores it may use (limit 80 %)`]
         : null,
@@ -231,19 +231,19 @@ const guards: readonly Guard[] = [
     guard: 'foreign-cpu',
     fault: 'machine',
     appliesTo: ['block'],
-    judge: (seen) => judgeShare(seen.foreignCpuShare, 0.1, 0.25, 'other programs'),
+    find: (seen) => judgeShare(seen.foreignCpuShare, 0.1, 0.25, 'other programs'),
   },
   {
     guard: 'steal',
     fault: 'machine',
     appliesTo: ['block'],
-    judge: (seen) => judgeShare(seen.stealShare, 0.01, 0.05, "the machine's host"),
+    find: (seen) => judgeShare(seen.stealShare, 0.01, 0.05, "the machine's host"),
   },
   {
     guard: 'cpu-pressure',
     fault: 'machine',
     appliesTo: ['block'],
-    judge: (seen) =>
+    find: (seen) =>
       seen.cpuPressurePct !== null && seen.cpuPressurePct > 40
         ? ['soft', `CPU pressure was ${seen.cpuPressurePct.toFixed(0)} %`]
         : null,
@@ -252,7 +252,7 @@ const guards: readonly Guard[] = [
     guard: 'cpu-quota',
     fault: 'machine',
     appliesTo: ['block'],
-    judge: (seen) =>
+    find: (seen) =>
       seen.throttledPeriods !== null && seen.throttledPeriods > 0
         ? ['soft', `the CPU quota throttled ${seen.throttledPeriods} periods`]
         : null,
@@ -261,7 +261,7 @@ const guards: readonly Guard[] = [
     guard: 'clock-jump',
     fault: 'machine',
     appliesTo: ['block'],
-    judge: (seen) =>
+    find: (seen) =>
       seen.clockDisagreementMs > 100
         ? ['hard', `wall clock and monotonic clock moved ${seen.clockDisagreementMs.toFixed(0)} ms apart`]
         : null,
@@ -280,10 +280,10 @@ export function isOverload(findings: readonly GuardFinding[]): boolean {
   return hard.length > 0 && hard.every(({ guard }) => ofOverload.has(guard));
 }
 
-function judge(judged: Judged, seen: Partial<BlockObservation>): GuardFinding[] {
+function findingsOf(judged: Judged, seen: Partial<BlockObservation>): GuardFinding[] {
   const all = { ...unseen, ...seen };
   return guards.flatMap((guard) => {
-    const finding = guard.appliesTo.includes(judged) ? guard.judge(all) : null;
+    const finding = guard.appliesTo.includes(judged) ? guard.find(all) : null;
     if (finding === null) return [];
     const [kind, message] = finding;
     return [{ guard: guard.guard, kind, fault: guard.fault, message }];
@@ -292,22 +292,22 @@ function judge(judged: Judged, seen: Partial<BlockObservation>): GuardFinding[] 
 
 /** All that the guards have to say about a block in turns. One hard finding makes it invalid. */
 export function judgeBlock(seen: BlockObservation): GuardFinding[] {
-  return judge('block', seen);
+  return findingsOf('block', seen);
 }
 
 /** All that the guards have to say about a world in a round together: what it met in it counts for no verdict. */
 export function judgeWorld(seen: WorldObservation): GuardFinding[] {
-  return judge('world', seen);
+  return findingsOf('world', seen);
 }
 
 /** Whether the generator could do what it was asked for: if not, the figures would say more of it than of the service. */
 export function judgeGenerator(seen: GeneratorObservation): GuardFinding[] {
-  return judge('experiment', seen);
+  return findingsOf('experiment', seen);
 }
 
 /** What went wrong with a load, the worst first. */
 export function judgeLoad(seen: LoadObservation): GuardFinding[] {
-  return judge('load', seen);
+  return findingsOf('load', seen);
 }
 
 /**
@@ -331,7 +331,7 @@ export function judgeCandidate(blocks: readonly BlockRecord[]): GuardFinding | n
   const sum = (count: (block: BlockRecord) => number): number =>
     blocks.reduce((all, block) => all + count(block), 0);
   const counted = blocks.reduce((all, { counts }) => combineCounts(all, counts ?? {}, (a, b) => a + b), {});
-  const [pooled] = judge('candidate', {
+  const [pooled] = findingsOf('candidate', {
     requests: sum(({ requests }) => requests),
     errors: sum(({ errors }) => errors),
     tier: tierCommandsIn(counted),
