@@ -12,7 +12,10 @@ type LogLine = {
   readonly cause?: { readonly code?: string };
 };
 
-/** What the service wrote last of a request that it could not answer: its words with the code of the cause; null: nothing. */
+/**
+ * What the service wrote last of a request that it could not answer: its words with the code of the cause; null: nothing. Its log is read
+ * for that, since a process tells its parent only how it starts and ends, and such an error does not end it.
+ */
 export function lastErrorOf(processes: readonly Pick<WorldProcess, 'process'>[]): string | null {
   for (const { process } of processes) {
     const lines = process.lastLines(linesMax).split(/\n */);
