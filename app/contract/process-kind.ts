@@ -1,7 +1,11 @@
 /** Servers that a kind of process may run. */
 export type RunServer = 'varnish';
 
-/** Processes of one kind, of which each world of a candidate runs so many. */
+/**
+ * Processes of one kind, of which each world of a candidate runs so many. Those of every kind say in the same way that they are ready and
+ * that they have drained (`listening` and `drained` of `process-messages.ts`), and all are told to drain by SIGTERM, so that no kind says
+ * anything of that.
+ */
 export type ProcessKind = {
   /** In names of processes, logs, labels and figures: lower-case letters, digits and hyphens. */
   readonly name: string;
