@@ -8,7 +8,7 @@ import type { Trial } from '../../cli/stack/trial.ts';
 import { createOddCheckout } from '../support/odd-checkout.ts';
 import type { OddCheckout } from '../support/odd-checkout.ts';
 import { runCli } from '../support/run-cli.ts';
-import type { CliSurroundings } from '../support/run-cli.ts';
+import type { CliEnvironment } from '../support/run-cli.ts';
 
 /** Whether this process may make namespaces and mount in them. */
 function canUnshare(): boolean {
@@ -31,10 +31,10 @@ after(() => checkout.dispose());
 
 type Doctor = { readonly exitCode: number; readonly trials: readonly Trial[] };
 
-async function askDoctor(surroundings: CliSurroundings): Promise<Doctor> {
+async function askDoctor(environment: CliEnvironment): Promise<Doctor> {
   const { status, stdout, stderr } = await runCli(['doctor', '--json'], {
     root: checkout.root,
-    ...surroundings,
+    ...environment,
   }).ended;
   assert.doesNotMatch(stderr, /internal error/);
   const answer = JSON.parse(stdout) as Doctor;

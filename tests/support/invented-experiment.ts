@@ -231,7 +231,7 @@ export function inventFinding(fault: GuardFinding['fault']): GuardFinding {
   return { guard: 'a-guard', kind: 'hard', fault, message: 'it went wrong' };
 }
 
-/** The result of an experiment with invented surroundings. */
+/** The result of an experiment with an invented manifest. */
 export function inventResult(
   plan: ExperimentPlan,
   experiment: Experiment,

@@ -29,7 +29,7 @@ const checkout = join(import.meta.dirname, '..', '..');
 const endLimitMs = 120_000;
 
 /** Another checkout, shell or user than that of the test. */
-export type CliSurroundings = {
+export type CliEnvironment = {
   readonly root?: string;
   readonly shell?: Readonly<Record<string, string | undefined>>;
   readonly uid?: number;
@@ -40,7 +40,7 @@ export type CliSurroundings = {
 /** Starts the command line. */
 export function runCli(
   args: readonly string[],
-  { root = checkout, shell = {}, uid, within = [] }: CliSurroundings = {},
+  { root = checkout, shell = {}, uid, within = [] }: CliEnvironment = {},
 ): CliRun {
   const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
   const [first = '', ...rest] = [...within, process.execPath, join(root, 'cli', 'main.ts'), ...args];

@@ -15,7 +15,7 @@ export type TurnsSettings = {
   readonly measureSeconds: number;
 };
 
-/** What the experiment needs of its surroundings. */
+/** What the experiment works with. */
 export type TurnsParts = {
   readonly worlds: readonly World[];
   readonly random: SeededRandom;
