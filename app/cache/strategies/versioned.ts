@@ -14,7 +14,8 @@ import { cacheAside } from './cache-aside.ts';
 export const versioned: TieredDefinition = {
   ...cacheAside,
   name: 'versioned',
-  summary: 'cache-aside with fills fenced by row version; a gap on the bus flushes memory',
+  summary:
+    'cache-aside with fills fenced by row version; memory is flushed when the bus may have lost messages',
   defaults: { protection: 'single-flight', fence: 'version' },
   refuses: ({ fence }) => (fence === 'version' ? null : 'versioned is cache-aside with fence=version.'),
   decisions: () => ({ write: storeThenInvalidate }),
