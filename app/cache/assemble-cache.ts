@@ -98,16 +98,14 @@ function toCache(
       checkEntityName(given.name);
       const lifetime = policies.get(given.name);
       const entity = lifetime === undefined ? given : { ...given, lifetime };
-      entities.set(entity.name, entity as unknown as AnyEntity);
+      entities.set(entity.name, entity);
       return entity;
     },
     // The strategies carry values through without looking at them.
     read: <Id extends string | number, V>(entity: CachedEntity<Id, V>, id: Id) =>
-      strategy.read(entity as unknown as AnyEntity, id) as MaybePromise<CacheRead<V> | undefined>,
+      strategy.read(entity, id) as MaybePromise<CacheRead<V> | undefined>,
     readMany: <Id extends string | number, V>(entity: CachedEntity<Id, V>, ids: readonly Id[]) =>
-      strategy.readMany(entity as unknown as AnyEntity, ids) as MaybePromise<
-        readonly (CacheRead<V> | undefined)[]
-      >,
+      strategy.readMany(entity, ids) as MaybePromise<readonly (CacheRead<V> | undefined)[]>,
     bypass: async ({ name }, load) => bypassed(await countBypass(observe, name, 1, load)),
     write: (write) => strategy.write(write),
     forget: (changed) => strategy.forget(changed),

@@ -8,11 +8,12 @@ export type Freshness = 'versioned' | { readonly ttlMs: number };
 
 /**
  * One kind of thing that is cached. `name` is the metric label `cache_name`, bounded by the features that exist.
- * `loadMany` asks storage once for all ids; an id that is absent from its map does not exist.
+ * `loadMany` asks storage once for all ids; an id that is absent from its map does not exist. It is a method, so that an entity is also
+ * one whose types were left behind (`AnyEntity`).
  */
 export type CachedEntity<Id extends string | number, V> = {
   readonly name: string;
-  readonly loadMany: (ids: readonly Id[]) => Promise<ReadonlyMap<Id, Loaded<V>>>;
+  loadMany(ids: readonly Id[]): Promise<ReadonlyMap<Id, Loaded<V>>>;
   readonly freshness: Freshness;
   /** What a versioned one has in place of the candidate's lifetime and jitter. The cache says it where a policy does. */
   readonly lifetime?: { readonly ttlMs?: number; readonly ttlJitter?: number };
