@@ -20,14 +20,15 @@ export type RunScript = (
 ) => Promise<unknown>;
 
 type ScriptMethod = (...args: readonly (Payload | number)[]) => Promise<unknown>;
+/** ioredis adds a method of each script's name, of which its own types know nothing. */
+type ScriptedConnection = CommandConnection & Readonly<Record<string, ScriptMethod>>;
 
 /**
  * Makes scripts known to a connection, which sends the text of each once and then only its digest. They are all named beforehand:
  * a pipeline knows only those that were there when it began.
  */
 export function loadScripts(redis: CommandConnection, scripts: readonly RedisScript[]): RunScript {
-  // ioredis adds a method of the script's name, of which its types know nothing.
-  const scripted = redis as unknown as Readonly<Record<string, ScriptMethod>>;
+  const scripted = redis as ScriptedConnection;
   const methods = new Map<RedisScript, ScriptMethod>();
   for (const script of scripts) {
     redis.defineCommand(script.name, { numberOfKeys: script.keys, lua: script.lua });

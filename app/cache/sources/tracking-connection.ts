@@ -43,7 +43,7 @@ function scriptOf({ lua, keys }: RedisScript) {
       parser.pushKeys([...keyNames]);
       for (const argument of args) parser.push(typeof argument === 'number' ? String(argument) : argument);
     },
-    transformReply: (reply: unknown) => reply as never,
+    transformReply: (reply: unknown) => reply,
   });
 }
 
