@@ -124,7 +124,7 @@ describe('the bus of one process is cut', () => {
       assert.equal(await a.write(1), 2);
       assert.equal(await versionIn(b), 2, 'while it is cut off');
       await linkOfB.mend();
-      // A gap may be told right behind it.
+      // That messages were lost may be told right behind it.
       await waitUntil(() => b.deliveries.lastIndexOf('resumed') > b.deliveries.lastIndexOf('disconnected'));
       assert.equal(await versionIn(b), 2);
       await waitUntil(async () => (await b.read(1)).outcome === 'local-hit');

@@ -49,7 +49,7 @@ cache_leases_total{cache_name="photo",outcome="waited"} 2
 cache_invalidations_total{cache_name="photo",outcome="sent"} 7
 cache_invalidations_total{cache_name="photo",outcome="received"} 9
 cache_invalidations_total{cache_name="photo",outcome="failed"} 1
-cache_invalidations_total{cache_name="",outcome="gap"} 40
+cache_invalidations_total{cache_name="",outcome="loss-noticed"} 40
 # EOF
 `;
 

@@ -11,7 +11,7 @@ import { waitUntil } from './wait-until.ts';
 /** A reader of changes, what it has heard, and how it answers. */
 export type ChangeReader = {
   readonly stream: ChangeStream;
-  /** `photo:7 v3` for a change, or `gap`, `cut`, `back`, in their order. */
+  /** `photo:7 v3` for a change, or `disconnected`, `resumed`, `loss-noticed`, in their order. */
   readonly heard: string[];
   /** Why the stream was lost. */
   readonly reasons: string[];
@@ -29,7 +29,7 @@ export type ChangeReaders = {
   like(client?: pg.Client): Promise<string>;
   /** Not started yet; stopped when the test is over. Its slot goes with the database. */
   reader(test: TestContext, options?: ReaderOptions): ChangeReader;
-  /** Started, and back. */
+  /** Started, and hears of changes. */
   started(test: TestContext, options?: ReaderOptions): Promise<ChangeReader>;
   /** How far a slot's reader has said to have come. */
   confirmed(slotName: string): Promise<string | undefined>;

@@ -61,7 +61,7 @@ function receivingRows(setting: CaseSetting): CaseRow[] {
     [`process_start_time_seconds{${replica}}`]: stands([step * stepSeconds, 200]),
   });
   const young = window + wait;
-  const cut = counted('disconnected', atOnce(setting, 3, 50));
+  const disconnected = counted('disconnected', atOnce(setting, 3, 50));
   const ofEach = Object.fromEntries(
     ['r1', 'r2', 'r3', 'r4'].map((instance) => [
       `cache_invalidations_total{candidate="a",job="darkroom-service",instance="${instance}",outcome="disconnected"}`,
@@ -70,7 +70,7 @@ function receivingRows(setting: CaseSetting): CaseRow[] {
   );
   const often = counted('disconnected', grows([2, 100]));
   return [
-    ['receiving: the bus was lost again and again', cut, 50 + soon, fires],
+    ['receiving: the bus was lost again and again', disconnected, 50 + soon, fires],
     ['receiving: messages were missing', counted('loss-noticed', atOnce(setting, 3, 50)), 50 + soon, fires],
     [
       'receiving: the bus was lost, and a message was missing then',
@@ -83,10 +83,10 @@ function receivingRows(setting: CaseSetting): CaseRow[] {
     ],
     ['receiving: the bus was lost twice', counted('disconnected', atOnce(setting, 2, 50)), 50 + soon, []],
     ['receiving: the bus was lost once, for all replicas', ofEach, 50 + soon, []],
-    ['receiving: it has just been', cut, 50 + window + keep - 5, fires],
+    ['receiving: it has just been', disconnected, 50 + window + keep - 5, fires],
     [
       'receiving: a replica that is no longer young was disconnected',
-      { ...cut, ...startedAt(50 - young - 1) },
+      { ...disconnected, ...startedAt(50 - young - 1) },
       50 + soon,
       fires,
     ],
@@ -105,7 +105,7 @@ function receivingRows(setting: CaseSetting): CaseRow[] {
     ],
     [
       'receiving: a replica that is still young was disconnected',
-      { ...cut, ...startedAt(50 - Math.floor(young / 2)) },
+      { ...disconnected, ...startedAt(50 - Math.floor(young / 2)) },
       50 + soon,
       [],
     ],
