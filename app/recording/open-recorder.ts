@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { policiesOf } from '../classes/system.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { entityNames } from '../contract/entities.ts';
+import { ownLifetimeMsOf } from '../contract/entity-lifetimes.ts';
 import { recordAndDiscard } from '../contract/recorded-event.ts';
 import { createEventFile } from './event-file.ts';
 import { createRecorder } from './recorder.ts';
@@ -30,12 +30,11 @@ export function openRecorder({ config, clock, uniqueId, onFailed }: RecorderOpti
   });
 }
 
-/** How long entries of an entity live at most: as the candidate says of feeds, of their class, or of everything. */
+/** How long entries of an entity live at most: as the candidate says of it alone, of its class, or of everything. */
 export function lifetimesOf({
   cache,
   classes,
 }: Pick<Config['candidate'], 'cache' | 'classes'>): (entity: string) => number {
   const policies = policiesOf(classes);
-  return (entity) =>
-    entity === entityNames.feed ? cache.feedTtlMs : (policies.get(entity)?.ttlMs ?? cache.ttlMs);
+  return (entity) => ownLifetimeMsOf(entity, cache) ?? policies.get(entity)?.ttlMs ?? cache.ttlMs;
 }

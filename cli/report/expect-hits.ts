@@ -71,12 +71,11 @@ export function expectHits(
   return new Map(
     plan.candidates.map(({ label, candidate: { cache: settings, classes, counters } }) => {
       if (!isPredicted(settings) || policiesOf(classes).size > 0) return [label, unknown] as const;
-      const { ttlMs, feedTtlMs } = settings;
       const asked = {
         ...common,
         tiers: idealTiersOf(settings),
-        ttlMs,
-        feedTtlMs,
+        ttlMs: settings.ttlMs,
+        ownLifetimes: settings,
         areCountsApart: counters.counter !== 'row',
       };
       return [label, knownPart(settings, predictHitRatio(asked))] as const;

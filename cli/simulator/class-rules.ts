@@ -3,7 +3,7 @@ import type { ClassPolicies, ClassPolicy } from '../../app/cache/settings/class-
 import { lifetimeMsOf } from '../../app/cache/reads/lifetimes.ts';
 import { tiersOf } from '../../app/cache/tiers/index.ts';
 import type { Lookup } from '../../app/cache/strategy.ts';
-import { entityNames } from '../../app/contract/entities.ts';
+import { ownLifetimeMsOf } from '../../app/contract/entity-lifetimes.ts';
 import type { SimulationSettings } from './simulation-conditions.ts';
 
 /** What is special of the classes of a recording. Which there are becomes known while it is read. */
@@ -26,12 +26,13 @@ export type ClassRule = {
   readonly lookup: Lookup;
 };
 
-/** As the service declares its entities: a feed has a lifetime of its own. The rest is as the candidate says of all, or of the class. */
+/** As the service declares its entities: some have lifetimes of their own. The rest is as the candidate says of all, or of the class. */
 function ruleOf(name: string, candidate: CacheSettings, policy: ClassPolicy = {}): ClassRule {
+  const ownTtlMs = ownLifetimeMsOf(name, candidate);
   const entity = {
     name,
     loadMany: async () => new Map<never, never>(),
-    freshness: name === entityNames.feed ? { ttlMs: candidate.feedTtlMs } : ('versioned' as const),
+    freshness: ownTtlMs === null ? ('versioned' as const) : { ttlMs: ownTtlMs },
     lifetime: policy,
   };
   const { local, shared } = tiersOf(policy.tiers ?? candidate.tiers);

@@ -53,7 +53,7 @@ function scripted(requests: readonly PlannedRequest[], changes: Partial<HitRatio
     tiers: 'memory+redis',
     replicas: 2,
     ttlMs: 60_000,
-    feedTtlMs: 10_000,
+    ownLifetimes: { feedTtlMs: 10_000 },
     areCountsApart: false,
     passes: [passOf({ requests: requests.length, seconds: requests.length })],
     ...changes,
@@ -100,7 +100,7 @@ test('a feed is one read and one more for each photo on it', () => {
 test('a cached feed shows what it was filled with until it expires', () => {
   const post: PlannedRequest = { operation: 'post', viewerId: 2, params: { userId: 2 } };
   const seconds = (feedTtlMs: number) =>
-    scripted([readFeed(1), post, readFeed(1)], { replicas: 1, feedTtlMs }).all;
+    scripted([readFeed(1), post, readFeed(1)], { replicas: 1, ownLifetimes: { feedTtlMs } }).all;
   assert.equal(seconds(10_000), 4 / 8);
   // Expired: the feed misses, and so does the new photo on it.
   assert.equal(seconds(1_000), 3 / 9);
@@ -183,7 +183,7 @@ test('the demo profile revisits its keys', () => {
     tiers: 'memory+redis',
     replicas: 2,
     ttlMs: 60_000,
-    feedTtlMs: 10_000,
+    ownLifetimes: { feedTtlMs: 10_000 },
     areCountsApart: false,
     passes: [{ ...block(0), requests: 2_250, startMs: 0, seconds: 15 }, ...[1, 2, 3, 4].map(block)],
   };

@@ -1,5 +1,7 @@
-import { pageSizes, readEntities } from '../../app/contract/entities.ts';
+import { entityNames, pageSizes, readEntities } from '../../app/contract/entities.ts';
 import type { EntityField } from '../../app/contract/entities.ts';
+import { ownLifetimeMsOf } from '../../app/contract/entity-lifetimes.ts';
+import type { OwnLifetimes } from '../../app/contract/entity-lifetimes.ts';
 import { changesOf } from '../../app/contract/operations.ts';
 import type { WriteName } from '../../app/contract/operations.ts';
 import { reserveSizeOf } from './photo-reserve.ts';
@@ -24,7 +26,7 @@ export type HitRatioSettings = {
   readonly tiers: 'none' | 'memory' | 'redis' | 'memory+redis';
   readonly replicas: number;
   readonly ttlMs: number;
-  readonly feedTtlMs: number;
+  readonly ownLifetimes: OwnLifetimes;
   /** Likes change no row then, and nothing that is cached. */
   readonly areCountsApart: boolean;
   readonly passes: readonly ReplayedPass[];
@@ -65,7 +67,7 @@ type StorageModel = ReturnType<typeof createStorageModel>;
 /** Asks the cache what a request asks it. */
 function readAll(
   { operation, params }: PlannedRequest,
-  { ttlMs, feedTtlMs }: HitRatioSettings,
+  { ttlMs, ownLifetimes }: HitRatioSettings,
   storage: StorageModel,
   read: (key: Key, ttlMs: number, exists: boolean) => boolean,
 ): void {
@@ -73,7 +75,7 @@ function readAll(
   const { entity, param } = readEntities[operation];
   const id = params[param] ?? 0;
   const exists = param === 'userId' || storage.hasPhoto(id);
-  const isHit = read(`${entity}:${id}`, entity === 'feed' ? feedTtlMs : ttlMs, exists);
+  const isHit = read(`${entity}:${id}`, ownLifetimeMsOf(entityNames[entity], ownLifetimes) ?? ttlMs, exists);
   if (entity !== 'feed') return;
   for (const photoId of storage.feedOf(id, isHit)) read(`photo:${photoId}`, ttlMs, storage.hasPhoto(photoId));
 }

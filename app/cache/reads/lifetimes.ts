@@ -1,3 +1,5 @@
+import { longestOwnLifetimeMs } from '../../contract/entity-lifetimes.ts';
+import type { OwnLifetimes } from '../../contract/entity-lifetimes.ts';
 import type { CacheSettings } from '../settings/cache-axes.ts';
 import type { Entry } from '../entry.ts';
 import type { AnyEntity } from '../strategy.ts';
@@ -30,12 +32,8 @@ const loadMsMax = 60_000;
  * the shared tier; there, the entry lives for its time, at the end of which another replica may still take it for one that is new,
  * if the clock that filled it was ahead.
  */
-export const longestCachedMs = ({
-  ttlMs,
-  feedTtlMs,
-  staleMs,
-}: Pick<CacheSettings, 'ttlMs' | 'feedTtlMs' | 'staleMs'>): number =>
-  loadMsMax + 2 * (Math.max(ttlMs, feedTtlMs) + staleMs);
+export const longestCachedMs = (settings: Pick<CacheSettings, 'ttlMs' | 'staleMs'> & OwnLifetimes): number =>
+  loadMsMax + 2 * (Math.max(settings.ttlMs, longestOwnLifetimeMs(settings)) + settings.staleMs);
 
 /**
  * A TTL shortened by a random part of at most `share`, so that keys filled together do not expire together. It only

@@ -9,6 +9,7 @@ import {
 } from '../../contract/axis-kinds.ts';
 import { fallbacksOf } from '../../contract/axis.ts';
 import type { Axes, ValuesOf } from '../../contract/axis.ts';
+import { lifetimeAxes } from '../../contract/entity-lifetimes.ts';
 import { codecOf } from '../codec.ts';
 import { evictionPolicies } from '../eviction/index.ts';
 import { fenceKinds } from '../fences/index.ts';
@@ -41,13 +42,7 @@ export const sharedAxes = {
     matters: 'all',
     ...number(0, 0.5),
   },
-  'feed-ttl': {
-    field: 'feedTtlMs',
-    meaning: 'lifetime of a feed, which no write invalidates',
-    fallback: 10_000,
-    matters: 'all',
-    ...duration,
-  },
+  ...lifetimeAxes,
   negative: {
     field: 'negativeTtlMs',
     meaning: 'lifetime of a negative entry: that storage has no such row',
