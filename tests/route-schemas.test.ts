@@ -6,8 +6,7 @@ import { pino } from 'pino';
 import { gatewayOperations, operations } from '../app/contract/operations.ts';
 import { registerMetadataRoutes } from '../app/gateway/metadata-routes.ts';
 import { createHttpServer } from '../app/http/http-server.ts';
-import { createSerializerCompiler } from '../app/http/serializer.ts';
-import { createValidatorCompiler } from '../app/http/validator.ts';
+import { createSerializerCompiler, createValidatorCompiler } from '../app/http/schema-compilers.ts';
 import { declaredRoutes } from './support/declared-routes.ts';
 import { startTestApp } from './support/test-app.ts';
 

@@ -6,7 +6,7 @@ import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Timestamp } from '../http/schemas.ts';
-import { describeInvalid } from '../http/validator.ts';
+import { describeInvalid } from '../http/schema-compilers.ts';
 import { counterPattern, namespacePattern, tokenPattern } from './counter-namespaces.ts';
 import type { Counted, CounterClear, CounterKey, CounterService } from './counter-service.ts';
 

@@ -3,13 +3,16 @@ import type { FastifyBaseLogger } from 'fastify';
 import { headers } from '../contract/headers.ts';
 import { DarkroomError } from '../errors.ts';
 import { createClientErrorHandler } from './client-errors.ts';
-import { serializersAtFirstUse, validatorsAtFirstUse } from './first-use.ts';
+import {
+  createSerializerCompiler,
+  createValidatorCompiler,
+  describeInvalid,
+  serializersAtFirstUse,
+  validatorsAtFirstUse,
+} from './schema-compilers.ts';
 import { pathPartLengthMax, sendFrameworkProblem } from './problem-details.ts';
 import { connectionsMax, requestLimits, serverTimeouts } from './request-limits.ts';
-import { originForm } from './request-target.ts';
 import type { App, SchemaTypes } from './route-parts.ts';
-import { createSerializerCompiler } from './serializer.ts';
-import { createValidatorCompiler, describeInvalid } from './validator.ts';
 
 const idleCheckMs = 20;
 
@@ -25,6 +28,19 @@ function addHeaders(app: App, common: Readonly<Record<string, string>>): void {
     reply.headers(common);
     done();
   });
+}
+
+/** All that stands before the path where a target is a whole address. */
+const schemeAndAuthority = /^https?:\/\/[^/?#]*/i;
+
+/**
+ * The path and query of what a request asks for. Whoever asks may send the whole address, and every server must take it (RFC 9112,
+ * 3.2.2); whose name stands in it means as little here as the header Host does.
+ */
+export function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const rest = target.replace(schemeAndAuthority, '');
+  return rest.length === target.length || rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** Fastify loads compilers of requests of its own unless it is told of one here. It asks the one that is set below. */

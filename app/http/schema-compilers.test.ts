@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { serializersAtFirstUse, validatorsAtFirstUse } from './first-use.ts';
-import { createSerializerCompiler } from './serializer.ts';
-import { createValidatorCompiler } from './validator.ts';
+import {
+  createSerializerCompiler,
+  createValidatorCompiler,
+  serializersAtFirstUse,
+  validatorsAtFirstUse,
+} from './schema-compilers.ts';
 
 const route = { method: 'GET', url: '/' };
 const schema = { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { originForm } from './request-target.ts';
+import { originForm } from './http-server.ts';
 
 test('of a whole address the path and the query are asked for', () => {
   const targets = {
