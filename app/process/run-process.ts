@@ -6,7 +6,7 @@ import { createLabServer } from '../lab/lab-server.ts';
 import { createMetricsServer } from '../observability/metrics-server.ts';
 import { createProcessParts } from './process-parts.ts';
 import type { ProcessParts } from './process-parts.ts';
-import { failToStart, tellParent } from './tell-parent.ts';
+import { failToStart, tellParent } from './parent-messages.ts';
 
 /** What is under way gets this long when a process is told to stop. */
 const drainLimitMs = 10_000;

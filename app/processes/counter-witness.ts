@@ -1,5 +1,5 @@
 import { createCountWitness, settleMsOf } from '../counters/count-witness.ts';
-import { onNeighbours } from '../process/hear-parent.ts';
+import { onNeighbours } from '../process/parent-messages.ts';
 import { runProcess } from '../process/run-process.ts';
 import { createStorage } from '../storage/postgres.ts';
 

@@ -1,4 +1,4 @@
-import { onNeighbours } from '../process/hear-parent.ts';
+import { onNeighbours } from '../process/parent-messages.ts';
 import { runProcess } from '../process/run-process.ts';
 
 /** An edge: an HTTP cache in front of the replicas, which this process configures, keeps running and counts for. */

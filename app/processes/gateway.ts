@@ -1,4 +1,4 @@
-import { onNeighbours } from '../process/hear-parent.ts';
+import { onNeighbours } from '../process/parent-messages.ts';
 import { runProcess } from '../process/run-process.ts';
 
 /** A gateway: answers for the leader of the metadata, and forwards all else to the replicas. */
