@@ -15,10 +15,8 @@ import type { LossAwareTier } from './loss-aware-tier.ts';
 import type { Tier } from './tiers/tier.ts';
 import { fillShared } from './tier-stack.ts';
 import type { TierStack } from './tier-stack.ts';
-import { createWriteSteps } from './writes/write-steps.ts';
+import { createWriteSteps, stepsOfWrites, writeRemoval } from './writes/write-steps.ts';
 import type { WriteStepParts } from './writes/write-steps.ts';
-import { stepsOfWrites } from './writes/class-steps.ts';
-import { writeRemoval } from './writes/removals.ts';
 import { noPolicies } from './settings/class-policies.ts';
 import type { ClassPolicies } from './settings/class-policies.ts';
 

@@ -1,4 +1,4 @@
-import type { ChangedKey, EntityKey } from '../cache.ts';
+import type { CacheWrite, ChangedKey, EntityKey } from '../cache.ts';
 import type { CacheObserver } from '../cache-events.ts';
 import type { MaybePromise } from '../entry.ts';
 import type { Fence } from '../fences/fence.ts';
@@ -6,7 +6,8 @@ import type { InvalidationSender } from '../sources/invalidation-source.ts';
 import { entityNameOf, makeKey } from '../keys.ts';
 import type { ReadPath } from '../reads/read-path.ts';
 import type { SingleFlight } from '../reads/single-flight.ts';
-import type { AnyEntity, Found, WriteSteps } from '../strategy.ts';
+import type { ClassPolicies } from '../settings/class-policies.ts';
+import type { AnyEntity, Found, TieredDecisions, WriteSteps } from '../strategy.ts';
 import type { LeaseTable } from '../tiers/tier.ts';
 import type { TierStack } from '../tier-stack.ts';
 
@@ -94,4 +95,48 @@ export function createWriteSteps(
       return isRemoved;
     },
   };
+}
+
+/** The steps of writes, which pass over what a policy lets live until its lifetime ends. The same where none does. */
+export function stepsOfWrites(steps: InvalidationSteps, policies: ClassPolicies): InvalidationSteps {
+  const spared = new Set(
+    [...policies].flatMap(([name, { invalidation }]) => (invalidation === 'ttl' ? [name] : [])),
+  );
+  if (spared.size === 0) return steps;
+  const others = <Key extends { readonly entity: { readonly name: string } }>(keys: readonly Key[]) =>
+    keys.filter(({ entity }) => !spared.has(entity.name));
+  return {
+    invalidate: (changed) => steps.invalidate(others(changed)),
+    invalidateAhead: (expected) => steps.invalidateAhead(others(expected)),
+    refill: (changed) => steps.refill(others(changed)),
+    removeChanged: async (key, version) => spared.has(entityNameOf(key)) || steps.removeChanged(key, version),
+  };
+}
+
+/**
+ * Does a write of something that is gone then. The strategy decides the order as for every write, and no policy passes over a key; where
+ * the strategy tells no tier after the commit, that is done here. `steps`: those that spare nothing.
+ */
+export async function writeRemoval<R>(
+  write: CacheWrite<R>,
+  decisions: Pick<TieredDecisions, 'write'>,
+  steps: WriteSteps,
+): Promise<R> {
+  let isTold = false;
+  let gone: readonly ChangedKey[] = [];
+  const told = (step: WriteSteps['invalidate']) => (changed: readonly ChangedKey[]) => {
+    isTold = true;
+    return step(changed);
+  };
+  const store: CacheWrite<R>['store'] = async () => {
+    const stored = await write.store();
+    gone = stored.changed;
+    return stored;
+  };
+  const result = await decisions.write(
+    { ...write, store },
+    { ...steps, invalidate: told(steps.invalidate), refill: told(steps.refill) },
+  );
+  if (!isTold) await steps.invalidate(gone);
+  return result;
 }
