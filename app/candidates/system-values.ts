@@ -1,8 +1,7 @@
 import { fallbacksOf } from '../contract/axis.ts';
 import type { Axis } from '../contract/axis.ts';
-import { redisUses } from '../contract/redis-use.ts';
-import type { RedisUse } from '../contract/redis-use.ts';
-import type { SystemDefinition, Systems } from '../contract/system.ts';
+import { redisUses } from '../contract/system.ts';
+import type { RedisUse, SystemDefinition, Systems } from '../contract/system.ts';
 import { systems as all } from '../systems.ts';
 import type { AnyCandidate, AnyValues } from './candidate.ts';
 

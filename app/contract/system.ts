@@ -1,7 +1,10 @@
 import type { Axes, ValuesOf } from './axis.ts';
 import type { CandidateValues, Figure } from './figure.ts';
 import type { ProcessKind } from './process-kind.ts';
-import type { RedisUse } from './redis-use.ts';
+
+/** What a system does with a Redis: it keeps entries there, tells replicas of writes, lets writes wait, or is told what changes. */
+export const redisUses = ['entries', 'messages', 'queue', 'tracking'] as const;
+export type RedisUse = (typeof redisUses)[number];
 
 /**
  * A part of the service that can be compared on its own, as data: what a candidate may choose of it, and what it takes.

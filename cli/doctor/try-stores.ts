@@ -1,4 +1,4 @@
-import { redisUses } from '../../app/contract/redis-use.ts';
+import { redisUses } from '../../app/contract/system.ts';
 import { createDatabaseAdmin } from '../stack/database-admin.ts';
 import { tryPostgres } from '../stack/given-postgres.ts';
 import { liveRuns } from '../stack/leftovers.ts';

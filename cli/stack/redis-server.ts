@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RedisUse } from '../../app/contract/redis-use.ts';
+import type { RedisUse } from '../../app/contract/system.ts';
 import { CommandError } from '../errors.ts';
 import { readTreeCpuUs } from './cpu-accounting.ts';
 import { findFreePort } from './free-port.ts';

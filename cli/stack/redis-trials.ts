@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, ReplyError } from 'ioredis';
-import { redisUses } from '../../app/contract/redis-use.ts';
-import type { RedisUse } from '../../app/contract/redis-use.ts';
+import { redisUses } from '../../app/contract/system.ts';
+import type { RedisUse } from '../../app/contract/system.ts';
 import { CommandError } from '../errors.ts';
 import { redisRemedy } from './redis-remedies.ts';
 import { isAddress, wordsOf } from './server-words.ts';

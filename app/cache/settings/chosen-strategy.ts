@@ -1,4 +1,4 @@
-import type { RedisUse } from '../../contract/redis-use.ts';
+import type { RedisUse } from '../../contract/system.ts';
 import { invalidationKinds } from '../invalidation/index.ts';
 import { strategies } from '../strategies/index.ts';
 import type { StrategyName } from '../strategies/index.ts';
