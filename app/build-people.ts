@@ -15,7 +15,7 @@ import { registerBlockRoutes } from './blocks/block-routes.ts';
 import { createBlockService } from './blocks/block-service.ts';
 import { createBlockStore } from './blocks/block-store.ts';
 import type { Cache } from './cache/cache.ts';
-import { withLongestLifetime } from './classes/longest-lifetime.ts';
+import { withLongestLifetime } from './classes/system.ts';
 import { longestCachedMs } from './cache/reads/lifetimes.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';

@@ -5,6 +5,9 @@ import type { CandidateValues } from '../contract/figure.ts';
 import type { SystemDefinition } from '../contract/system.ts';
 import { invalidationKinds } from '../cache/invalidation/index.ts';
 import type { InvalidationDefinition } from '../cache/invalidation/invalidation-definition.ts';
+import type { Anomaly } from '../cache/settings/anomalies.ts';
+import type { CacheSettings } from '../cache/settings/cache-axes.ts';
+import { allowedBy } from '../cache/settings/chosen-strategy.ts';
 import { classInvalidations } from '../cache/settings/class-policies.ts';
 import type { ClassPolicies, ClassPolicy } from '../cache/settings/class-policies.ts';
 import { tiersOf, tierStacks } from '../cache/tiers/index.ts';
@@ -142,3 +145,31 @@ export const classesSystem: SystemDefinition<typeof axes> = {
   redisUses: () => [],
   figures: [],
 };
+
+/**
+ * What a candidate may serve that a finished write has replaced: what its cache leaves possible, and what single classes do beyond that.
+ * Their tiers are some of the candidate's, and make nothing else possible.
+ */
+export function allowedByCandidate({
+  cache,
+  classes,
+}: {
+  readonly cache: CacheSettings;
+  readonly classes: ClassValues;
+}): readonly Anomaly[] {
+  const ofAll = allowedBy(cache);
+  const isSpared = [...policiesOf(classes).values()].some(({ invalidation }) => invalidation === 'ttl');
+  return isSpared && !ofAll.includes('no-invalidation') ? [...ofAll, 'no-invalidation'] : ofAll;
+}
+
+/** The settings of the cache, with the longest lifetime that any class has as that of all: for what must outlive every entry. */
+export function withLongestLifetime({
+  cache,
+  classes,
+}: {
+  readonly cache: CacheSettings;
+  readonly classes: ClassValues;
+}): CacheSettings {
+  const lifetimes = [...policiesOf(classes).values()].map(({ ttlMs = 0 }) => ttlMs);
+  return { ...cache, ttlMs: Math.max(cache.ttlMs, ...lifetimes) };
+}

@@ -1,4 +1,4 @@
-import { allowedByCandidate } from '../../app/classes/allowed-anomalies.ts';
+import { allowedByCandidate } from '../../app/classes/system.ts';
 import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';

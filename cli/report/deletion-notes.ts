@@ -2,8 +2,7 @@ import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import { strategyOf } from '../../app/cache/settings/chosen-strategy.ts';
 import { tiersOf } from '../../app/cache/tiers/index.ts';
 import type { Candidate } from '../../app/candidates/candidate.ts';
-import { withLongestLifetime } from '../../app/classes/longest-lifetime.ts';
-import { policiesOf } from '../../app/classes/system.ts';
+import { policiesOf, withLongestLifetime } from '../../app/classes/system.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 
 type Planned = Pick<ExperimentPlan, 'candidates' | 'replicas'>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allowedBy } from '../cache/settings/chosen-strategy.ts';
 import { parseCandidate } from '../candidates/parse-candidate.ts';
-import { allowedByCandidate } from './allowed-anomalies.ts';
+import { allowedByCandidate } from './system.ts';
 
 test('a class that no write takes out adds to what its candidate allows', () => {
   const allowedIn = (text: string) => allowedByCandidate(parseCandidate(text));
