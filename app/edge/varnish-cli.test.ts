@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createVarnishCli } from './varnish-cli.ts';
 import { createRequestLog } from './request-log.ts';
 import { parseStatistics } from './varnish-statistics.ts';
-import { replicasVcl } from './replicas-vcl.ts';
+import { replicasVcl } from './varnish-server.ts';
 import type { EdgeRequest } from './edge-events.ts';
 
 /** As Varnish writes an answer. */

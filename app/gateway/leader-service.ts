@@ -14,7 +14,6 @@ import { keyOf, recordKinds } from './record-keys.ts';
 import type { RecordKind } from './record-keys.ts';
 import type { RecordStore, StoredRecord } from './record-store.ts';
 import type { StreamConnection, StreamListener } from './stream-transport.ts';
-import { createWritesInOrder } from './writes-in-order.ts';
 
 export type LeaderServiceParts = {
   readonly store: RecordStore;
@@ -169,4 +168,30 @@ function ended(signal: AbortSignal): Promise<void> {
   if (signal.aborted) resolve();
   else signal.addEventListener('abort', () => resolve(), { once: true });
   return promise;
+}
+
+/** Runs work that is about the same thing one after another, and all else side by side. */
+type WritesInOrder = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+
+/** All that wait or are under way. Each is one statement, of which storage takes a few thousand a second. */
+const writesMax = 1_000;
+
+function createWritesInOrder(): WritesInOrder {
+  /** Of each key that which was asked for last; it never rejects. */
+  const tails = new Map<string, Promise<unknown>>();
+  let waiting = 0;
+  return async (key, work) => {
+    if (waiting >= writesMax)
+      throw new DarkroomError('OVERLOADED', 'Too many writes wait for storage; try again in a moment.');
+    waiting += 1;
+    const result = (tails.get(key) ?? Promise.resolve()).then(work);
+    const tail = result.catch(() => {});
+    tails.set(key, tail);
+    try {
+      return await result;
+    } finally {
+      waiting -= 1;
+      if (tails.get(key) === tail) tails.delete(key);
+    }
+  };
 }
