@@ -2,8 +2,6 @@ import type { XStatic } from 'typebox/schema';
 import { operations } from '../contract/operations.ts';
 import type { App, RouteParts } from '../http/route-parts.ts';
 import { Comment, Id, NextCursor, PageQuery, UserParams, Version } from '../http/schemas.ts';
-import { jsonType, rememberJson } from '../http/json-fragments.ts';
-import type { WrittenJson } from '../http/json-fragments.ts';
 import type { Photo } from '../photos/photo-service.ts';
 import { requireSelf } from '../http/viewer.ts';
 import { mediaUrlOf } from '../contract/renditions.ts';
@@ -93,3 +91,26 @@ export function registerFeedRoutes(
     },
   });
 }
+
+/**
+ * The JSON of values that the memory tier shares between its readers: made for the first of them, gone with the value. A
+ * page is then joined from texts instead of being stringified again. `render` may read nothing that changes.
+ */
+function rememberJson<Value extends object, Part>(
+  render: (value: Value, part: Part) => unknown,
+): (value: Value, part: Part) => string {
+  const texts = new WeakMap<Value, string>();
+  return (value, part) => {
+    const known = texts.get(value);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(render(value, part));
+    texts.set(value, text);
+    return text;
+  };
+}
+
+/** The content type of a text that is JSON already; Fastify sends such a text as it is. */
+const jsonType = 'application/json; charset=utf-8';
+
+/** To the types, what is answered with such a text, whatever schema describes the answer. */
+type WrittenJson = { readonly type: 'string' };

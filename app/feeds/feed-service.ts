@@ -5,10 +5,9 @@ import type { Photo, PhotoService } from '../photos/photo-service.ts';
 import { DarkroomError } from '../errors.ts';
 import { decodeCursor, listStart, toPage } from '../storage/cursor.ts';
 import type { Position } from '../storage/cursor.ts';
-import { rank } from './feed-ranking.ts';
+import { decodeRankedCursor, encodeRankedCursor, rank, startOfWindow } from './feed-ranking.ts';
+import type { RankedPlace } from './feed-ranking.ts';
 import type { FeedSource } from './feed-source.ts';
-import { decodeRankedCursor, encodeRankedCursor, startOfWindow } from './ranked-cursor.ts';
-import type { RankedPlace } from './ranked-cursor.ts';
 
 /** The ids of one page of a feed, newest first. */
 export type FeedIds = { readonly ids: readonly number[]; readonly nextCursor: string | null };
