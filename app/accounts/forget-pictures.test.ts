@@ -4,7 +4,7 @@ import pg from 'pg';
 import { connected } from '../../tests/support/connected-storage.ts';
 import type { TestDatabase } from '../../tests/support/databases.ts';
 import { createSeededDatabase } from '../../tests/support/test-app.ts';
-import { createPicturesAside } from '../photos/pictures-aside.ts';
+import { createPicturesAside } from '../photos/rendition-service.ts';
 import { blobsUnavailable } from '../storage/blob-store.ts';
 import { createStorage } from '../storage/postgres.ts';
 import type { Storage } from '../storage/postgres.ts';

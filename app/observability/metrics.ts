@@ -1,5 +1,6 @@
 import type { Cache } from '../cache/cache.ts';
 import type { CacheObserver } from '../cache/cache-events.ts';
+import { accessMetrics } from '../contract/access-metrics.ts';
 import { knownRoutes } from '../contract/operations.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { telemetryModes } from '../contract/telemetry-modes.ts';
@@ -157,4 +158,18 @@ function exposeTiers(registry: MetricsRegistry, tiers: WatchedTiers): void {
   registerGauge(registry, serviceMetrics.cacheCircuitOpen, () =>
     tiers.circuits().map(({ tier, isOpen }) => [{ cache_tier: tier }, isOpen ? 1 : 0]),
   );
+}
+
+export type WatchedRights = {
+  readonly areRightsKnown: () => boolean;
+  /** Questions that were refused so far. */
+  readonly rightsRefusals: () => number;
+};
+
+/** Tells whether this replica knows the rights of people, and what it has refused since it did not. */
+export function watchRights(registry: MetricsRegistry, rights: WatchedRights): void {
+  registerGauge(registry, accessMetrics.rightsKnown, () => [[{}, rights.areRightsKnown() ? 1 : 0]]);
+  registerCopiedCounter(registry, accessMetrics.rightsRefusals, () => [
+    { labels: {}, value: rights.rightsRefusals() },
+  ]);
 }
