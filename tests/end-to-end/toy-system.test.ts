@@ -10,20 +10,29 @@ import { onTestServer } from '../support/databases.ts';
 import { runCli } from '../support/run-cli.ts';
 import { startServiceProcess } from '../support/service-process.ts';
 import { createSeededDatabase } from '../support/test-app.ts';
-import { nodLines, toyFiles, toyLines, winkFiles, winkLines } from '../support/toy-system.ts';
+import {
+  glossLine,
+  nodLines,
+  sheenLine,
+  toyFiles,
+  toyLines,
+  winkFiles,
+  winkLines,
+} from '../support/toy-system.ts';
 import type { AddedLine } from '../support/toy-system.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /**
- * A further system costs its own files and its line in the list, and a further write four files at most, also where its feature is
- * split into store, service and routes: this adds them to a copy of the checkout, and uses them.
+ * A further system costs its own files and its line in the list, a further axis and a further figure of a system one entry each, and a
+ * further write four files at most, also where its feature is split into store, service and routes: this adds them to a copy of the
+ * checkout, and uses them.
  */
 let copy: CopiedCheckout;
 before(() => {
   copy = copyCheckout();
   for (const [file, text] of Object.entries({ ...toyFiles, ...winkFiles }))
     copy.write(file, text.trimStart());
-  for (const { file, marker, line } of [...toyLines, ...winkLines, ...nodLines])
+  for (const { file, marker, line } of [...toyLines, glossLine, sheenLine, ...winkLines, ...nodLines])
     copy.addLine(file, marker, line);
   // As `npm run schema` does.
   const env = { ...process.env, ...copy.environment };
@@ -48,11 +57,18 @@ const listed = async (what: 'axes' | 'figures') => {
   return lists[what] ?? [];
 };
 
-test('its axis and its figure are listed', async () => {
-  const axis = (await listed('axes')).find(({ name }) => name === 'toy');
+test('its axis and its figure are listed, and those that the caches have got', async () => {
+  const axes = await listed('axes');
+  const axis = axes.find(({ name }) => name === 'toy');
   assert.deepEqual([axis?.['system'], axis?.['takes'], axis?.['default']], ['toy', 'off | on', 'off']);
-  const figure = (await listed('figures')).find(({ name }) => name === 'toysBroken');
+  const gloss = axes.find(({ name }) => name === 'gloss');
+  assert.deepEqual([gloss?.['system'], gloss?.['default'], gloss?.['of']], ['cache', '0', null]);
+
+  const figures = await listed('figures');
+  const figure = figures.find(({ name }) => name === 'toysBroken');
   assert.deepEqual([figure?.['system'], figure?.['scale']], ['toy', 'plain']);
+  const sheen = figures.find(({ name }) => name === 'sheenPerPhoto');
+  assert.deepEqual([sheen?.['system'], sheen?.['table']], ['cache', 'costs']);
 });
 
 test('a write costs four files at most, changes storage, and is seen through a cache that knew what was before', async (t) => {
@@ -94,11 +110,12 @@ test('a write costs four files at most, changes storage, and is seen through a c
   assert.deepEqual(await service.exited, { code: 0, signal: null });
 });
 
-test('a comparison runs its process, shows its figure, and can rest on it', async () => {
+test('a comparison runs its process, shows its figure and that of the caches, and can rest on it', async () => {
+  const played = 'toy=on,gloss=3';
   const json = join(copy.root, 'result.json');
   const compare = async () => {
     const ended = await run(
-      ...['compare', 'cache-aside', 'toy=on', ...miniature, '--replicas', '1', '--rounds', '7'],
+      ...['compare', 'cache-aside', played, ...miniature, '--replicas', '1', '--rounds', '7'],
       ...['--primary', 'toysBroken', '--json', json],
     );
     return { ...ended, result: readResult(json, copy.root) };
@@ -109,12 +126,12 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
   assert.equal(result.manifest.primary, 'toysBroken');
 
   assert.match(stdout, /broken toys/);
-  const [baseline, toy] = ['cache-aside', 'toy=on'].map((label) =>
+  const [baseline, toy] = ['cache-aside', played].map((label) =>
     result.candidates.find(({ name }) => name === label),
   );
   assert.deepEqual([baseline?.config['toy'], toy?.config['toy']], [undefined, 'on']);
   assert.equal(baseline?.figures['toysBroken'], 0);
-  const ofToy = result.blocks.filter(({ candidate }) => candidate === 'toy=on');
+  const ofToy = result.blocks.filter(({ candidate }) => candidate === played);
   const broken = ofToy.map(({ figures }) => Number(figures['toysBroken']));
   assert.equal(broken.length, 7);
   assert.ok(
@@ -127,11 +144,21 @@ test('a comparison runs its process, shows its figure, and can rest on it', asyn
   );
 
   const primary = result.comparisons.find(
-    ({ role, candidate }) => role === 'primary' && candidate === 'toy=on',
+    ({ role, candidate }) => role === 'primary' && candidate === played,
   );
   assert.deepEqual([primary?.metric, primary?.scale], ['toysBroken', 'plain']);
   assert.deepEqual(primary?.perRound, broken, 'the baseline breaks none');
   assert.notEqual(primary.verdict, null);
+
+  assert.match(stdout, /\bsheen\b/);
+  assert.deepEqual([baseline.config['glossLayers'], toy?.config['glossLayers']], [0, 3]);
+  assert.deepEqual([baseline.figures['sheenPerPhoto'], toy?.figures['sheenPerPhoto']], [0, 3]);
+  const sheen = result.comparisons.find(
+    ({ metric, candidate }) => metric === 'sheenPerPhoto' && candidate === played,
+  );
+  const sheens = ofToy.map(({ figures }) => figures['sheenPerPhoto']);
+  assert.deepEqual(new Set(sheens), new Set([3]));
+  assert.deepEqual(sheen?.perRound, sheens, 'the baseline has none');
   assert.ok(runFolderOf(stderr).startsWith(copy.root));
 });
 

@@ -74,6 +74,41 @@ export const toyLines: readonly AddedLine[] = [
   { file: 'app/systems.ts', marker: 'cache: cacheSystem,', line: '  toy: toySystem,' },
 ];
 
+/** An axis of a system that is there already. */
+export const glossLine: AddedLine = {
+  file: 'app/cache/settings/cache-axes.ts',
+  marker: 'export const sharedAxes = {',
+  line: `
+  gloss: {
+    field: 'glossLayers',
+    meaning: 'layers of gloss on every photo',
+    fallback: 0,
+    matters: 'all',
+    ...wholeNumber(0, 9),
+  },`,
+};
+
+/** A figure of a system that is there already. Nothing is ever glossed, so that its value is what the axis says. */
+export const sheenLine: AddedLine = {
+  file: 'app/cache/figures.ts',
+  marker: 'const costs: readonly Figure[] = [',
+  line: `
+  {
+    name: 'sheenPerPhoto',
+    meaning: 'layers of gloss per photo that was glossed; where none was, as many as one would get',
+    unit: 'layers',
+    from: { counter: 'gloss_layers_total' },
+    per: { counter: 'glossed_photos_total' },
+    whenNone: ({ glossLayers }) => Number(glossLayers),
+    scale: 'plain',
+    better: 'less',
+    margin: () => 0.5,
+    write: fixed(1),
+    title: 'sheen',
+    table: 'costs',
+  },`,
+};
+
 /** A write: one may wink at a photo, which leaves nothing behind but a new version of it. */
 export const winkFiles = {
   'app/toy/winks.ts': `
