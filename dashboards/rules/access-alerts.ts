@@ -7,13 +7,13 @@ import type { Timing } from './timing.ts';
 const knownShare = 0.9;
 
 /** Replicas that are up and answer nothing that depends on who asks. */
-export function accessAlerts({ window, outageWait }: Timing): AlertRule[] {
+export function accessAlerts({ window, outageFor }: Timing): AlertRule[] {
   const known = createPromql({ window }).value('rightsKnown');
   return [
     alertRule({
       alert: 'RightsUnknown',
       expr: `avg by (candidate, instance) (avg_over_time(${known}[${window}])) < ${knownShare}`,
-      for: outageWait,
+      for: outageFor,
       severity: 'page',
       board: 'darkroom-service',
       summary: '{{ $labels.instance }} of {{ $labels.candidate }} is up, and refuses what people ask for',

@@ -64,7 +64,8 @@ export function burnAlerts({ burnWindows }: Timing): AlertRule[] {
   return names.flatMap((name) => burnWindows.map((window) => burnAlert(name, window)));
 }
 
-function burnAlert(name: ObjectiveName, { burn, long, short, wait, severity }: BurnWindow): AlertRule {
+function burnAlert(name: ObjectiveName, burnWindow: BurnWindow): AlertRule {
+  const { burn, long, short, severity } = burnWindow;
   const { promise, target } = objectives[name];
   const limit = Number((burn * (1 - target)).toPrecision(6));
   const windows = [...new Set([long, short])];
@@ -77,7 +78,7 @@ function burnAlert(name: ObjectiveName, { burn, long, short, wait, severity }: B
   return alertRule({
     alert: alertNames[name],
     expr: conditions.join(' and '),
-    for: wait,
+    for: burnWindow.for,
     severity,
     board: boards[name],
     labels: { burn: String(burn) },

@@ -34,7 +34,7 @@ export function tierWasDown({ window }: Timing): string {
 
 /** What goes wrong in and around caches. */
 export function cacheAlerts(timing: Timing): AlertRule[] {
-  const { window, before, wait, outageWait } = timing;
+  const { window, before, outageFor } = timing;
   const names = recordedNames(window);
   const isTierDown = tierIsDown(timing);
   const isBusy = `${names.requests} > ${requestsPerSecondMin}`;
@@ -46,7 +46,7 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
       alert: 'RedisTierDown',
       // At night one command that fails may be all that were sent.
       expr: `${isTierDown} and ${failed} > ${eventsAbove}`,
-      for: outageWait,
+      for: outageFor,
       severity: 'page',
       board: cacheBoard,
       summary: 'The redis tier of {{ $labels.candidate }} does not answer',
@@ -56,7 +56,7 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'CacheHitRatioCollapse',
       expr: `${names.hitRatio} < (${names.hitRatio} offset ${before}) - ${hitRatioFall} and ${names.queries} > ${queryGrowth} * (${names.queries} offset ${before}) and ${isBusy} unless ${isTierDown}`,
-      for: wait,
+      for: timing.for,
       severity: 'page',
       board: cacheBoard,
       summary: 'The caches of {{ $labels.candidate }} answer far fewer reads than before',
@@ -73,7 +73,7 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
  * full still deletes.
  */
 function refusalAlerts(timing: Timing): AlertRule[] {
-  const { window, wait } = timing;
+  const { window } = timing;
   const promql = createPromql({ window });
   const by = ['candidate'] as const;
   const failed = { cache_result: { anyOf: ['error', 'refused'] } } as const;
@@ -97,7 +97,7 @@ function refusalAlerts(timing: Timing): AlertRule[] {
     return alertRule({
       alert: 'RedisTierRefuses',
       expr: `${refused} / (${all}${least}) > ${refusedShare} unless ${tierIsDown(timing)}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board: cacheBoard,
       labels: { sign },
@@ -112,11 +112,17 @@ function refusalAlerts(timing: Timing): AlertRule[] {
  * short to pile up, shows in how many loads a read causes.
  */
 function stampedeAlerts(timing: Timing): AlertRule[] {
-  const { window, before, keep } = timing;
+  const { window, before, keepFiringFor } = timing;
   const names = recordedNames(window);
   const usual = (name: string): string => `quantile_over_time(0.5, ${name}[${before}] offset ${window})`;
   const isManyTimes = (name: string): string => `${name} > ${stampedeGrowth} * ${usual(name)}`;
-  const shared = { alert: 'CacheStampede', for: '0s', keep, severity: 'ticket', board: cacheBoard } as const;
+  const shared = {
+    alert: 'CacheStampede',
+    for: '0s',
+    keepFiringFor,
+    severity: 'ticket',
+    board: cacheBoard,
+  } as const;
   return [
     alertRule({
       ...shared,
@@ -142,12 +148,12 @@ function stampedeAlerts(timing: Timing): AlertRule[] {
  * to rise.
  */
 function metastableAlert(timing: Timing): AlertRule {
-  const { window, before, history, wait } = timing;
+  const { window, before, history } = timing;
   const { succeeded, offered, loads } = recordedNames(window);
   return alertRule({
     alert: 'MetastableLoad',
     expr: `${succeeded} < ${goodputShare} * ${offered} and ${offered} < ${offeredGrowth} * max_over_time(${succeeded}[${history}]) and ${loads} > ${loadGrowth} * quantile_over_time(0.25, ${loads}[${history}] offset ${before}) unless ${tierIsDown(timing)}`,
-    for: wait,
+    for: timing.for,
     severity: 'page',
     board: 'darkroom-load',
     summary: '{{ $labels.candidate }} does not recover though nothing is broken any more',

@@ -14,7 +14,8 @@ const failedShareMax = 0.01;
 const queueGrowthMin = 100;
 
 /** What becomes of counts behind the answers, and of counting that fails. */
-export function counterAlerts({ window, lagSeconds, wait, keep }: Timing): AlertRule[] {
+export function counterAlerts(timing: Timing): AlertRule[] {
+  const { window, lagSeconds, keepFiringFor } = timing;
   const promql = createPromql({ window });
   // An event is rolled up when its window is over and its counter's turn has come; by default after two seconds, in the article after 15.
   const lateSeconds = lagSeconds * 6;
@@ -32,7 +33,7 @@ export function counterAlerts({ window, lagSeconds, wait, keep }: Timing): Alert
     alertRule({
       alert: 'CounterRollupLag',
       expr: `${promql.quantile(0.99, 'counterRollupLag', { by })} > ${lateSeconds}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board,
       summary: 'Counts of {{ $labels.candidate }} come late',
@@ -42,7 +43,7 @@ export function counterAlerts({ window, lagSeconds, wait, keep }: Timing): Alert
       alert: 'CounterQueueGrowing',
       // Growth that has ended, as when a load begins, is no trend.
       expr: `${grown(0)} and ${grown(1)}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board,
       summary: 'Rollup workers of {{ $labels.candidate }} do not keep up',
@@ -51,8 +52,8 @@ export function counterAlerts({ window, lagSeconds, wait, keep }: Timing): Alert
     alertRule({
       alert: 'CounterRollupEventsDropped',
       expr: `${dropped} > 0`,
-      for: wait,
-      keep,
+      for: timing.for,
+      keepFiringFor,
       severity: 'ticket',
       board,
       summary: 'Rollup workers of {{ $labels.candidate }} do not hear of all counters',
@@ -61,7 +62,7 @@ export function counterAlerts({ window, lagSeconds, wait, keep }: Timing): Alert
     alertRule({
       alert: 'CountingFails',
       expr: `${failed} / ${counted.rate('counterOperations', { by: asked })} > ${failedShareMax} and ${failed} > ${eventsAbove}`,
-      for: wait,
+      for: timing.for,
       severity: 'page',
       board,
       summary: 'Counting fails for {{ $labels.candidate }}',

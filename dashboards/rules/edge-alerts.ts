@@ -10,13 +10,13 @@ const board = 'darkroom-edge';
 export const evictionsPerRequestMax = 0.5;
 
 /** The HTTP cache in front of the replicas. A hit ratio that is low harms nobody, and is no alert. */
-export function edgeAlerts({ window, wait, outageWait }: Timing): AlertRule[] {
-  const promql = createPromql({ window });
+export function edgeAlerts(timing: Timing): AlertRule[] {
+  const promql = createPromql({ window: timing.window });
   return [
     alertRule({
       alert: 'EdgeDown',
       expr: `${promql.value('edgeUp')} == 0`,
-      for: outageWait,
+      for: timing.outageFor,
       severity: 'page',
       board,
       summary: 'The HTTP cache of {{ $labels.instance }} of {{ $labels.candidate }} does not run',
@@ -26,7 +26,7 @@ export function edgeAlerts({ window, wait, outageWait }: Timing): AlertRule[] {
     alertRule({
       alert: 'EdgeThrashes',
       expr: `${promql.rate('edgeEvictions', { by })} / ${promql.rate('edgeRequests', { by })} > ${evictionsPerRequestMax}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board,
       summary: 'The edge of {{ $labels.candidate }} throws away what it has just taken',

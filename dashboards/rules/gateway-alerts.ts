@@ -10,7 +10,8 @@ const board = 'darkroom-gateway';
 const syncSeconds = 0.1;
 
 /** What stands between metadata and who asks for it. */
-export function gatewayAlerts({ window, wait, outageWait, keep }: Timing): AlertRule[] {
+export function gatewayAlerts(timing: Timing): AlertRule[] {
+  const { window, outageFor, keepFiringFor } = timing;
   const promql = createPromql({ window });
   const gateways = `count by (candidate) (${promql.counter('gatewayRefusals')})`;
   const synchronised = promql.value('gatewaySynchronised');
@@ -19,7 +20,7 @@ export function gatewayAlerts({ window, wait, outageWait, keep }: Timing): Alert
       alert: 'GatewayWithoutLeader',
       // The series of a leader that has died are gone, so that it is asked where there are gateways.
       expr: `${gateways} unless ${promql.max('leaderIsLeader', { by })} == 1`,
-      for: wait,
+      for: timing.for,
       severity: 'page',
       board,
       summary: 'Nobody leads the metadata of {{ $labels.candidate }}',
@@ -30,7 +31,7 @@ export function gatewayAlerts({ window, wait, outageWait, keep }: Timing): Alert
       alert: 'GatewayNotSynchronised',
       // Where nobody leads, that is the alert.
       expr: `${synchronised} == 0 and on (candidate) ${promql.max('leaderIsLeader', { by })} == 1`,
-      for: outageWait,
+      for: outageFor,
       severity: 'page',
       board,
       summary: 'Gateway {{ $labels.instance }} of {{ $labels.candidate }} has no whole replica',
@@ -40,7 +41,7 @@ export function gatewayAlerts({ window, wait, outageWait, keep }: Timing): Alert
     alertRule({
       alert: 'GatewaySyncDelayHigh',
       expr: `${promql.quantile(0.99, 'gatewaySyncDelay', { by })} > ${syncSeconds}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board,
       summary: 'Queries of metadata of {{ $labels.candidate }} wait long for the leader',
@@ -50,7 +51,7 @@ export function gatewayAlerts({ window, wait, outageWait, keep }: Timing): Alert
       alert: 'GatewayCut',
       expr: `sum by (candidate) (increase(${promql.counter('leaderGatewaysCut')}[${window}])) > 0`,
       for: '0s',
-      keep,
+      keepFiringFor,
       severity: 'ticket',
       board,
       summary: 'A gateway of {{ $labels.candidate }} was cut off, since too much waited for it',

@@ -8,7 +8,8 @@ const by = ['candidate'] as const;
 const board = 'darkroom-feeds';
 
 /** What becomes of messages behind the answers, and of the processes that work them off. */
-export function outboxAlerts({ window, lagSeconds, wait, outageWait }: Timing): AlertRule[] {
+export function outboxAlerts(timing: Timing): AlertRule[] {
+  const { window, lagSeconds } = timing;
   const promql = createPromql({ window });
   // Workers all see the same outbox, and the one that sees least of it has looked last.
   const oldest = `min by (candidate) (min_over_time(${promql.value('outboxOldest')}[${window}]))`;
@@ -16,7 +17,7 @@ export function outboxAlerts({ window, lagSeconds, wait, outageWait }: Timing): 
     alertRule({
       alert: 'OutboxStuck',
       expr: `${oldest} > ${lagSeconds}`,
-      for: wait,
+      for: timing.for,
       severity: 'page',
       board,
       summary: 'What follows from actions of {{ $labels.candidate }} comes late or not at all',
@@ -25,7 +26,7 @@ export function outboxAlerts({ window, lagSeconds, wait, outageWait }: Timing): 
     alertRule({
       alert: 'OutboxDeadLetters',
       expr: `${promql.max('outboxDeadLetters', { by })} > 0`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board,
       summary: 'Messages of {{ $labels.candidate }} were given up',
@@ -35,7 +36,7 @@ export function outboxAlerts({ window, lagSeconds, wait, outageWait }: Timing): 
     alertRule({
       alert: 'FurtherProcessDown',
       expr: `${promql.value('up', { job: scrapeJobs.process })} == 0`,
-      for: outageWait,
+      for: timing.outageFor,
       severity: 'page',
       // It may be of any system.
       board: 'darkroom-telemetry',

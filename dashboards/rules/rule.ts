@@ -16,7 +16,7 @@ export type AlertText = {
   readonly expr: string;
   readonly for: string;
   /** How long it goes on after its cause. Absent: it ends with it. */
-  readonly keep?: string;
+  readonly keepFiringFor?: string;
   readonly severity: 'page' | 'ticket';
   readonly summary: string;
   readonly description: string;
@@ -27,12 +27,12 @@ export type AlertText = {
 
 /** Its runbook is the page of its name, in `docs/runbooks/` of this repository. */
 export function alertRule(text: AlertText): AlertRule {
-  const { alert, expr, keep, severity, summary, description, board, labels } = text;
+  const { alert, expr, keepFiringFor, severity, summary, description, board, labels } = text;
   return {
     alert,
     expr,
     for: text.for,
-    ...(keep !== undefined && { keep_firing_for: keep }),
+    ...(keepFiringFor !== undefined && { keep_firing_for: keepFiringFor }),
     labels: { severity, ...labels },
     annotations: {
       summary,

@@ -19,7 +19,7 @@ const collectionShare = 0.1;
 
 /** What runs out: connections, the event loop, memory, the generator of load. */
 export function saturationAlerts(timing: Timing): AlertRule[] {
-  const { window, wait } = timing;
+  const { window } = timing;
   const promql = createPromql({ window });
   const pending = promql.value('storageConnections', { state: 'pending' });
   const utilization = promql.value('eventLoopUtilization', service);
@@ -27,7 +27,7 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'ConnectionPoolSaturated',
       expr: `min by (candidate, instance) (min_over_time(${pending}[${window}])) > 0`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board: storesBoard,
       summary: 'Requests of {{ $labels.instance }} wait for a connection to PostgreSQL',
@@ -36,7 +36,7 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'EventLoopSaturated',
       expr: `avg by (candidate, instance) (avg_over_time(${utilization}[${window}])) > ${eventLoopShare}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board: 'darkroom-node',
       summary: '{{ $labels.instance }} of {{ $labels.candidate }} has no time left',
@@ -46,7 +46,7 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'GarbageCollectionHeavy',
       expr: `${promql.observedSum('gcDuration', { by: byInstance, where: service })} > ${collectionShare}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board: 'darkroom-node',
       summary: '{{ $labels.instance }} of {{ $labels.candidate }} spends its time on garbage',
@@ -66,7 +66,8 @@ export function saturationAlerts(timing: Timing): AlertRule[] {
 }
 
 /** What goes wrong in PostgreSQL itself. */
-export function storageAlerts({ window, wait, outageWait, slotBytes, readSlotBytes }: Timing): AlertRule[] {
+export function storageAlerts(timing: Timing): AlertRule[] {
+  const { window, slotBytes, readSlotBytes } = timing;
   const promql = createPromql({ window });
   const held = promql.max('postgresSlotLag', { by: ['slot_name'] });
   const isUnread = `${promql.max('postgresSlotActive', { by: ['slot_name'] })} == 0`;
@@ -74,7 +75,7 @@ export function storageAlerts({ window, wait, outageWait, slotBytes, readSlotByt
     alertRule({
       alert: 'PostgresDown',
       expr: `${promql.value('postgresUp')} == 0`,
-      for: outageWait,
+      for: timing.outageFor,
       severity: 'page',
       board: storesBoard,
       summary: 'PostgreSQL ({{ $labels.instance }}) does not answer',
@@ -84,7 +85,7 @@ export function storageAlerts({ window, wait, outageWait, slotBytes, readSlotByt
     alertRule({
       alert: 'ReplicationSlotLag',
       expr: `(${held} > ${slotBytes} and ${isUnread}) or ${held} > ${readSlotBytes}`,
-      for: wait,
+      for: timing.for,
       severity: 'page',
       board: storesBoard,
       summary: 'The change stream of slot {{ $labels.slot_name }} is not read, or far too slowly',
@@ -94,15 +95,15 @@ export function storageAlerts({ window, wait, outageWait, slotBytes, readSlotByt
 }
 
 /** What cannot be seen, or is seen wrongly. */
-export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
-  const promql = createPromql({ window });
+export function telemetryAlerts(timing: Timing): AlertRule[] {
+  const promql = createPromql({ window: timing.window });
   const clamped = quantileHistograms.map((key) => `${promql.clamped(key, { by })} > ${clampedShare}`);
   return [
     alertRule({
       alert: 'TargetDown',
       // Those beside the replicas have an alert of their own, FurtherProcessDown.
       expr: `${promql.value('up', { job: { noneOf: [scrapeJobs.process] } })} == 0`,
-      for: wait,
+      for: timing.for,
       severity: 'page',
       board: healthBoard,
       summary: '{{ $labels.job }} {{ $labels.instance }} does not answer',
@@ -111,7 +112,7 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
     alertRule({
       alert: 'SpansDropped',
       expr: `${promql.rate('telemetrySpans', { by, where: { stage: 'dropped' } })} > 0`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board: healthBoard,
       summary: 'Traces of {{ $labels.candidate }} have holes',
@@ -120,7 +121,7 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
     alertRule({
       alert: 'TooManySamples',
       expr: `${promql.value('scrapeSamples', service)} > ${samplesMax}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board: healthBoard,
       summary: '{{ $labels.instance }} of {{ $labels.candidate }} exposes too many samples',
@@ -129,7 +130,7 @@ export function telemetryAlerts({ window, wait }: Timing): AlertRule[] {
     alertRule({
       alert: 'QuantilesClamped',
       expr: clamped.join(' or '),
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board: healthBoard,
       summary: 'Quantiles of {{ $labels.candidate }} are cut off',

@@ -4,7 +4,7 @@ export type BurnWindow = {
   readonly long: string;
   readonly short: string;
   /** How long it must be so. */
-  readonly wait: string;
+  readonly for: string;
   readonly severity: 'page' | 'ticket';
 };
 
@@ -21,16 +21,16 @@ export type Timing = {
   /** As far back as anything is remembered: ten times as far. */
   readonly history: string;
   /** How long a condition must hold before its alert fires: `for`. */
-  readonly wait: string;
+  readonly for: string;
   /** How long an outage must last. */
-  readonly outageWait: string;
+  readonly outageFor: string;
   /**
    * How long a cause must last that may be a part of an outage: what happens once is seen for the length of a window, and that
    * more than half of all commands fail is seen after half of one.
    */
-  readonly longWait: string;
+  readonly longFor: string;
   /** How long an alert goes on after its cause: what comes and goes is one alert, and what happens once can be read. */
-  readonly keep: string;
+  readonly keepFiringFor: string;
   /** Lag of an invalidation that is too long. */
   readonly lagSeconds: number;
   /** Log that a replication slot may hold back while nobody reads it. */
@@ -44,18 +44,18 @@ export const production: Timing = {
   name: 'production',
   files: { alerts: 'alerts.yml', recordings: 'recording-rules.yml' },
   burnWindows: [
-    { burn: 14.4, long: '1h', short: '5m', wait: '2m', severity: 'page' },
-    { burn: 6, long: '6h', short: '30m', wait: '5m', severity: 'page' },
-    { burn: 3, long: '1d', short: '2h', wait: '15m', severity: 'ticket' },
-    { burn: 1, long: '3d', short: '6h', wait: '1h', severity: 'ticket' },
+    { burn: 14.4, long: '1h', short: '5m', for: '2m', severity: 'page' },
+    { burn: 6, long: '6h', short: '30m', for: '5m', severity: 'page' },
+    { burn: 3, long: '1d', short: '2h', for: '15m', severity: 'ticket' },
+    { burn: 1, long: '3d', short: '6h', for: '1h', severity: 'ticket' },
   ],
   window: '5m',
   before: '1h',
   history: '10h',
-  wait: '2m',
-  outageWait: '1m',
-  longWait: '3m',
-  keep: '10m',
+  for: '2m',
+  outageFor: '1m',
+  longFor: '3m',
+  keepFiringFor: '10m',
   lagSeconds: 5,
   slotBytes: 256 * 2 ** 20,
   readSlotBytes: 2 ** 30,
@@ -69,18 +69,18 @@ export const compressed: Timing = {
   name: 'compressed',
   files: { alerts: 'alerts-compressed.yml', recordings: 'recording-rules-compressed.yml' },
   burnWindows: [
-    { burn: 14.4, long: '15s', short: '15s', wait: '3s', severity: 'page' },
-    { burn: 6, long: '60s', short: '15s', wait: '5s', severity: 'page' },
-    { burn: 3, long: '4m', short: '20s', wait: '10s', severity: 'ticket' },
-    { burn: 1, long: '5m', short: '60s', wait: '15s', severity: 'ticket' },
+    { burn: 14.4, long: '15s', short: '15s', for: '3s', severity: 'page' },
+    { burn: 6, long: '60s', short: '15s', for: '5s', severity: 'page' },
+    { burn: 3, long: '4m', short: '20s', for: '10s', severity: 'ticket' },
+    { burn: 1, long: '5m', short: '60s', for: '15s', severity: 'ticket' },
   ],
   window: '15s',
   before: '60s',
   history: '10m',
-  wait: '5s',
-  outageWait: '2s',
-  longWait: '10s',
-  keep: '30s',
+  for: '5s',
+  outageFor: '2s',
+  longFor: '10s',
+  keepFiringFor: '30s',
   lagSeconds: 1,
   slotBytes: 16 * 2 ** 20,
   readSlotBytes: 128 * 2 ** 20,

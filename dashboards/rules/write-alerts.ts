@@ -16,7 +16,7 @@ const board = 'darkroom-correctness';
 
 /** What becomes of writes: whether replicas hear of them, and whether storage gets those that wait. */
 export function writeAlerts(timing: Timing): AlertRule[] {
-  const { window, lagSeconds, wait, keep } = timing;
+  const { window, lagSeconds, keepFiringFor } = timing;
   const promql = createPromql({ window, growth: 'increase' });
   const lag = createPromql({ window }).quantile(0.99, 'cacheInvalidationLag', { by });
   const waiting = `max by (candidate) (min_over_time(${promql.value('cacheQueueLength')}[${window}]))`;
@@ -28,7 +28,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'InvalidationLag',
       expr: `${lag} > ${lagSeconds}`,
-      for: wait,
+      for: timing.for,
       severity: 'ticket',
       board,
       summary: 'Replicas of {{ $labels.candidate }} hear of writes late',
@@ -37,7 +37,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'WriteQueueStuck',
       expr: `(${waiting} > 0 unless ${flushed} > 0) or ${setAside} > 0`,
-      for: wait,
+      for: timing.for,
       severity: 'page',
       board,
       summary: 'Acknowledged writes of {{ $labels.candidate }} do not reach storage',
@@ -47,22 +47,28 @@ export function writeAlerts(timing: Timing): AlertRule[] {
       alert: 'QueuedWritesFail',
       expr: `${failing} > 0`,
       // A single failure is counted for as long as the window: an alert that waits longer needs more than one.
-      for: keep,
+      for: keepFiringFor,
       severity: 'ticket',
       board,
       summary: 'Storage does not take some acknowledged writes of {{ $labels.candidate }}',
-      description: `Again and again for ${keep}, {{ $value | printf "%.0f" }} times within ${window}. They wait and are tried again; when the queue is full, new writes are answered with 503.`,
+      description: `Again and again for ${keepFiringFor}, {{ $value | printf "%.0f" }} times within ${window}. They wait and are tried again; when the queue is full, new writes are answered with 503.`,
     }),
   ];
 }
 
 /** Writes that replicas do not hear of: so many that readers meet it. One that fails on a busy machine wakes nobody. */
 function lossAlerts(timing: Timing): AlertRule[] {
-  const { window, longWait, keep } = timing;
+  const { window, longFor, keepFiringFor } = timing;
   const promql = createPromql({ window, growth: 'increase' });
   const failed = promql.rate('cacheInvalidations', { by, where: { outcome: 'failed' } });
   const all = promql.rate('cacheInvalidations', { by, where: { outcome: { anyOf: ['sent', 'failed'] } } });
-  const shared = { alert: 'InvalidationsFail', for: longWait, keep, severity: 'page', board } as const;
+  const shared = {
+    alert: 'InvalidationsFail',
+    for: longFor,
+    keepFiringFor,
+    severity: 'page',
+    board,
+  } as const;
   return [
     alertRule({
       ...shared,
@@ -83,10 +89,11 @@ function lossAlerts(timing: Timing): AlertRule[] {
 }
 
 /** What a replica noticed to be missing, of the one that noticed most: one cut of all of them is one event. A young one has missed what was said before it was there, and has nothing that this makes wrong. */
-function lostInvalidations({ window, wait }: Timing): string {
+function lostInvalidations(timing: Timing): string {
+  const { window } = timing;
   const promql = createPromql({ window });
   const lost = promql.counter('cacheInvalidations', { outcome: { anyOf: ['loss-noticed', 'disconnected'] } });
   const age = `time() - ${promql.value('processStart')}`;
-  const youngSeconds = secondsOf(window) + secondsOf(wait);
+  const youngSeconds = secondsOf(window) + secondsOf(timing.for);
   return `max by (candidate) (sum by (candidate, instance) (increase(${lost}[${window}]) unless on (candidate, instance) (${age} < ${youngSeconds})))`;
 }

@@ -36,9 +36,9 @@ export type CaseSetting = {
   /** Steps. */
   readonly before: number;
   readonly window: number;
-  readonly wait: number;
-  readonly longWait: number;
-  readonly keep: number;
+  readonly forSteps: number;
+  readonly longForSteps: number;
+  readonly keepFiringForSteps: number;
   /** A counter that grows by so much each second, then by so much. */
   readonly grows: (...stretches: readonly Stretch[]) => string;
   /** A gauge that stands at each value. */
@@ -53,9 +53,9 @@ export function createCaseSetting(timing: Timing, stepSeconds: number, evaluatio
     evaluationSteps,
     before: stepsOf(timing.before),
     window: stepsOf(timing.window),
-    wait: stepsOf(timing.wait),
-    longWait: stepsOf(timing.longWait),
-    keep: stepsOf(timing.keep),
+    forSteps: stepsOf(timing.for),
+    longForSteps: stepsOf(timing.longFor),
+    keepFiringForSteps: stepsOf(timing.keepFiringFor),
     grows(...stretches) {
       let from = 0;
       return stretches

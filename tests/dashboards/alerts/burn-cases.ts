@@ -46,7 +46,7 @@ function seriesOf(name: ObjectiveName, { grows }: CaseSetting, course: Course): 
 function thresholdRows(name: ObjectiveName, setting: CaseSetting): CaseRow[] {
   const { burnWindows } = setting.timing;
   const budget = 1 - objectives[name].target;
-  const longest = Math.max(...burnWindows.map(({ wait, short }) => secondsOf(short) + secondsOf(wait)));
+  const longest = Math.max(...burnWindows.map((window) => secondsOf(window.short) + secondsOf(window.for)));
   const at = stepsOf(setting, longest * 1.5);
   return burnWindows.flatMap(({ burn }) =>
     [1.05, 0.95].map((part): CaseRow => {

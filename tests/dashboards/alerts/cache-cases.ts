@@ -32,7 +32,7 @@ export function cacheCases(setting: CaseSetting): CaseTable {
 function tierRows(setting: CaseSetting): CaseRow[] {
   /** All that were sent have failed, as at night. */
   const few = (failed: number): Series => commands(atOnce(setting, 0, 50), atOnce(setting, failed, 50));
-  const soon = 50 + setting.wait + 5;
+  const soon = 50 + setting.forSteps + 5;
   const of = (ok: readonly Stretch[], failed: readonly Stretch[]): Series => tier(setting, ok, failed);
   return [
     [
@@ -115,7 +115,7 @@ function collapseRows(setting: CaseSetting): CaseRow[] {
 }
 
 /** The most loads at once, and how many are usual. */
-function peakRows({ stands, before, window, keep }: CaseSetting): CaseRow[] {
+function peakRows({ stands, before, window, keepFiringForSteps }: CaseSetting): CaseRow[] {
   const of = ['at-once'];
   const usually = before + window + 25;
   const peaks = (...stretches: readonly Stretch[]): Series => ({
@@ -144,8 +144,8 @@ function peakRows({ stands, before, window, keep }: CaseSetting): CaseRow[] {
       now,
       true,
     ),
-    row('it was a moment ago', peaks(...spike), usually + window + keep - 5, true),
-    row('it is over', peaks(...spike), usually + window + keep + 5, false),
+    row('it was a moment ago', peaks(...spike), usually + window + keepFiringForSteps - 5, true),
+    row('it is over', peaks(...spike), usually + window + keepFiringForSteps + 5, false),
     row('there are always forty', peaks([40, usually + 20]), now, false),
     row('thirty after ten', peaks([10, usually], [30, 20]), now, false),
     row('twelve after two', peaks([2, usually], [12, 20]), now, false),

@@ -87,7 +87,7 @@ function failingRows(setting: CaseSetting): CaseRow[] {
     operations(mode, outcome, setting.grows([perSecond, 100]));
   /** All that were asked, as at night. */
   const few = (failed: number): Series => operations('row-cas', 'failed', atOnce(setting, failed, 50));
-  const soon = 50 + setting.wait + 5;
+  const soon = 50 + setting.forSteps + 5;
   const at = 60;
   return [
     [

@@ -3,7 +3,7 @@ import type { CaseSetting, CaseTable, Stretch } from './alert-case.ts';
 const worker = (number: number): string =>
   `candidate="a",job="darkroom-process",instance="a-worker-${number}",kind="worker"`;
 
-export function outboxCases({ stands, timing, window, wait }: CaseSetting): CaseTable {
+export function outboxCases({ stands, timing, window, forSteps }: CaseSetting): CaseTable {
   type Series = Readonly<Record<string, string>>;
   const oldest = (number: number, ...stretches: readonly Stretch[]): Series => ({
     [`darkroom_outbox_oldest_seconds{${worker(number)}}`]: stands(...stretches),
@@ -20,7 +20,12 @@ export function outboxCases({ stands, timing, window, wait }: CaseSetting): Case
       ['the oldest has always waited for too long', oldest(1, [0, 20], [late, 80]), 60, true],
       ['all workers see that', { ...oldest(1, [late, 100]), ...oldest(2, [late, 100]) }, 60, true],
       ['it waits for nearly as long as it may', oldest(1, [timing.lagSeconds * 0.9, 100]), 60, false],
-      ['it has not been so for long', oldest(1, [0, 40], [late, 60]), 40 + Math.min(window, wait) - 1, false],
+      [
+        'it has not been so for long',
+        oldest(1, [0, 40], [late, 60]),
+        40 + Math.min(window, forSteps) - 1,
+        false,
+      ],
       ['now and then one waits for long', oldest(1, [late, 30], [0, 1], [late, 10], [0, 60]), 42, false],
       [
         'one worker has not looked since, and another sees none',

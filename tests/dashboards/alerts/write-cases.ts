@@ -22,8 +22,8 @@ const counted = (outcome: string, values: string): Series => ({
 });
 
 function sendingRows(setting: CaseSetting): CaseRow[] {
-  const { grows, window, longWait, keep } = setting;
-  const soon = longWait + 1;
+  const { grows, window, longForSteps, keepFiringForSteps } = setting;
+  const soon = longForSteps + 1;
   const fires = ['sending'];
   const shareOf = (failed: number, sent: number): Series => ({
     ...counted('failed', grows([0, 20], [failed, 180])),
@@ -40,7 +40,7 @@ function sendingRows(setting: CaseSetting): CaseRow[] {
     ['sending: three have failed', few(3, 0), 50 + soon, fires],
     ['sending: two of three have failed', few(2, 1), 50 + soon, []],
     ['sending: one has failed', few(1, 0), 50 + soon, []],
-    ['sending: it has just been', few(3, 0), 50 + window + keep - 5, fires],
+    ['sending: it has just been', few(3, 0), 50 + window + keepFiringForSteps - 5, fires],
     [
       'sending: redis fails now and then, which is not why',
       { ...often, ...tier(setting, [[60, 100]], [[40, 100]]) },
@@ -48,19 +48,24 @@ function sendingRows(setting: CaseSetting): CaseRow[] {
       fires,
     ],
     ['sending: none fails', counted('failed', grows([0, 100])), 60, []],
-    ['sending: it is over', counted('failed', grows([2, 20], [0, 180])), 20 + window + keep + 5, []],
+    [
+      'sending: it is over',
+      counted('failed', grows([2, 20], [0, 180])),
+      20 + window + keepFiringForSteps + 5,
+      [],
+    ],
     ...withoutRedis('sending', often, counted('failed', grows([2, 70], [0, 30])), setting),
   ];
 }
 
 function receivingRows(setting: CaseSetting): CaseRow[] {
-  const { grows, stands, stepSeconds, window, wait, longWait, keep } = setting;
-  const soon = longWait + 1;
+  const { grows, stands, stepSeconds, window, forSteps, longForSteps, keepFiringForSteps } = setting;
+  const soon = longForSteps + 1;
   const fires = ['receiving'];
   const startedAt = (step: number): Series => ({
     [`process_start_time_seconds{${replica}}`]: stands([step * stepSeconds, 200]),
   });
-  const young = window + wait;
+  const young = window + forSteps;
   const disconnected = counted('disconnected', atOnce(setting, 3, 50));
   const ofEach = Object.fromEntries(
     ['r1', 'r2', 'r3', 'r4'].map((instance) => [
@@ -83,7 +88,7 @@ function receivingRows(setting: CaseSetting): CaseRow[] {
     ],
     ['receiving: the bus was lost twice', counted('disconnected', atOnce(setting, 2, 50)), 50 + soon, []],
     ['receiving: the bus was lost once, for all replicas', ofEach, 50 + soon, []],
-    ['receiving: it has just been', disconnected, 50 + window + keep - 5, fires],
+    ['receiving: it has just been', disconnected, 50 + window + keepFiringForSteps - 5, fires],
     [
       'receiving: a replica that is no longer young was disconnected',
       { ...disconnected, ...startedAt(50 - young - 1) },
@@ -171,7 +176,7 @@ function manyAndLate(
   };
 }
 
-function queueRows({ grows, stands, window, wait }: CaseSetting): CaseRow[] {
+function queueRows({ grows, stands, window, forSteps }: CaseSetting): CaseRow[] {
   const length = (...stretches: readonly Stretch[]): Series => ({
     [`cache_write_queue_entries{${replica}}`]: stands(...stretches),
   });
@@ -186,7 +191,12 @@ function queueRows({ grows, stands, window, wait }: CaseSetting): CaseRow[] {
       100,
       true,
     ],
-    ['storage has refused one', { ...length([0, 150]), ...queued('set-aside', once) }, 50 + wait + 2, true],
+    [
+      'storage has refused one',
+      { ...length([0, 150]), ...queued('set-aside', once) },
+      50 + forSteps + 2,
+      true,
+    ],
     [
       'some always wait, and others are flushed',
       { ...length([10, 120]), ...queued('flushed', grows([5, 120])) },
@@ -200,11 +210,11 @@ function queueRows({ grows, stands, window, wait }: CaseSetting): CaseRow[] {
   ];
 }
 
-function failingRows({ grows, stands, window, keep }: CaseSetting): CaseRow[] {
+function failingRows({ grows, stands, window, keepFiringForSteps }: CaseSetting): CaseRow[] {
   const queued = (outcome: string, values: string): Series => ({
     [`cache_queued_writes_total{${replica},outcome="${outcome}"}`]: values,
   });
-  const long = keep + window;
+  const long = keepFiringForSteps + window;
   return [
     ['storage takes none', queued('failed', grows([5, 2 * long])), long, true],
     [
@@ -213,8 +223,18 @@ function failingRows({ grows, stands, window, keep }: CaseSetting): CaseRow[] {
       long,
       true,
     ],
-    ['they have not failed for long', queued('failed', grows([0, 20], [5, 100])), 20 + keep - 3, false],
-    ['a batch failed once', queued('failed', `${stands([0, 20])} ${stands([50, long])}`), 20 + keep, false],
+    [
+      'they have not failed for long',
+      queued('failed', grows([0, 20], [5, 100])),
+      20 + keepFiringForSteps - 3,
+      false,
+    ],
+    [
+      'a batch failed once',
+      queued('failed', `${stands([0, 20])} ${stands([50, long])}`),
+      20 + keepFiringForSteps,
+      false,
+    ],
     ['storage takes them again', queued('failed', grows([5, 20], [0, 2 * long])), 20 + long, false],
     ['rows are refused, which another alert tells', queued('refused', grows([5, 2 * long])), long, false],
     ['none fails', queued('failed', grows([0, 2 * long])), long, false],
