@@ -18,8 +18,9 @@ export const panelLimits: Readonly<Record<8 | 12 | 24, PanelLimits>> = {
 export const leadersMax = 6;
 
 /**
- * How many values a label has at most that is counted with: of two candidates beside each other. With more of them legends grow, as whoever
- * chooses them sees. Of a label that is not here there may be any number, so that those lead which are greatest.
+ * How many values a label has at most while two candidates are shown. With more candidates legends grow, as
+ * whoever chooses them sees. A label that is not here may have any number of values, so that panels show only
+ * the greatest series.
  */
 export const valuesOfLabels: Readonly<Record<string, number>> = {
   candidate: 2,

@@ -12,7 +12,10 @@ export const rareWindow = '$rare';
 const range = '$__range';
 export const chosenCandidate = { pattern: '$candidate' } as const;
 
-/** The jobs of the processes of a candidate: its exporters expose CPU, memory and a start, too, and are none. */
+/**
+ * The jobs of a candidate's own processes. Its exporters expose CPU, memory and a start, too, but are not
+ * among them.
+ */
 export const processJobs = [scrapeJobs.service, scrapeJobs.process] as const;
 const chosen = {
   job: [{ pattern: '$job' }, { anyOf: processJobs }],
@@ -44,7 +47,10 @@ export const overviewOfDriver = createPromql({ window: range, scope: loading });
 export const command = createPromql({ window, scope: { job: scrapeJobs.driver } });
 
 const postgresScope = { job: scrapeJobs.postgres } as const;
-/** Its exporter is scraped every other second, since it takes its time: a window of four seconds would hold two samples, or one. */
+/**
+ * About PostgreSQL. Its exporter is slow, so it is scraped every other second: a window of four seconds would
+ * hold two samples, or one.
+ */
 export const postgres = createPromql({ window: rareWindow, scope: postgresScope });
 export const postgresInView = createPromql({ ...atEnd, scope: postgresScope });
 export const postgresRarely = createPromql({ window: rareWindow, scope: postgresScope, growth: 'increase' });
@@ -102,8 +108,8 @@ export const anyRound = '.*';
 const round = { pattern: '$round' };
 
 /**
- * While one of the chosen rounds runs the candidate; all the time where all of them are chosen: what a process runs has no
- * round, and only the pattern of all rounds fits that.
+ * Shows `expr` only while one of the chosen rounds runs the candidate, and all the time where all rounds are
+ * chosen: `runInfo` has no label `round`, and only the pattern of all rounds fits a label that is missing.
  */
 export function inRounds(expr: string): string {
   const always = service.select('runInfo', '', { round });

@@ -5,7 +5,10 @@ import type { BoardUnit } from './board-units.ts';
 export type PanelQuery = {
   readonly expr: string;
   readonly legend: string;
-  /** Shows the traces that the observations name: of one query of a panel at most, where the height of a point says something. */
+  /**
+   * Whether the traces that its observations name are shown as points: for one query of a panel at most,
+   * where the height of a point means something.
+   */
   readonly hasExemplars?: boolean;
 };
 
@@ -46,7 +49,10 @@ export type Panel = {
   readonly leadsTo?: readonly BoardName[];
 };
 
-/** The same panels, with this as what they say when they are empty where they say nothing else: of somebody who may not be there. */
+/**
+ * The same panels. Those without a text of their own for when they are empty get this one, such as that the
+ * process they show may not be there.
+ */
 export function withText(mayBeEmpty: string, panels: readonly Panel[]): readonly Panel[] {
   return panels.map((panel) => ({ mayBeEmpty, ...panel }));
 }

@@ -5,9 +5,10 @@ type Promql = ReturnType<typeof createPromql>;
 type By = readonly ('candidate' | 'cache_name')[];
 
 /**
- * The ratios of caches, each defined once: dashboards, rules and the live page say the same thing by the same name. Shares are
- * from 0 to 1; every part of `answers` is a share of all answered reads, so they sum to 1. Where there was nothing to have a share of,
- * there is none: 0 of 0 would be a series that says nothing, and hides what a panel says when it is empty.
+ * The ratios of caches, each defined once: dashboards, rules and the live page say the same thing by the same
+ * name. Shares are from 0 to 1; every part of `answers` is a share of all answered reads, so they sum to 1.
+ * Where there were no reads, a share has no series: 0 of 0 would say nothing, and would hide the text of an
+ * empty panel.
  */
 export function cacheRatios(promql: Promql, by: By = ['candidate']) {
   const { rate } = promql;
@@ -75,7 +76,10 @@ export const sentToRedis = {
   cache_result: { noneOf: ['refused'] },
 } as const;
 
-/** `part`, or 0 for each series that `whole` has and `part` has not: what has not happened yet is no gap. */
+/**
+ * `part`, or 0 for each series that `whole` has and `part` has not, so that what has not happened yet is no
+ * gap.
+ */
 export function orZero(part: string, whole: string): string {
   return `(${part} or 0 * ${whole})`;
 }

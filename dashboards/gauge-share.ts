@@ -1,7 +1,7 @@
 import { byInstance } from './board-scope.ts';
 import type { createPromql, GaugeKey, Matches } from './promql.ts';
 
-/** Which share of what it may be a gauge of a process is. */
+/** One gauge as a share of another one, such as its limit, for each process. */
 export function gaugeShare<K extends GaugeKey, M extends GaugeKey>(
   promql: ReturnType<typeof createPromql>,
   part: K,

@@ -202,7 +202,7 @@ export const liveRounds: string = promql.max('experimentBlock', { by: ['round'] 
 /** What the last round of an experiment came to: a series for each figure of each candidate. */
 export const liveFigures: string = promql.max('experimentFigure', { by: ['candidate', 'figure'] });
 
-/** What is marked on all charts: a series that is there while it lasts. */
+/** An event that is marked on all charts for as long as its series is there. */
 export type LiveEventQuery = {
   readonly expr: string;
   readonly text: (labels: Readonly<Record<string, string>>) => string;

@@ -8,7 +8,10 @@ type Promql = ReturnType<typeof createPromql>;
 /** All events that an objective is about, and the good ones among them: series of which there may be none yet. */
 export type ObjectiveEvents = { readonly all: string; readonly good: string };
 
-/** Who was refused, or has gone away before the answer, was not answered in time, however fast that went. */
+/**
+ * A request that was refused, or whose client left before the answer, was not answered in time, however fast
+ * that went.
+ */
 const unanswered = '5..|499';
 
 /** What is good and what is bad, said once: alerts and boards hold the same against the promise. By candidate. */

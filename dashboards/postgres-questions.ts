@@ -16,8 +16,9 @@ const nameOf = (session: string): string =>
   `coalesce(nullif(${session}.application_name, ''), ${session}.backend_type, 'unknown')`;
 
 /**
- * Who waits for whom. A lock that is held blocks nobody by itself, and any reading takes some: what counts is who waits. Only those are
- * asked about by whom they are blocked, since that question stops all others who want a lock for its time.
+ * Sessions that wait for a lock, and the sessions that block them. Locks that are merely held do not matter:
+ * any read takes some. `pg_blocking_pids` is called for waiting sessions only, since nobody gets a lock while
+ * it runs.
  */
 export const postgresQuestions: readonly PostgresQuestion[] = [
   {

@@ -33,7 +33,7 @@ export type PromqlSettings = {
   readonly scope?: Readonly<Record<string, Match | readonly Match[]>>;
   /** `rate`, or `increase`: then whatever says "per second" here is over the whole window. */
   readonly growth?: 'rate' | 'increase';
-  /** Moves the windows: `@ end()`, to where what is in view ends, at whatever moment is asked, or `offset 1m`. */
+  /** Moves the windows: `offset 1m`, or `@ end()`, which puts all of them at the end of the time in view. */
   readonly moved?: string;
 };
 

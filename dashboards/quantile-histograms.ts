@@ -5,8 +5,9 @@ import { workerMetrics } from '../app/contract/worker-metrics.ts';
 import type { HistogramKey } from './promql.ts';
 
 /**
- * All histograms of which a board, a rule or the live page shows a quantile: a quantile above the last bound is shown as that
- * bound, so somebody must look whether observations are. With what a reader calls that. A test holds it against the queries.
+ * All histograms of which a board, a rule or the live page shows a quantile: a quantile above the last bound
+ * is shown as that bound, so an alert looks whether observations are. The values are what a reader calls
+ * them. A test compares the list with the queries.
  */
 export const observedThings = {
   requestDuration: 'requests',

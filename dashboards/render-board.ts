@@ -104,7 +104,10 @@ function addVariables(builder: DashboardBuilder, { hasRounds = false }: Board): 
     );
 }
 
-/** Windows of rates are as many times as long; Grafana would take 15 seconds where its data source says nothing. */
+/**
+ * How often Prometheus scrapes: windows of rates are a multiple of it. Without this choice Grafana would take
+ * 15 seconds where its data source says nothing.
+ */
 function scrapeIntervals(): CustomVariableBuilder {
   return new CustomVariableBuilder('scrape')
     .label('Scraped every')
@@ -143,7 +146,7 @@ function addAnnotations(builder: DashboardBuilder, { hasRounds = false }: Board)
     `${blockInfo}{job="${scrapeJobs.driver}",candidate=~"$candidate",${hasRounds ? 'round=~"$round",' : ''}${slot}}`;
   builder
     .annotation(mark('Alerts', `${alerts}{alertstate="firing"}`, 'red', '{{alertname}}', '{{candidate}}'))
-    // At the time that is the value, whatever the step.
+    // The mark stands at the time that the value says, whatever the step of the query.
     .annotation(mark('Runs', begun, 'blue', '{{instance}} begins', '{{candidate}}').useValueForTime(true))
     .annotation(
       mark('Rounds', `max by (round) (${block('slot="0"')})`, 'green', 'round {{round}}', 'all candidates'),

@@ -29,7 +29,7 @@ export const dataSource = { type: 'prometheus', uid: '${datasource}' };
  */
 const scrapeInterval = '$scrape';
 
-/** Above this share of good events, how far below the promise the axis begins, in units of what the promise leaves. */
+/** The axis of a share of good events begins this many times as far below 1 as the promise is. */
 const leftOversShown = 10;
 
 /** What stands in a cell of a table that has no value: Grafana would write there what the panel says when all of it is empty. */
@@ -96,7 +96,8 @@ function linesOf(panel: Panel): TimeseriesBuilder {
   const { badFrom, badBelow, isPerCandidate = false, kind } = panel;
   const builder = new TimeseriesBuilder()
     .lineWidth(1)
-    // Where lines are, none is shown; a value between two gaps, of which there is no line, is shown as a point.
+    // Points are hidden where there is a line; a value between two gaps, which has no line, is shown as a
+    // point.
     .showPoints(common.VisibilityMode.Auto)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
     .legend(
@@ -126,7 +127,10 @@ function linesOf(panel: Panel): TimeseriesBuilder {
   return builder;
 }
 
-/** From the ground up to what the unit reaches at least, and to where it is bad; shares that are to be whole hang from the top. */
+/**
+ * The axis of a panel: from 0 to at least what `softMaxima` says and to the threshold. The axis of a share
+ * that should be near 1 ends at 1 and begins below the promise.
+ */
 function addAxis(builder: TimeseriesBuilder, { unit, badFrom = 0, badBelow }: Panel): void {
   if (badBelow !== undefined) {
     builder.max(1).axisSoftMin(rounded(1 - (1 - badBelow) * leftOversShown));

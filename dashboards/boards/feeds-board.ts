@@ -18,7 +18,7 @@ const inTimeSeconds = 5;
 const inTimeShare = 0.99;
 const workers: PartOfService = {
   who: 'outbox workers',
-  // What they see of the outbox ends while storage is away, and then it is asked what they are short of.
+  // Not by their gauges of the outbox: those end while storage is away, which is when this is asked.
   processes: lately.rate('outboxMessages', { by: byInstance }),
   kinds: ['worker'],
 };

@@ -25,7 +25,7 @@ const byOutcome = ['candidate', 'outcome'] as const;
 const answeredShare = 0.999;
 /** What may wait for a gateway before it is cut off. */
 const queuedBytesMax = 64 * 2 ** 20;
-/** Whoever may lead, and whoever has a replica. */
+/** A series for each process of the gateway: those that may lead, and those that have a replica. */
 const ofGateway = `(${service.value('leaderIsLeader')} or ${service.value('gatewaySynchronised')})`;
 const processes: PartOfService = {
   who: 'gateways and leader',

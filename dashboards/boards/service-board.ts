@@ -32,7 +32,10 @@ const alertLabels = ['alertname', 'candidate', 'instance', 'severity', 'alertsta
 const replicas: PartOfService = { who: 'replicas', processes: service.value('rightsKnown'), kinds: null };
 const requests = service.observations('requestDuration', { by });
 const givenUp = { http_response_status_code: String(givenUpStatus) };
-/** Of series that are there from the start: of a route and status that were not seen before, the first failures are in no rate. */
+/**
+ * Made of series that are there from the start. Where a series begins with its first failure, no rate
+ * contains that failure.
+ */
 const failedShare = `${lately.rate('requests', { by, where: { outcome: 'failed' } })} / (${lately.rate('requests', { by })} > 0)`;
 
 /** What a legend calls the promises, whose words are too many for it. */

@@ -21,14 +21,14 @@ export type PartOfService = {
   readonly kinds: readonly string[] | null;
 };
 
-/** More than so many times as much says no more, and would hide all else in the panel. */
+/** Growth is shown up to this factor: more says nothing more, and would hide all else in the panel. */
 const growthShownMax = 10;
 
 const among = (processes: string): string => `and on (${byInstance.join(', ')}) ${processes}`;
 
 /**
- * The share of its processes that answer their scrape. What a process tells ends with it: without this the question whether it works is
- * answered by a gap at the very moment at which nothing does.
+ * The share of its processes that answer their scrape. The series of a process end with it: without this
+ * share, the panel that asks whether it works would show a gap just when nothing does.
  */
 export function answering({ kinds }: PartOfService): string {
   const job = kinds === null ? scrapeJobs.service : scrapeJobs.process;

@@ -3,7 +3,10 @@ import { alertRule } from './rule.ts';
 import type { AlertRule } from './rule.ts';
 import type { Timing } from './timing.ts';
 
-/** A replica that is killed and started knows within seconds; one that comes and goes is told. */
+/**
+ * The share of the window in which a replica must know the rights. One that was killed and started again
+ * knows them within seconds, which is no alert; one that loses them again and again is.
+ */
 const knownShare = 0.9;
 
 /** Replicas that are up and answer nothing that depends on who asks. */

@@ -69,7 +69,7 @@ function burnAlert(name: ObjectiveName, burnWindow: BurnWindow): AlertRule {
   const { promise, target } = objectives[name];
   const limit = Number((burn * (1 - target)).toPrecision(6));
   const windows = [...new Set([long, short])];
-  // In windows in which the share by itself takes so many, their number need not be looked at.
+  // Where a share above the limit is always several bad events, their number need not be asked for.
   const isShareOfFew = limit * eventsPerSecondMin[name] * secondsOf(long) < eventsMin - 1;
   const conditions = [
     ...windows.map((window) => `${badRatioName(name, window)} > ${limit}`),

@@ -10,7 +10,10 @@ const requestsPerSecondMin = 1;
 
 /** More than half of all commands fail: the tier is as good as gone. */
 const tierDownShare = 0.5;
-/** As many as take the verdict from a candidate that is compared. */
+/**
+ * The share of refused commands at which an experiment withholds a candidate's verdict, too
+ * (`cli/experiment/guards.ts`).
+ */
 const refusedShare = 0.1;
 const commandsPerSecondMin = 1;
 const hitRatioFall = 0.15;
@@ -44,7 +47,7 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
   return [
     alertRule({
       alert: 'RedisTierDown',
-      // At night one command that fails may be all that were sent.
+      // With little traffic, a single failed command may be all that was sent.
       expr: `${isTierDown} and ${failed} > ${eventsAbove}`,
       for: outageFor,
       severity: 'page',
@@ -69,8 +72,8 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
 }
 
 /**
- * Redis answers, and does not do what it is asked: reads, writes and the queue apart, for a replica can be read, and one that is
- * full still deletes.
+ * Alerts when Redis answers but refuses commands. Reads, writes and the queue are counted apart, since Redis
+ * may refuse some of them alone: a read-only replica still answers reads, and a full Redis still deletes.
  */
 function refusalAlerts(timing: Timing): AlertRule[] {
   const { window } = timing;
@@ -108,8 +111,9 @@ function refusalAlerts(timing: Timing): AlertRule[] {
 }
 
 /**
- * A stampede is over within milliseconds, so that its height is looked at: the most loads at once. One that lasts, of loads too
- * short to pile up, shows in how many loads a read causes.
+ * A stampede is over within milliseconds, so the first alert looks at its height: the most loads that were
+ * under way at once. A longer one, whose loads are too short to pile up, shows in the loads per read, which
+ * the second alert looks at.
  */
 function stampedeAlerts(timing: Timing): AlertRule[] {
   const { window, before, keepFiringFor } = timing;
@@ -133,7 +137,8 @@ function stampedeAlerts(timing: Timing): AlertRule[] {
     }),
     alertRule({
       ...shared,
-      // What is read less and missed more has grown in this ratio too: the loads themselves must have.
+      // The ratio also rises when there are fewer reads and more of them miss, so the loads themselves must
+      // have grown as well.
       expr: `${isManyTimes(names.loadsPerRead)} and ${isManyTimes(names.loads)} and ${names.loads} > ${loadsPerSecondMin} unless ${tierIsDown(timing)}`,
       labels: { sign: 'amplification' },
       summary: '{{ $labels.candidate }} loads far more for the same reads',
@@ -143,9 +148,9 @@ function stampedeAlerts(timing: Timing): AlertRule[] {
 }
 
 /**
- * The load keeps itself up. What it is held against must not move into what is going on: the most that was ever answered well,
- * which grows no more while hardly anything is, and a lower quartile of the loads, which takes three quarters of the history
- * to rise.
+ * Alerts when an overload keeps itself up after its cause is gone. What the present is compared with must not
+ * follow it: the highest rate of requests that succeeded does not grow while hardly any succeed, and the
+ * lower quartile of the loads rises only once three quarters of the history are bad.
  */
 function metastableAlert(timing: Timing): AlertRule {
   const { window, before, history } = timing;

@@ -8,19 +8,19 @@ import type { Timing } from './timing.ts';
 const by = ['candidate'] as const;
 const board = 'darkroom-counters';
 
-/** Of what is asked, such a share may fail. */
+/** The share of operations that may fail. */
 const failedShareMax = 0.01;
-/** Counters come and go: so many more from window to window are no trend. */
+/** Counters come and go: growth of a queue by so many from one window to the next is no trend. */
 const queueGrowthMin = 100;
 
-/** What becomes of counts behind the answers, and of counting that fails. */
+/** Alerts about counts that come late, rollup workers that fall behind, and counting that fails. */
 export function counterAlerts(timing: Timing): AlertRule[] {
   const { window, lagSeconds, keepFiringFor } = timing;
   const promql = createPromql({ window });
   // An event is rolled up when its window is over and its counter's turn has come; by default after two seconds, in the article after 15.
   const lateSeconds = lagSeconds * 6;
   const queue = promql.value('counterQueueLength');
-  /** The least that stood there in the windows that ended so many windows ago. */
+  /** The shortest that the queue was in the window that ended so many windows ago. */
   const least = (ago: number): string =>
     `min_over_time(${queue}[${window}]${ago === 0 ? '' : ` offset ${ago * secondsOf(window)}s`})`;
   const grown = (ago: number): string =>

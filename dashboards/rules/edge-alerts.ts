@@ -6,7 +6,10 @@ import type { Timing } from './timing.ts';
 const by = ['candidate'] as const;
 const board = 'darkroom-edge';
 
-/** What comes to stay and has to go again for want of memory, in each request: an edge that holds its hot objects evicts less. */
+/**
+ * Objects that are evicted for want of memory, per request. An edge with room for its hot objects evicts
+ * fewer.
+ */
 export const evictionsPerRequestMax = 0.5;
 
 /** The HTTP cache in front of the replicas. A hit ratio that is low harms nobody, and is no alert. */

@@ -1,4 +1,7 @@
-/** What happens once or twice is no trend: in a short window, or at night, a single bad event is a large share of few. */
+/**
+ * Fewer bad events than this raise no alert: in a short window, or at night, a single one is a large share of
+ * the few that there are.
+ */
 export const eventsMin = 3;
 
 /** The count of a window is extrapolated to its edges, so that three are a little more than 3, and two still less than this. */

@@ -6,10 +6,13 @@ import type { Timing } from './timing.ts';
 const by = ['candidate'] as const;
 const board = 'darkroom-gateway';
 
-/** A reader waits for some milliseconds when all is well: for one keep-alive and one event. */
+/**
+ * How long reads may wait for the leader. When all is well, they wait a few milliseconds, for one keep-alive
+ * and one event.
+ */
 const syncSeconds = 0.1;
 
-/** What stands between metadata and who asks for it. */
+/** Alerts about what keeps metadata from those who ask for it. */
 export function gatewayAlerts(timing: Timing): AlertRule[] {
   const { window, outageFor, keepFiringFor } = timing;
   const promql = createPromql({ window });
@@ -18,7 +21,8 @@ export function gatewayAlerts(timing: Timing): AlertRule[] {
   return [
     alertRule({
       alert: 'GatewayWithoutLeader',
-      // The series of a leader that has died are gone, so that it is asked where there are gateways.
+      // A leader that has died has no series any more, so the rule starts from the candidates that have
+      // gateways.
       expr: `${gateways} unless ${promql.max('leaderIsLeader', { by })} == 1`,
       for: timing.for,
       severity: 'page',
@@ -29,7 +33,7 @@ export function gatewayAlerts(timing: Timing): AlertRule[] {
     }),
     alertRule({
       alert: 'GatewayNotSynchronised',
-      // Where nobody leads, that is the alert.
+      // Where nobody leads, GatewayWithoutLeader fires instead.
       expr: `${synchronised} == 0 and on (candidate) ${promql.max('leaderIsLeader', { by })} == 1`,
       for: outageFor,
       severity: 'page',

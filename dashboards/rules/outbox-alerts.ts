@@ -7,11 +7,14 @@ import type { Timing } from './timing.ts';
 const by = ['candidate'] as const;
 const board = 'darkroom-feeds';
 
-/** What becomes of messages behind the answers, and of the processes that work them off. */
+/**
+ * Alerts about messages of the outbox that are late or given up, and about processes beside the replicas that
+ * are down.
+ */
 export function outboxAlerts(timing: Timing): AlertRule[] {
   const { window, lagSeconds } = timing;
   const promql = createPromql({ window });
-  // Workers all see the same outbox, and the one that sees least of it has looked last.
+  // All workers report the same outbox; the lowest value is from the worker that has looked last.
   const oldest = `min by (candidate) (min_over_time(${promql.value('outboxOldest')}[${window}]))`;
   return [
     alertRule({
@@ -38,7 +41,7 @@ export function outboxAlerts(timing: Timing): AlertRule[] {
       expr: `${promql.value('up', { job: scrapeJobs.process })} == 0`,
       for: timing.outageFor,
       severity: 'page',
-      // It may be of any system.
+      // The process may belong to any system.
       board: 'darkroom-telemetry',
       summary: '{{ $labels.kind }} {{ $labels.instance }} of {{ $labels.candidate }} does not answer',
       description:

@@ -15,7 +15,7 @@ export type AlertText = {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
-  /** How long it goes on after its cause. Absent: it ends with it. */
+  /** How long it keeps firing after its condition has ended. Absent: it ends at once. */
   readonly keepFiringFor?: string;
   readonly severity: 'page' | 'ticket';
   readonly summary: string;

@@ -3,7 +3,7 @@ export type BurnWindow = {
   readonly burn: number;
   readonly long: string;
   readonly short: string;
-  /** How long it must be so. */
+  /** How long the budget must burn that fast in both windows before the alert fires. */
   readonly for: string;
   readonly severity: 'page' | 'ticket';
 };
@@ -18,24 +18,31 @@ export type Timing = {
   readonly window: string;
   /** How far back the value lies that a present one is compared with. */
   readonly before: string;
-  /** As far back as anything is remembered: ten times as far. */
+  /** How far back the rule about metastable load looks for what is usual: ten times as far as `before`. */
   readonly history: string;
-  /** How long a condition must hold before its alert fires: `for`. */
+  /** How long a condition must hold before its alert fires. */
   readonly for: string;
-  /** How long an outage must last. */
+  /** The same for an outage, which is told sooner. */
   readonly outageFor: string;
   /**
-   * How long a cause must last that may be a part of an outage: what happens once is seen for the length of a window, and that
-   * more than half of all commands fail is seen after half of one.
+   * The same for a condition that an outage of Redis causes as well. Longer than half a window: by then more
+   * than half of the commands in the window have failed, and the alert about the outage silences this one.
+   * Shorter than a window: something that happens once stays visible that long, and must still fire.
    */
   readonly longFor: string;
-  /** How long an alert goes on after its cause: what comes and goes is one alert, and what happens once can be read. */
+  /**
+   * How long an alert keeps firing after its condition has ended: a condition that comes and goes is one
+   * alert, and one that is over at once can still be read.
+   */
   readonly keepFiringFor: string;
   /** Lag of an invalidation that is too long. */
   readonly lagSeconds: number;
   /** Log that a replication slot may hold back while nobody reads it. */
   readonly slotBytes: number;
-  /** Log that one may hold back for a reader, who is late by a checkpoint or a long transaction even when all is well. */
+  /**
+   * Log that a slot may hold back while somebody reads it: readers are late by a checkpoint or a long
+   * transaction even when all is well.
+   */
   readonly readSlotBytes: number;
 };
 

@@ -9,7 +9,10 @@ import { secondsOf } from './timing.ts';
 import type { Timing } from './timing.ts';
 
 const by = ['candidate'] as const;
-/** As fast as a budget may burn before somebody is woken; of what is not heard of, reads may be stale for as long as entries live. */
+/**
+ * The burn rate at which somebody is woken. Invalidations may fail as often as reads may be stale then, since
+ * a lost one leaves a stale entry for as long as that lives.
+ */
 const burnMax = 14.4;
 const failedShareMax = rounded(burnMax * (1 - objectives.freshness.target));
 const board = 'darkroom-correctness';
@@ -46,7 +49,7 @@ export function writeAlerts(timing: Timing): AlertRule[] {
     alertRule({
       alert: 'QueuedWritesFail',
       expr: `${failing} > 0`,
-      // A single failure is counted for as long as the window: an alert that waits longer needs more than one.
+      // A single failure is counted for as long as the window; `for` is longer, so that one is not enough.
       for: keepFiringFor,
       severity: 'ticket',
       board,
@@ -56,7 +59,9 @@ export function writeAlerts(timing: Timing): AlertRule[] {
   ];
 }
 
-/** Writes that replicas do not hear of: so many that readers meet it. One that fails on a busy machine wakes nobody. */
+/**
+ * Alerts when replicas miss so many writes that readers notice. One failure on a busy machine wakes nobody.
+ */
 function lossAlerts(timing: Timing): AlertRule[] {
   const { window, longFor, keepFiringFor } = timing;
   const promql = createPromql({ window, growth: 'increase' });
@@ -88,7 +93,11 @@ function lossAlerts(timing: Timing): AlertRule[] {
   ];
 }
 
-/** What a replica noticed to be missing, of the one that noticed most: one cut of all of them is one event. A young one has missed what was said before it was there, and has nothing that this makes wrong. */
+/**
+ * How often one replica noticed that invalidations were lost, of the replica that noticed most: when all are
+ * cut off at once, that is one event. Replicas that have just started are left out: what they missed before
+ * concerns none of their entries.
+ */
 function lostInvalidations(timing: Timing): string {
   const { window } = timing;
   const promql = createPromql({ window });
