@@ -17,7 +17,7 @@ export function createPlayer(
 ): () => void {
   const schedule = createSchedule(settings);
   const isOpenLoop = settings.closedLoopUsers === undefined;
-  // Of one world's few connections most are opened while the load settles.
+  // One world has few connections, most of which are opened while the load settles.
   let isConnected = !isOpenLoop || settings.worlds.length === 1;
   return () => {
     const arrival = exec.scenario.iterationInTest;

@@ -11,9 +11,9 @@ import { isAskedPastEdge } from '../workloads/second-attempt.ts';
 import type { PlannedRequest } from '../workloads/workload.ts';
 import { bodyOf } from './request-body.ts';
 
-/** A photo that is gone is an error, too: those that are deleted nobody asks for. */
+/** The expected statuses. 404 is not among them: nobody asks for the photos that a load deletes. */
 const usual = [200, 201, 202, 204];
-/** A wrong password that were taken is an error. */
+/** A wrong password must be refused; that the service accepts it is an error. */
 const refused = [401];
 const usualStatuses = http.expectedStatuses(...usual);
 const refusedStatuses = http.expectedStatuses(...refused);
@@ -35,7 +35,7 @@ export function openConnections(worlds: RunSettings['worlds']): void {
   );
 }
 
-/** Where and as what a request goes out. */
+/** Where a request is sent, and its trace context. */
 export type Addressed = { readonly target: string; readonly traceparent: string };
 /** `pastEdge`: where it goes when that does not answer; null: nowhere. */
 export type Sending = Addressed & { readonly pastEdge: Addressed | null };
@@ -43,7 +43,7 @@ export type Sending = Addressed & { readonly pastEdge: Addressed | null };
 /** The seed of the people, whose sessions follow from it, and sample photos in base64. */
 export type SentWith = { readonly seed: number; readonly samples: readonly string[] };
 
-/** The header by which who has this session is logged in. */
+/** The header that logs a request in with this session. */
 export const asSession = (secret: string): Record<'Authorization', string> => ({
   Authorization: `Bearer ${crypto.sha256(secret, 'base64rawurl')}`,
 });
@@ -81,7 +81,7 @@ export function send(
       delete exec.vu.metrics.metadata['attempt'];
     }
     check(response, { 'answered as expected': ({ status }) => expected.includes(status) });
-    // What is sent once more has no place in the plan: its samples are of no planned request.
+    // Only the first sending is a planned request: samples of the second must not be taken for another one.
     delete exec.vu.metrics.metadata['i'];
   }
 }

@@ -5,9 +5,12 @@ import type { PopulationSize } from './population-size.ts';
 /** Somebody whom a large part of all people follows; the part is from 0 to 1. */
 export type Celebrity = { readonly id: number; readonly share: number };
 
-/** One in so many is placed explicitly: the tail of a small sample would not hold one for sure. */
+/** One of so many people is made a celebrity: the tail of a small sample might hold none. */
 const peoplePerCelebrity = 500;
-/** Each is asked of each person by itself, so that there must be few; in a large sample the tail has more of them. */
+/**
+ * Whether a person follows a celebrity is drawn for each pair of the two, so there must be few celebrities;
+ * the tail of a large sample has more of them.
+ */
 const celebritiesMax = 20;
 /** The part of all people that follows the first one; the others have less by their rank. */
 export const largestShare = 0.6;

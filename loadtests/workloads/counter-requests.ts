@@ -2,9 +2,12 @@ import { drawsOf, randomAt, streams } from './counter-random.ts';
 import { skew } from './request-tables.ts';
 import { createZipf } from './zipf.ts';
 
-/** Adds that are sent once more with the same token and generation time, as a client does that has not heard of the first. */
+/**
+ * The share of adds that are sent once more with the same token and generation time, as by a client that got
+ * no answer to the first.
+ */
 const retriedShare = 0.05;
-/** Adds that take one away again, as who takes a like back. */
+/** The share of adds that take one away, as somebody does who takes a like back. */
 const takenBackShare = 0.1;
 
 export type CountOperation = 'addCount' | 'addAndGetCount' | 'getCount' | 'clearCount';

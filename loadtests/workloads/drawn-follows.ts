@@ -4,7 +4,7 @@ import { drawsOf, randomAt, streams } from './counter-random.ts';
 import { outDegreeOf } from './out-degree.ts';
 import type { PopulationSize } from './population-size.ts';
 
-/** Tries to find somebody new before a person follows fewer than drawn. */
+/** How often a link tries to find somebody who is not followed yet. Then the person follows one fewer. */
 const triesPerFollow = 20;
 
 /**
@@ -43,8 +43,9 @@ export function createDrawnFollows(size: PopulationSize, choose: AliasTable): Dr
 }
 
 /**
- * Somebody whom a person follows in the seeded graph, by one number in [0, 1). The first one that a link draws is followed: by this
- * link, or by an earlier one. Null for the few who follow nobody.
+ * Somebody whom a person follows in the seeded graph, by one number in [0, 1). Whoever a link draws first is
+ * followed, by this link or by an earlier one, so the graph itself is not needed. Null for the few who follow
+ * nobody.
  */
 export function followeeAt(follows: DrawnFollows, index: number, u: number): number | null {
   const celebrities = follows.celebritiesOf(index);

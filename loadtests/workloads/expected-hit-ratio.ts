@@ -27,7 +27,7 @@ export type HitRatioSettings = {
   readonly replicas: number;
   readonly ttlMs: number;
   readonly ownLifetimes: OwnLifetimes;
-  /** Likes change no row then, and nothing that is cached. */
+  /** Whether counts are kept apart from the rows: likes then change no row, and nothing that is cached. */
   readonly areCountsApart: boolean;
   readonly passes: readonly ReplayedPass[];
 };
@@ -97,7 +97,7 @@ type ReadContext = {
   readonly replica: number;
   readonly nowMs: number;
   readonly ttlMs: number;
-  /** What is not there is asked of storage each time: its absence is not cached. */
+  /** What does not exist is asked of storage each time: its absence is not cached. */
   readonly exists: boolean;
   readonly isMeasured: boolean;
 };

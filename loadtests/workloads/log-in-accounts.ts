@@ -2,12 +2,15 @@ import { streams, uint32At } from './counter-random.ts';
 import type { PopulationSize } from './population-size.ts';
 
 /**
- * Accounts by which a load logs in. They belong to people of their own, behind all others: a person has twenty sessions at most, so that
- * who logs in again and again ends the oldest ones, and the sessions that the rest of the load goes by are old.
+ * Accounts by which a load logs in. They belong to people of their own, with ids behind all others: a person
+ * has at most twenty sessions, so that logging in again and again would end the older ones, by which the rest
+ * of the load is sent.
  */
 export const accountCount = 100;
 
-/** Those between them and everybody whom a request may name: the two who watch feeds. */
+/**
+ * The two witnesses of feeds: their ids lie between those that a request may name and those of the accounts.
+ */
 const witnessCount = 2;
 
 export const firstAccountId = ({ people }: Pick<PopulationSize, 'people'>): number =>
@@ -19,12 +22,15 @@ export const accountPasswordHash =
   '$argon2id$v=19$m=19456,t=2,p=1$PJc+89rB3byvZf1bE4BwCg$AoNhwUl4ciQ/AKGudX2u78+tVezZSj6zVN5byukYxYQ';
 export const wrongPassword = 'the password of nobody';
 
-/** It says the seed, so that the accounts of a database that was filled with another one are not there. */
+/**
+ * The name contains the seed, so that a load finds no account in a database that was filled with another
+ * seed.
+ */
 export function logInNameOf(seed: number, personId: number): string {
   return `seed${seed}.person${personId}`;
 }
 
-/** Who logs in by a request: each account as often. */
+/** The account that a request logs in with; each is equally likely. */
 export function accountOf(
   size: Pick<PopulationSize, 'people' | 'seed'>,
   pass: number,

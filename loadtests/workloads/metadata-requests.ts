@@ -1,7 +1,7 @@
 import { randomAt, streams, uint32At } from './counter-random.ts';
 import { pageRecords } from './request-path.ts';
 
-/** Of the newest posts: a leader that owns at least as many has every record that is asked for. */
+/** Only so many of the newest posts are asked for: a leader that owns as many has every one of them. */
 const askedRecords = 1_000;
 
 /** Draws the page or the record that a request is about: each of the newest posts is as likely as the others. */
@@ -12,7 +12,7 @@ export function createMetadataRequests({ seed, photos }: { readonly seed: number
     const share = randomAt(seed, pass, streams.metadata, index);
     if (operation === 'metadataPage') {
       const after = oldest + Math.floor(share * Math.max(1, asked - pageRecords));
-      // A cursor is the id of a record: none is before the first.
+      // A cursor is the id of a record, and the first id is 1.
       return { params: { after: Math.max(1, after) } };
     }
     const text = `note ${uint32At(seed, pass, streams.text, index).toString(36)}`;

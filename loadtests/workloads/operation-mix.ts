@@ -130,7 +130,7 @@ export const manners: Readonly<Record<MixName, Manner>> = {
   'photo-viewing': { ...plain, hasBrowsers: true },
 };
 
-/** What is not done once in each stretch of requests. */
+/** The operations that are drawn. The others are done once in each stretch of requests. */
 export type DrawnOperation = Exclude<PlannedOperation, 'deletePhoto' | 'logOut'>;
 
 const sharesInAll = 10_000;

@@ -15,22 +15,27 @@ export type ShownImage = { readonly photoId: number; readonly rendition: Renditi
 const thumbnail = 150;
 const inFeed = 320;
 const [large, largest] = [640, 1080] as const;
-/** Of the viewers, whose screens take the largest pictures. */
+/** The share of viewers whose screens take the largest pictures. */
 const largeScreenShare = 0.2;
 
 /** Which images the pages of a seeded database show, as long as nobody posts. */
 export type PageImages = {
-  /** `feedOffset`: so many posts ago, the feed began. */
+  /** `feedOffset`: how many of its newest posts the feed did not have yet. */
   imagesOf(page: PlannedRequest, feedOffset?: number): readonly ShownImage[];
 };
 
-/** Ids grow with time: the newest photos have the highest ones. But for the reserve: behind all others, the newest has the lowest. */
+/**
+ * Sorts photos from the newest on. The higher the id, the newer the photo, but for the reserve: it comes
+ * behind all others, its lowest id first.
+ */
 const newestFirst =
   ({ photos }: PopulationSize) =>
   (a: number, b: number): number =>
     a > photos && b > photos ? a - b : a > photos ? 1 : b > photos ? -1 : b - a;
 
-/** All is made when it is first asked for: who reads requests from a plan never asks. */
+/**
+ * Its tables are made when they are first needed: a driver that reads requests from a plan never needs them.
+ */
 export function createPageImages(size: PopulationSize): PageImages {
   const known = new Map<string, readonly number[]>();
   const remember = (key: string, make: () => readonly number[]): readonly number[] => {
@@ -69,7 +74,7 @@ export function createPageImages(size: PopulationSize): PageImages {
   };
 }
 
-/** How far back a feed is known. */
+/** How many posts of a feed are known. */
 const feedDepth = 200;
 
 function gather(size: PopulationSize) {

@@ -16,21 +16,24 @@ export type PhotoViews = {
   earlierViewsOf(viewerId: number): readonly PhotoView[];
 };
 
-/** Of the pages that anybody may see, how many are looked at without logging in. */
+/** The share of public pages that are looked at without logging in. */
 const loggedOutShare = 0.3;
-/** Viewers who come with an empty browser: a new device, a private window. */
+/** The share of viewers who come with an empty browser: a new device, a private window. */
 const emptyBrowserShare = 0.1;
-/** Of the others, how many views came before, on average: many had few, and some had many. */
+/** How many views the others had before, on average: many had few, and some had many. */
 const earlierViewsMean = 60;
 const earlierViewsMax = 200;
 /** Posts by which a feed moves on between two looks at it, on average. */
 const feedMovesMean = 2;
-/** A pass that no experiment has. */
+/** The pass from which earlier views are drawn: no experiment has it. */
 const earlierPass = 2_000_000_000;
 
 const openToAll: ReadonlySet<string> = new Set(['photoPage', 'profileGrid']);
 
-/** A whole number from 0 on with this mean, each as likely as the one before it by the same factor. */
+/**
+ * Draws from the geometric distribution with this mean: a whole number from 0 on, of which each is less
+ * likely than the one before it by the same factor.
+ */
 const geometric = (u: number, mean: number): number =>
   Math.floor(Math.log(1 - u) / Math.log(mean / (mean + 1)));
 

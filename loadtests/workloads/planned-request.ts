@@ -20,9 +20,15 @@ export type PlannedRequest = {
   readonly isLoggedOut?: true;
   /** What is added to a counter. */
   readonly delta?: number;
-  /** By which the service knows an add that it has counted already; sent together with the time of its first sending. */
+  /**
+   * The token by which the service recognises an add that it has counted already; sent with the time of the
+   * first sending.
+   */
   readonly token?: string;
-  /** Sent once more when the first is answered, to another replica where there is one: as by who has not heard the answer. */
+  /**
+   * Sent once more when the first sending is answered, to another replica where there is one: as by a client
+   * that did not get the answer.
+   */
   readonly isSentAgain?: boolean;
   /** Of a page: the images that it shows and that the viewer's browser has. These are asked for, and never sent. */
   readonly browserAnswers?: BrowserAnswers;

@@ -10,7 +10,10 @@ const bytes: readonly (readonly number[])[] = [
   [1_332, 4_458, 32_754, 55_708],
 ];
 
-/** Of what browsers have, nobody measures the bytes: they are those of a seeded photo's picture, to a few percent on any machine. */
+/**
+ * Bytes of a seeded photo's picture, to a few percent on any machine. They stand for the images that browsers
+ * already have, whose bytes nobody measures.
+ */
 export function renditionBytesOf(photoId: number, rendition: RenditionEdge): number {
   return bytes[(photoId - 1) % samplePhotos.length]?.[renditionEdges.indexOf(rendition)] ?? 0;
 }

@@ -52,7 +52,7 @@ export function createRequestKeys(
       return { photoId: photo + 1, ownerId };
     },
     followeeOf: (personId, pass, index) =>
-      // Who follows nobody unfollows a neighbour, which changes nothing.
+      // A person who follows nobody unfollows a neighbour, which changes nothing.
       followeeAt(follows, personId - 1, randomAt(seed, pass, streams.person, index)) ??
       (personId % people) + 1,
   };

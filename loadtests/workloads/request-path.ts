@@ -3,14 +3,15 @@ import type { PlannedRequest } from './planned-request.ts';
 
 /** The namespace that loads count in; it is there in lab mode, and follows the mode of the candidate. */
 export const countedNamespace = 'lab';
-/** What is asked of metadata: of posts, whose records are large. */
+/** The kind of metadata that is asked for: posts, whose records are large. */
 const metadataKind = 'posts';
-/** Of one page. A post has about 2.6 KB. */
+/** Records on one page. That of a post has about 2.6 KB. */
 export const pageRecords = 100;
 
 /**
- * The path that a planned request asks for. The seed has few pictures, so that an image may name its photo besides: the service does not
- * look at that, and whoever keeps answers by their addresses has as many pictures as there are photos.
+ * The path that a planned request asks for. The path of an image may name its photo as well, which the
+ * service ignores: seeded photos share a few pictures, and so a cache that keeps answers by their addresses
+ * sees as many pictures as photos.
  */
 export function pathOfRequest({ operation, params, digest }: PlannedRequest): string {
   const { route } = sentOperations[operation];

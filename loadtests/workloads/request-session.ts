@@ -1,7 +1,10 @@
 import { endingSecretOf, sessionSecretOf } from './session-tokens.ts';
 import type { PlannedRequest } from './workload.ts';
 
-/** What the session is made of by which a request is sent (`session-tokens.ts`); null: of none, since it is to begin one, or its viewer is not logged in. */
+/**
+ * The secret of the session with which a request is sent (`session-tokens.ts`); null: it has none, since it
+ * is to begin one, or its viewer is not logged in.
+ */
 export function secretOfRequest(
   seed: number,
   {

@@ -6,7 +6,7 @@ import { drawingWeights } from './social-graph.ts';
 /** Skew of what is asked: photo reads, profiles, writes, counters, and how unevenly people use the service. */
 export const skew = { photoReads: 0.9, profiles: 0.99, writes: 0.7, counters: 0.99, viewers: 0.8 } as const;
 
-/** What a photo has to do with requests: who owns it, and its cells of the alias tables of reads and of writes. */
+/** The row of a photo: who owns it, and its cells in the alias tables of reads and of writes. */
 export type PhotoRow = readonly [
   ownerId: number,
   readShare: number,
@@ -16,8 +16,9 @@ export type PhotoRow = readonly [
 ];
 
 /**
- * Two things at one index: the id of the person of that rank, 0 for the most followed; and of the person whose id is one more, the
- * cells in the alias table of who is followed, and the newest photo, 0 for who has none.
+ * The row at an index, about two people. `idOfRank` is the id of the person who has that rank, 0 for the most
+ * followed. The rest is of the person whose id is the index plus one: the cells in the alias table of who is
+ * followed, and the newest photo, 0 where there is none.
  */
 export type PersonRow = readonly [
   idOfRank: number,

@@ -18,9 +18,12 @@ export type ScheduledPass = {
 export type RunSettings = WorkloadSettings & {
   /** Addresses of the replicas of each world; every request goes to every world, and in each to the same replica. Loopback only. */
   readonly worlds: readonly (readonly string[])[];
-  /** Of each world, its replicas where an edge takes its load: they are asked past one that is dead. Absent: no world has an edge. */
+  /**
+   * The replicas of each world whose load an edge takes: they are asked where the edge is dead. Absent: no
+   * world has an edge.
+   */
   readonly replicasPastEdges?: readonly (readonly string[])[];
-  /** In this order. */
+  /** The passes, in the order in which they are sent. */
   readonly passes: readonly ScheduledPass[];
   /** Requests per second and world; of passes that are spread, places of the schedule. */
   readonly ratePerSecond: number;
@@ -86,7 +89,7 @@ export function requireLoopback(worlds: readonly (readonly string[])[]): void {
   }
 }
 
-/** A stall of the machine that drops no arrival. */
+/** The longest stall of the machine that drops no arrival. */
 const stallSeconds = 2;
 
 /** Virtual users: enough for two seconds of stall, beside those that wait out their displacement. */

@@ -23,9 +23,9 @@ export type Schedule = {
   placeOf(arrival: number): Place | null;
   /** First arrival of a scheduled pass, and the first one after its places. */
   arrivalsOf(scheduled: number): { readonly from: number; readonly to: number };
-  /** After the arrival's place in the even lattice. */
+  /** How long after its place in the even lattice a request is sent. */
   displacementMs(place: Place): number;
-  /** Of the even lattice: the arrival's place in it, milliseconds after the first one. */
+  /** The arrival's place in the even lattice, in milliseconds after the first one. */
   latticeMs(arrival: number): number;
   targetOf(place: Place): string;
   /** Where a request goes that is sent once more: the next replica of its world. */
@@ -50,7 +50,10 @@ export function createSchedule(settings: RunSettings): Schedule {
     planned += pass.requests;
   }
   const requestsOfPlaces = passes.map(createRequestOfPlace);
-  /** The last scheduled pass that begins at or before the group. */
+  /**
+   * The last scheduled pass that begins at or before a group: the arrivals of one request, one for each
+   * world.
+   */
   const scheduledAt = (wanted: number): number => {
     let [low, high] = [0, starts.length - 1];
     while (low < high) {

@@ -2,7 +2,10 @@ import { sentOperations } from '../../app/contract/operations.ts';
 
 /** How k6 calls what ends a request without an answer: https://grafana.com/docs/k6/latest/javascript-api/error-codes */
 const refused = 1212;
-/** While it was written, while it was answered, and at the end of the connection, which k6 has no number for. */
+/**
+ * The connection broke off while the request was written, while it was answered, or at its end, for which k6
+ * has no code of its own.
+ */
 const brokenOff: readonly number[] = [1201, 1220, 1000];
 /** RFC 9110, 9.2.2. */
 const idempotentMethods: readonly string[] = ['GET', 'PUT', 'DELETE'];

@@ -133,7 +133,7 @@ function followRows({ size }: Population, { following }: SocialGraph): FollowRow
   );
 }
 
-/** They come after everybody whom a request may name, so that no load ever meets them. */
+/** The witnesses. Their ids come after those that a request may name, so that no load ever meets them. */
 function witnessesOf({ size: { people } }: Population) {
   const [authorId, followerId] = [people + 1, people + 2];
   const createdAtMs = seedEpochMs;

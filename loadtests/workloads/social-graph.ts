@@ -10,8 +10,9 @@ export type SocialGraph = { readonly following: readonly (readonly number[])[] }
 /** Reciprocity: the share of links whose reverse exists too. */
 export const reciprocityTarget = 0.2;
 /**
- * What an ordinary person is drawn by, so that the wanted part of all people follows them: who draws often may draw somebody
- * again, so that twice the weight is less than twice the followers. Celebrities are not drawn; each person is asked for each.
+ * The weights by which people are drawn, so that the wanted part of all people follows each. A person who
+ * draws often may draw somebody again, so twice the weight is less than twice the followers. Celebrities are
+ * not among them: whether somebody follows one is drawn for each pair.
  */
 export function drawingWeights({ size, followerShare }: Population): number[] {
   const weights = followerShare.map((share) => -Math.log(1 - share));

@@ -49,7 +49,7 @@ export function createSpikes(
     if (since === 0) return { kind: 'star-posts', starId };
     const taken = randomAt(seed, pass, streams.spikeTakes, index) / intensityAt(since / spikes.length);
     const [, , , newestPhoto] = tables.personAt(starId - 1);
-    // Of a star without photos the newest of all is looked at.
+    // Where the celebrity has no photo, the newest of all is looked at.
     const hot = { kind: 'hot-photo', photoId: newestPhoto || photos } as const;
     if (operation === 'like') return taken < spikes.likeShare ? { ...hot, operation } : null;
     if (sentOperations[operation].method !== 'GET' || !(taken < spikes.readShare)) return null;

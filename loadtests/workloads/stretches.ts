@@ -1,8 +1,9 @@
 import { randomAt } from './counter-random.ts';
 
 /**
- * Which requests of a pass do what is done once in each stretch of so many requests, at a place that chance decides: the number of the
- * doing in its pass, null for all others. So that number is known without counting, and so is what it takes out of a reserve.
+ * Places something that is done once in each stretch of so many requests, where chance decides. The function
+ * gives the number of the stretch for the request that does it, and null for all others. That number is known
+ * without counting, and so is what the request takes out of a reserve.
  */
 export function oncePerStretch(
   seed: number,

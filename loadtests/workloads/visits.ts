@@ -5,12 +5,18 @@ import type { MixName } from './operation-mix.ts';
 import type { PopulationSize } from './population-size.ts';
 import { oncePerStretch } from './stretches.ts';
 
-/** Somebody who has logged in reads the feed and logs out: one of the sessions that end, and whose it is. */
+/**
+ * A visit: a person who has logged in reads the feed and logs out. `session` is one of those that end, and
+ * `viewerId` its person.
+ */
 export type Visit = { readonly session: number; readonly viewerId: number };
 
-/** Feeds are read by a session so many stretches before it ends: seconds at any usual rate, so that no read comes too late. */
+/**
+ * A session reads its feed this many stretches before it ends: that is seconds at any usual rate, so that no
+ * read comes too late.
+ */
 const readAheadStretches = 10;
-/** Of the feeds that are read. */
+/** The share of feed reads that belong to a visit. */
 const readShare = 0.2;
 
 export type Visits = {
