@@ -9,12 +9,12 @@ export type AccessRights = {
   maySee(viewerId: number | null, ownerId: number): boolean;
   /** Whether this person is there at all for the viewer: neither has blocked the other, and the account is not deleted. */
   mayMeet(viewerId: number | null, personId: number): boolean;
-  /** Whether the viewer may see everybody: what is made for them need not be looked through. */
+  /** Whether the viewer may see everybody, so that what is shown to them need not be filtered. */
   seesEverybody(viewerId: number | null): boolean;
   isPrivate(personId: number): boolean;
 };
 
-/** What a change of rights asks, around its commit. */
+/** What a change of rights calls before and after its commit. */
 export type RightsChanges = {
   /**
    * How many relations may still be added before memory is full. Throws RIGHTS_FULL when it is less than `wanted`, so that a change
@@ -36,19 +36,22 @@ export type RightsListener = {
 };
 
 /**
- * Numbers in the log of changes, for who keeps what nobody in particular has asked for: what was made before the change of that number
- * may show what is hidden since.
+ * The last changes that hid somebody, by their numbers in the log of changes. A cache of answers that are the
+ * same for everybody needs them: an answer from before such a change may show what is hidden since.
  */
 export type LastHidings = {
-  /** Somebody has become private, or is gone. At first that of the last change of all: what was before is not known by its kind. */
+  /**
+   * The last change by which somebody became private or was deleted. At first the last change of any kind,
+   * since the kinds of earlier ones are not known.
+   */
   readonly person: number;
-  /** Somebody is gone. 0 until this replica hears of one. */
+  /** The last change by which an account was deleted; 0 until this replica hears of one. */
   readonly account: number;
 };
 
 /** The log of changes, as this replica reads it. */
 export type RightsLog = {
-  /** Throws RIGHTS_UNKNOWN unless this replica has what every change says that was answered. */
+  /** Throws RIGHTS_UNKNOWN unless this replica has applied every change that was answered. */
   requireKnown(): void;
   listen(listener: RightsListener): void;
 };

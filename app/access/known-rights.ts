@@ -42,7 +42,7 @@ export function createKnownRights(parts: KnownRightsParts): KnownRights {
   let refusals = 0;
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 
-  /** One at a time; a word that comes meanwhile is another round. */
+  /** Renews the lease, once at a time; a notification that comes meanwhile leads to another renewal. */
   const attend = async (): Promise<void> => {
     if (isAttending) return;
     isAttending = true;
@@ -107,7 +107,7 @@ const channel = 'darkroom_access';
 const unknownHere = () =>
   rightsUnknown('This replica cannot know who may see what at the moment; try again, or another one.');
 
-/** What is in memory, asked after `first`. */
+/** The rights in memory, with `first` called before each question. */
 function askedFirst(memory: RightsMemory, first: () => void): AccessRights {
   return {
     maySee(viewerId, ownerId) {

@@ -6,13 +6,18 @@ import { relationsMax } from './rights-memory.ts';
 import type { RightsMemory } from './rights-memory.ts';
 import type { ChangeStore } from './rights-store.ts';
 
-/** Replicas that hear a word apply it within milliseconds. */
+/**
+ * The first pause between two looks at the replicas: those that hear a notification apply the change within
+ * milliseconds.
+ */
 const firstPollMs = 2;
 const longestPollMs = 50;
-/** In leases: one that says that it lives, and does not get on, is not waited for longer. */
+/**
+ * How many leases a change waits at most for a replica that renews its lease but does not apply the change.
+ */
 const waitMaxLeases = 2;
 
-/** Replicas whose silence is remembered; to forget it makes a wait longer. */
+/** How many replicas' silence is remembered. Forgetting it only makes a wait longer. */
 const silentMax = 1_000;
 
 type Waiting = { readonly renewals: string; readonly sinceMs: number };
@@ -39,7 +44,7 @@ export function createRightsChanges({
 }: RightsChangesParts): RightsChanges {
   const silent = new Map<string, Waiting>();
 
-  /** How long it has not said a word, as far as this process has seen. */
+  /** How long a replica has not renewed its lease, as far as this process has seen. */
   const silentMs = (id: string, renewals: string, nowMs: number): number => {
     const known = silent.get(id);
     if (known?.renewals === renewals) return nowMs - known.sinceMs;
@@ -52,7 +57,7 @@ export function createRightsChanges({
     for (let pauseMs = firstPollMs; ; pauseMs = Math.min(2 * pauseMs, longestPollMs)) {
       const behind = await store.behind(number);
       if (behind.length === 0) return;
-      // After the answer: whatever a replica had said by then, it said no later.
+      // Read after the answer, so that no renewal which is in the answer is later than this.
       const nowMs = clock.now();
       if (nowMs - startedAtMs > waitMaxLeases * leaseMs) throw notEverywhere();
       for (const replica of behind) {

@@ -8,7 +8,10 @@ import type { RightsMemory } from './rights-memory.ts';
 import { changesAtOnceMax } from './rights-store.ts';
 import type { ReplicaStore } from './rights-store.ts';
 
-/** The part of a lease for which its replica makes use of it: others give it up later, for clocks that do not run alike. */
+/**
+ * The share of a lease for which its replica answers by it. Others take it for ended later than that, since
+ * clocks do not run alike.
+ */
 const usedShare = 0.9;
 
 export type LeaseParts = {
@@ -35,12 +38,13 @@ export function createLease({ memory, store, clock, leaseMs }: LeaseParts) {
   let endsAtMs = Number.NEGATIVE_INFINITY;
   /** Null: nothing has been read yet, others have forgotten this replica, or it has given up. */
   let number: number | null = null;
-  /** After it has given up. */
+  /** Until when it does not read the rights again, after it has given up. */
   let restsUntilMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * Refuses first, and is waited for no more then. A replica that goes on saying that it lives, and cannot get on, would hold up every
-   * change of rights on the others. It rests, since to read all rights again and again helps nobody.
+   * Refuses from now on, and leaves, so that no change of rights waits for this replica: one that renews its
+   * lease but can apply nothing would hold up all of them. Then it rests, since reading all rights again and
+   * again helps nobody.
    */
   const giveUp = async (own: Queries, why: unknown): Promise<never> => {
     number = null;
@@ -93,6 +97,9 @@ export function createLease({ memory, store, clock, leaseMs }: LeaseParts) {
 
 const tooMany = () => rightsUnknown('There are more blocks and private follows than one replica may keep.');
 
-/** A change of a later release. What storage fails with may pass before the lease ends. */
+/**
+ * Whether a change is of a later release, which this one does not know. Failures of storage may pass before
+ * the lease ends.
+ */
 const isNotUnderstood = (error: unknown): boolean =>
   error instanceof DarkroomError && error.code === 'RIGHTS_UNKNOWN';

@@ -4,8 +4,9 @@ import { createBlocks, createPairs } from './pairs.ts';
 import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts';
 
 /**
- * Private people, their followers and blocks that a replica keeps: some 60 MB. Changes that would add one more are refused. What is
- * written by hand, or by several replicas at once, may exceed it; with twice as many, a replica knows nothing.
+ * How many private people, followers of them and blocks a replica keeps, in some 60 MB. Changes that would
+ * add one more are refused. What is written by hand, or by several replicas at once, may exceed it; with
+ * twice as many, a replica knows nothing.
  */
 export const relationsMax = 1_000_000;
 
@@ -13,11 +14,12 @@ export const relationsMax = 1_000_000;
 const goneMax = 10_000;
 
 export type RightsMemoryParts = {
-  /** Of the world: entries expire by it. */
+  /** The clock of the world, by which entries expire. */
   readonly clock: Clock;
   /**
-   * How long who has deleted their account is remembered. Their rows and entries are gone by then; this covers what a tier keeps that
-   * hears of no write, for as long as entries live. While somebody is remembered, every answer is looked through.
+   * How long people who have deleted their accounts are remembered: for as long as entries live. Their rows
+   * are gone by then, but a tier that hears of no write may still have entries that show them. While somebody
+   * is remembered, every answer is filtered.
    */
   readonly goneMs: number;
 };
@@ -83,7 +85,7 @@ export function createRightsMemory({ clock, goneMs }: RightsMemoryParts) {
       for (const { fromId, toId } of follows) followers.add(fromId, toId);
       for (const { fromId, toId } of blocked) blocks.set(fromId, toId, true);
     },
-    /** `followersOf`: of those who have become private, read after that. */
+    /** `followersOf`: the followers of people who have become private, read after they have. */
     apply({ number, kind, personId, otherId }: RightsChange, followersOf: readonly Relation[]): void {
       if (kind === 'private' || kind === 'public') setPrivacy(personId, kind === 'private', followersOf);
       if (kind === 'follow') followers.add(personId, otherId);

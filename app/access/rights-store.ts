@@ -3,7 +3,9 @@ import { rightsUnknown } from './access-rights.ts';
 import { changeKinds } from './rights-change.ts';
 import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts';
 
-/** A replica is there before it reads, so that who commits from then on waits for it. */
+/**
+ * Enters a replica before it reads the rights, so that every change that commits from then on waits for it.
+ */
 const insertReplica: Statement = {
   name: 'insert_access_replica',
   text: `
@@ -12,8 +14,8 @@ const insertReplica: Statement = {
 };
 
 /**
- * All rights, as of one moment, for a replica that is waited for at that moment. It has no line at all where that one was forgotten
- * meanwhile.
+ * All rights, as of one moment, for a replica that changes wait for at that moment. No row where the replica
+ * was forgotten meanwhile.
  */
 const selectRights: Statement = {
   name: 'select_access_rights',
@@ -31,8 +33,8 @@ const selectRights: Statement = {
 };
 
 /**
- * Says how far the replica has come, and gives it what comes after. One line at least, without a kind where nothing does; none where
- * the replica was forgotten.
+ * Notes how far the replica has come, and gives it the changes after that. One row without a kind where there
+ * are none; no row where the replica was forgotten.
  */
 const renewReplica: Statement = {
   name: 'renew_access_replica',
@@ -65,13 +67,18 @@ const selectBehind: Statement = {
   text: 'SELECT id, renewals FROM access_replicas WHERE applied_number < $1',
 };
 
-/** One that has not said a word for a lease's time. If it has, in this very moment, it stays. */
+/**
+ * Forgets a replica that has not renewed its lease for as long as that lasts. If it renews it in this very
+ * moment, it stays.
+ */
 const forgetReplica: Statement = {
   name: 'forget_access_replica',
   text: 'DELETE FROM access_replicas WHERE id = $1 AND renewals = $2 AND applied_number < $3',
 };
 
-/** What all have applied is of no use to anybody: one that starts reads the rights themselves. */
+/**
+ * Changes that all replicas have applied are of no use: a replica that starts reads the rights themselves.
+ */
 const deleteApplied: Statement = {
   name: 'delete_applied_changes',
   text: `
@@ -158,7 +165,7 @@ export type ReplicaStore = ReturnType<typeof createReplicaStore>;
 /** What is asked on behalf of a change. */
 export function createChangeStore(storage: Queries) {
   return {
-    /** Of the last change that was committed. */
+    /** The number of the last change that was committed. */
     async lastNumber(): Promise<number> {
       const [row] = await storage.query<{ last_number: string }>(selectLastNumber, []);
       return Number(row?.last_number ?? 0);

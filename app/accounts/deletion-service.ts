@@ -18,7 +18,7 @@ export type DeletionServiceParts = {
   readonly forgetPictures: ForgetPictures;
 };
 
-/** Every version is older: the row is gone. */
+/** The version of a row that is gone: every other version is older. */
 const goneVersion = Number.MAX_SAFE_INTEGER;
 
 /**

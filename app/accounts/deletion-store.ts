@@ -5,12 +5,12 @@ import type { Queries, Statement } from '../storage/statement.ts';
 
 /** Rows of one step, so that no statement holds more locks than a write of the service waits for. */
 const rowsAtOnce = 200;
-/** Rows that nobody else locks, nor any row that they refer to. */
+/** The same for rows that nobody else locks, and that refer to no row which others lock. */
 const ownRowsAtOnce = 2_000;
 
 /**
- * What remains of a person's comments on others' photos, the oldest first, as the index of comments by author gives them. Photos are
- * locked in the order of their ids, as all lock them.
+ * Some of a person's comments on others' photos, the oldest first, as the index of comments by author gives
+ * them. Photos are locked in the order of their ids, as everywhere.
  */
 const deleteComments: Statement = {
   name: 'delete_comments_of',
@@ -57,7 +57,10 @@ const deleteLikesApart: Statement = {
     SELECT photos.id, photos.version FROM photos JOIN removed ON removed.photo_id = photos.id`,
 };
 
-/** The people are locked before what follows them, in the order of their ids, as all do who end follows. */
+/**
+ * People are locked before the rows of those who follow them, in the order of their ids, as in every
+ * statement that ends follows.
+ */
 const removedFollowing = `locked AS MATERIALIZED (
       SELECT users.id FROM users JOIN (
         SELECT followed_id FROM follows WHERE follower_id = $1 ORDER BY followed_id LIMIT $2
@@ -87,7 +90,10 @@ const deleteFollowingApart: Statement = {
 const likesOf = { inRow: deleteLikes, apart: deleteLikesApart };
 const followingOf = { inRow: deleteFollowing, apart: deleteFollowingApart };
 
-/** What was posted goes from the followers' feeds with them, since it is found by its readers only. */
+/**
+ * With the followers, the person's posts go from their feeds: rows of feeds can only be found by their
+ * readers.
+ */
 const deleteFollowers: Statement = {
   name: 'delete_followers_of',
   text: `
@@ -103,7 +109,7 @@ const deleteFollowers: Statement = {
     SELECT follower_id AS id FROM removed`,
 };
 
-/** From then on nobody sees, likes or comments them: they can be emptied in steps. */
+/** From then on nobody sees, likes or comments the person's photos, so that they can be emptied in steps. */
 const hidePhotos: Statement = {
   name: 'hide_photos_of',
   text: `
@@ -115,7 +121,7 @@ const hidePhotos: Statement = {
     RETURNING photos.id, photos.version, photos.comments_version AS "commentsVersion"`,
 };
 
-/** Who adds a like or a comment in this moment is waited for, and whoever comes later finds no photo. */
+/** Waits for whoever adds a like or a comment in this moment; whoever comes later finds no photo. */
 const lockHidden: Statement = {
   name: 'lock_hidden_photos_of',
   text: 'SELECT id FROM photos WHERE owner_id = $1 AND deleted_at IS NOT NULL ORDER BY id LIMIT $2 FOR UPDATE',
@@ -207,7 +213,7 @@ export function createDeletionStore(
     (personId: number): Promise<readonly ChangedPhoto[]> =>
       counted.change<ChangedPhoto>(statement, [personId, rowsAtOnce], ({ id }) => ({ of, id, by: -1 }));
   const isFull = (rows: readonly unknown[]): boolean => rows.length >= ownRowsAtOnce;
-  /** One step; whether nothing is left. */
+  /** Does one step, and says whether nothing is left. */
   const forgetCounters = async (
     queries: Queries,
     namespaces: readonly string[],
@@ -244,7 +250,8 @@ export function createDeletionStore(
       storage.query(deleteActivity, [personId, ownRowsAtOnce]),
     /** Sessions, the account and the person; whether there was one. Rejects with ROW_REFUSED when something was added meanwhile. */
     async removePerson(personId: number): Promise<boolean> {
-      // What fails in between is asked for again as long as the person is there. What others have counted since goes afterwards.
+      // What fails in between can be asked for again as long as the person is there. The second call removes
+      // what others have counted meanwhile.
       await forgetFollowerCount(personId);
       const [row] = await storage.query<{ readonly was_there: boolean }>(deletePerson, [personId]);
       await forgetFollowerCount(personId);

@@ -13,7 +13,7 @@ const removalsMax = 20;
 /** The members of payloads that are ids of people. */
 const personFields = ['ownerId', 'postOwnerId', 'likerId', 'commenterId', 'followerId', 'followedId'];
 
-/** Of a person who has gone meanwhile, nothing is kept, nor what names one in its payload. */
+/** Keeps nothing of a person whose account is gone, and no action whose payload names such a person. */
 const insertActivity: Statement = {
   name: 'insert_activity',
   text: `

@@ -3,7 +3,10 @@ import type { CountedChanges } from '../counters/counted-changes-service.ts';
 import type { Storage } from '../storage/postgres.ts';
 import type { Queries, Statement } from '../storage/statement.ts';
 
-/** In the order of their ids, as all lock them who lock two. Whoever follows meanwhile waits, and then sees the block. */
+/**
+ * Locks both people in the order of their ids, as everywhere. A follow that comes meanwhile waits, and then
+ * sees the block.
+ */
 const lockBoth: Statement = {
   name: 'lock_two_people',
   text: 'SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE',

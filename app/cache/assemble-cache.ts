@@ -28,7 +28,7 @@ export type CacheParts = {
   readonly random: () => number;
   readonly observe: CacheObserver;
   readonly runInBackground: RunInBackground;
-  /** Absent: without traces. */
+  /** Runs work behind an answer in a trace of its own. Absent: nothing is traced. */
   readonly inOwnTrace?: RunInOwnTrace;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;

@@ -8,7 +8,10 @@ import type { LocalTier, SharedTier, Tier } from './tiers/tier.ts';
 /** Whether the tier of one kind keeps an entry, by its key. */
 type Keeps = (key: string) => boolean;
 
-/** The tier of a process, without what a policy keeps out of it. The same one where none does. */
+/**
+ * The tier of a process, without the entries that a class policy keeps out of it. The same tier where no
+ * policy does.
+ */
 export function keepingLocal(tier: LocalTier, policies: ClassPolicies): LocalTier {
   const keeps = keepsIn('local', policies);
   if (keeps === null) return tier;
@@ -42,8 +45,9 @@ const withoutShared = {
 } as const satisfies Record<StoredIn, StoredIn>;
 
 /**
- * The fence, whose fills say where an entry is: the shared tier takes what a policy keeps out of it for filled, since nothing has failed.
- * The same one where no policy does; the local tier is asked what it holds.
+ * The fence, corrected in where it says that an entry was stored. The shared tier reports an entry that a
+ * class policy keeps out of it as filled, since nothing has failed; the local tier is asked what it holds.
+ * The same fence where no policy keeps anything out.
  */
 export function tellingWhatIsKept(fence: Fence, policies: ClassPolicies): Fence {
   const keeps = keepsIn('shared', policies);

@@ -37,7 +37,10 @@ export function createLossAwareTier(
     const ownMs = hit.entry.isAbsent ? longestMs.absent : longestMs.present;
     return hit.entry.freshUntil > lossAtMs + ownMs ? hit : undefined;
   };
-  /** The same for the one who asks for a lease: whether the entry has a value is known to the tier alone. */
+  /**
+   * How fresh an entry must be for a reader who asks for a lease. Only the tier knows whether the entry has a
+   * value, so the longer lifetime counts.
+   */
   const freshAfterLossMs = (key: string): number => {
     const longestMs = longestFreshMs(key);
     return longestMs === null

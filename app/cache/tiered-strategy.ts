@@ -74,9 +74,10 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
 }
 
 /**
- * The shared tier without what a loss has made doubtful, where invalidations alone clear it: what a replica has missed may still be
- * there as it was before, since the process that wrote may be dead, or none of the service. Null where who writes clears it, or where
- * there is no shared tier.
+ * For candidates whose shared tier is cleared by invalidations alone: the shared tier, which gives out no old
+ * entry once invalidations were lost. Nobody else would remove it, since the process that wrote may be dead,
+ * or may not belong to the service. Null where the writer itself clears the shared tier, and where there is
+ * none.
  */
 function lossAwareTierOf({ tiers, leases, clock, candidate, entities }: TieredParts): LossAwareTier | null {
   if (!invalidationKinds[candidate.invalidation].clearsSharedTier || tiers.shared === null) return null;
@@ -101,7 +102,10 @@ function fenceOf({ tiers, candidate }: TieredParts): Fence {
   );
 }
 
-/** The same tiers, whose fills leave the local one out: what this process has just filled is not watched there. */
+/**
+ * The same tiers, whose fills go to the shared one alone: this process would not hear of changes to what it
+ * has just filled.
+ */
 function fillingSharedOnly(tiers: TierStack, shared: Tier): TierStack {
   return {
     ...tiers,

@@ -128,13 +128,13 @@ function refusesBeside(values: ClassValues, others: CandidateValues): string | n
   return null;
 }
 
-/** Counts are no entries of their own: what lives by a policy is what shows them. */
+/** A count is not an entry of its own, so it has no policy: it lives as long as the entry that shows it. */
 function explains(name: string): string | null {
   if (!/^(counters?|counts?|likes?)-(ttl|jitter|tiers|invalidation)$/.test(name)) return null;
   return 'Counts are no class: with counter=row, likes are a part of their photo and followers of their profile, so take photo-… or profile-…; with any other counter they are in no entry of the cache, and window, coalesce or flush-every say how late they may be.';
 }
 
-/** Single classes of entries, each as rarely or as often as it changes. */
+/** Policies for single classes of entries, some of which change more often than others. */
 export const classesSystem: SystemDefinition<typeof axes> = {
   name: 'classes',
   summary: 'in what photos, profiles and comments are cached otherwise than everything else',
@@ -162,7 +162,10 @@ export function allowedByCandidate({
   return isSpared && !ofAll.includes('no-invalidation') ? [...ofAll, 'no-invalidation'] : ofAll;
 }
 
-/** The settings of the cache, with the longest lifetime that any class has as that of all: for what must outlive every entry. */
+/**
+ * The settings of the cache, with the longest lifetime of any class as their TTL, for whoever must wait until
+ * every entry has ended.
+ */
 export function withLongestLifetime({
   cache,
   classes,

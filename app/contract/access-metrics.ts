@@ -8,7 +8,10 @@ export const accessMetrics = {
     help: 'Whether this replica knows the rights of people (1), or refuses what depends on them (0)',
     labels: [],
   },
-  /** Of some requests two, as of a feed that is read for one who is logged in; the health checks ask nothing. */
+  /**
+   * Some requests count twice, such as that for the feed of somebody who is logged in; health checks ask
+   * nothing.
+   */
   rightsRefusals: {
     name: 'darkroom_rights_refusals_total',
     type: 'counter',

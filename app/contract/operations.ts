@@ -8,7 +8,7 @@ type Operation = {
    * holds ids only and is not invalidated: its TTL bounds how old it may be.
    */
   readonly changes?: readonly EntityField[];
-  /** The same where counts are kept apart from the rows that they are of. Absent: as ever. */
+  /** The same where counts are kept apart from the rows that they are of. Absent: as `changes`. */
   readonly changesWithCountsApart?: readonly EntityField[];
   /** What it changes is gone, and must not be shown any longer, whatever a candidate says of writes. */
   readonly removes?: true;

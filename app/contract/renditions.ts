@@ -2,7 +2,7 @@
 export const renditionEdges = [150, 320, 640, 1080] as const;
 export type RenditionEdge = (typeof renditionEdges)[number];
 
-/** What a rendition is encoded as: webp for who accepts it, jpeg for everybody else. */
+/** What a rendition is encoded as: webp for clients that accept it, jpeg for all others. */
 export const renditionFormats = ['jpeg', 'webp'] as const;
 export type RenditionFormat = (typeof renditionFormats)[number];
 

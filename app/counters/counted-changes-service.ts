@@ -14,7 +14,7 @@ export type CountChange = {
   readonly of: CountedThing;
   readonly id: number;
   readonly by: number;
-  /** Those whose own this is: what they are shown has it at once. */
+  /** The people who made the change: they are shown it at once. */
   readonly people?: readonly number[];
 };
 
@@ -54,8 +54,9 @@ export type CountApartParts = {
 };
 
 /**
- * Counts by counters. Events have no token that is known beforehand: a row is added or removed once, whoever asks again, and that makes
- * its event come once. A token that named the person would be there when the account is gone.
+ * Counts by counters. Events need no token that is known beforehand: a row is added or removed once, however
+ * often that is asked for, and so its event comes once. A token that named the person would outlive the
+ * account.
  */
 export function countApart(parts: CountApartParts): CountedChanges {
   const { storage, counters, countsInCommit, ownLikes } = parts;

@@ -22,7 +22,7 @@ export const keepNewerRollup: RedisScript = {
 
 export type CachedRollup = CounterKey & Rollup & { readonly ttlMs: number };
 
-/** What outlived the events after it would be a base from which nobody can go on. */
+/** How long a rollup is kept. If it outlived the events after it, nobody could count on from it. */
 export const rollupTtlMs = ({
   ttlMs,
   retentionMs,
@@ -36,7 +36,7 @@ export type RollupCache = {
   fill(rollups: readonly CachedRollup[]): Promise<void>;
 };
 
-/** What another version may have written there is nothing to us. */
+/** Undefined for anything else, such as what another version has written there. */
 export function parseRollup(text: string | null | undefined): Rollup | undefined {
   const match = /^(-?\d+)@(\d+)$/.exec(text ?? '');
   return match === null ? undefined : { count: String(match[1]), rollupMs: Number(match[2]) };

@@ -7,9 +7,15 @@ import { rollupTtlMs } from './rollup-cache.ts';
 import { rollupStore } from './rollup-store.ts';
 import type { Rollup } from './rollup-store.ts';
 
-/** That nothing was rolled up up to the beginning of time is always true, and any rollup replaces it. */
+/**
+ * Stands for no rollup. That nothing was rolled up until the beginning of time is always true, and any rollup
+ * replaces it.
+ */
 const nothing: Rollup = { count: '0', rollupMs: 0 };
-/** For names that nobody has counted with: a read of many of them must not fill Redis for days. */
+/**
+ * How long that is kept for a name that nobody has counted with: a read of many such names must not fill
+ * Redis for days.
+ */
 const nothingTtlMs = 60_000;
 
 /** Where rollups stand, in the order of the keys: one MGET, and one query for what it does not have. */

@@ -17,8 +17,9 @@ const freezeWindow: Statement = {
 };
 
 /**
- * What has neither a number nor a snapshot has written nothing so far, and its next statement sees what was written down. Stamps of
- * one server are compared with each other.
+ * When the oldest open transaction began that may hold an event. One without a number and without a snapshot
+ * has written nothing so far, and its next statement sees the end that was written down. Only times of the
+ * same server are compared.
  */
 const selectOldest: Statement = {
   name: 'select_oldest_writer',

@@ -38,7 +38,7 @@ export function registerEdgeHeaders(app: App, parts: EdgeHeaderParts): void {
     const kept = reply.statusCode === 200 ? (reads.get(route)?.(request) ?? null) : null;
     const isPage = kept !== null && !kept.includes(edgeKeys.images);
     if (isPage) reply.headers({ 'cache-control': 'public, max-age=0', vary: ofWhoAsks });
-    // Whoever asks past a dead edge has nobody who takes away what is for the edge alone.
+    // A request that comes past a dead edge has nobody who removes the headers that are for the edge alone.
     if (request.headers[capability] === undefined) return done(null, payload);
     if (isPage) reply.header(headers.edgeCacheControl, lifetime);
     if (kept !== null) reply.header(headers.surrogateKey, kept.join(' '));
@@ -79,7 +79,7 @@ function versionsOfWrites(): ReadonlyMap<string, VersionsOfWrite> {
   ]);
 }
 
-/** Another cache on the way must not give it to who is logged in. */
+/** What answers depend on: another cache on the way must not give a page to somebody who is logged in. */
 const ofWhoAsks = `Authorization, Cookie, ${headers.viewer}`;
 
 const routeOf = ({ method, route }: { readonly method: string; readonly route: string }): string =>
@@ -87,8 +87,9 @@ const routeOf = ({ method, route }: { readonly method: string; readonly route: s
 const ofAccount = routeOf(peopleOperations.deleteAccount);
 
 /**
- * Whoever sends one again since the first answer was lost is told that there is nothing: what it showed must go all the same. So it does
- * where something is hidden from who asks, who would else see by what goes that it is there.
+ * Operations that purge even where they are answered with 404. A client that repeats one, since the first
+ * answer was lost, is told that there is nothing, and the entries must go all the same. They also go where
+ * the thing is hidden from the client, who would otherwise see from the purge that it exists.
  */
 const deletions: readonly string[] = [
   ofAccount,

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { DarkroomError } from '../errors.ts';
 
-/** The command line of a Varnish, over its standard input and output: who may write there is its parent alone. */
+/** The command line of a Varnish, over its standard input and output: only its parent may write there. */
 export type VarnishCli = {
   /** Sends one command and waits for its answer. Throws EDGE_FAILED with what Varnish says, also once it has gone. */
   ask(command: string): Promise<string>;

@@ -90,7 +90,10 @@ const cutFeeds: Statement = {
       AND (last.created_at, last.post_id) > (coalesce(feeds.horizon_at, '-infinity'), coalesce(feeds.horizon_id, 0))`,
 };
 
-/** Rows of a post lie in feeds of those who follow its owner, and of those whose unfollow is still to be seen to. */
+/**
+ * Rows of a post lie in feeds of those who follow its owner, and of those whose unfollow has not been worked
+ * off yet.
+ */
 const removePost: Statement = {
   name: 'remove_post_from_feeds',
   text: `
@@ -102,8 +105,8 @@ const removePost: Statement = {
 };
 
 /**
- * Who follows again by now keeps them: a message that was given up and is replayed comes after that of the new follow, and nothing
- * would bring them back.
+ * Not from the feed of a reader who follows again by now: a message that was given up and is replayed comes
+ * after that of the new follow, and nothing would bring the posts back.
  */
 const removeAuthor: Statement = {
   name: 'remove_author_from_feed',
@@ -114,8 +117,8 @@ const removeAuthor: Statement = {
 };
 
 /**
- * Nobody's feed has posts of somebody who is not followed, unless the message of the unfollow was given up: rows of an owner are found by
- * their readers only, and those are the readers that there may be.
+ * Removes an author's posts from feeds of people who do not follow. Only those whose unfollow is a message
+ * that was given up can have some, and rows of an author can only be found by their readers.
  */
 const removeStrangers: Statement = {
   name: 'remove_author_from_feeds_of_strangers',

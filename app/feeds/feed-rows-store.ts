@@ -11,7 +11,10 @@ export type KeptPage = {
   readonly isCut: boolean;
 };
 
-/** Numbers of advisory locks that nothing else takes. What changes one reader's feed by who is followed takes turns. */
+/**
+ * Numbers of advisory locks that nothing else takes. Changes of one reader's feed that come from a follow or
+ * an unfollow take turns.
+ */
 export const readerLocks = 8_413_014;
 
 const lockReader: Statement = {
@@ -39,9 +42,9 @@ const selectKeptFeed: Statement = {
 };
 
 /**
- * Keeps the newest posts of everybody who is followed, and nothing else: what nobody told of is gone too. Where there are more, the
- * oldest of them is the horizon. The feed's own row is written last: until then nobody waits for it who has written rows that this
- * statement waits for.
+ * Keeps the newest posts of everybody who is followed, and removes all other rows. Where there are more, the
+ * oldest of them is the horizon. The feed's own row is written last: until then nobody waits for it who has
+ * written rows that this statement waits for.
  */
 const fillFeed: Statement = {
   name: 'fill_feed',

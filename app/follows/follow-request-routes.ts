@@ -19,7 +19,10 @@ const RequestList = {
   },
 } as const;
 
-/** Requests are listed and accepted by the person who is to be followed; who asked may withdraw. */
+/**
+ * Requests are listed and accepted by the person who is to be followed; the person who asked may withdraw
+ * them.
+ */
 export function registerFollowRequestRoutes(
   app: App,
   { viewerOf }: RouteParts,

@@ -14,7 +14,7 @@ const FollowerList = {
   },
 } as const;
 
-/** Of who is private for the viewer: as if nobody followed them. */
+/** What is shown of a person who is private for the viewer: as if nobody followed them. */
 const hidden = { numberOfFollowers: 0, version: 1, followers: [], nextCursor: null };
 
 const Requested = {

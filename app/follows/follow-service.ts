@@ -77,7 +77,8 @@ export function createFollowService(parts: FollowServiceParts) {
         ({ isOfPrivate } = removed);
         return removed.version;
       });
-      // Also of who is public by now: a request from before would be there again when that one turns private.
+      // Also where the person is public by now: a request from before would be there again when that person
+      // turns private.
       await requestStore.remove(followerId, followedId);
       if (isOfPrivate) await rightsChanges.everywhere();
     },

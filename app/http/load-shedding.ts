@@ -15,9 +15,9 @@ const postsGiveWayPoints = 5;
 const takesForm = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config.form !== undefined;
 
 /**
- * Refuses requests, before anything is done for them, while the event loop is busier than `abovePercent` of its time: who is refused
- * at once can try elsewhere, who waits in a crowd cannot. Uploads are refused first, probes never: who watches the process must hear
- * that it lives.
+ * Refuses requests, before anything is done for them, while the event loop is busier than `abovePercent` of
+ * its time: a client that is refused at once can try elsewhere, one that waits in a crowd cannot. Uploads are
+ * refused first, probes never: whoever watches the process must hear that it lives.
  */
 export async function shedLoad(app: App, abovePercent: number): Promise<void> {
   await app.register(underPressure, {

@@ -3,9 +3,10 @@ import type { Clock } from '../clock.ts';
 import { DarkroomError } from '../errors.ts';
 
 /**
- * Failed attempts to log in that are taken within a window, by who tries. From one address under one name: a person who mistypes.
- * From one address: a list of stolen passwords that is tried on many names. Under one name: many machines that guess at it; it is
- * the highest, since it also locks out the person whose name that is.
+ * How many failed attempts to log in are taken within a window, by where they come from. From one address
+ * under one name: a person who mistypes. From one address: a list of stolen passwords that is tried on many
+ * names. Under one name: many machines that guess at it; it is the highest, since it also locks out the
+ * person whose name that is.
  */
 export const loginLimits = {
   perNameAndAddress: 5,

@@ -32,7 +32,7 @@ type Invalid = FastifySchemaValidationError & Partial<Pick<ErrorObject, 'parentS
 /** What is not valid, in words. A pattern and a choice say little to people: there, the schema says what it means. */
 export function describeInvalid(errors: readonly FastifySchemaValidationError[], part: string): Error {
   const choices = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath);
-  // Of a choice, each of its values complains by itself too.
+  // For a choice, the validator also complains of each of its values.
   const told = errors.filter((one) => one.keyword !== 'const' || !choices.includes(one.instancePath));
   const reasons = told.map((one) => `${part}${one.instancePath} must ${meaningOf(one) ?? messageOf(one)}`);
   return new TypeError(reasons.join(', '));

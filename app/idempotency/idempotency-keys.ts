@@ -8,7 +8,10 @@ import type { Claim, IdempotencyStore, KeptAnswer } from './idempotency-store.ts
 
 const header = headers.idempotencyKey.toLowerCase();
 const writeMethods: readonly unknown[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
-/** Who asks again may be answered otherwise: after a log-in, with the whole body, with fewer requests. */
+/**
+ * Statuses that are not kept, since the same request may be answered otherwise later: after a log-in, with
+ * its whole body, or when there are fewer requests.
+ */
 const passingStatuses: readonly number[] = [401, 408, 429];
 
 const keyLengthMax = 255;

@@ -6,8 +6,9 @@ const mediaRange =
 const acceptLengthMax = 1_000;
 
 /**
- * The format of an image for who sends this `Accept`: webp where it is named, and not liked less than JPEG. Old browsers and most
- * tools accept anything without knowing webp, so that a wildcard names nothing.
+ * The format of an image for a client that sends this `Accept`: webp where it is named, and not liked less
+ * than JPEG. Old browsers and most tools accept anything without knowing webp, so that a wildcard names
+ * nothing.
  */
 export function acceptedFormatOf(accept: string | undefined): RenditionFormat {
   if (accept === undefined || accept.length > acceptLengthMax || !/webp/i.test(accept)) return 'jpeg';

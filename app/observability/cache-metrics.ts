@@ -104,8 +104,8 @@ const tierOperations = ['get', 'mget', 'set', 'delete', 'lease', 'decode', 'enco
 const tierFailures = ['error', 'refused'] as const;
 
 /**
- * Operations of the shared tier that failed, in plain numbers: while it is away each of them is one. Those of the histogram are born
- * with their first failure, which no rate sees.
+ * Counts failed operations of the shared tier: in plain numbers, since all of them fail while it is away, and
+ * beside the histogram, whose series for failures begin with the first one, so that no rate contains it.
  */
 function countTierFailures(registry: MetricsRegistry, { shared }: TierNames) {
   const counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>();
@@ -130,8 +130,9 @@ function countTierFailures(registry: MetricsRegistry, { shared }: TierNames) {
 type OutcomeCounter = { inc(labels: { cache_name: string; outcome: string }, value?: number): void };
 
 /**
- * Counts by outcome, where only its happening tells that a candidate does it at all: with the first outcome of an entity all are
- * exposed, so that those which are rare, and matter, are not born with what they count.
+ * Counts the outcomes of something that not every candidate does, so that its series appear only once it
+ * happens. With the first outcome of an entity, all of them are exposed at 0: a rare one, which matters, then
+ * has a series before its first event, and a rate contains that event.
  */
 function countOutcomes<O extends string>(counter: OutcomeCounter, outcomes: readonly O[]) {
   const known = new Set<string>();

@@ -34,8 +34,9 @@ export type Consumer = {
   readonly name: string;
   readonly takes: readonly MessageType[];
   /**
-   * Hears, before it is given any of them, of all messages that it is given in a transaction: who takes all its locks here, in one
-   * order, waits for no other worker in a circle. Where messages are tried apart, each is a part of the transaction of its own.
+   * Hears, before it is given any of them, of all messages that it is given in a transaction: a consumer that
+   * takes all its locks here, in one order, waits for no other worker in a circle. Where messages are tried
+   * apart, each is a part of the transaction of its own.
    */
   prepare?(messages: readonly OutboxMessage[], queries: Queries): Promise<void>;
   consume(message: OutboxMessage, queries: Queries): Promise<void>;

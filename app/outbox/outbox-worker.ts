@@ -54,7 +54,8 @@ export function startOutboxWorker({ storage, deliver, chores, onTrouble }: Outbo
         while (!signal.aborted) {
           const hadWork = await deliver();
           succeeded();
-          // Also who is woken in vain looks again soon: what woke it may be in what commits after its look.
+          // A worker that was woken in vain looks again soon, too: the message that woke it may commit only
+          // after its look.
           const isSoon = hadWork || (await bell.heard(pauseMs, signal));
           pauseMs = isSoon ? firstPollMs : Math.min(pauseMs * pollGrowth, pollMs);
         }

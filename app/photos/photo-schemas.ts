@@ -84,7 +84,7 @@ export const ChangedVersion = {
   required: ['version'],
   properties: { version: Version },
 } as const;
-/** The multipart form of a post, for who reads the description of the API; `photo-form.ts` reads such a form. */
+/** The multipart form of a post, for readers of the API's description; `photo-form.ts` reads such a form. */
 export const PhotoForm = {
   type: 'object',
   required: ['file'],

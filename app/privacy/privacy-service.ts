@@ -9,7 +9,10 @@ export type PrivacyServiceParts = {
   readonly privacyStore: PrivacyStore;
 };
 
-/** A private person's photos are for followers, and who wants to follow has to ask. Those who follow already stay. */
+/**
+ * A private person's photos are for followers, and whoever wants to follow has to ask. Those who follow
+ * already stay.
+ */
 export function createPrivacyService({ rightsChanges, privacyStore }: PrivacyServiceParts) {
   return {
     /** Throws NOT_FOUND, RIGHTS_FULL or RIGHTS_UNKNOWN. */

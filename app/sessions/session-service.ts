@@ -41,7 +41,7 @@ export function createSessionService(parts: SessionServiceParts) {
       const before = remembered.endings();
       const session = await sessionStore.find(tokenHash);
       rightsLog.requireKnown();
-      // What has ended in between may be what was read.
+      // The session that was read may be one that has ended in between.
       if (before !== remembered.endings()) continue;
       if (session === undefined || session.expiresAtMs <= clock.now()) return null;
       remembered.set(tokenHash, session);

@@ -94,7 +94,7 @@ function createScope(session: Session, whatEnds: string) {
       try {
         const result = await within(work(), limitMs, whatEnds);
         await Promise.all(sent);
-        // Of an attempt that failed, and whose failure was borne.
+        // A statement of an attempt may have had no answer, and the work may have gone on without it.
         if (!session.isSettled())
           throw new DarkroomError('STORAGE_UNAVAILABLE', 'Storage has not answered; try again in a moment.');
         return result;

@@ -24,7 +24,10 @@ const Grid = {
   },
 } as const;
 
-/** Of who is private for the viewer: as if nothing had ever been posted, so that not even counts and versions tell anything. */
+/**
+ * What is shown of a person who is private for the viewer: as if nothing had ever been posted, so that not
+ * even counts and versions tell anything.
+ */
 const hidden = { version: 1, numberOfPosts: 0, posts: [], nextCursor: null };
 
 export function registerProfileRoutes(

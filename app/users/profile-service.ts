@@ -13,7 +13,7 @@ export type ProfileServiceParts = {
   readonly profileStore: ProfileStore;
 };
 
-/** A grid, or of who is private for this viewer the name alone. */
+/** A grid, or the name alone of a person who is private for this viewer. */
 export type ShownGrid =
   | { readonly isShown: true; readonly read: CacheRead<ProfileGrid> }
   | { readonly isShown: false; readonly name: string };

@@ -29,7 +29,10 @@ function createWTinyLfu<K>({ table, keyKind, bytesMax, evict }: SlotPolicyParts<
     const victim = oldestOfMain();
     return sketch.estimate(table.keyOf(candidate)) > sketch.estimate(table.keyOf(victim));
   };
-  /** Where there is no room, it stands against the oldest on probation; who was seen less often goes. */
+  /**
+   * Where there is no room, it is compared with the oldest on probation, and the one that was seen less often
+   * goes.
+   */
   const leaveWindow = (candidate: number): void => {
     const bytes = table.sizeOf(candidate);
     if (bytes > mainMax || !(fitsIntoMain(bytes) || isAdmitted(candidate))) return evict(candidate);

@@ -58,8 +58,8 @@ export type InvalidationDefinition = {
   /** Whether a message is told again until it was acted on, even if the process that wrote has died. */
   readonly isRepeated: boolean;
   /**
-   * Whether the shared tier is cleared by it alone, and not by who writes: when messages were lost, what the shared tier holds may be
-   * wrong as well, and nobody will take it away.
+   * Whether the shared tier is cleared by it alone, and not by the writer: when messages were lost, what the
+   * shared tier holds may be wrong as well, and nobody will take it away.
    */
   readonly clearsSharedTier: boolean;
   /** Whether its messages name the version that the write made. */

@@ -22,7 +22,7 @@ const isOwnLoad = (answer: LeaseAnswer | undefined) =>
 
 const nothing: Loading = { rows: new Map(), startedAtMs: 0, loadMs: 0 };
 
-/** Loads that only the holder of a lease makes; who asks later waits for its entry. */
+/** Loads that only the holder of a lease makes; a reader who asks later waits for its entry. */
 export type LeasedLoads = {
   /** `held` is what redis had that was no longer good enough. */
   one(miss: Miss, held: Entry | undefined): Promise<Found>;

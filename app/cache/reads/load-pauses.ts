@@ -5,7 +5,10 @@ const pauseMs = 1_000;
 /** Keys that fail by themselves, beyond which the oldest pause is forgotten. */
 const keysMax = 10_000;
 
-/** Who does not wait for another failure: readers of all keys while storage is away, else those of the key that failed. */
+/**
+ * Pauses after a failed load, in which nobody waits for another failure: no reader of any key while storage
+ * is away, and otherwise no reader of the key that failed.
+ */
 export type LoadPauses = {
   failed(key: string, error: unknown, nowMs: number): void;
   isPaused(key: string, nowMs: number): boolean;

@@ -21,7 +21,7 @@ export type RefresherParts = {
   readonly flights: SingleFlight<Found>;
   readonly observe: CacheObserver;
   readonly runInBackground: RunInBackground;
-  /** Absent: without traces. */
+  /** Absent: nothing is traced. */
   readonly inOwnTrace?: RunInOwnTrace;
 };
 

@@ -104,7 +104,10 @@ export function createSharedReads(
   };
 }
 
-/** Whether memory had this one and found it wanting. Where clocks differ, times do not tell it from a later one of the same version. */
+/**
+ * Whether the stored entry is no newer than the one that memory had and rejected. Where the clock that filled
+ * it differs from this one's, times do not tell, and the version decides.
+ */
 function isKnown(stored: Entry, bound: Entry, rejectedEntry: Entry): boolean {
   const isDated = stored === bound;
   return isDated ? stored.freshUntil <= rejectedEntry.freshUntil : stored.version <= rejectedEntry.version;

@@ -10,11 +10,11 @@ export const memoryBytesLeast = 64 * kibibyte;
  * waits in the queue and has been taken out once.
  */
 const serverBytes = 1.5 * mebibyte;
-/** A tier that is not there for nothing: some thousand entries. */
+/** Room for some thousand entries; with less, the tier would be of no use. */
 const entriesBytes = 1.5 * mebibyte;
-/** Four connections. */
+/** What a replica takes: four connections. */
 const replicaBytes = 512 * kibibyte;
-/** With what is counted of attempts, and dead letters. */
+/** What a waiting write takes, with the count of its attempts and with dead letters. */
 const waitingWriteBytes = 256;
 
 /** What a Redis keeps for itself of its `maxmemory`, for so many writes that may wait. */

@@ -124,7 +124,10 @@ export type SharedTierParts = {
   readonly settings: { readonly codec: CodecName };
   /** Throws a RangeError where no Redis is given. */
   readonly redis: () => RedisPlace;
-  /** The connection that it has to read on, for invalidation that goes by who has read what. Null: one of its own. */
+  /**
+   * The connection that it has to read on, where that is how invalidation knows which replica has read what.
+   * Null: one of its own.
+   */
   readonly commands: RedisCommands | null;
   readonly clock: Clock;
   /** From 0 to 1; for the tokens of leases. */

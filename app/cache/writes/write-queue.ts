@@ -28,7 +28,7 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly runInBackground: (name: string, task: Promise<unknown>) => void;
-  /** Runs a flush in a trace of its own, linked to the write that set it off. Absent: without traces. */
+  /** Runs a flush in a trace of its own, linked to the write that set it off. Absent: nothing is traced. */
   readonly inOwnTrace?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** For tests: how long a write may be in somebody's hands before others take it over. */
   readonly takeOverMs?: number;
@@ -40,9 +40,12 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
 const batchMax = 500;
 /** Longer than any attempt lasts: waiting for a connection, the statement, the cache. */
 const defaultTakeOverMs = 5_000;
-/** At least so long after the last look for what others have left. */
+/** The least time between two looks for writes that other replicas have taken and never finished. */
 const lookMs = 1_000;
-/** Requests are finished then, and the process is given ten seconds in all. */
+/**
+ * How long the last flush may take: requests have ended by then, and the process has ten seconds in all to
+ * stop.
+ */
 const defaultStopLimitMs = 3_000;
 /** A write is a few ids; what is longer goes to storage at once, so that the queue's memory has a bound. */
 const payloadCharsMax = 4_096;

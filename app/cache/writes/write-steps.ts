@@ -97,7 +97,10 @@ export function createWriteSteps(
   };
 }
 
-/** The steps of writes, which pass over what a policy lets live until its lifetime ends. The same where none does. */
+/**
+ * The steps of writes, but for entries that a class policy lets live until their lifetime ends. The same
+ * steps where there is no such policy.
+ */
 export function stepsOfWrites(steps: InvalidationSteps, policies: ClassPolicies): InvalidationSteps {
   const spared = new Set(
     [...policies].flatMap(([name, { invalidation }]) => (invalidation === 'ttl' ? [name] : [])),
@@ -114,8 +117,9 @@ export function stepsOfWrites(steps: InvalidationSteps, policies: ClassPolicies)
 }
 
 /**
- * Does a write of something that is gone then. The strategy decides the order as for every write, and no policy passes over a key; where
- * the strategy tells no tier after the commit, that is done here. `steps`: those that spare nothing.
+ * Does a write after which something is gone. The strategy decides the order, as for every write; where it
+ * tells no tier after the commit, that is done here. `steps` must be those that apply no class policy, so
+ * that no key is spared.
  */
 export async function writeRemoval<R>(
   write: CacheWrite<R>,

@@ -13,7 +13,10 @@ const batchMax = 10_000;
 const usualCountersMax = 100_000;
 /** Processes that started together do not flush together. */
 const jitter = 0.25;
-/** A read that flushes overtake so often answers what it has: it may be ahead by what they had under way. */
+/**
+ * How often a read is tried again when a flush came in between. The last try counts as it is: it may be ahead
+ * by what that flush had under way.
+ */
 const readAttemptsMax = 3;
 
 export type FlushParts = {
@@ -37,7 +40,7 @@ export function createFlushMode(parts: FlushParts): CounterMode {
   const read = readRows(storage);
   const write = async (key: CounterKey, { delta, isClear }: TimedEvent): Promise<void> => {
     if (isClear) {
-      // Behind the sums that are under way, which would be added to the cleared row.
+      // It waits for the sums that are under way, which would be added to the cleared row.
       await turns.take(async () => {
         await counterRowStore.clear(storage, key);
         sums.drop(idOf(key));
@@ -47,7 +50,7 @@ export function createFlushMode(parts: FlushParts): CounterMode {
     sums.add(idOf(key), delta);
     await flusher.added();
   };
-  /** What other processes have not flushed is not in it. */
+  /** Counts without what other processes have not flushed yet. */
   const getMany = async (keys: readonly CounterKey[]): Promise<readonly Counted[]> => {
     const rows = await turns.between(() => read(keys), readAttemptsMax);
     return rows.map(({ count, rolledUpToMs }, index) => {
@@ -119,7 +122,7 @@ function createFlusher(parts: FlushParts, sums: UnflushedSums, turns: Turns) {
       onTrouble(error);
     }
   };
-  /** What waits when its turn comes. Whoever asks before that shares it. */
+  /** Flushes what waits when its turn comes. Whoever asks before that shares this flush. */
   const flush = (): Promise<void> =>
     (next ??= turns.take(async () => {
       next = undefined;

@@ -14,7 +14,10 @@ export const readRows =
     return keys.map((key) => counted(rows.get(idOf(key))?.count ?? 0));
   };
 
-/** One row, raised in place: who raises it next waits for the commit of who raises it now. What is sent twice counts twice. */
+/**
+ * One row, raised in place: each raise waits for the commit of the one before it. What is sent twice counts
+ * twice.
+ */
 export function createRowMode(storage: Queries): CounterMode {
   const raise = async (key: CounterKey, { delta, isClear }: TimedEvent, queries: Queries = storage) => {
     if (!isClear) return counterRowStore.raise(queries, key, delta);

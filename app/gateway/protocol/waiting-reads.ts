@@ -30,7 +30,10 @@ type WaitingRead = { readonly reader: Reader; readonly keepAlive: number; readon
 
 export function createWaitingReads({ waitMaxMs, waitingReadsMax }: WaitingReadsOptions): WaitingReads {
   let reads: WaitingRead[] = [];
-  /** Takes those before the first one that stays. They are gone before anybody is told, who may read again at once. */
+  /**
+   * Takes those before the first one that stays. They are taken before any of their readers is told, since
+   * that one may read again at once.
+   */
   const takeUntil = (stays: (read: WaitingRead) => boolean): WaitingRead[] => {
     const first = reads.findIndex(stays);
     const taken = first === -1 ? reads : reads.slice(0, first);
