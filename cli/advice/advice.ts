@@ -87,7 +87,7 @@ export function adviseFrom(result: CompareResult, run: readonly Priced[], simula
   };
 }
 
-/** What ended the replay so that nothing may be concluded of it; null: it went its way. */
+/** Why nothing may be concluded from a replay, by how it ended; null: it ended well. */
 function reasonAgainstAll(
   { status, withheldReason }: CompareResult,
   verified: readonly Verified[],
@@ -132,7 +132,10 @@ function mostOff(verified: readonly Verified[]): number | null {
 /** Processes differ in how fast they are, and not in what they hit. */
 const counted = { sd: 0, df: Infinity, parts: 1 } as const;
 
-/** Of the rounds in which nothing was amiss with either; what was measured over all rounds has the others, too. */
+/**
+ * Compares two configurations over the rounds in which nothing was amiss with either. The hit ratios over all
+ * rounds contain the other rounds, too.
+ */
 function pointsLess({ blocks }: CompareResult, label: string, than: string): PointsLess | null {
   const ratiosOf = (name: string): ReadonlyMap<number, number> =>
     new Map(

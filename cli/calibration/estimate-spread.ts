@@ -18,7 +18,10 @@ export type SpreadEstimate = {
 /** Of an experiment: for each world its figure in each round, as logarithms. */
 export type WorldRounds = readonly (readonly number[])[];
 
-/** Nothing smaller is believed of a few starts: a variance below what rounds alone give is chance, not a proof of none. */
+/**
+ * The least spread that is believed of a few starts: that their variance is below what rounds alone give is
+ * chance, and does not prove that there is none.
+ */
 const sdMin = 0.002;
 
 function mean(values: readonly number[]): number {

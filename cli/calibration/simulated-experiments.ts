@@ -27,7 +27,7 @@ const spreadDraw = 9;
 export type SimulatedComparison = {
   readonly effect: PairedEffect;
   readonly verdict: Verdict;
-  /** 95 % half-width over that of who knows the machine. */
+  /** The 95 % half-width divided by the one that follows from the machine's true parameters. */
   readonly overOracle: number;
 };
 

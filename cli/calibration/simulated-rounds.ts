@@ -77,8 +77,8 @@ export function simulateRounds(
 }
 
 /**
- * The standard error of the mean of the rounds' differences of two worlds, as who knows the machine would state it; `parts` are
- * the numbers of rounds of each start.
+ * The true standard error of the mean of the rounds' differences of two worlds, from the machine's own
+ * parameters; `parts` are the numbers of rounds of each start.
  */
 export function oracleError(machine: SimulatedMachine, parts: readonly number[]): number {
   const { roundSd, processSd, hasBursts, driftShare } = machine;

@@ -77,5 +77,8 @@ const given: readonly Given[] = [
   { s: 5, sigma: 1.2, drift: 0.1 },
 ];
 
-/** Quiet and noisy machines whose spread was estimated as it is; then those of whom something else is true than is assumed. */
+/**
+ * Quiet and noisy machines whose true spread is what the statistics assume; then machines for which an
+ * assumption is false.
+ */
 export const simulationSettings: readonly SimulationSetting[] = given.map(describe);

@@ -178,7 +178,10 @@ async function runSession(session: CompareSession, jsonFile: string | null): Pro
   return result;
 }
 
-/** What draws pages and asks Prometheus is some hundred files: they are loaded for who watches. */
+/**
+ * The code that draws pages and asks Prometheus is some hundred files: they are loaded only where somebody
+ * watches.
+ */
 async function openWatch(plan: ExperimentPlan): Promise<ExperimentWatch> {
   const { createExperimentWatch } = await import('../watch/watch-experiment.ts');
   return createExperimentWatch(plan);

@@ -48,7 +48,7 @@ export async function runReplay(
   return runExperiment(terminal, { plan, options, workload, expect });
 }
 
-/** What is measured is not lost because somebody does not want to wait for what it is held against. */
+/** The prediction; empty when the user interrupts it, so that what was measured is not lost. */
 async function predictReplayed(
   terminal: Terminal,
   file: string,

@@ -104,7 +104,7 @@ export function createTerminal(process: NodeJS.Process, clock: Clock = createSys
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!readerGone.has(error.code)) unprinted ??= error.message;
   });
-  // Whom should one tell?
+  // When stderr itself fails, there is nobody left to tell.
   process.stderr.on('error', () => {});
   const progress = (text: string) => void process.stderr.write(text);
   return {

@@ -28,7 +28,7 @@ export type WitnessOptions = {
   readonly onCheck: (check: WitnessCheck) => void;
 };
 
-/** Rare enough to be no load, often enough that something moves within seconds. */
+/** The pause between two edits: long enough to be no load, short enough that figures move within seconds. */
 const pauseMs = 2_000;
 const answerLimitMs = 2_000;
 /** Rounds under way at once: one lasts as long as the last horizon. */

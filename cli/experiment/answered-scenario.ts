@@ -4,7 +4,10 @@ import type { Scenario, ScenarioName } from '../../loadtests/workloads/scenario-
 import { CommandError } from '../errors.ts';
 import type { NamedCandidate } from './named-candidates.ts';
 
-/** Refuses a candidate that would answer all that a scenario asks with 404: nothing of it could be compared. */
+/**
+ * Refuses a candidate that would answer everything that a scenario asks with 404, so that nothing could be
+ * compared.
+ */
 export function requireAnswered(name: ScenarioName, candidates: readonly NamedCandidate[]): void {
   const { answeredWith }: Scenario = scenarios[name];
   if (answeredWith === undefined) return;

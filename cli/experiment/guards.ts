@@ -30,13 +30,13 @@ type Guard = {
 /** Together, dropped arrivals are missing in every world alike: up to this share the rounds still compare them fairly. */
 export const droppedShareMax = 0.05;
 /**
- * With more, a tier does not do what the candidate says of it. A moment in which it stands still, as on a busy machine, is less:
- * the breaker refuses for a second.
+ * The share of commands that a tier may refuse. With more, it does not do what the candidate says of it; a
+ * moment in which it stands still on a busy machine stays below, since the breaker then refuses for a second.
  */
 const refusedShareMax = 0.1;
 /**
- * A generator that stands still for long sends a round after nobody listens to it any more. A round of which less than this share was
- * heard is not the one that was planned.
+ * The share of a round's answers that must have been heard. A generator that stands still for long sends
+ * requests after their round is over, which then is not the round that was planned.
  */
 const heardShareMin = 0.5;
 
@@ -127,7 +127,8 @@ const guards: readonly Guard[] = [
     guard: 'request-identity',
     fault: 'service',
     appliesTo: ['block', 'world'],
-    // What failed may have been counted or not: nobody knows how far it came. Nor does anybody know it of what a dying edge broke off.
+    // A request that failed may or may not have been counted, since nobody knows how far it came. The same is
+    // true of one that a dying edge broke off.
     find: ({ unaccounted, errors, pastEdge }) =>
       unaccounted !== null && Math.abs(unaccounted) > errors + pastEdge
         ? [

@@ -10,7 +10,7 @@ export type BlockObservation = {
   readonly dropped: number;
   readonly requests: number;
   readonly errors: number;
-  /** That a replica was asked for since the edge had not answered. */
+  /** Requests that a replica was asked since the edge had not answered them. */
   readonly pastEdge: number;
   readonly peakBusyVus: number | null;
   readonly configuredVus: number;
@@ -24,9 +24,15 @@ export type BlockObservation = {
   readonly clockDisagreementMs: number;
   readonly cache: CacheCounts | null;
   readonly tier: TierCounts | null;
-  /** Requests that no layer says to have answered; null where viewers have no browsers, or not all is answered yet. */
+  /**
+   * Requests that no layer has counted as answered by itself; null where viewers have no browsers, or not all
+   * is answered yet.
+   */
   readonly unaccounted: number | null;
-  /** Where they have, whether nobody can tell who answered: requests were under way when it was counted. */
+  /**
+   * Whether viewers have browsers, but nobody can tell who answered, since requests were under way when that
+   * was counted.
+   */
   readonly isAccountMissing: boolean;
   /** How far into the round reached what was to be done before it, such as emptying caches. */
   readonly settledLateMs: number;

@@ -12,7 +12,10 @@ export type Queried = {
 /** Asks one database; never throws. */
 export type DatabaseReader = (database: string) => Promise<Queried>;
 
-/** Of all figures together, each has an equal share: rounds follow each other, and what took longer would be read late in the next one. */
+/**
+ * The time for all figures together, of which each has an equal share: rounds follow each other, and a query
+ * that took longer would end late in the next one.
+ */
 const limitMs = 1_000;
 
 type Asking = { readonly name: string; readonly query: string };

@@ -7,8 +7,9 @@ const peopleMax = 50_000;
 const tokensAtOnce = 1_000;
 
 /**
- * Lets all replicas know everybody's session before anything is asked, as those do that have run for long. In the rounds there would be a query
- * more for the first request of each person whom the warm-up has not met, at each replica. Where one cannot, that is told, and so it is.
+ * Lets all replicas know everybody's session before anything is asked, as those do that have run for long. In
+ * the rounds there would be a query more for the first request of each person whom the warm-up has not met,
+ * at each replica. Where a replica cannot, that is reported, and the experiment goes on.
  */
 export async function rememberSessions(
   worlds: readonly Pick<World, 'label' | 'rememberSessions'>[],

@@ -2,7 +2,9 @@ import type { BlockRecord } from './records.ts';
 
 type Judged = Pick<BlockRecord, 'status' | 'findings'>;
 
-/** Together: whether a round went so wrong that it says nothing of any candidate, and none of them is at fault. */
+/**
+ * Whether a round together went so wrong that it says nothing of any candidate, through no fault of theirs.
+ */
 export function isSpoiledForAll({ status, findings }: Judged): boolean {
   return status === 'invalid' && findings.some(({ kind, fault }) => kind === 'hard' && fault !== 'service');
 }

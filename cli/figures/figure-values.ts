@@ -111,7 +111,7 @@ function divisorIn({ per }: Figure, { counts, countedSeconds }: MeasuredBlock): 
 
 const servesNobody: ReadonlySet<string> = new Set(['driver', ...witnessNames()]);
 
-/** What serves; the driver does not, nor does who only looks. */
+/** CPU of the processes that serve: without the driver, and without witnesses. */
 function worldCpu(cpuUs: CpuUs): number | null {
   const serving = Object.keys(cpuUs).filter((kind) => !servesNobody.has(kind));
   return sumOf(serving, (kind) => cpuUs[kind] ?? null);

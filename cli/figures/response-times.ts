@@ -27,8 +27,8 @@ export type MeasuredTimes = {
 };
 
 /**
- * Whether a quantile may be told though arrivals were dropped. Those that nobody sent would have met a stall: they may be the
- * slowest ones, so they must stay few beside the requests that lie beyond the quantile.
+ * Whether a quantile may be told though arrivals were dropped. The dropped ones would have met a stall and
+ * may have been the slowest, so they must stay few beside the requests that lie beyond the quantile.
  */
 function isTailWhole(quantile: number, droppedShare: number): boolean {
   return droppedShare <= (1 - quantile) / 5 + 1e-12;
@@ -90,7 +90,7 @@ export function pooledQuantileMs(
   return isKnown ? quantileMs(pooled, quantile) : null;
 }
 
-/** Means weigh as much as the requests that they are of. */
+/** The mean over all blocks, each weighed by its number of requests. */
 export function pooledMeanMs(blocks: readonly MeasuredTimes[]): number | null {
   let sumUs = 0;
   let requests = 0;

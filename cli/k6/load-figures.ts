@@ -14,7 +14,7 @@ export type LoadFigures = {
   readonly offered: number;
   readonly requests: number;
   readonly errors: number;
-  /** That a replica was asked for since the edge had not answered. */
+  /** Requests that a replica was asked since the edge had not answered them. */
   readonly pastEdge: number;
   readonly responseTimeUs: Histogram;
   /** From the first sending to the last answer; null when there was none. */

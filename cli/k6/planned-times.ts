@@ -28,7 +28,7 @@ export function createPlannedTimes(schedule: Schedule, periodUs: number) {
     let passed = 0;
     return (arrival) => {
       const at = () => offsetUs + schedule.latticeMs(arrival) * 1000 + passed * periodUs;
-      // A drop is stamped a little after the place that it took.
+      // k6 stamps a dropped arrival a little after its place in the lattice.
       while (passed < drops.length && (drops[passed] as number) < at() + periodUs) passed += 1;
       return at();
     };

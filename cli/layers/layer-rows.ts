@@ -71,7 +71,9 @@ function imageLayers({ viewers: { images }, counts, hasEdge }: LayersInput): Ans
   ];
 }
 
-/** Pages that depend on who asks, and writes, are no matter of an edge. */
+/**
+ * The layers of pages. Writes, and pages that depend on who asks, are left out: an edge cannot answer them.
+ */
 function pageLayers({ counts, hasEdge }: LayersInput): Answered[] {
   if (!hasEdge) return [];
   const edge = edgeLayer(counts, 'edgePages', 'staleEdgePages', 'edgePageBytes');

@@ -27,7 +27,10 @@ export type EventsSource = {
   readonly classes: () => readonly string[];
   /** A batch is only valid until the next one is asked for. May be called again. */
   readonly batches: () => AsyncIterable<EventBatch>;
-  /** Left out of the batches so far, since they took so long that others had passed; absent: nothing is. */
+  /**
+   * How many events were left out of the batches so far, since they came after later ones; absent: none ever
+   * are.
+   */
   readonly late?: () => number;
 };
 
@@ -47,7 +50,7 @@ export function createEventBatch(rows: number = batchRowsMax): EventBatch {
   };
 }
 
-/** Where the halves of an int64 lie in its eight bytes, by the order of this machine. */
+/** Which half of an int64 comes first in its eight bytes on this machine. */
 export const [lowHalf, highHalf] =
   new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? ([0, 1] as const) : ([1, 0] as const);
 

@@ -13,9 +13,12 @@ import { createRecordingWriter } from './write-recording.ts';
 export type GatheredRecording = {
   readonly requests: number;
   readonly events: number;
-  /** Left out: written down so long after they began that others had passed. */
+  /**
+   * Events that were left out: they were written down so long after they began that later ones had been
+   * passed on.
+   */
   readonly late: number;
-  /** Why it ends before what it is of; null: it does not. */
+  /** Why the recording ends before what it records; null: it does not. */
   readonly cut: string | null;
 };
 
@@ -60,7 +63,7 @@ export async function gatherRecording(
   try {
     for await (const { event, source } of mergeByTime(sources)) {
       const replica = processes.indexOf(processOf(files[source] ?? ''));
-      // What took longer than others are held back for has lost its place.
+      // An event that comes later than others are held back for has lost its place.
       if (event.timeUs < newestUs) {
         late += 1;
         continue;
@@ -70,7 +73,7 @@ export async function gatherRecording(
       events += 1;
       if (event.kind === 'request') requests += 1;
     }
-    // Of nothing there is no file: one that was there stays.
+    // Without events no file is written, and one that was there stays.
     if (events === 0) writer.discard();
     else writer.finish();
   } catch (error) {

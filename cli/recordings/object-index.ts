@@ -9,7 +9,7 @@ export type ObjectIndex = {
 };
 
 const slotsMin = 1 << 12;
-/** Beyond it, probes get long. */
+/** The share of the slots that may be taken: with more, probes get long. */
 const loadMax = 0.6;
 
 type Table = {

@@ -27,7 +27,7 @@ export type RecordingSession = {
   readonly file: string;
   /** For the processes of the world that is recorded. */
   readonly kept: ProcessRecording;
-  /** For those of other worlds, which must pay the same. */
+  /** For the processes of other worlds, which must do the same work. */
   readonly discarded: ProcessRecording;
   /** Once the processes have ended. `cut`: why what was to be recorded was not recorded to its end, beside what they say of it. */
   readonly gather: (meta: Omit<RecordingMeta, 'version' | 'identifiers'>) => Promise<GatheredRecording>;
@@ -36,7 +36,7 @@ export type RecordingSession = {
 
 const usualRecordMaxMib = 256;
 const mebibyte = 1_048_576;
-/** With less, a process would write down next to nothing. */
+/** The least that a process may write down: with less, it would be next to nothing. */
 const processBytesMin = 65_536;
 
 /**

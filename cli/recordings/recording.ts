@@ -1,6 +1,6 @@
 import type { FollowerDistribution } from '../../loadtests/workloads/population-size.ts';
 
-/** What `darkroom record` writes, in the words of the file: one row an event, sorted by time. */
+/** The version of the format that `darkroom record` writes: a row for each event, sorted by time. */
 export const recordingVersion = 1;
 
 /** What may have happened. The numbers that stand for them in columns are their places here. */
@@ -11,13 +11,13 @@ export type EventName = (typeof eventNames)[number];
 export const outcomeNames = ['', 'memory', 'redis', 'storage', 'joined', 'bypass'] as const;
 export type OutcomeName = (typeof outcomeNames)[number];
 
-/** Where an event belongs to no request that is known, and where no replica is. */
+/** The number of an event whose request, or whose replica, is not known. */
 export const unknownRequest = -1;
 export const unknownReplica = -1;
 /** Nobody in particular, or not known. */
 export const unknownViewer = 0n;
 
-/** Rows that are held at once, of a file that is read or written. */
+/** How many rows are held in memory while a file is read or written. */
 export const batchRowsMax = 65_536;
 
 /** What a recording says of itself, under `darkroom` in the key-value metadata of its file. */
@@ -32,9 +32,9 @@ export type RecordingMeta = {
   readonly followers?: FollowerDistribution;
   readonly replicas?: number;
   readonly candidate?: string;
-  /** Hashed with a key that nobody keeps, or as they were. */
+  /** Whether identifiers are hashed, with a key that nobody keeps, or as they were. */
   readonly identifiers: 'hashed' | 'plain';
-  /** Why the recording ended before what it is of; absent: it did not. */
+  /** Why the recording ended before the load or service that it records; absent: it did not. */
   readonly cut?: string;
 };
 
@@ -46,7 +46,9 @@ export type RecordedEvent = {
   readonly request: number;
   readonly class: string;
   readonly key: bigint;
-  /** Of the value, without what an entry costs beside it; 0: not known, or there is no such thing. */
+  /**
+   * Size of the value alone, without what an entry costs beside it; 0: it is not known, or there is no value.
+   */
   readonly bytes: number;
   /** 0: none, or not known. */
   readonly lifetimeMs: number;

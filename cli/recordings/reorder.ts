@@ -1,8 +1,14 @@
-/** How far events may be out of order: whoever writes them down may do so when something ends, with the time at which it began. */
+/**
+ * How far events may be out of order: an event may be written down when something ends, with the time at
+ * which that began.
+ */
 const windowUs = 60e6;
 /** What is held back at most, however many fall into the window; and once more the share below. */
 const heldMax = 200_000;
-/** Of what is held: so much has to be new before it is put in order again. Else a busy log would be sorted anew for each of its pieces. */
+/**
+ * The share of the held events that must be new before they are sorted again. Otherwise a busy log would be
+ * sorted anew for each of its pieces.
+ */
 const newShareMin = 1 / 8;
 
 type Timed = { readonly timeUs: number };

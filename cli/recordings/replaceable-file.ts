@@ -8,8 +8,8 @@ const tailBytes = 8;
 const metadataBytesMax = 16 * 1_048_576;
 
 /**
- * Whether a new recording may take the place of a file: of an empty one, and of a whole recording. Anything else is somebody's, who named
- * it by mistake.
+ * Whether a new recording may take the place of a file: of an empty one, and of a whole recording. Any other
+ * file belongs to somebody and was named by mistake.
  */
 export function isReplaceable(file: string): boolean {
   const handle = openSync(file, 'r');

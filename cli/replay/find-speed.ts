@@ -10,7 +10,10 @@ import type { WorkbenchSettings } from '../worlds/workbench.ts';
 import type { PlannedReplayRun } from './plan-replay.ts';
 import { isLimitFound, planSpeedTrial, stepSeconds, stepsCarried, troubleOfStep } from './speed-trial.ts';
 
-/** Objectives are said to be kept a little below the rate at which they last were: chance has its part in that. */
+/**
+ * The share of the highest rate that was carried which is taken for safe: chance has its part in where a rate
+ * fails.
+ */
 const ofCarried = 0.8;
 
 /**
@@ -27,7 +30,8 @@ export async function findRate(settings: WorkbenchSettings, planned: PlannedRepl
     replay,
     rounds: rates.length,
     measureSeconds: stepSeconds,
-    // Connections are opened at it, before the first step: at the rate of the last one, a queue would be left to the first.
+    // Connections are opened at this rate before the first step: at the rate of the last step, they would
+    // leave a queue to the first.
     rate: first,
   };
   const needs = needsOfPlan(plan);

@@ -5,8 +5,8 @@ import type { PlannedRequest, Workload } from '../../loadtests/workloads/workloa
 import { firstRoundPass } from '../experiment/round-plan.ts';
 
 /**
- * A workload whose requests are those of a recording. Rounds have them in their order. What is sent before them makes code hot and opens
- * connections, and must change nothing: it is the recording's reads, over and over; caches are emptied after it.
+ * A workload whose requests are those of a recording. Rounds have them in their order. The warm-up before
+ * them must change nothing, so it sends the recording's reads over and over; caches are emptied after it.
  */
 export function createRecordedWorkload(size: PopulationSize, requests: readonly PlannedRequest[]): Workload {
   const population = createPopulation(size);

@@ -5,12 +5,16 @@ export type RatesAtSpeed = {
   readonly peakRate: number;
 };
 
-/** Two seconds of a faster replay hold more of the recording, whose peaks then weigh less: a few corrections are enough. */
+/**
+ * How often the speed is corrected. Two seconds of a faster replay hold more of the recording, so that its
+ * peaks weigh less: a few corrections are enough.
+ */
 const correctionsMax = 4;
 
 /**
- * The highest speed at which no two seconds of a replay ask for more than a rate, beginning with that of the average; where they still do after
- * all corrections, `peakRate` says so. `ratesAt` plans a replay at a speed, at last at the one that is returned.
+ * The highest speed at which no two seconds of a replay ask for more than a rate. The first guess is the
+ * speed that brings the average to that rate; where the peak is still higher after all corrections,
+ * `peakRate` says so. `ratesAt` plans a replay at a speed; its last call is for the speed that is returned.
  */
 export async function speedForRate(
   wanted: number,
@@ -26,7 +30,7 @@ export async function speedForRate(
   return { speed, peakRate };
 }
 
-/** Rounded down: the wanted rate is the most. */
+/** Rounds down to three digits, since the wanted rate is an upper bound. */
 function threeDigits(value: number): number {
   const digit = 10 ** (Math.floor(Math.log10(value)) - 2);
   return Number((Math.floor(value / digit) * digit).toPrecision(3));

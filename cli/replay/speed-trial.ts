@@ -15,7 +15,10 @@ const stepsMax = 12;
 const firstRate = 5;
 export const stepSeconds = 4;
 const stretchMs = 100;
-/** Of all candidates together: twice of what the processors have room for, as a comparison shares them, is enough to fail. */
+/**
+ * The most that is tried, for all candidates together: twice what the processors have room for in a
+ * comparison, which is enough to fail.
+ */
 const requestsPerSecondAndCore = 300;
 
 /** Rounds of a recording's requests at rising rates: the first that a candidate does not carry ends it. */

@@ -45,7 +45,10 @@ function isPredicted(settings: CacheSettings): boolean {
   return replayed.has(strategy) && isRemovedEverywhere && isUnbounded && keepsWhatItLoads;
 }
 
-/** Which tier answers is not known where a fill does not go to both; how many reads hit is. */
+/**
+ * The part of a prediction that holds. Where a fill does not go to both tiers, nobody knows which tier
+ * answers, but only how many reads hit.
+ */
 function knownPart(settings: CacheSettings, ratios: HitRatios): HitRatios {
   return invalidationKinds[settings.invalidation].watchesOwnFills ? ratios : { ...unknown, all: ratios.all };
 }

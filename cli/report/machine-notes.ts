@@ -1,6 +1,6 @@
 import type { RoundRecord } from '../experiment/records.ts';
 
-/** From here on a round was not alone on its machine. */
+/** With a larger share than this, a round counts as not alone on its machine. */
 const foreignShareMax = 0.1;
 const stealShareMax = 0.01;
 

@@ -192,7 +192,7 @@ const MachineOfRound = {
   },
 } as const;
 
-/** What is of all blocks of a round. */
+/** What is measured of a round as a whole, and not of single blocks. */
 export const RoundOfAll = {
   type: 'object',
   required: [

@@ -68,7 +68,10 @@ function costColumns({ candidates, manifest }: CompareResult): Column[] {
   ];
 }
 
-/** How well systems do what they are for; who does not ask for one is what the others are held against. */
+/**
+ * How well systems do what they are for. Candidates that do not ask for a system are shown beside those that
+ * do.
+ */
 function renderQuality(result: CompareResult): string[][] {
   return Object.values<SystemDefinition>(systems).map((system) => {
     const columns = figureColumns('quality', result.candidates, system.name);

@@ -25,7 +25,7 @@ export function alignColumns(
   );
 }
 
-/** With less room than this beside its row, no name stands there. */
+/** The least room for names beside their rows; with less, each gets a line of its own. */
 const nameRoomMin = 16;
 
 /** The same within `columnsMax`: a first cell that there is no room for stands on a line of its own, above its row. */

@@ -1,7 +1,10 @@
 import { widened } from '../../app/cache/bounded-store/slot-lists.ts';
 import type { SimulationSettings } from './simulation-conditions.ts';
 
-/** What is known of the sizes of values, and so of what is not there. Sizes are 0 where they are not known. */
+/**
+ * What is known of the sizes of values, and by that of values that do not exist. Sizes are 0 where they are
+ * not known.
+ */
 export type KnownSizes = {
   /** The size with which a read is simulated. */
   ofRead(object: number, recordedBytes: number): number;
@@ -14,16 +17,17 @@ export type KnownSizes = {
 };
 
 /**
- * A read that found nothing has no size. So in a recording of our own that has sizes, what has none and had none since it was changed is
- * not there. Where none has one, and in those of others, all is held to be there.
+ * A read that found nothing has no size. So in a recording of our own that has sizes, an object does not
+ * exist if a read of it has no size, and none had one since it was last changed. In a recording without any
+ * sizes, and in those of others, every object is taken to exist.
  */
 export function createKnownSizes({
   readsWithoutSize,
 }: Pick<SimulationSettings, 'readsWithoutSize'>): KnownSizes {
   const mayFindNothing = readsWithoutSize === 'find-nothing';
-  /** By object, the last one. */
+  /** The last known size of each object. */
   let sizes = new Uint32Array(1_024);
-  /** By object: 1 where it is older than the last change. */
+  /** By object: 1 where its known size is older than its last change. */
   let isOutdated = new Uint8Array(1_024);
   let areSizesKnown = false;
   const know = (object: number, bytes: number): void => {

@@ -37,7 +37,10 @@ export type Curves = {
 const objectsSimulatedMax = 100_000;
 /** Samples have no objects in common. How far they are apart is what the error is told from. */
 const samplesCount = 5;
-/** In a cache of fewer entries, scaled to its sample, what is simulated is the coarseness of the scale. */
+/**
+ * A cache that is scaled to its sample must have this many entries; with fewer, its coarseness would decide
+ * what it hits.
+ */
 const scaledEntriesMin = 50;
 
 /**

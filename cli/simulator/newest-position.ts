@@ -1,4 +1,4 @@
-/** Positions of which the highest one is asked for: a binary heap. */
+/** A binary heap of positions, which gives the highest one. */
 export type PositionHeap = {
   /** -1: there is none. */
   highest(): number;

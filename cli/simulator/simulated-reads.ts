@@ -40,7 +40,10 @@ export type SimulatedReadParts = {
   readonly random: () => number;
 };
 
-/** XFetch begins the earlier the longer a load takes. Here loads take no time; so long they are held to be. */
+/**
+ * How long loads are taken to last: XFetch begins the earlier the longer a load takes, and here they take no
+ * time.
+ */
 const loadMs = 2;
 
 /** The read path of the service (`app/cache/reads/`) without its waiting: a load is there at once, and nobody joins it. */
@@ -58,7 +61,10 @@ export function createSimulatedReads(parts: SimulatedReadParts): SimulatedReads 
       memory?.fill(object, weights.inMemory(bytes), isGone, nowMs, nowMs + ownMs);
     if (rule.isKeptInRedis) redis?.fill(object, weights.inRedis(bytes), isGone, nowMs, nowMs + ownMs);
   };
-  /** When redis's entry ends, by the clock of who takes it; 0 where it has none that is newer than the one that was rejected. */
+  /**
+   * When redis's entry ends, by the clock of the replica that takes it; 0 where redis has none that is newer
+   * than the rejected one.
+   */
   const freshUntilIn = (tier: SimulatedTier, place: number, moment: Moment, rejectedMs: number): number => {
     const untilMs = place === noSlot ? 0 : tier.freshUntilOf(place);
     if (untilMs <= rejectedMs) return 0;
@@ -77,7 +83,7 @@ export function createSimulatedReads(parts: SimulatedReadParts): SimulatedReads 
     }
     if (moment.rule.isKeptInMemory)
       memory?.fill(moment.object, weights.inMemory(moment.bytes), isAbsent, moment.nowMs, untilMs);
-    // What it found is what it asks for something newer than.
+    // The refresh asks for something newer than the entry that was just found.
     if (decision === 'serve-and-refresh') readBehind(moment, memory, untilMs);
     return true;
   };

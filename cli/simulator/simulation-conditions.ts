@@ -11,15 +11,18 @@ export type SimulationSettings = {
   /** Whose lifetimes entries have: the candidate's, those that the recording has where it has some, or none that ends. */
   readonly lifetimes: 'candidate' | 'recorded' | 'endless';
   /**
-   * What a read without a size is in a recording that has sizes. Our own service says none where it has found nothing; others' logs do so
-   * of a 304, say.
+   * What a read without a size is in a recording that has sizes. Our own service gives no size where it has
+   * found nothing; other logs give none for a 304, for example.
    */
   readonly readsWithoutSize: 'find-nothing' | 'of-unknown-size';
   /** What a value weighs whose size the recording does not have. */
   readonly unknownBytes: number;
   /** What an entry weighs beside its value. Null: what it does in the service, in each tier. */
   readonly overheadBytes: number | null;
-  /** Of the memory of every tier, so much is there: where only a sample of the objects is simulated, the sample's share. */
+  /**
+   * The share of each tier's memory that is simulated: where only a sample of the objects is, the sample's
+   * share.
+   */
   readonly memoryScale: number;
 };
 

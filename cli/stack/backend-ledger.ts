@@ -9,7 +9,7 @@ export type PostgresCpu = {
 
 /** A process of PostgreSQL at one moment. */
 export type Backend = {
-  /** Told apart from a later process with the same number. */
+  /** Unique, also where a later process has the same number. */
   readonly id: string;
   /** Null: it works for no database, or for none yet. */
   readonly database: string | null;
@@ -30,9 +30,9 @@ export type Ledger = {
 type Account = { database: string | null; readonly fromUs: number; untilUs: number };
 
 /**
- * Who used the CPU of PostgreSQL. A backend's count is gone with it, so that the ledger keeps the last one that was read. The
- * postmaster's count of children that have ended holds all of them, to the end: what it has beyond the last readings was used by
- * nobody known, and is shared.
+ * Keeps account of who used the CPU of PostgreSQL. When a backend ends, its count is gone, so the ledger
+ * keeps the last one that it read. The postmaster counts what all ended children used up to their end: what
+ * that has beyond the last readings belongs to no known database, and is shared.
  */
 export function openLedger(first: PostgresReading): Ledger {
   const live = new Map<string, Account>();
@@ -61,7 +61,8 @@ export function openLedger(first: PostgresReading): Ledger {
       }
       closeEnded(new Set(backends.map(({ id }) => id)));
       ownUs = postmaster.ownUs - first.postmaster.ownUs;
-      // It waits for its children a moment after they have ended: what was known to be unseen stays so.
+      // The postmaster counts a child only a moment after it has ended; meanwhile, what was already known to
+      // be unseen must not shrink.
       unseenUs = Math.max(unseenUs, postmaster.reapedUs - first.postmaster.reapedUs - endedSeenUs);
     },
     totals() {

@@ -15,6 +15,6 @@ export function markCacheFolder(folder: string): void {
     if (readdirSync(folder).length > 0) return;
     writeFileSync(join(folder, fileName), '"darkroom clean" removes this folder with all that is in it.\n');
   } catch {
-    // Whether it can be used is asked by who needs it; without the mark it is not removed.
+    // Whoever needs the folder finds out that it cannot be used; without the mark it is not removed.
   }
 }

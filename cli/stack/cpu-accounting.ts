@@ -133,8 +133,8 @@ export function childrenOf(pid: number, ageMaxMs = 0): readonly number[] {
 }
 
 /**
- * CPU time of a process, of the children it has, and of those it had; null off Linux or when it is gone. `ageMaxMs`: for who asks often;
- * of a child that was started within that time nothing may be known yet.
+ * CPU time of a process, of the children it has, and of those it had; null off Linux or when it is gone.
+ * `ageMaxMs`: for callers that ask often; a child that was started within that time may not be counted yet.
  */
 export function readTreeCpuUs(pid: number, ageMaxMs = sharedForMs): number | null {
   const root = readProcessTimes(pid);

@@ -24,7 +24,10 @@ export type DatabaseAdmin = {
   /** Makes a database that is marked from its first moment on: empty, or a copy of the template. */
   createDatabase(name: string, mark: DatabaseMark, options?: { readonly template?: string }): Promise<void>;
   markDatabase(name: string, mark: DatabaseMark): Promise<void>;
-  /** With all who are connected to it. Throws a RangeError for a database that is not ours; none at all is fine. */
+  /**
+   * Drops a database and ends the connections to it. Throws a RangeError for one that is not ours; does
+   * nothing where there is none.
+   */
   dropDatabase(name: string): Promise<void>;
   /** The same, but throws when somebody is connected to it. */
   dropUnusedDatabase(name: string): Promise<void>;

@@ -72,12 +72,12 @@ export function lifeKeyOf(run: string): string {
   return BigInt(`0x4452${run}`).toString();
 }
 
-/** Of who seeds a template of these contents. */
+/** The key of the lock of the run that seeds a template of these contents. */
 export function seedingKeyOf(contents: string): string {
   return keyOf('4453', contents);
 }
 
-/** Of a template: shared for who uses it, exclusive for who drops it. */
+/** The key of a template's lock: shared for runs that use it, exclusive for the one that drops it. */
 export function templateKeyOf(name: string): string {
   return keyOf('4454', name);
 }

@@ -71,7 +71,7 @@ export async function startPostgresCpu(
   }, everyMs);
   return {
     async read() {
-      // One that runs already may have begun before what the caller wants to see.
+      // A reading that runs already may have begun before what the caller wants to see.
       while (running !== null) await running;
       return (await begin()) ? (ledger?.totals() ?? null) : null;
     },
@@ -91,14 +91,19 @@ async function readOnce(postmasterPid: number, connection: Connection): Promise<
   return { postmaster, backends: rows.flatMap((row) => backendOf(postmasterPid, row)) };
 }
 
-/** Nothing when it has ended since it was listed, also when its number is somebody else's already. */
+/**
+ * Empty where the backend has ended since it was listed, also where its number is another process's already.
+ */
 function backendOf(postmasterPid: number, { pid, started, database }: Row): ListedBackend[] {
   const times = readProcessTimes(pid);
   if (times?.parent !== postmasterPid) return [];
   return [{ id: `${pid} ${started}`, pid, database, cpuUs: times.ownUs + times.reapedUs }];
 }
 
-/** At first also those that no list holds any more since they are about to end: what they used was used before. */
+/**
+ * The backends of the first reading, also those that are about to end and are not listed any more: what they
+ * used, they used before.
+ */
 function withUnlisted(postmasterPid: number, listed: readonly ListedBackend[]): Backend[] {
   const known = new Set(listed.map(({ pid }) => pid));
   const others = childrenOf(postmasterPid).filter((pid) => !known.has(pid));

@@ -19,7 +19,7 @@ export function openLog(file: string): ProcessLog {
   const fd = openSync(file, 'a+', 0o600);
   const { size } = fstatSync(fd);
   if (size <= bytesMax) return { file, fd, from: size };
-  // In place: another run may have it open, and goes on writing at its end.
+  // The log is emptied and not replaced: another run may have it open, and goes on writing at its end.
   writeFileSync(`${file}.old`, readBytes(fd, size - bytesMax, size), { mode: 0o600 });
   ftruncateSync(fd);
   return { file, fd, from: 0 };
@@ -36,7 +36,7 @@ export function tailOf({ file, from }: Pick<ProcessLog, 'file' | 'from'>, lines:
     const fd = openSync(file, 'r');
     try {
       const { size } = fstatSync(fd);
-      // It is shorter than it was: another run began it anew.
+      // Where the log is shorter than it was, another run has begun it anew.
       const begin = size < from ? 0 : from;
       const text = readBytes(fd, Math.max(begin, size - tailBytesMax), size).toString();
       return text.trimEnd().split('\n').slice(-lines).join('\n  ');

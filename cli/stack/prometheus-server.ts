@@ -72,7 +72,7 @@ export async function startPrometheus(
   }
 }
 
-/** In one step: it is read at any time. */
+/** Replaces the file in one step, since it may be read at any time. */
 function writeTargets(folder: string, targets: readonly ScrapeTarget[]): void {
   const draft = join(folder, 'targets.new');
   writeFileSync(draft, formatTargets(targets), { mode: 0o600 });

@@ -38,7 +38,7 @@ export function reasonOfEnd({ lastLines }: Pick<SupervisedProcess, 'lastLines'>,
   const lines = linesOf(lastLines(logLinesMax).replaceAll('\n  ', '\n'));
   const decisive = decisiveLines(lines, linesMax);
   if (decisive.length > 0) return decisive.join('\n  ');
-  // Who is killed says nothing of it.
+  // A process that is killed writes nothing about it.
   if (exit !== null && exit.signal !== null) {
     const by = exit.signal === 'SIGKILL' ? '; the kernel does so for want of memory' : '';
     return `it was ended by ${exit.signal}${by}`;

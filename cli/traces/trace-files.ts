@@ -10,7 +10,7 @@ import type { HeadedTrace } from './waterfall-page.ts';
 
 const fileName = 'traces.json';
 const pageName = 'traces.html';
-/** Of each run, the newest first; a run keeps its slowest traces only. */
+/** How many runs are read, the newest first; each keeps its slowest traces only. */
 const runsReadMax = 50;
 
 /** Keeps traces with the results of a run: as data for `darkroom trace`, and as a page. Returns where that is; null for none. */

@@ -39,7 +39,7 @@ type Held = {
   durationMs: number;
 };
 
-/** Its memory is counted as it is taken; what it holds may be a quarter more or less. */
+/** The store counts about how much memory its spans take, within a quarter of what they really take. */
 export function createTraceStore(bytesMax: number): TraceStore {
   const traces = new Map<string, Held>();
   const compact = createSpanCompactor();
@@ -96,7 +96,10 @@ export function createTraceStore(bytesMax: number): TraceStore {
   };
 }
 
-/** Builds the trace of what is held, which has at least one span, and keeps it: whoever asks every second pays for new ones only. */
+/**
+ * Builds the trace of held spans, of which there is at least one, and keeps it: whoever asks every second
+ * pays for new traces only.
+ */
 function look(held: Held): Trace {
   if (held.trace !== null) return held.trace;
   const trace = traceOf(held.spans) as Trace;

@@ -39,7 +39,7 @@ function take(store: TraceStore, body: Buffer, type: 'application/x-protobuf' | 
   const isJson = type === 'application/json';
   const { spans, rejected } = readSpans(parse(body, isJson));
   store.add(spans, rejected);
-  // Nothing to complain of is an empty message, which is no bytes at all in protobuf.
+  // Where nothing was rejected the answer is an empty message, which is no bytes at all in protobuf.
   const complaint = { partialSuccess: { rejectedSpans: String(rejected), errorMessage: 'not spans' } };
   if (isJson) return jsonAnswer(rejected > 0 ? complaint : {});
   return { status: 200, type, body: Buffer.alloc(0) };
@@ -50,7 +50,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return null;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // Destroyed, the request would take its answer with it.
+  // If the request were destroyed, its answer could not be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > bodyBytesMax) {

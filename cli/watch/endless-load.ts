@@ -33,9 +33,9 @@ export type PassLengths = {
 
 /** The first is short, so that the load begins soon. */
 const usualLengths: PassLengths = { firstSeconds: 60, laterSeconds: 600, leadSeconds: 8 };
-/** k6 gives what comes before the load, in which it waits, a minute. */
+/** k6 waits for the pass's begin in its `setup`, which it allows a minute. */
 const leadMaxMs = 40_000;
-/** One that begins so late was not ready. */
+/** A pass that begins this late was not ready when it was due. */
 const lateMs = 500;
 /**
  * Requests of a pass at most. All of them are planned in one go before the pass begins: for some 300 ms this process does
@@ -93,7 +93,7 @@ export async function runEndlessLoad(
   stack: LoadedStack,
   k6: K6Binary,
   load: EndlessLoad,
-  /** By turns: the last answers of a pass come while the next one has begun. */
+  /** Passes take them in turn, since the last answers of a pass come when the next one has begun. */
   meters: readonly [LoadMeter, LoadMeter],
 ): Promise<void> {
   const { context } = stack;

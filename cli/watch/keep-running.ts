@@ -3,7 +3,9 @@ import { CommandError } from '../errors.ts';
 
 /** Long enough to see what its absence does. */
 const pauseMs = 20_000;
-/** Its port may be somebody else's for a moment; a minute of failures is more than that. */
+/**
+ * The pause before the next try: its port may be taken for a moment. A minute of failures is more than that.
+ */
 const retryMs = 5_000;
 const startsMax = 12;
 

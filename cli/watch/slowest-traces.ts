@@ -3,7 +3,10 @@ import type { TraceStore } from '../traces/trace-store.ts';
 
 const tracesMax = 8;
 const sharedForMs = 1_000;
-/** As long as the charts beside it show. Of few traces the store holds hours, whose slowest are those of its start. */
+/**
+ * The time in which the slowest are looked for: what the charts beside them show. Where there are few traces,
+ * the store holds hours, and the slowest would always be those of its start.
+ */
 const shownMs = 300_000;
 
 /** The slowest of the last minutes. All pages that ask within a second share one answer: the store runs beside what is measured. */

@@ -3,7 +3,10 @@ import { CommandError } from '../errors.ts';
 import type { WorldProcess } from './world-process.ts';
 
 const pollMs = 20;
-/** It compiles its configuration, which takes tenths of a second, and more where all worlds do so at once. */
+/**
+ * How often it is asked, for a minute: the server compiles its configuration, which takes tenths of a second,
+ * and more where all worlds do so at once.
+ */
 const attemptsMax = 3_000;
 const answerLimitMs = 5_000;
 

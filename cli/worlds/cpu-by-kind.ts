@@ -9,7 +9,10 @@ import type { WorldProcess } from './world-process.ts';
  */
 export type CpuUsByKind = Readonly<Record<string, number | null>>;
 
-/** A dead one makes its kind's null: without its share, the sum would have gone down. */
+/**
+ * CPU time by kind. A dead process makes that of its kind null, since without its share the sum would go
+ * down.
+ */
 export function readCpuUsByKind(
   processes: readonly Pick<WorldProcess, 'kindName' | 'kind' | 'isAlive' | 'process'>[],
 ): CpuUsByKind {

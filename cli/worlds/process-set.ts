@@ -32,7 +32,7 @@ export function createProcessSet(
   let behindMs = 0;
   let stoppedAtMs: number | null = null;
 
-  /** A process that joins reads what the clock of its world reads. */
+  /** Sets the clock of a process that joins to what the clock of its world reads. */
   const alignClock = async (process: WorldProcess): Promise<void> => {
     const standingMs = stoppedAtMs === null ? 0 : clock.now() - stoppedAtMs;
     if (behindMs + standingMs > 0) await process.resumeClock(behindMs + standingMs);

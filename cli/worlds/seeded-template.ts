@@ -20,7 +20,7 @@ import { CommandError } from '../errors.ts';
 import { rowSources } from './row-sources.ts';
 import type { Stack } from './world.ts';
 
-/** Of everything that makes rows: of the names too, since migrations run in the order of theirs. */
+/** A digest of all sources that make rows, with their names, since migrations run in the order of those. */
 function digestOfSources(checkout: string): string {
   const hash = createHash('sha256');
   for (const source of rowSources) {
@@ -102,7 +102,7 @@ async function seedTemplate(stack: Stack, contents: string, size: PopulationSize
     const usedAt = (await postgres.readTime()).toISOString();
     await postgres.markDatabase(name, { ...mark, kind: 'template', usedAt });
   } catch (error) {
-    // Whoever cannot be reached now is reaped by the next run.
+    // A draft on a server that cannot be reached now is dropped by the next run.
     await postgres.dropDatabase(name).catch(() => {});
     throw error;
   }

@@ -39,7 +39,10 @@ export type World = Startable & {
   readonly redis: RedisServer | null;
   /** Addresses of the processes that take load, in the order in which requests alternate over them. */
   addresses(): readonly string[];
-  /** Addresses of its replicas, where an edge takes their load: who asks them asks past it. Empty without an edge. */
+  /**
+   * Addresses of its replicas, where an edge takes their load, for requests past the edge. Empty without an
+   * edge.
+   */
   addressesPastEdge(): readonly string[];
   /** All of them, the replicas first. */
   processes(): readonly WorldProcess[];
@@ -185,7 +188,7 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
     stopClock: set.stopClock,
     resumeClock: set.resumeClock,
     emptyCaches: async () => {
-      // From the innermost outwards: none must fill its own from the next one again.
+      // From the innermost cache outwards, so that none fills itself again from one that still has entries.
       await redis?.removeKeys(Object.values(entityNames).map((name) => `${name}:`));
       await Promise.all(replicas().map((process) => process.emptyCaches()));
       const others = set.processes().filter((process) => !isReplica(process));
@@ -212,7 +215,10 @@ function assembleWorld(stack: Stack, settings: WorldSettings, stores: Stores): W
   };
 }
 
-/** Counters are summed over a world, and their CPU is then that of the service: other kinds' is told by kind. */
+/**
+ * Counters of a process, with CPU for replicas only: counters are summed over a world, and the CPU of other
+ * kinds is told by kind.
+ */
 async function readCountersOf(process: WorldProcess): Promise<ServiceCounters | null> {
   const counters = await process.readCounters();
   return counters === null || isReplica(process) ? counters : { ...counters, cpuUs: 0 };

@@ -61,7 +61,7 @@ function inventManifest(plan: ExperimentPlan, { order, parts, stoppedBecause }: 
 export type Shape = {
   readonly medianMs: number;
   readonly queries: number;
-  /** Of a thousand reads; 0 for who caches nothing. */
+  /** Hits among a thousand reads; 0 for a candidate that caches nothing. */
   readonly memoryHits: number;
   /** How much its blocks differ from round to round, as a share. */
   readonly noise?: number;

@@ -4,9 +4,15 @@ import { difference } from '../../stack/machine-between.ts';
 import { readCpu } from './readings.ts';
 import type { CpuReading, Sources } from './readings.ts';
 
-/** What was begun by the last requests (refreshes, collections of garbage) has time to end. */
+/**
+ * The pause before it is measured, in which what the last requests began (refreshes, collections of garbage)
+ * can end.
+ */
 const calmMs = 1_000;
-/** A collection of garbage or the compilation of a function falls into one or two of these, and is no idle work. */
+/**
+ * How many slices of time the median is taken over: a collection of garbage or the compilation of a function,
+ * which is no idle work, falls into one or two.
+ */
 const slices = 5;
 const sliceMs = 800;
 

@@ -13,7 +13,10 @@ import type { WarmUpCurve } from '../records.ts';
 import { readCounters } from './readings.ts';
 import type { CountersReading } from './readings.ts';
 
-/** Who is not level after this many times what is wanted will not be. */
+/**
+ * The warm-up ends at this many times the requests that are wanted: a world whose CPU is not level by then
+ * will not be.
+ */
 export const warmUpFactorMax = 3;
 /** CPU per request is level when a step takes no less than this share of the step before. */
 const levelShare = 0.95;

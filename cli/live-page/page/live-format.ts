@@ -31,7 +31,7 @@ export function formatTick(unit: Unit, value: number): string {
   }
 }
 
-/** The time of day as 20:37:05: as wide at night as at noon, whatever language the browser has. */
+/** The time of day as 20:37:05: always of the same width, whatever language the browser has. */
 export function clockTime(seconds: number): string {
   const digits = '2-digit';
   return new Date(seconds * 1000).toLocaleTimeString('en-GB', {

@@ -21,9 +21,10 @@ const colours = 6;
 const dashes = [[], [6, 3], [2, 3], [9, 3, 2, 3]] as const;
 
 /**
- * The lines of a chart. With one candidate, colour and dash tell its figures apart; with several, the colour says which figure
- * a line shows, and the dash whose it is. What has a colour of its own keeps it; the others take those behind as many, since the colours of
- * the page are like those of parts, one by one: a hit ratio would be as blue as the memory beside it.
+ * The lines of a chart. With one candidate, colour and dash tell its figures apart; with several, the colour
+ * says which figure a line shows, and the dash whose it is. A label with a colour of its own keeps it. The
+ * others skip as many of the page's colours, which resemble those of parts one by one: otherwise a hit ratio
+ * would be as blue as the memory beside it.
  */
 export function linesOf({ labels, colours: own }: ChartFacts, candidates: readonly string[]): Line[] {
   const isOne = candidates.length === 1;

@@ -4,8 +4,10 @@ import type { LogLine } from '../foreign/access-log.ts';
 const quoted = (name: string): string => `"(?<${name}>[^"]*)"`;
 /** Envoy writes quotes as they came. */
 const withQuotes = '".*?"';
-/** The default format: begin, request line, status, flags, bytes received and sent, duration, and five quoted texts, of which the
- *  first is who asked and the fourth the host. */
+/**
+ * The default format: begin, request line, status, flags, bytes received and sent, duration, and five quoted
+ * texts, of which the first is the client and the fourth the host.
+ */
 const lineForm = new RegExp(
   String.raw`^\[(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)\] ${quoted('request')} (?<status>\d{1,3}) \S+ (?:\S+ )*?(?<received>\d+) (?<sent>\d+) (?<duration>\d+) (?:\S+) ${quoted('client')} ${withQuotes} "[^"]*" ${quoted('host')} "[^"]*"(?:\s|$)`,
 );

@@ -23,15 +23,16 @@ const lineCharactersMax = 1 << 24;
 /** Clients whose last read is remembered. */
 const clientsMax = 10_000;
 
-/** What is stored tells of a value. */
+/** What a command that stores a value says of it. */
 type Stored = { bytes: number; lifetimeMs: number };
-/** A read is told that by the fill behind it. */
+/** A read, which gets that from the fill that follows it. */
 type ToldLater = Omit<ForeignEvent, keyof Stored> & Stored;
 
 /**
- * Tells fills from writes. A program that finds nothing stores what it has loaded: it reads a key and then writes it, on one connection. To a cache
- * that is no change. Without this, each miss would look like a write that invalidates. The fill says how large it is what was read, which
- * nothing else does: events are held back for longer than a load takes, so that the read is still there to be told.
+ * Tells fills from writes. A program whose read misses loads the value and stores it: it reads a key and then
+ * writes it, on one connection. That is no change; taken for one, each miss would look like a write that
+ * invalidates. Only the fill says how large the value is that was read, so events are held back for longer
+ * than a load takes, and the read is still there to be given that size.
  */
 function createFillFinder() {
   const lastRead = new Map<string, Map<string, ToldLater>>();
@@ -40,7 +41,10 @@ function createFillFinder() {
       if (!lastRead.has(client) && lastRead.size === clientsMax) lastRead.clear();
       lastRead.set(client, events);
     },
-    /** What it writes once more is no fill. */
+    /**
+     * Whether a command is the fill of an earlier read, which gets its size then. A second write of the key
+     * is no fill.
+     */
     takeFill(client: string, key: string, stored: Stored): boolean {
       const reads = lastRead.get(client);
       const read = reads?.get(key);
