@@ -3,7 +3,7 @@ import type { Counter, Figure } from '../contract/figure.ts';
 import { fixed, percent } from '../contract/figure-text.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
 import { workFigure } from '../contract/work-figure.ts';
-import { tierKinds, tierNames } from './tiers/index.ts';
+import { tierKinds, tierNames, tiersInOrder } from './tiers/index.ts';
 import type { TierDefinition } from './tiers/tier.ts';
 import {
   commandCounters,
@@ -38,7 +38,7 @@ function tierHitRatio({ name, column, isShared }: TierDefinition): Figure {
     meaning: `reads that ${isShared ? 'the' : 'a'} ${name} tier answered`,
     from: hits([name], ['hit', 'stale_hit']),
     write: percent(0),
-    appliesTo: ({ tiers }) => String(tiers).split('+').includes(name),
+    appliesTo: ({ tiers }) => tiersInOrder(String(tiers)).some((tier) => tier === name),
   };
 }
 

@@ -10,7 +10,7 @@ import type { CacheSettings } from '../cache/settings/cache-axes.ts';
 import { allowedBy } from '../cache/settings/chosen-strategy.ts';
 import { classInvalidations } from '../cache/settings/class-policies.ts';
 import type { ClassPolicies, ClassPolicy } from '../cache/settings/class-policies.ts';
-import { tiersOf, tierStacks } from '../cache/tiers/index.ts';
+import { tierKinds, tiersInOrder, tiersOf, tierStacks } from '../cache/tiers/index.ts';
 import type { TierStackName } from '../cache/tiers/index.ts';
 
 /** As the candidate says of everything. */
@@ -99,8 +99,10 @@ export function policiesOf(values: ClassValues): ClassPolicies {
   );
 }
 
-const isPartOf = (part: string, whole: string): boolean =>
-  part === 'none' || part.split('+').every((tier) => whole.split('+').includes(tier));
+function isPartOf(part: TierStackName, whole: string): boolean {
+  const all = tiersInOrder(whole);
+  return tiersInOrder(part).every((tier) => all.includes(tier));
+}
 
 /** What the shared tier does for entries of a class that it does not keep, or null. */
 function needOfShared(own: TierStackName, { protection, invalidation }: CandidateValues): string | null {
@@ -122,8 +124,10 @@ function refusesBeside(values: ClassValues, others: CandidateValues): string | n
     const own = policyOf(name, values).tiers;
     if (own === undefined) continue;
     if (!isPartOf(own, String(all))) return `"${name}-tiers=${own}" is no part of tiers=${all}.`;
-    const reason = tiersOf(own).shared === null ? needOfShared(own, others) : null;
-    if (reason !== null) return `"${name}-tiers=${own}" leaves out redis, ${reason}.`;
+    const shared = tiersInOrder(String(all)).find((tier) => tierKinds[tier].isShared);
+    if (shared === undefined || tiersOf(own).shared !== null) continue;
+    const reason = needOfShared(own, others);
+    if (reason !== null) return `"${name}-tiers=${own}" leaves out ${shared}, ${reason}.`;
   }
   return null;
 }

@@ -12,8 +12,8 @@ const pages = edgeClasses.filter((name) => name !== 'image');
 export const layerCounters = {
   /** By the service, or by an edge in its place. */
   answeredImages: counterOf(serviceMetrics.requestDuration, { http_route: operations.image.route }),
-  /** What lies in the memory tiers of all replicas. */
-  memoryTierBytes: levelOf(serviceMetrics.cacheSize, { cache_tier: 'memory' }),
+  /** What lies in the tiers within all replicas. A candidate has one kind of them at most. */
+  localTierBytes: levelOf(serviceMetrics.cacheSize),
   edgeAnswers: counterOf(edgeRequests, { outcome: answeredByEdge }),
   edgeImages: counterOf(edgeRequests, { class: 'image', outcome: answeredByEdge }),
   staleEdgeImages: counterOf(edgeRequests, { class: 'image', outcome: 'stale' }),

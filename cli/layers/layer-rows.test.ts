@@ -21,7 +21,7 @@ const counts = {
     joinedLoads: 10,
     bypasses: 10,
   }),
-  ...countsOf(layerCounters, { answeredImages: 400, memoryTierBytes: 800_000 }),
+  ...countsOf(layerCounters, { answeredImages: 400, localTierBytes: 800_000 }),
   ...countsOf({ servedRequests }, { servedRequests: 700 }),
 };
 const given = { tiers: 'memory+redis', hasEdge: false, viewers, counts, redisBytes: 75_000 };

@@ -1,3 +1,5 @@
+import { tierKinds, tiersInOrder } from '../../app/cache/tiers/index.ts';
+import type { TierKind } from '../../app/cache/tiers/index.ts';
 import type { ViewerRequests } from '../../loadtests/workloads/viewer-requests.ts';
 import { countOf } from '../figures/counts.ts';
 import type { Counts } from '../figures/counts.ts';
@@ -116,16 +118,14 @@ function edgeLayer(
 
 function readLayers({ tiers, counts, redisBytes }: LayersInput): Answered[] {
   const reads = cacheReadsIn(counts);
-  const memory = countOf(counts, layerCounters.memoryTierBytes);
-  const tier = (layer: 'memory' | 'redis', memoryBytes: number | null): Answered[] => {
-    if (!tiers.split('+').includes(layer)) return [];
+  const tierLayers = tiersInOrder(tiers).map((layer): Answered => {
     const stale = reads[`${layer}StaleHits`];
     const answered = reads[`${layer}Hits`] + stale;
-    return [{ layer, answered, staleShare: shareOf(stale, answered), bytes: null, memoryBytes }];
-  };
+    const memoryBytes = tierBytesOf(tierKinds[layer], counts, redisBytes);
+    return { layer, answered, staleShare: shareOf(stale, answered), bytes: null, memoryBytes };
+  });
   return [
-    ...tier('memory', memory),
-    ...tier('redis', redisBytes),
+    ...tierLayers,
     {
       layer: 'storage',
       answered: reads.loads + reads.joinedLoads + (tiers === 'none' ? reads.bypasses : 0),
@@ -134,6 +134,12 @@ function readLayers({ tiers, counts, redisBytes }: LayersInput): Answered[] {
       memoryBytes: null,
     },
   ];
+}
+
+/** Nobody knows it of a shared tier that lies elsewhere than in Redis. */
+function tierBytesOf(kind: TierKind, counts: Counts, redisBytes: number | null): number | null {
+  if (!kind.isShared) return countOf(counts, layerCounters.localTierBytes);
+  return kind.redisUse === 'entries' ? redisBytes : null;
 }
 
 const shareOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);

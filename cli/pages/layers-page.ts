@@ -2,6 +2,7 @@ import { binarySize, percent } from '../../app/contract/figure-text.ts';
 import { cellsOfLayer } from '../report/layers-table.ts';
 import { renderTable } from '../report/table.ts';
 import type { CandidateResult, CompareResult } from '../report/compare-result.ts';
+import { answersOf } from '../worlds/cache-counts.ts';
 import type { BrowsedAnew } from './browse-anew.ts';
 import type { MeasuredRestart, MinuteOfLoad } from './measure-restart.ts';
 import type { RunComparison } from './run-compare.ts';
@@ -125,10 +126,7 @@ function accountsTable({ blocks, candidates }: CompareResult): string {
     const asked = sum(accounts, (one) => one.asked);
     const answered = sum(accounts, ({ browser, edge, service }) => browser + edge + service);
     const asks = sum(reads, (one) => one.reads);
-    const answers = sum(
-      reads,
-      (one) => one.memoryHits + one.redisHits + one.staleHits + one.loads + one.joinedLoads + one.bypasses,
-    );
+    const answers = sum(reads, answersOf);
     return [
       `\`${name}\``,
       String(accounts.length),

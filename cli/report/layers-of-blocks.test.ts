@@ -21,8 +21,8 @@ const account = { asked: 1_900, browser: 900, edge: 0, service: 1_000 };
 const both = { tiers: 'memory+redis', hasEdge: false };
 
 /** A block of viewers with browsers, whose service ends with so much in memory. */
-function withViewers(block: BlockRecord, memoryTierBytes = 1_000): BlockRecord {
-  const own = countsOf(layerCounters, { answeredImages: 300, memoryTierBytes });
+function withViewers(block: BlockRecord, localTierBytes = 1_000): BlockRecord {
+  const own = countsOf(layerCounters, { answeredImages: 300, localTierBytes });
   return { ...block, viewers, account, redisBytes: 500, counts: { ...block.counts, ...own } };
 }
 

@@ -9,7 +9,14 @@ export const tierKinds = { memory, redis } as const satisfies Readonly<Record<st
 export type TierName = keyof typeof tierKinds;
 export const tierNames = Object.keys(tierKinds) as TierName[];
 
+/** Something of each kind of tier, by its name. */
+export function ofEachTier<T>(of: (tier: TierName) => T): Readonly<Record<TierName, T>> {
+  // It has a name for each kind, of which the type checker sees only that they are texts.
+  return Object.fromEntries(tierNames.map((tier) => [tier, of(tier)])) as Record<TierName, T>;
+}
+
 type Kinds = typeof tierKinds;
+export type TierKind = Kinds[TierName];
 type NamesOf<D> = { [N in keyof Kinds]: Kinds[N] extends D ? N : never }[keyof Kinds];
 type LocalName = NamesOf<LocalTierDefinition>;
 type SharedName = NamesOf<SharedTierDefinition>;
@@ -45,6 +52,12 @@ const noTiers: StackedTiers = { local: null, shared: null };
 /** The tiers that a stack is made of. */
 export function tiersOf(stack: TierStackName): StackedTiers {
   return stacks.get(stack) ?? noTiers;
+}
+
+/** The names of the tiers of a stack, in the order in which they are asked. */
+export function tiersInOrder(stack: string): readonly TierName[] {
+  const { local, shared } = stacks.get(stack) ?? noTiers;
+  return [local, shared].flatMap((kind) => tierNames.filter((name) => tierKinds[name] === kind));
 }
 
 /** What people call them. */
