@@ -3,7 +3,8 @@ import { parseCandidate } from '../../app/candidates/parse-candidate.ts';
 import { DarkroomError } from '../../app/errors.ts';
 import { RecordingInvalid } from '../recordings/recording-invalid.ts';
 import type { Reads, ReadsSource } from '../recordings/recording.ts';
-import { simulateRecording } from '../simulator/simulate-recording.ts';
+import { isSimulated, simulateRecording } from '../simulator/simulate-recording.ts';
+import { unknownHitRatios } from '../report/measured-results.ts';
 import type { HitRatios } from '../report/measured-results.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 
@@ -58,7 +59,7 @@ function firstAfter({ timeUs, length }: Reads, untilUs: number): number {
 /**
  * What the simulator expects of the candidates of a replay, by their labels: the hit ratios that measured ones are held against. Empty
  * where the recording has requests alone, since nobody knows then what they read, and where other things are read in their place. Unknown
- * for candidates that read other things for the same request than was recorded.
+ * for candidates that read other things for the same request than was recorded, and for those that are not simulated.
  */
 export async function predictReplay(
   source: ReadsSource,
@@ -70,15 +71,17 @@ export async function predictReplay(
   if (!part.isAsRecorded) return new Map();
   const recorded = candidateOf(part.recordedCandidate ?? usualCandidate);
   try {
+    const known = candidates.filter(({ candidate }) => isSimulated(candidate));
     const simulated = await simulateRecording(
       readsOfPart(source, part),
-      candidates.map(({ candidate }) => candidate),
+      known.map(({ candidate }) => candidate),
       { replicas, seed, onProgress },
     );
+    const ratios = new Map(known.map(({ label }, index) => [label, simulated[index]?.hitRatio]));
     return new Map(
-      candidates.map(({ label, candidate }, index) => [
+      candidates.map(({ label, candidate }) => [
         label,
-        (readsTheSame(candidate, recorded) ? simulated[index]?.hitRatio : undefined) ?? unknown,
+        { ...unknownHitRatios, ...(readsTheSame(candidate, recorded) && ratios.get(label)) },
       ]),
     );
   } catch (error) {
@@ -103,5 +106,3 @@ function candidateOf(text: string): Candidate | null {
     throw error;
   }
 }
-
-const unknown: HitRatios = { memory: null, redis: null, all: null };

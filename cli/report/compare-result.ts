@@ -5,6 +5,7 @@ import { Manifest } from './manifest-schema.ts';
 import { Block } from './block-schema.ts';
 import {
   Cpu,
+  HitRatio,
   Interval,
   Latency,
   Layer,
@@ -20,12 +21,6 @@ import type { OneOrMore } from './measured-schema.ts';
 /** Fields of the same kind. */
 const fieldsOf = <const Names extends readonly string[], Schema>(names: Names, schema: Schema) =>
   Object.fromEntries(names.map((name) => [name, schema])) as Record<Names[number], Schema>;
-
-const HitRatio = {
-  type: 'object',
-  required: ['memory', 'redis', 'all'],
-  properties: { memory: NumberOrNull, redis: NumberOrNull, all: NumberOrNull },
-} as const;
 
 /** Per request that the service answered. */
 const CacheWork = {

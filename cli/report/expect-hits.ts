@@ -1,11 +1,14 @@
 import { invalidationKinds } from '../../app/cache/invalidation/index.ts';
 import { defaultParameters } from '../../app/cache/settings/cache-axes.ts';
 import type { CacheSettings } from '../../app/cache/settings/cache-axes.ts';
-import { tiersOf } from '../../app/cache/tiers/index.ts';
+import { ofEachTier, tierNamesOf, tiersOf } from '../../app/cache/tiers/index.ts';
+import type { TierName } from '../../app/cache/tiers/index.ts';
 import { policiesOf } from '../../app/classes/system.ts';
 import { predictHitRatio } from '../../loadtests/workloads/expected-hit-ratio.ts';
+import type { HitRatios as PredictedRatios } from '../../loadtests/workloads/expected-hit-ratio.ts';
 import { createSocialGraph } from '../../loadtests/workloads/social-graph.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
+import { unknownHitRatios } from './measured-results.ts';
 import type { HitRatios } from './measured-results.ts';
 import type { SentPass } from '../experiment/experiment.ts';
 import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
@@ -27,8 +30,6 @@ const replayed: ReadonlySet<string> = new Set([
   'change-stream',
 ]);
 
-const unknown: HitRatios = { memory: null, redis: null, all: null };
-
 /** Whether the prediction knows what decides over this candidate's hits: it replays tiers without a bound. */
 function isPredicted(settings: CacheSettings): boolean {
   const { strategy, tiers, invalidation, eviction, memoryBytes, redisMemoryBytes, negativeTtlMs, promotion } =
@@ -46,14 +47,21 @@ function isPredicted(settings: CacheSettings): boolean {
 }
 
 /**
- * The part of a prediction that holds. Where a fill does not go to both tiers, nobody knows which tier
- * answers, but only how many reads hit.
+ * The part of a prediction that holds. Where a fill does not go to both tiers, nobody knows which tier answers, but only how many reads
+ * hit. A tier that the candidate does not have answers nothing.
  */
-function knownPart(settings: CacheSettings, ratios: HitRatios): HitRatios {
-  return invalidationKinds[settings.invalidation].watchesOwnFills ? ratios : { ...unknown, all: ratios.all };
+function knownPart({ tiers, invalidation }: CacheSettings, predicted: PredictedRatios): HitRatios {
+  const { all } = predicted;
+  if (!invalidationKinds[invalidation].watchesOwnFills) return { ...unknownHitRatios, all };
+  const { local, shared } = tierNamesOf(tiers);
+  const ratioOf = (tier: TierName): number => {
+    if (tier === local) return predicted.memory;
+    return tier === shared ? predicted.redis : 0;
+  };
+  return { ...ofEachTier(ratioOf), all };
 }
 
-/** The prediction knows a tier in each process and one for all, under the names of those that there are today. */
+/** The prediction knows a tier in each process and one for all, as memory and redis, whatever their kinds are. */
 function idealTiersOf({ tiers }: CacheSettings): 'none' | 'memory' | 'redis' | 'memory+redis' {
   const { local, shared } = tiersOf(tiers);
   if (local === null) return shared === null ? 'none' : 'redis';
@@ -73,7 +81,7 @@ export function expectHits(
   const common = { workload, graph, passes: sent, replicas: plan.replicas };
   return new Map(
     plan.candidates.map(({ label, candidate: { cache: settings, classes, counters } }) => {
-      if (!isPredicted(settings) || policiesOf(classes).size > 0) return [label, unknown] as const;
+      if (!isPredicted(settings) || policiesOf(classes).size > 0) return [label, unknownHitRatios] as const;
       const asked = {
         ...common,
         tiers: idealTiersOf(settings),

@@ -2,6 +2,7 @@ import { configOf } from '../../app/candidates/format-candidate.ts';
 import type { PlannedCandidate } from '../experiment/plan-experiment.ts';
 import type { BlockRecord, IdleCpu } from '../experiment/records.ts';
 import { cacheWorkNames } from '../../app/cache/figures.ts';
+import { ofEachTier } from '../../app/cache/tiers/index.ts';
 import type { ListedFigure } from '../figures/figure-list.ts';
 import { sumOf, valueInBlock, valueOverBlocks } from '../figures/figure-values.ts';
 import type { FigureContext } from '../figures/figure-values.ts';
@@ -12,6 +13,7 @@ import { countedOfBlock } from './counted-of-block.ts';
 import type { FigureValues } from './figure-schema.ts';
 
 export type HitRatios = CandidateResult['hitRatio'];
+export const unknownHitRatios: HitRatios = { ...ofEachTier(() => null), all: null };
 
 /** The mean over the starts of the processes; null where one of them could not tell. */
 function idleCpuOf(label: string, idleCpu: readonly IdleCpu[]): CandidateResult['idleCpuUsPerSecond'] {
@@ -52,7 +54,7 @@ export function toCandidateResult(
     figures: values,
     layers: layersOfBlocks(blocks, { tiers, hasEdge: candidate.edge.edge === 'on' }),
     ...namedParts(values),
-    expectedHitRatio: expectedHitRatio ?? { memory: null, redis: null, all: null },
+    expectedHitRatio: expectedHitRatio ?? unknownHitRatios,
     lifetimes: hasTiers && livedSeconds !== null ? (livedSeconds * 1_000) / ttlMs : null,
     idleCpuUsPerSecond: idleCpuOf(label, idleCpu),
     requests: sumOf(blocks, (block) => block.requests) ?? 0,
@@ -75,11 +77,7 @@ function namedParts(values: FigureValues) {
   const work = cacheWorkNames.map((name) => [name, value(name)] as const);
   return {
     latencyMs: { p50: value('p50'), p95: value('p95'), p99: value('p99'), mean: value('mean') },
-    hitRatio: {
-      memory: value('memoryHitRatio'),
-      redis: value('redisHitRatio'),
-      all: value('hitRatio'),
-    },
+    hitRatio: { ...ofEachTier((tier) => value(`${tier}HitRatio`)), all: value('hitRatio') },
     staleHitRatio: value('staleHitRatio'),
     cacheWorkPerRequest: Object.fromEntries(work) as CandidateResult['cacheWorkPerRequest'],
     refusedShare: {

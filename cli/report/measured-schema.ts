@@ -1,4 +1,5 @@
 import { commandCounters, readCounters, workCounters } from '../../app/cache/cache-counters.ts';
+import { ofEachTier, tierNames } from '../../app/cache/tiers/index.ts';
 import type { Counter } from '../../app/contract/figure.ts';
 
 /** A list that is made where the program runs. Of one that may be empty, inference would know no element. */
@@ -60,13 +61,22 @@ function countsOf<Name extends string>(counters: Readonly<Record<Name, Counted>>
 
 const cacheReads = {
   ...countsOf(readCounters),
-  staleHits: { type: 'integer', description: 'memoryStaleHits + redisStaleHits' },
+  staleHits: { type: 'integer', description: tierNames.map((tier) => `${tier}StaleHits`).join(' + ') },
 } as const;
 
 export const CacheReads = {
   type: 'object',
   required: namesOf(cacheReads),
   properties: cacheReads,
+} as const;
+
+/** The share of each kind of tier, by its name, and of all of them. */
+const hitRatios = { ...ofEachTier(() => NumberOrNull), all: NumberOrNull } as const;
+
+export const HitRatio = {
+  type: 'object',
+  required: namesOf(hitRatios),
+  properties: hitRatios,
 } as const;
 
 export const CacheWorkOfBlock = {

@@ -1,6 +1,8 @@
 import type { Candidate } from '../../app/candidates/candidate.ts';
-import { tiersOf } from '../../app/cache/tiers/index.ts';
+import { formatCandidate } from '../../app/candidates/format-candidate.ts';
+import { tiersInOrder, tiersOf } from '../../app/cache/tiers/index.ts';
 import { policiesOf } from '../../app/classes/system.ts';
+import { CommandError } from '../errors.ts';
 import type { ReadsSource } from '../recordings/recording.ts';
 import { runJobs } from './run-jobs.ts';
 import type { RunOptions } from './run-jobs.ts';
@@ -36,12 +38,30 @@ export type SimulatedCandidate = {
 
 export type SimulateOptions = RunOptions & Partial<Omit<SimulationSettings, 'memoryScale'>>;
 
-/** Runs every candidate over a recording in virtual time; the recording is read once, in batches. */
+/** Whether its tiers are the two that the simulator models: a memory in each replica, and a Redis behind them. */
+export function isSimulated({ cache }: Candidate): boolean {
+  return tiersInOrder(cache.tiers).every((tier) => tier === 'memory' || tier === 'redis');
+}
+
+/** Throws a usage error for a candidate with another tier: what it hits would be told under the name of one of the two. */
+function requireSimulated(candidate: Candidate): void {
+  if (isSimulated(candidate)) return;
+  const message = `The simulator knows the tiers memory and redis, and not those of ${formatCandidate(candidate)}.`;
+  throw new CommandError('usage', message, {
+    remedy: 'Measure that candidate: darkroom compare, or darkroom replay of the recording.',
+  });
+}
+
+/**
+ * Runs every candidate over a recording in virtual time; the recording is read once, in batches. Throws a usage error for a candidate
+ * that is not simulated.
+ */
 export async function simulateRecording(
   source: ReadsSource,
   candidates: readonly Candidate[],
   options: SimulateOptions = {},
 ): Promise<readonly SimulatedCandidate[]> {
+  candidates.forEach(requireSimulated);
   const { run, settings } = splitOptions(source, options);
   const jobs = candidates.map(({ cache, classes }): CandidateJob => ({
     kind: 'candidate',

@@ -32,7 +32,10 @@ export type HitRatioSettings = {
   readonly passes: readonly ReplayedPass[];
 };
 
-/** Shares of all cache reads, from 0 to 1; `all` is the sum of the tiers. */
+/**
+ * Shares of all cache reads, from 0 to 1; `all` is the sum of the tiers. Two are modelled: `memory`, one in each replica, and `redis`,
+ * which they share. A caller whose tiers are of other kinds says which of the two each stands for.
+ */
 export type HitRatios = { readonly memory: number; readonly redis: number; readonly all: number };
 
 type Key = `${EntityField}:${number}`;
