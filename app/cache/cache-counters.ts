@@ -1,7 +1,7 @@
 import { counterOf } from '../contract/figure.ts';
 import type { Counter } from '../contract/figure.ts';
 import { serviceMetrics } from '../contract/service-metrics.ts';
-import { tierKinds, tierNames } from './tiers/index.ts';
+import { ofEachTier, tierKinds, tierNames } from './tiers/index.ts';
 import type { TierName } from './tiers/index.ts';
 
 type DescribedCounter = Counter & { readonly meaning?: string };
@@ -70,6 +70,9 @@ export const commandCounters = {
   },
   refusedQueueWrites: counterOf(cacheQueuedWrites, { outcome: 'unavailable' }),
 } as const satisfies Counters;
+
+/** All commands to each kind of tier: they tell whose those above are, since a candidate has one tier behind a socket at most. */
+export const commandsOfTiers = ofEachTier((cache_tier) => counterOf(cacheOperationDuration, { cache_tier }));
 
 /** Entries that left the memory tiers by themselves. */
 export const evictionCounters = {

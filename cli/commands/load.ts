@@ -5,8 +5,8 @@ import { scenarios } from '../../loadtests/workloads/scenario-list.ts';
 import type { ScenarioName } from '../../loadtests/workloads/scenario-list.ts';
 import { createWorkload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
-import { tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
-import type { TierCounts } from '../worlds/cache-counts.ts';
+import { describeRefusals, tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
+import type { TierCommands } from '../worlds/cache-counts.ts';
 import { requireAnswered } from '../experiment/answered-scenario.ts';
 import { judgeLoad } from '../experiment/guards.ts';
 import { needsOfWorlds, requireNeeds } from '../experiment/needs-of-plan.ts';
@@ -193,22 +193,20 @@ async function readCountersOf(worlds: readonly World[]): Promise<readonly (Servi
   return (await Promise.all(worlds.map((world) => world.readCounters()))).flat();
 }
 
-/** What was asked of the Redis; null where a replica did not say, or counts nothing. */
+/** What was asked of the tier behind a socket; null where a replica did not say, or counts nothing. */
 function tierBetween(
   before: readonly (ServiceCounters | null)[],
   after: readonly (ServiceCounters | null)[],
-): TierCounts | null {
+): TierCommands | null {
   const counted = countersBetween(before, after, subtractCounters);
   return counted?.isCounted === true ? tierCommandsIn(counted.counts) : null;
 }
 
-/** A line where Redis was asked for anything, warm-up included. */
-function describeTier(tier: TierCounts | null): string {
+/** A line where a tier behind a socket was asked for anything, warm-up included. */
+function describeTier(tier: TierCommands | null): string {
   if (tier === null) return '';
-  const parts = tierDuties
-    .filter(({ sent }) => tier[sent] > 0)
-    .map(({ sent, refused, called }) => `${tier[refused]} of ${tier[sent]} ${called}`);
-  return parts.length === 0 ? '' : `redis refused ${parts.join(', ')}\n`;
+  const asked = tierDuties.filter(({ sent }) => tier[sent] > 0);
+  return asked.length === 0 ? '' : `${describeRefusals(tier, asked, ', ')}\n`;
 }
 
 /** What a guard has found, in this command's words. */

@@ -1,7 +1,7 @@
 import { serviceKindName } from '../../app/contract/process-kind.ts';
 import { combineCounts } from '../figures/counts.ts';
-import { answersOf, tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
-import type { CacheCounts, TierCounts } from '../worlds/cache-counts.ts';
+import { answersOf, describeRefusals, tierCommandsIn, tierDuties } from '../worlds/cache-counts.ts';
+import type { CacheCounts, TierCommands } from '../worlds/cache-counts.ts';
 import type { ProcessName } from '../worlds/world-process.ts';
 import { failedShareMax } from '../k6/pass-timings.ts';
 import { unseen } from './observations.ts';
@@ -59,11 +59,10 @@ function unansweredReads(cache: CacheCounts): number {
 }
 
 /** What a tier refused more of than it may, in words, or null. */
-function judgeTier(tier: TierCounts): string | null {
-  const parts = tierDuties
-    .filter(({ sent, refused }) => tier[refused] > refusedShareMax * tier[sent])
-    .map(({ sent, refused, called }) => `${tier[refused]} of ${tier[sent]} ${called}`);
-  return parts.length === 0 ? null : `redis refused ${parts.join(' and ')} (limit ${pct(refusedShareMax)})`;
+function judgeTier(tier: TierCommands): string | null {
+  const neglected = tierDuties.filter(({ sent, refused }) => tier[refused] > refusedShareMax * tier[sent]);
+  if (neglected.length === 0) return null;
+  return `${describeRefusals(tier, neglected, ' and ')} (limit ${pct(refusedShareMax)})`;
 }
 
 /**

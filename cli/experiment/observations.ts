@@ -1,4 +1,4 @@
-import type { CacheCounts, TierCounts } from '../worlds/cache-counts.ts';
+import type { CacheCounts, TierCommands } from '../worlds/cache-counts.ts';
 import type { ProcessName } from '../worlds/world-process.ts';
 
 /** What was seen of one block; null where the platform or a dead process could not tell. */
@@ -23,7 +23,7 @@ export type BlockObservation = {
   readonly throttledPeriods: number | null;
   readonly clockDisagreementMs: number;
   readonly cache: CacheCounts | null;
-  readonly tier: TierCounts | null;
+  readonly tier: TierCommands | null;
   /**
    * Requests that no layer has counted as answered by itself; null where viewers have no browsers, or not all
    * is answered yet.

@@ -1,5 +1,6 @@
 import {
   commandCounters,
+  commandsOfTiers,
   evictionCounters,
   readCounters,
   workCounters,
@@ -27,7 +28,8 @@ export function divisorOf(per: FigurePer): Counter | null {
 export const takenCounters: readonly Counter[] = [
   servedRequests,
   ...figures.flatMap(({ from, per }) => [...('counter' in from ? [from] : []), divisorOf(per) ?? []].flat()),
-  ...[layerCounters, readCounters, workCounters, commandCounters, evictionCounters].flatMap((counters) =>
-    Object.values<Counter>(counters),
-  ),
+  ...[
+    ...[layerCounters, readCounters, workCounters],
+    ...[commandCounters, commandsOfTiers, evictionCounters],
+  ].flatMap((counters) => Object.values<Counter>(counters)),
 ];

@@ -2,7 +2,7 @@ import { storageQueryCounter } from '../../app/cache/cache-counters.ts';
 import { countOf } from '../figures/counts.ts';
 import type { Counts } from '../figures/counts.ts';
 import { servedRequests } from '../figures/taken-counters.ts';
-import { cacheReadsIn, cacheWorkIn, evictionsIn, tierCommandsIn } from '../worlds/cache-counts.ts';
+import { cacheReadsIn, cacheWorkIn, evictionsIn, tierCountsIn } from '../worlds/cache-counts.ts';
 
 const unknown = {
   servedRequests: null,
@@ -22,7 +22,7 @@ export function countedOfBlock(counts: Counts | null) {
     servedRequests: countOf(counts, servedRequests),
     cache: cacheReadsIn(counts),
     cacheWork: cacheWorkIn(counts),
-    tier: tierCommandsIn(counts),
+    tier: tierCountsIn(counts),
     storageQueries: countOf(counts, storageQueryCounter),
     expiredEntries: expired,
     evictedEntries: evicted,

@@ -1,11 +1,13 @@
 import {
   commandCounters,
+  commandsOfTiers,
   evictionCounters,
   readCounters,
   workCounters,
 } from '../../app/cache/cache-counters.ts';
 import { tierNames } from '../../app/cache/tiers/index.ts';
-import { countAll } from '../figures/counts.ts';
+import type { TierName } from '../../app/cache/tiers/index.ts';
+import { countAll, countOf } from '../figures/counts.ts';
 import type { Counts } from '../figures/counts.ts';
 
 /** Reads of one block by the part that answered. `memoryHits`, and the like of other tiers, are the fresh ones. */
@@ -14,27 +16,50 @@ export type CacheCounts = Readonly<Record<keyof typeof readCounters, number>>;
 export type CacheWork = Readonly<Record<keyof typeof workCounters, number>>;
 /** Commands to the tier behind a socket, and those of them that it refused or did not answer. */
 export type TierCounts = Readonly<Record<keyof typeof commandCounters, number>>;
+/** The same, and which tier that is. */
+export type TierCommands = TierCounts & { readonly tier: TierName };
 export type EvictionCounts = Readonly<Record<keyof typeof evictionCounters, number>>;
 
 export const cacheReadsIn = (counts: Counts): CacheCounts => countAll(counts, readCounters);
 export const cacheWorkIn = (counts: Counts): CacheWork => countAll(counts, workCounters);
-export const tierCommandsIn = (counts: Counts): TierCounts => countAll(counts, commandCounters);
+export const tierCountsIn = (counts: Counts): TierCounts => countAll(counts, commandCounters);
 export const evictionsIn = (counts: Counts): EvictionCounts => countAll(counts, evictionCounters);
 
 export const noReads: CacheCounts = cacheReadsIn({});
-export const noTierCommands: TierCounts = tierCommandsIn({});
 
-/** What a tier is asked to do: the counters of each, and what it is called. */
-export const tierDuties = [
-  { name: 'reads', sent: 'reads', refused: 'refusedReads', called: 'reads' },
-  { name: 'writes', sent: 'writes', refused: 'refusedWrites', called: 'writes' },
-  { name: 'queue', sent: 'queueWrites', refused: 'refusedQueueWrites', called: 'writes to the queue' },
-] as const satisfies readonly {
-  readonly name: string;
+/** Where no tier was asked for anything, only the queue can have been, which lies in Redis. */
+export function tierCommandsIn(counts: Counts): TierCommands {
+  const asked = tierNames.find((tier) => countOf(counts, commandsOfTiers[tier]) > 0);
+  return { ...tierCountsIn(counts), tier: asked ?? 'redis' };
+}
+
+export const noTierCommands: TierCommands = tierCommandsIn({});
+
+/** Something that a tier, or the queue in Redis, is asked to do: its counters, and what it is called. */
+export type TierDuty = {
   readonly sent: keyof TierCounts;
   readonly refused: keyof TierCounts;
   readonly called: string;
-}[];
+  readonly isOfQueue?: true;
+};
+
+export const tierDuties: readonly TierDuty[] = [
+  { sent: 'reads', refused: 'refusedReads', called: 'reads' },
+  { sent: 'writes', refused: 'refusedWrites', called: 'writes' },
+  { sent: 'queueWrites', refused: 'refusedQueueWrites', called: 'writes to the queue', isOfQueue: true },
+];
+
+/** `redis refused 3 of 9 reads and 1 of 4 writes`, where `and` stands between the parts. */
+export function describeRefusals(commands: TierCommands, duties: readonly TierDuty[], and: string): string {
+  const byTier = Map.groupBy(duties, ({ isOfQueue }) => (isOfQueue === true ? 'redis' : commands.tier));
+  const parts = [...byTier].map(([tier, own]) => {
+    const refusals = own.map(
+      ({ sent, refused, called }) => `${commands[refused]} of ${commands[sent]} ${called}`,
+    );
+    return `${tier} refused ${refusals.join(and)}`;
+  });
+  return parts.join(and);
+}
 
 export function staleHitsOf(counts: CacheCounts): number {
   return tierNames.reduce((sum, tier) => sum + counts[`${tier}StaleHits`], 0);
