@@ -16,6 +16,7 @@ import { createSeededDatabase, startTestApp } from './support/test-app.ts';
 import type { TestApp } from './support/test-app.ts';
 import { village } from './support/village-rows.ts';
 
+const tiers = 'memory+redis';
 const folder = createRecordingFolder();
 after(folder.remove);
 
@@ -31,7 +32,7 @@ async function withRecordedReplicas(
   const redis = createTestRedis();
   const start = (replica: string) =>
     startTestApp({
-      candidate: 'cache-aside:feed-ttl=3s',
+      candidate: `cache-aside:tiers=${tiers},feed-ttl=3s`,
       databaseUrl: database.url,
       environment: {
         REDIS_URL: redis.url,
@@ -100,10 +101,12 @@ test('requests are recorded with the reads and writes that each made, and no rea
     };
   });
   const file = folder.in('plain.parquet');
-  const gathered: GatheredRecording = await gatherRecording(recordTo, file, {
-    ...meta,
-    identifiers: 'plain',
-  });
+  const gathered: GatheredRecording = await gatherRecording(
+    recordTo,
+    file,
+    { ...meta, identifiers: 'plain' },
+    tiers,
+  );
   const events = await eventsOf(file);
   assert.deepEqual(gathered, { requests: 18, events: events.length, late: 0, cut: null });
   const reads = events.filter(({ event }) => event === 'read');
@@ -166,7 +169,7 @@ test('identifiers are hashed with a key that no other recording has, people and 
     await first.ask('GET', '/photos/30/comments', asked);
   });
   const gather = async (name: string) => {
-    await gatherRecording(recordTo, folder.in(name), { ...meta, identifiers: 'hashed' });
+    await gatherRecording(recordTo, folder.in(name), { ...meta, identifiers: 'hashed' }, tiers);
     return (await eventsOf(folder.in(name))).filter(({ event }) => event === 'request');
   };
   const [photo, profile, comments] = await gather('one.parquet');
@@ -190,7 +193,7 @@ test('a process that has written down its share ends the recording, which says s
     },
   );
   const file = folder.in('full.parquet');
-  const { cut, requests } = await gatherRecording(recordTo, file, { ...meta, identifiers: 'plain' });
+  const { cut, requests } = await gatherRecording(recordTo, file, { ...meta, identifiers: 'plain' }, tiers);
   assert.match(String(cut), /--record-max/);
   const { events } = await openRecording(file);
   assert.equal(events.meta.cut, cut);
@@ -224,10 +227,12 @@ test('a process that was killed leaves what it had written, and a part of a reco
   assert.equal(read.length, count - 1);
   assert.deepEqual([read[0]?.id, read.at(-1)?.id, read.at(-1)?.outcome], [1, count - 1, 'joined']);
   const gathered = folder.in('killed-gathered.parquet');
-  const { cut: why } = await gatherRecording(folder.in('killed'), gathered, {
-    ...meta,
-    identifiers: 'plain',
-  });
+  const { cut: why } = await gatherRecording(
+    folder.in('killed'),
+    gathered,
+    { ...meta, identifiers: 'plain' },
+    tiers,
+  );
   assert.match(String(why), /before it had written down all/);
   assert.deepEqual([whole.end, cut.end], ['closed', 'lost']);
 });

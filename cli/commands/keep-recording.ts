@@ -33,15 +33,16 @@ export async function keepRecording(
 /** A full disk is no fault of ours: what was measured is shown all the same. */
 async function gather(
   session: RecordingSession,
-  { source, candidate, replicas, population, cut }: RecordedWork,
+  { source, candidate: { candidate }, replicas, population, cut }: RecordedWork,
 ): Promise<GatheredRecording> {
   const { seed, people, photos, followers } = population;
   try {
-    return await session.gather({
+    const meta = {
       ...{ source, seed, people, photos, followers, replicas },
-      candidate: formatCandidate(candidate.candidate),
+      candidate: formatCandidate(candidate),
       ...(cut !== undefined && { cut }),
-    });
+    };
+    return await session.gather(meta, candidate.cache.tiers);
   } catch (error) {
     const code = error instanceof CommandError ? null : codeOf(error);
     if (code === null) throw error;

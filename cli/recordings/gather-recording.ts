@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { tierKinds, tiersInOrder } from '../../app/cache/tiers/index.ts';
+import type { TierStackName } from '../../app/cache/tiers/index.ts';
 import type { RecordedOutcome, ServiceEvent } from '../../app/contract/recorded-event.ts';
 import { createKeyedHash } from './keyed-hash.ts';
 import { unknownRequest } from './recording.ts';
@@ -22,14 +24,18 @@ export type GatheredRecording = {
   readonly cut: string | null;
 };
 
-const outcomeNamesOf: Readonly<Record<RecordedOutcome, OutcomeName>> = {
-  '': '',
-  local: 'memory',
-  shared: 'redis',
-  storage: 'storage',
-  joined: 'joined',
-  bypass: 'bypass',
-};
+/** How a recording of a candidate with these tiers calls what its processes have written down. */
+function outcomeNamesOf(stack: TierStackName): Readonly<Record<RecordedOutcome, OutcomeName>> {
+  const tiers = tiersInOrder(stack);
+  return {
+    '': '',
+    local: tiers.find((tier) => !tierKinds[tier].isShared) ?? '',
+    shared: tiers.find((tier) => tierKinds[tier].isShared) ?? '',
+    storage: 'storage',
+    joined: 'joined',
+    bypass: 'bypass',
+  };
+}
 
 const cutWords = {
   full: 'it reached its bound (--record-max), or the disk did not keep up',
@@ -40,13 +46,14 @@ const cutWords = {
 const processOf = (file: string): string => file.slice(0, file.lastIndexOf('.'));
 
 /**
- * Makes one recording of what the processes of a world have written into a folder. Where one of them had to stop, it ends there; `cut` of
- * `meta` says why it ends early where they do not know.
+ * Makes one recording of what the processes of a world, whose candidate has these tiers, have written into a folder. Where one of them
+ * had to stop, it ends there; `cut` of `meta` says why it ends early where they do not know.
  */
 export async function gatherRecording(
   folder: string,
   file: string,
   meta: RecordingMeta,
+  tiers: TierStackName,
 ): Promise<GatheredRecording> {
   const files = readdirSync(folder).toSorted();
   const processes = [...new Set(files.map(processOf))];
@@ -54,7 +61,7 @@ export async function gatherRecording(
   const ends = new Set(opened.map(({ end }) => end));
   const cut = ends.has('full') ? cutWords.full : ends.has('lost') ? cutWords.lost : (meta.cut ?? null);
   const writer = createRecordingWriter(file, { ...meta, ...(cut !== null && { cut }) });
-  const translate = createTranslator(meta.identifiers, files.length);
+  const translate = createTranslator(meta.identifiers, files.length, outcomeNamesOf(tiers));
   const sources = opened.map(({ pieces, end }) => ({
     pieces: reorder(pieces()),
     endsAll: end !== 'closed',
@@ -84,7 +91,11 @@ export async function gatherRecording(
 }
 
 /** Identifiers become hashes or stay, and numbers of requests become those of all processes. */
-function createTranslator(identifiers: RecordingMeta['identifiers'], sources: number) {
+function createTranslator(
+  identifiers: RecordingMeta['identifiers'],
+  sources: number,
+  outcomeNames: ReturnType<typeof outcomeNamesOf>,
+) {
   const hashOf = createKeyedHash(randomBytes(32));
   const nameOf = (thing: ServiceEvent['thing'], id: number): bigint => {
     if (thing === 'none' || id === 0) return 0n;
@@ -103,6 +114,6 @@ function createTranslator(identifiers: RecordingMeta['identifiers'], sources: nu
     lifetimeMs: event.lifetimeMs,
     viewer: nameOf('person', event.viewer),
     replica,
-    outcome: outcomeNamesOf[event.outcome],
+    outcome: outcomeNames[event.outcome],
   });
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { TierStackName } from '../../app/cache/tiers/index.ts';
 import { recordAndDiscard } from '../../app/contract/recorded-event.ts';
 import { CommandError } from '../errors.ts';
 import { ownRun } from '../stack/own-run.ts';
@@ -30,7 +31,10 @@ export type RecordingSession = {
   /** For the processes of other worlds, which must do the same work. */
   readonly discarded: ProcessRecording;
   /** Once the processes have ended. `cut`: why what was to be recorded was not recorded to its end, beside what they say of it. */
-  readonly gather: (meta: Omit<RecordingMeta, 'version' | 'identifiers'>) => Promise<GatheredRecording>;
+  readonly gather: (
+    meta: Omit<RecordingMeta, 'version' | 'identifiers'>,
+    tiers: TierStackName,
+  ) => Promise<GatheredRecording>;
   readonly remove: () => void;
 };
 
@@ -60,10 +64,10 @@ export function planRecording(
       file,
       kept: { to: folder, bytesMax },
       discarded: { to: recordAndDiscard, bytesMax },
-      async gather(meta) {
+      async gather(meta, tiers) {
         // Most commands record nothing, and what writes the file takes a while to load.
         const { gatherRecording } = await import('./gather-recording.ts');
-        return gatherRecording(folder, file, { version: 1, identifiers, ...meta });
+        return gatherRecording(folder, file, { version: 1, identifiers, ...meta }, tiers);
       },
       remove: () => rmSync(folder, { recursive: true, force: true }),
     };

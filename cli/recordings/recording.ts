@@ -1,3 +1,4 @@
+import { tierNames } from '../../app/cache/tiers/index.ts';
 import type { FollowerDistribution } from '../../loadtests/workloads/population-size.ts';
 
 /** The version of the format that `darkroom record` writes: a row for each event, sorted by time. */
@@ -7,8 +8,8 @@ export const recordingVersion = 1;
 export const eventNames = ['read', 'write', 'remove', 'request'] as const;
 export type EventName = (typeof eventNames)[number];
 
-/** Who answered a read; '' where that is not known. */
-export const outcomeNames = ['', 'memory', 'redis', 'storage', 'joined', 'bypass'] as const;
+/** Who answered a read: a tier, by its name, or somebody else; '' where that is not known. */
+export const outcomeNames = ['', ...tierNames, 'storage', 'joined', 'bypass'] as const;
 export type OutcomeName = (typeof outcomeNames)[number];
 
 /** The number of an event whose request, or whose replica, is not known. */

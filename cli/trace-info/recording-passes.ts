@@ -22,7 +22,7 @@ export type EventCounts = {
 export function createEventCounts(): EventCounts {
   return {
     events: { read: 0, write: 0, remove: 0, request: 0 },
-    outcomes: { '': 0, memory: 0, redis: 0, storage: 0, joined: 0, bypass: 0 },
+    outcomes: Object.fromEntries(outcomeNames.map((name) => [name, 0])) as Record<OutcomeName, number>,
     fromUs: Infinity,
     toUs: -Infinity,
   };
