@@ -1,5 +1,7 @@
 import { pingName } from '../app/contract/service-metrics.ts';
 import type { createPromql } from './promql.ts';
+import { tierParts } from './series-colours.ts';
+import type { Part } from './series-colours.ts';
 
 type Promql = ReturnType<typeof createPromql>;
 type By = readonly ('candidate' | 'cache_name')[];
@@ -40,13 +42,12 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
       redis: `${redisHits} / (${asked} - ${orZero(memoryHits, asked)} > 0)`,
     },
     answers: {
-      memoryHit: answered('hit', 'memory'),
-      redisHit: answered('hit', 'redis'),
-      staleHit: answered('stale_hit'),
+      ...Object.fromEntries(tierParts.map((tier) => [tier, answered('hit', tier)])),
+      stale: answered('stale_hit'),
       joined: answered('coalesced'),
       load: answered('miss'),
       bypass: answered('bypass'),
-    },
+    } as Readonly<Record<Part, string>>,
     /**
      * Reads that storage did not see, of all reads: a bypass goes there, and each key of a load does, whoever it is for. Below 0,
      * refreshes and writes load more than the hits keep away.

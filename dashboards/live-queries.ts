@@ -2,6 +2,7 @@ import { scrapeJobs } from '../app/contract/metric-catalogue.ts';
 import { givenUpStatus } from '../app/contract/service-metrics.ts';
 import { cacheRatios, orZero } from './cache-ratios.ts';
 import { createPromql } from './promql.ts';
+import { parts } from './series-colours.ts';
 
 /** One line of a chart: a query with one series per candidate. */
 export type LiveSeries = {
@@ -69,14 +70,7 @@ export const liveCharts: readonly LiveChart[] = [
     unit: 'share',
     isStacked: true,
     description: 'Every read of the cache is answered by exactly one of these; together they are 100 %.',
-    series: [
-      { label: 'memory', expr: ratios.answers.memoryHit },
-      { label: 'redis', expr: ratios.answers.redisHit },
-      { label: 'stale', expr: ratios.answers.staleHit },
-      { label: 'joined', expr: ratios.answers.joined },
-      { label: 'load', expr: ratios.answers.load },
-      { label: 'bypass', expr: ratios.answers.bypass },
-    ],
+    series: parts.map((part) => ({ label: part, expr: ratios.answers[part] })),
   },
   {
     id: 'hit-ratio',

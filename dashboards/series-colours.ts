@@ -1,10 +1,15 @@
+/** Of the tiers, by their names: each answers a part of the reads. */
+const tierColours = {
+  memory: '#2f80c8',
+  redis: '#c4701a',
+} as const;
+
 /**
  * The colours of what a chart may show in parts, on every board and on the live page: a part keeps its own, whatever else is shown
  * beside it. Each stands out from the light ground and from the dark one.
  */
 export const partColours = {
-  memory: '#2f80c8',
-  redis: '#c4701a',
+  ...tierColours,
   stale: '#9b62cf',
   joined: '#2e9370',
   load: '#d6524a',
@@ -13,6 +18,7 @@ export const partColours = {
 
 export type Part = keyof typeof partColours;
 
+export const tierParts = Object.keys(tierColours) as (keyof typeof tierColours)[];
 export const parts = Object.keys(partColours) as Part[];
 
 /** Null for what is no part, and takes the colour of its place. */

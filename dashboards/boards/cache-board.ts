@@ -17,7 +17,7 @@ import {
 } from '../board-scope.ts';
 import { cacheRatios, sentToRedis } from '../cache-ratios.ts';
 import { gaugeShare } from '../gauge-share.ts';
-import type { Part } from '../series-colours.ts';
+import { parts } from '../series-colours.ts';
 
 const byName = ['candidate', 'cache_name'] as const;
 const byReason = ['candidate', 'reason'] as const;
@@ -29,14 +29,6 @@ const noTier = 'no tier has answered';
 const foundByName = cacheRatios(overview, byName).hitRatioOf;
 /** Loads are rare where caches are good: in a window of seconds there is often none. */
 const latelyOfLoads = cacheRatios(lately, by);
-const answers: Readonly<Record<Part, string>> = {
-  memory: ratios.answers.memoryHit,
-  redis: ratios.answers.redisHit,
-  stale: ratios.answers.staleHit,
-  joined: ratios.answers.joined,
-  load: ratios.answers.load,
-  bypass: ratios.answers.bypass,
-};
 
 /** How often something came to each of its outcomes; some of them are rare. */
 function outcomesOf(key: 'cacheLeases' | 'cacheRefreshes'): Panel['queries'] {
@@ -52,7 +44,7 @@ const worth: readonly Panel[] = [
     unit: 'percentunit',
     kind: 'stack',
     isPerCandidate: true,
-    queries: Object.entries(answers).map(([part, expr]) => ({ expr, legend: part })),
+    queries: parts.map((part) => ({ expr: ratios.answers[part], legend: part })),
   },
   {
     title: 'Which share of reads are hits?',
