@@ -4,10 +4,18 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { CandidateResult } from '../cli/report/compare-result.ts';
 
 const root = join(import.meta.dirname, '..');
 const own = new Set(['.darkroom', '.git', 'app']);
+const behind = 'read-through:tiers=memory+shelf,invalidation=ttl';
 let folder: string;
+
+type Measured = Pick<CandidateResult, 'layers' | 'hitRatio'> & {
+  readonly withheldReason: string | null;
+  readonly recorded: readonly string[];
+  readonly simulated: string;
+};
 
 /** A checkout with one more tier: its file, and its import and its name in the list. Nothing else differs. */
 before(() => {
@@ -45,8 +53,7 @@ describe('a further tier costs its file and its line', () => {
   });
 
   it('answers reads, and is called by its name in headers, labels and figures', () => {
-    const text = 'read-through:tiers=memory+shelf,invalidation=ttl';
-    const { status, stdout, stderr } = run(join(folder, 'tests', 'support', 'ask-tiers.ts'), text);
+    const { status, stdout, stderr } = run(join(folder, 'tests', 'support', 'ask-tiers.ts'), behind);
     assert.equal(status, 0, stderr);
     const { told, counted, figures } = JSON.parse(stdout) as Record<string, string[]>;
     assert.ok(figures?.includes('shelfHitRatio'), String(figures));
@@ -59,6 +66,30 @@ describe('a further tier costs its file and its line', () => {
       counted?.map((line) => /cache_tier="(\w+)",cache_result="(\w+)"/.exec(line)?.slice(1).join(' ')),
       ['memory hit', 'shelf hit', 'none miss'],
     );
+  });
+
+  it('has its row among the layers, its hit ratio, and a guard that calls it by its name', () => {
+    const { status, stdout, stderr } = run(
+      join(folder, 'tests', 'support', 'measure-tiers.ts'),
+      behind,
+      'shelf',
+      folder,
+    );
+    assert.equal(status, 0, stderr);
+    const { layers, hitRatio, withheldReason, recorded, simulated } = JSON.parse(stdout) as Measured;
+    // Of nine rounds together.
+    assert.deepEqual(
+      layers.map(({ layer, asked, answered, memoryBytes }) => [layer, asked, answered, memoryBytes]),
+      [
+        ['memory', 900, 540, 4_000],
+        ['shelf', 360, 270, null],
+        ['storage', 90, 90, null],
+      ],
+    );
+    assert.deepEqual(hitRatio, { memory: 0.6, redis: null, shelf: 0.3, all: 0.9 });
+    assert.match(String(withheldReason), /failed: shelf refused 90 of 360 reads \(limit 10\.0 %\)$/);
+    assert.deepEqual(recorded, ['memory', 'shelf', 'storage']);
+    assert.match(simulated, /The simulator knows the tiers memory and redis, and not those of read-through:/);
   });
 
   it('is refused where a parameter speaks of another tier', () => {
