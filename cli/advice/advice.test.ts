@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CompareResult } from '../report/compare-result.ts';
 import { inventPlan, inventResult, inventTogether } from '../../tests/support/invented-experiment.ts';
+import { unknownHitRatios } from '../report/measured-results.ts';
 import { adviseFrom, adviseNone, isHopeless } from './advice.ts';
 import type { Simulation } from './advice.ts';
 import { renderAdvice } from './advice-text.ts';
@@ -29,10 +30,10 @@ const ratioIn = (name: string, round: number): number | null => {
 };
 const result: CompareResult = {
   ...invented,
-  candidates: invented.candidates.map((one) => ({
-    ...one,
-    hitRatio: { memory: measured.get(one.name) ?? null, redis: null, all: measured.get(one.name) ?? null },
-  })),
+  candidates: invented.candidates.map((one) => {
+    const ratio = measured.get(one.name) ?? null;
+    return { ...one, hitRatio: { ...unknownHitRatios, memory: ratio, all: ratio } };
+  }),
   blocks: invented.blocks.map((block) => ({
     ...block,
     figures: { ...block.figures, hitRatio: ratioIn(block.candidate, block.round) },
@@ -125,7 +126,7 @@ test('without a round, or with an end before its time, there is no advice, and t
   const candidates = result.candidates.map((one) => ({
     ...one,
     requests: 0,
-    hitRatio: { memory: null, redis: null, all: null },
+    hitRatio: unknownHitRatios,
   }));
   for (const [ended, pattern] of [
     [{ ...result, candidates }, /none is given, since no hit ratio was measured\.$/m],

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inventPlan, inventResult, inventTogether } from '../../tests/support/invented-experiment.ts';
+import { unknownHitRatios } from '../report/measured-results.ts';
 import { composePredictionPage } from './prediction-page.ts';
 
 const shape = { medianMs: 4, queries: 1, memoryHits: 0 };
@@ -11,7 +12,10 @@ const invented = inventResult(
   plan,
   inventTogether(Object.fromEntries(plan.candidates.map(({ label }) => [label, shape]))),
 );
-const ratios = (memory: number | null, redis: number | null, all: number | null) => ({ memory, redis, all });
+const ratios = (memory: number | null, redis: number | null, all: number | null) => ({
+  ...unknownHitRatios,
+  ...{ memory, redis, all },
+});
 const result = {
   ...invented,
   candidates: invented.candidates.map((one) => {

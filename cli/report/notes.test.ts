@@ -9,6 +9,7 @@ import {
   inventCounts,
 } from '../../tests/support/invented-experiment.ts';
 import type { Changes } from '../../tests/support/invented-experiment.ts';
+import { unknownHitRatios } from './measured-results.ts';
 import type { SummaryInput } from './summarise.ts';
 
 const plan = inventPlan('together');
@@ -107,8 +108,7 @@ test('why it ended is said, unless it had the rounds that were asked for', () =>
 });
 
 test('a hit ratio that is not predicted, and what was not exercised, are said', () => {
-  const nothing = { memory: null, redis: null, all: null };
-  const notes = notesOf({}, { expectedHitRatios: new Map([['versioned', nothing]]) });
+  const notes = notesOf({}, { expectedHitRatios: new Map([['versioned', unknownHitRatios]]) });
   assert.match(notes, /^Not predicted: the hit ratio of versioned;/m);
   assert.match(notes, /^Not exercised: no entry of a memory tier expired/m);
   const exercised = notesOf({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CandidateResult, CompareResult, ComparisonResult } from './compare-result.ts';
+import { unknownHitRatios } from './measured-results.ts';
 import { renderTable } from './table.ts';
 import { columnsMax, wrapWords } from './text-columns.ts';
 
@@ -63,7 +64,7 @@ type Figures = Partial<Work> & {
 
 function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }: Figures): CandidateResult {
   const tiers = hit === 0 ? 'none' : 'memory+redis';
-  const hitRatio = { memory: hit - 0.03, redis: 0.03, all: hit };
+  const hitRatio = { ...unknownHitRatios, memory: hit - 0.03, redis: 0.03, all: hit };
   const own: Omit<CandidateResult, 'figures'> = {
     name,
     role: name === 'no-cache' ? 'baseline' : name === 'no-cache′' ? 'control' : 'candidate',
@@ -71,8 +72,8 @@ function candidateOf(name: string, { hit = 0, stale = 0, refused = {}, ...work }
     allows: [],
     layers: [],
     latencyMs: { p50: 2.38, p95: 12.9, p99: null, mean: 4.31 },
-    hitRatio: hit === 0 ? { memory: null, redis: null, all: 0 } : hitRatio,
-    expectedHitRatio: { memory: null, redis: null, all: stale === 0 ? 0.93 : null },
+    hitRatio: hit === 0 ? { ...unknownHitRatios, all: 0 } : hitRatio,
+    expectedHitRatio: { ...unknownHitRatios, all: stale === 0 ? 0.93 : null },
     staleHitRatio: stale,
     cacheWorkPerRequest: { ...idle, ...work },
     refusedShare: { reads: hit === 0 ? null : 0, writes: hit === 0 ? null : 0, queue: null, ...refused },

@@ -16,6 +16,7 @@ import type { BlockRecord, GuardFinding, Pacing, RoundRecord } from '../../cli/e
 import type { Experiment } from '../../cli/experiment/experiment.ts';
 import { createHistogram, recordUs } from '../../cli/statistics/histograms.ts';
 import type { CompareResult } from '../../cli/report/compare-result.ts';
+import { unknownHitRatios } from '../../cli/report/measured-results.ts';
 import { summarise } from '../../cli/report/summarise.ts';
 import type { SummaryInput } from '../../cli/report/summarise.ts';
 
@@ -241,7 +242,9 @@ export function inventResult(
     plan,
     experiment,
     manifest: inventManifest(plan, experiment),
-    expectedHitRatios: new Map([['cache-aside', { memory: 0.85, redis: 0.06, all: 0.91 }]]),
+    expectedHitRatios: new Map([
+      ['cache-aside', { ...unknownHitRatios, memory: 0.85, redis: 0.06, all: 0.91 }],
+    ]),
     allows: new Map([
       ['cache-aside', ['stale-fill', 'lost-invalidation']],
       ['versioned', ['failed-invalidation']],
