@@ -38,8 +38,13 @@ const Feed = {
   properties: { feeds: { type: 'array', items: FeedPhoto }, nextCursor: NextCursor },
 } as const;
 
-/** A photo as a feed shows it. The version belongs to the value: the same value has the same version. */
-const photoJson = rememberJson((photo: Photo, version: number): XStatic<typeof FeedPhoto> => ({
+/** The content type of a text that is JSON already; Fastify sends such a text as it is. */
+const jsonType = 'application/json; charset=utf-8';
+
+/** To the types, what is answered with such a text, whatever schema describes the answer. */
+type WrittenJson = { readonly type: 'string' };
+
+const showPhoto = (photo: Photo, version: number): XStatic<typeof FeedPhoto> => ({
   postId: photo.id,
   version,
   postOwnerId: photo.ownerId,
@@ -49,7 +54,21 @@ const photoJson = rememberJson((photo: Photo, version: number): XStatic<typeof F
   numberOfLikes: photo.likeCount,
   numberOfComments: photo.commentCount,
   comments: [...photo.newestComments],
-}));
+});
+
+const jsonOfPhotos = new WeakMap<Photo, string>();
+
+/**
+ * The JSON of a photo as a feed shows it. The memory tier shares photos between their readers: the text is made for the first of them,
+ * and goes with the value, so that pages are joined from texts. The version belongs to the value: the same value has the same version.
+ */
+function photoJson(photo: Photo, version: number): string {
+  const known = jsonOfPhotos.get(photo);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(showPhoto(photo, version));
+  jsonOfPhotos.set(photo, text);
+  return text;
+}
 
 const FeedQuery = {
   type: 'object',
@@ -91,26 +110,3 @@ export function registerFeedRoutes(
     },
   });
 }
-
-/**
- * The JSON of values that the memory tier shares between its readers: made for the first of them, gone with the value. A
- * page is then joined from texts instead of being stringified again. `render` may read nothing that changes.
- */
-function rememberJson<Value extends object, Part>(
-  render: (value: Value, part: Part) => unknown,
-): (value: Value, part: Part) => string {
-  const texts = new WeakMap<Value, string>();
-  return (value, part) => {
-    const known = texts.get(value);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(render(value, part));
-    texts.set(value, text);
-    return text;
-  };
-}
-
-/** The content type of a text that is JSON already; Fastify sends such a text as it is. */
-const jsonType = 'application/json; charset=utf-8';
-
-/** To the types, what is answered with such a text, whatever schema describes the answer. */
-type WrittenJson = { readonly type: 'string' };
