@@ -42,12 +42,15 @@ export function cacheRatios(promql: Promql, by: By = ['candidate']) {
       redis: `${redisHits} / (${asked} - ${orZero(memoryHits, asked)} > 0)`,
     },
     answers: {
-      ...Object.fromEntries(tierParts.map((tier) => [tier, answered('hit', tier)])),
+      ...(Object.fromEntries(tierParts.map((tier) => [tier, answered('hit', tier)])) as Record<
+        (typeof tierParts)[number],
+        string
+      >),
       stale: answered('stale_hit'),
       joined: answered('coalesced'),
       load: answered('miss'),
       bypass: answered('bypass'),
-    } as Readonly<Record<Part, string>>,
+    } satisfies Readonly<Record<Part, string>>,
     /**
      * Reads that storage did not see, of all reads: a bypass goes there, and each key of a load does, whoever it is for. Below 0,
      * refreshes and writes load more than the hits keep away.

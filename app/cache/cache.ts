@@ -9,7 +9,7 @@ export type Freshness = 'versioned' | { readonly ttlMs: number };
 /**
  * One kind of thing that is cached. `name` is the metric label `cache_name`, bounded by the features that exist.
  * `loadMany` asks storage once for all ids; an id that is absent from its map does not exist. It is a method, so that an entity is also
- * one whose types were left behind (`AnyEntity`).
+ * one whose types were left behind (`AnyEntity`), and is called without its entity: it may not use `this`.
  */
 export type CachedEntity<Id extends string | number, V> = {
   readonly name: string;

@@ -10,7 +10,7 @@ import type { CacheSettings } from '../cache/settings/cache-axes.ts';
 import { allowedBy } from '../cache/settings/chosen-strategy.ts';
 import { classInvalidations } from '../cache/settings/class-policies.ts';
 import type { ClassPolicies, ClassPolicy } from '../cache/settings/class-policies.ts';
-import { tierKinds, tiersInOrder, tiersOf, tierStacks } from '../cache/tiers/index.ts';
+import { tierNamesOf, tiersInOrder, tiersOf, tierStacks } from '../cache/tiers/index.ts';
 import type { TierStackName } from '../cache/tiers/index.ts';
 
 /** As the candidate says of everything. */
@@ -124,8 +124,8 @@ function refusesBeside(values: ClassValues, others: CandidateValues): string | n
     const own = policyOf(name, values).tiers;
     if (own === undefined) continue;
     if (!isPartOf(own, String(all))) return `"${name}-tiers=${own}" is no part of tiers=${all}.`;
-    const shared = tiersInOrder(String(all)).find((tier) => tierKinds[tier].isShared);
-    if (shared === undefined || tiersOf(own).shared !== null) continue;
+    const { shared } = tierNamesOf(String(all));
+    if (shared === null || tiersOf(own).shared !== null) continue;
     const reason = needOfShared(own, others);
     if (reason !== null) return `"${name}-tiers=${own}" leaves out ${shared}, ${reason}.`;
   }

@@ -50,7 +50,10 @@ function readAllowed(text: string, replicas: number): NamedCandidate | null {
   }
 }
 
-/** What is simulated, of the tiers that the simulator models: each stack of them with each eviction, size and lifetime that the strategy allows; those that mean the same once. */
+/**
+ * What is simulated: each stack of the tiers that the simulator models, with each eviction, size and lifetime that the strategy allows.
+ * Of those that mean the same there is one.
+ */
 export function candidateGrid(
   strategy: string,
   { bytesOfAll, replicas }: { readonly bytesOfAll: number; readonly replicas: number },

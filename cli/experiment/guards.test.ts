@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { commandCounters } from '../../app/cache/cache-counters.ts';
 import { countsOf } from '../figures/counts.ts';
 import { noReads, noTierCommands } from '../worlds/cache-counts.ts';
-import type { TierCounts } from '../worlds/cache-counts.ts';
+import type { TierCommands } from '../worlds/cache-counts.ts';
+import type { TierName } from '../../app/cache/tiers/index.ts';
 import { judgeBlock, judgeCandidate, judgeGenerator, judgeLoad, judgeWorld } from './guards.ts';
 import type { BlockObservation, WorldObservation } from './observations.ts';
 import type { BlockRecord } from './records.ts';
@@ -130,7 +131,7 @@ test('a world that does its work raises nothing, and unknown figures raise nothi
   assert.deepEqual(judgeWorld({ ...healthy, ...nothing }), []);
 });
 
-const tierWith = (counts: Partial<TierCounts>) => ({ tier: { ...noTierCommands, ...counts } });
+const tierWith = (counts: Partial<TierCommands>) => ({ tier: { ...noTierCommands, ...counts } });
 
 const worldCases: readonly [string, RegExp, Partial<WorldObservation>][] = [
   ['replica-lost', /^replica r1, r2 died$/, { lostProcesses: lostReplicas('r1', 'r2') }],
@@ -143,6 +144,14 @@ const worldCases: readonly [string, RegExp, Partial<WorldObservation>][] = [
   ],
   ['tier-refused', /4 of 30 writes/, tierWith({ reads: 100, writes: 30, refusedWrites: 4 })],
   ['tier-refused', /2 of 4 writes to the queue/, tierWith({ queueWrites: 4, refusedQueueWrites: 2 })],
+  [
+    'tier-refused',
+    /^other refused 2 of 10 reads and redis refused 2 of 4 writes to the queue \(limit 10\.0 %\)$/,
+    tierWith({
+      tier: 'other' as TierName,
+      ...{ reads: 10, refusedReads: 2, queueWrites: 4, refusedQueueWrites: 2 },
+    }),
+  ],
   [
     'tier-refused',
     /5 of 5 reads and 3 of 3 writes/,

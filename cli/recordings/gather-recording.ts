@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { tierKinds, tiersInOrder } from '../../app/cache/tiers/index.ts';
+import { tierNamesOf } from '../../app/cache/tiers/index.ts';
 import type { TierStackName } from '../../app/cache/tiers/index.ts';
 import type { RecordedOutcome, ServiceEvent } from '../../app/contract/recorded-event.ts';
 import { createKeyedHash } from './keyed-hash.ts';
@@ -26,11 +26,11 @@ export type GatheredRecording = {
 
 /** How a recording of a candidate with these tiers calls what its processes have written down. */
 function outcomeNamesOf(stack: TierStackName): Readonly<Record<RecordedOutcome, OutcomeName>> {
-  const tiers = tiersInOrder(stack);
+  const { local, shared } = tierNamesOf(stack);
   return {
     '': '',
-    local: tiers.find((tier) => !tierKinds[tier].isShared) ?? '',
-    shared: tiers.find((tier) => tierKinds[tier].isShared) ?? '',
+    local: local ?? '',
+    shared: shared ?? '',
     storage: 'storage',
     joined: 'joined',
     bypass: 'bypass',

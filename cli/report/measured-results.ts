@@ -13,6 +13,7 @@ import { countedOfBlock } from './counted-of-block.ts';
 import type { FigureValues } from './figure-schema.ts';
 
 export type HitRatios = CandidateResult['hitRatio'];
+/** Where nobody knows any of them. */
 export const unknownHitRatios: HitRatios = { ...ofEachTier(() => null), all: null };
 
 /** The mean over the starts of the processes; null where one of them could not tell. */

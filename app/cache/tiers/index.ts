@@ -1,4 +1,3 @@
-import type { TierNames } from '../cache.ts';
 import { memory } from './memory-tier.ts';
 import { redis } from './redis-tier.ts';
 import type { LocalTierDefinition, SharedTierDefinition, TierDefinition } from './tier.ts';
@@ -49,19 +48,20 @@ export const tierStacks = [...stacks.keys()] as TierStackName[];
 
 const noTiers: StackedTiers = { local: null, shared: null };
 
-/** The tiers that a stack is made of. */
-export function tiersOf(stack: TierStackName): StackedTiers {
+/** The tiers that a stack is made of; none where there is no such stack. */
+export function tiersOf(stack: string): StackedTiers {
   return stacks.get(stack) ?? noTiers;
 }
 
-/** The names of the tiers of a stack, in the order in which they are asked. */
-export function tiersInOrder(stack: string): readonly TierName[] {
-  const { local, shared } = stacks.get(stack) ?? noTiers;
-  return [local, shared].flatMap((kind) => tierNames.filter((name) => tierKinds[name] === kind));
+/** What people call them. */
+export function tierNamesOf(stack: string): Readonly<Record<keyof StackedTiers, TierName | null>> {
+  const { local, shared } = tiersOf(stack);
+  const named = (kind: TierDefinition | null) => tierNames.find((name) => tierKinds[name] === kind) ?? null;
+  return { local: named(local), shared: named(shared) };
 }
 
-/** What people call them. */
-export function tierNamesOf(stack: TierStackName): TierNames {
-  const { local, shared } = tiersOf(stack);
-  return { local: local?.name ?? null, shared: shared?.name ?? null };
+/** The same names in the order in which the tiers are asked. */
+export function tiersInOrder(stack: string): readonly TierName[] {
+  const { local, shared } = tierNamesOf(stack);
+  return [local, shared].filter((name) => name !== null);
 }
