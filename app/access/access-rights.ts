@@ -41,8 +41,8 @@ export type RightsListener = {
  */
 export type LastHidings = {
   /**
-   * The last change by which somebody became private or was deleted. At first the last change of any kind,
-   * since the kinds of earlier ones are not known.
+   * The last change by which somebody became private or was deleted. Where all rights were read anew, it is the last
+   * change of any kind that is in them, since the kinds of earlier changes are not known.
    */
   readonly person: number;
   /** The last change by which an account was deleted; 0 until this replica hears of one. */
@@ -51,7 +51,10 @@ export type LastHidings = {
 
 /** The log of changes, as this replica reads it. */
 export type RightsLog = {
-  /** Throws RIGHTS_UNKNOWN unless this replica has applied every change that was answered. */
+  /**
+   * Throws RIGHTS_UNKNOWN unless this replica has applied every change of rights that was confirmed to whoever made
+   * it.
+   */
   requireKnown(): void;
   listen(listener: RightsListener): void;
 };

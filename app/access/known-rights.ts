@@ -42,7 +42,7 @@ export function createKnownRights(parts: KnownRightsParts): KnownRights {
   let refusals = 0;
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 
-  /** Renews the lease, once at a time; a notification that comes meanwhile leads to another renewal. */
+  /** Renews the lease. Only one renewal runs at a time; a notification that comes meanwhile leads to another one. */
   const attend = async (): Promise<void> => {
     if (isAttending) return;
     isAttending = true;

@@ -13,7 +13,8 @@ import type { ChangeStore } from './rights-store.ts';
 const firstPollMs = 2;
 const longestPollMs = 50;
 /**
- * How many leases a change waits at most for a replica that renews its lease but does not apply the change.
+ * For how many lengths of a lease a change waits at most, where a replica renews its lease but does not apply the
+ * change.
  */
 const waitMaxLeases = 2;
 

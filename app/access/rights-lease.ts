@@ -9,8 +9,8 @@ import { changesAtOnceMax } from './rights-store.ts';
 import type { ReplicaStore } from './rights-store.ts';
 
 /**
- * The share of a lease for which its replica answers by it. Others take it for ended later than that, since
- * clocks do not run alike.
+ * The share of its lease for which a replica answers from memory. Others forget a replica only after a whole lease,
+ * since clocks do not all run equally fast.
  */
 const usedShare = 0.9;
 
@@ -98,8 +98,8 @@ export function createLease({ memory, store, clock, leaseMs }: LeaseParts) {
 const tooMany = () => rightsUnknown('There are more blocks and private follows than one replica may keep.');
 
 /**
- * Whether a change is of a later release, which this one does not know. Failures of storage may pass before
- * the lease ends.
+ * Whether an error says that a change is of a kind which only a later release knows, so that asking again does not
+ * help. Other errors come from storage, and may pass before the lease ends.
  */
 const isNotUnderstood = (error: unknown): boolean =>
   error instanceof DarkroomError && error.code === 'RIGHTS_UNKNOWN';

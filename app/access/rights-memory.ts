@@ -4,9 +4,9 @@ import { createBlocks, createPairs } from './pairs.ts';
 import type { Relation, RightsChange, RightsSnapshot } from './rights-change.ts';
 
 /**
- * How many private people, followers of them and blocks a replica keeps, in some 60 MB. Changes that would
- * add one more are refused. What is written by hand, or by several replicas at once, may exceed it; with
- * twice as many, a replica knows nothing.
+ * How many private people, followers of private people and blocks a replica keeps in all, in some 60 MB. Changes that
+ * would add one more are refused. What is written by hand, or by several replicas at once, may exceed it; with more
+ * than twice as many, a replica gives up and refuses.
  */
 export const relationsMax = 1_000_000;
 

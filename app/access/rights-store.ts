@@ -14,8 +14,8 @@ const insertReplica: Statement = {
 };
 
 /**
- * All rights, as of one moment, for a replica that changes wait for at that moment. No row where the replica
- * was forgotten meanwhile.
+ * All rights, as of one moment, for a replica that changes wait for at that moment. It returns no row where the
+ * replica was forgotten meanwhile.
  */
 const selectRights: Statement = {
   name: 'select_access_rights',
@@ -33,8 +33,8 @@ const selectRights: Statement = {
 };
 
 /**
- * Notes how far the replica has come, and gives it the changes after that. One row without a kind where there
- * are none; no row where the replica was forgotten.
+ * Notes how far the replica has come, and returns the changes after that: one row without a kind where there are
+ * none, and no row where the replica was forgotten.
  */
 const renewReplica: Statement = {
   name: 'renew_access_replica',

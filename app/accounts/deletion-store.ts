@@ -5,7 +5,7 @@ import type { Queries, Statement } from '../storage/statement.ts';
 
 /** Rows of one step, so that no statement holds more locks than a write of the service waits for. */
 const rowsAtOnce = 200;
-/** The same for rows that nobody else locks, and that refer to no row which others lock. */
+/** The same for rows that no write of the service waits for, and whose deletion locks no other rows. */
 const ownRowsAtOnce = 2_000;
 
 /**
@@ -58,8 +58,8 @@ const deleteLikesApart: Statement = {
 };
 
 /**
- * People are locked before the rows of those who follow them, in the order of their ids, as in every
- * statement that ends follows.
+ * The followed people are locked before the follows are deleted, in the order of their ids, as in every statement
+ * that ends follows.
  */
 const removedFollowing = `locked AS MATERIALIZED (
       SELECT users.id FROM users JOIN (
@@ -91,8 +91,8 @@ const likesOf = { inRow: deleteLikes, apart: deleteLikesApart };
 const followingOf = { inRow: deleteFollowing, apart: deleteFollowingApart };
 
 /**
- * With the followers, the person's posts go from their feeds: rows of feeds can only be found by their
- * readers.
+ * Removes followers of the person, and the person's posts from their feeds: rows of feeds can be found by their
+ * readers only, and once the follows are gone nobody knows who these were.
  */
 const deleteFollowers: Statement = {
   name: 'delete_followers_of',
@@ -109,7 +109,9 @@ const deleteFollowers: Statement = {
     SELECT follower_id AS id FROM removed`,
 };
 
-/** From then on nobody sees, likes or comments the person's photos, so that they can be emptied in steps. */
+/**
+ * From then on nobody sees the person's photos, likes them or comments on them, so that they can be emptied in steps.
+ */
 const hidePhotos: Statement = {
   name: 'hide_photos_of',
   text: `
@@ -250,8 +252,8 @@ export function createDeletionStore(
       storage.query(deleteActivity, [personId, ownRowsAtOnce]),
     /** Sessions, the account and the person; whether there was one. Rejects with ROW_REFUSED when something was added meanwhile. */
     async removePerson(personId: number): Promise<boolean> {
-      // What fails in between can be asked for again as long as the person is there. The second call removes
-      // what others have counted meanwhile.
+      // The count of followers goes before the person: a deletion that fails can be asked for again only as long as
+      // the person is there. The second call removes what others have counted meanwhile.
       await forgetFollowerCount(personId);
       const [row] = await storage.query<{ readonly was_there: boolean }>(deletePerson, [personId]);
       await forgetFollowerCount(personId);

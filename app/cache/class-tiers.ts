@@ -45,9 +45,9 @@ const withoutShared = {
 } as const satisfies Record<StoredIn, StoredIn>;
 
 /**
- * The fence, corrected in where it says that an entry was stored. The shared tier reports an entry that a
- * class policy keeps out of it as filled, since nothing has failed; the local tier is asked what it holds.
- * The same fence where no policy keeps anything out.
+ * The fence, corrected in where it says that an entry was stored. The shared tier reports an entry that a class
+ * policy keeps out of it as filled, since nothing has failed; the local tier is asked what it holds. The same fence
+ * where no policy keeps anything out of the shared tier.
  */
 export function tellingWhatIsKept(fence: Fence, policies: ClassPolicies): Fence {
   const keeps = keepsIn('shared', policies);

@@ -38,8 +38,8 @@ export function createLossAwareTier(
     return hit.entry.freshUntil > lossAtMs + ownMs ? hit : undefined;
   };
   /**
-   * How fresh an entry must be for a reader who asks for a lease. Only the tier knows whether the entry has a
-   * value, so the longer lifetime counts.
+   * Until when an entry must at least be fresh to be given to a reader who asks for a lease. Only the tier knows
+   * whether the entry has a value, so the longer of the two lifetimes counts.
    */
   const freshAfterLossMs = (key: string): number => {
     const longestMs = longestFreshMs(key);

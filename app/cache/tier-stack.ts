@@ -61,8 +61,8 @@ export function createTierStack(local: LocalTier | null, shared: Tier | null): T
         if (shared === null) return { isAccepted: true, storedIn };
         return fillShared(shared.setFenced(key, entry, startedAtMs), storedIn);
       }
-      // The local tier refused the entry because something newer has come. The shared tier may have lost the
-      // tombstone of that and may still hold something older, which is deleted there.
+      // The local tier refused the entry because something newer has come, or may have come. The shared tier may have
+      // lost the tombstone of that and may still hold something older, which is deleted there.
       return shared === null ? noFill : refuse(shared.deleteFenced(key, entry.version));
     },
     async delete(key) {

@@ -74,9 +74,9 @@ function createTieredStrategy(given: TieredParts, decisions: TieredDecisions): C
 }
 
 /**
- * For candidates whose shared tier is cleared by invalidations alone: the shared tier, which gives out no old
- * entry once invalidations were lost. Nobody else would remove it, since the process that wrote may be dead,
- * or may not belong to the service. Null where the writer itself clears the shared tier, and where there is
+ * For candidates whose shared tier is cleared by invalidations alone: the shared tier, which no longer gives out
+ * entries from before a loss of invalidations. Nobody else would remove them, since the process that wrote may be
+ * dead, or may not belong to the service. Null where the writer itself clears the shared tier, and where there is
  * none.
  */
 function lossAwareTierOf({ tiers, leases, clock, candidate, entities }: TieredParts): LossAwareTier | null {

@@ -132,7 +132,10 @@ function refusesBeside(values: ClassValues, others: CandidateValues): string | n
   return null;
 }
 
-/** A count is not an entry of its own, so it has no policy: it lives as long as the entry that shows it. */
+/**
+ * A count has no policy, since it is no entry of its own: it is a part of the entry that shows it or, where counters
+ * count it, of no entry.
+ */
 function explains(name: string): string | null {
   if (!/^(counters?|counts?|likes?)-(ttl|jitter|tiers|invalidation)$/.test(name)) return null;
   return 'Counts are no class: with counter=row, likes are a part of their photo and followers of their profile, so take photo-… or profile-…; with any other counter they are in no entry of the cache, and window, coalesce or flush-every say how late they may be.';
@@ -167,8 +170,8 @@ export function allowedByCandidate({
 }
 
 /**
- * The settings of the cache, with the longest lifetime of any class as their TTL, for whoever must wait until
- * every entry has ended.
+ * The settings of the cache, with the longest lifetime of any class as their TTL, for what must last until every
+ * entry has expired.
  */
 export function withLongestLifetime({
   cache,

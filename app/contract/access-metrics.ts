@@ -8,10 +8,7 @@ export const accessMetrics = {
     help: 'Whether this replica knows the rights of people (1), or refuses what depends on them (0)',
     labels: [],
   },
-  /**
-   * Some requests count twice, such as that for the feed of somebody who is logged in; health checks ask
-   * nothing.
-   */
+  /** A request counts once, since its first question that is refused ends it. Health checks are not counted. */
   rightsRefusals: {
     name: 'darkroom_rights_refusals_total',
     type: 'counter',

@@ -22,7 +22,7 @@ export const keepNewerRollup: RedisScript = {
 
 export type CachedRollup = CounterKey & Rollup & { readonly ttlMs: number };
 
-/** How long a rollup is kept. If it outlived the events after it, nobody could count on from it. */
+/** How long a rollup is kept in Redis. If it outlived the events after it, nobody could count on from it. */
 export const rollupTtlMs = ({
   ttlMs,
   retentionMs,

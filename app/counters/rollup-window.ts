@@ -17,9 +17,9 @@ const freezeWindow: Statement = {
 };
 
 /**
- * When the oldest open transaction began that may hold an event. One without a number and without a snapshot
- * has written nothing so far, and its next statement sees the end that was written down. Only times of the
- * same server are compared.
+ * The time by the server's clock, and when the oldest open transaction began that may hold an event. A transaction
+ * without a number and without a snapshot has written nothing so far, and its next statement sees the end that was
+ * written down. Only times of the same server are compared.
  */
 const selectOldest: Statement = {
   name: 'select_oldest_writer',

@@ -79,7 +79,10 @@ function versionsOfWrites(): ReadonlyMap<string, VersionsOfWrite> {
   ]);
 }
 
-/** What answers depend on: another cache on the way must not give a page to somebody who is logged in. */
+/**
+ * The request headers that answers depend on: another cache on the way must not give a page that is for everybody to
+ * somebody who is logged in.
+ */
 const ofWhoAsks = `Authorization, Cookie, ${headers.viewer}`;
 
 const routeOf = ({ method, route }: { readonly method: string; readonly route: string }): string =>
@@ -87,9 +90,9 @@ const routeOf = ({ method, route }: { readonly method: string; readonly route: s
 const ofAccount = routeOf(peopleOperations.deleteAccount);
 
 /**
- * Operations that purge even where they are answered with 404. A client that repeats one, since the first
- * answer was lost, is told that there is nothing, and the entries must go all the same. They also go where
- * the thing is hidden from the client, who would otherwise see from the purge that it exists.
+ * Operations that purge even where they are answered with 404. A client that repeats one, since the first answer was
+ * lost, is told that there is nothing, and the entries must go all the same. They also go where the thing exists and
+ * is hidden from the client: it could otherwise tell, by what is purged, that the thing exists.
  */
 const deletions: readonly string[] = [
   ofAccount,

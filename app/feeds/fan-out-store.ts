@@ -91,8 +91,8 @@ const cutFeeds: Statement = {
 };
 
 /**
- * Rows of a post lie in feeds of those who follow its owner, and of those whose unfollow has not been worked
- * off yet.
+ * Removes a deleted post from the feeds of those who follow its owner. Other feeds have it only where the message of
+ * an unfollow still waits, or was given up; once that is done, it removes the post there.
  */
 const removePost: Statement = {
   name: 'remove_post_from_feeds',
@@ -105,8 +105,8 @@ const removePost: Statement = {
 };
 
 /**
- * Not from the feed of a reader who follows again by now: a message that was given up and is replayed comes
- * after that of the new follow, and nothing would bring the posts back.
+ * Removes an author's posts from the feed of a reader, unless the reader follows again by now: a message that was
+ * given up and is replayed comes after that of the new follow, and nothing would bring the posts back.
  */
 const removeAuthor: Statement = {
   name: 'remove_author_from_feed',
@@ -117,8 +117,9 @@ const removeAuthor: Statement = {
 };
 
 /**
- * Removes an author's posts from feeds of people who do not follow. Only those whose unfollow is a message
- * that was given up can have some, and rows of an author can only be found by their readers.
+ * Removes an author's posts from the feeds of people who unfollowed the author by a message that was given up. Nobody
+ * else has such posts for good without following. The dead letters name these people; rows of an author could not be
+ * found without their readers.
  */
 const removeStrangers: Statement = {
   name: 'remove_author_from_feeds_of_strangers',

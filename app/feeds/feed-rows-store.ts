@@ -12,8 +12,8 @@ export type KeptPage = {
 };
 
 /**
- * Numbers of advisory locks that nothing else takes. Changes of one reader's feed that come from a follow or
- * an unfollow take turns.
+ * Numbers of advisory locks that nothing else takes. Changes of one reader's feed by a follow, an unfollow, a block
+ * or a fill take turns.
  */
 export const readerLocks = 8_413_014;
 
@@ -42,9 +42,9 @@ const selectKeptFeed: Statement = {
 };
 
 /**
- * Keeps the newest posts of everybody who is followed, and removes all other rows. Where there are more, the
- * oldest of them is the horizon. The feed's own row is written last: until then nobody waits for it who has
- * written rows that this statement waits for.
+ * Keeps the newest posts of everybody who is followed, and removes all other rows. Where there may be more, the
+ * oldest of those that are kept is the horizon. The feed's own row is written last: others may hold rows that this
+ * statement waits for, and must not have to wait for the feed's row meanwhile.
  */
 const fillFeed: Statement = {
   name: 'fill_feed',

@@ -25,9 +25,9 @@ const deleteRequest: Statement = {
 };
 
 /**
- * The trigger on follows takes the request away; an accepted one is what it asks for. The two people are
- * locked before the request, in the order of their ids: so do blocks and deletions of accounts, and none of
- * them waits for another in a circle.
+ * The trigger on follows lets somebody follow a private person only where an accepted request is there, and removes
+ * that request. The two people are locked before the request, in the order of their ids: so do blocks and deletions
+ * of accounts, and none of them waits for another in a circle.
  */
 const acceptedRequest = `locked AS MATERIALIZED (
       SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE

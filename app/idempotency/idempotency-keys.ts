@@ -9,8 +9,8 @@ import type { Claim, IdempotencyStore, KeptAnswer } from './idempotency-store.ts
 const header = headers.idempotencyKey.toLowerCase();
 const writeMethods: readonly unknown[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 /**
- * Statuses that are not kept, since the same request may be answered otherwise later: after a log-in, with
- * its whole body, or when there are fewer requests.
+ * Answers with these statuses are not kept, since the same request may be answered otherwise later: after a log-in,
+ * with its whole body, or when there are fewer requests.
  */
 const passingStatuses: readonly number[] = [401, 408, 429];
 

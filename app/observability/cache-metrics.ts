@@ -104,8 +104,9 @@ const tierOperations = ['get', 'mget', 'set', 'delete', 'lease', 'decode', 'enco
 const tierFailures = ['error', 'refused'] as const;
 
 /**
- * Counts failed operations of the shared tier: in plain numbers, since all of them fail while it is away, and
- * beside the histogram, whose series for failures begin with the first one, so that no rate contains it.
+ * Counts failed operations of the shared tier in plain numbers, which cost little, since all operations fail while it
+ * is away. The histogram counts them too, but its series for failures begin with the first one, so that no rate
+ * contains that.
  */
 function countTierFailures(registry: MetricsRegistry, { shared }: TierNames) {
   const counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>();

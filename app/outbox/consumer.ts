@@ -34,9 +34,9 @@ export type Consumer = {
   readonly name: string;
   readonly takes: readonly MessageType[];
   /**
-   * Hears, before it is given any of them, of all messages that it is given in a transaction: a consumer that
-   * takes all its locks here, in one order, waits for no other worker in a circle. Where messages are tried
-   * apart, each is a part of the transaction of its own.
+   * Hears, before it is given any of them, of all messages that it is given in a transaction: a consumer that takes
+   * all its locks here, in one order, waits for no other worker in a circle. Where the messages of a batch are tried
+   * one by one, it hears of each by itself, right before it is given that one.
    */
   prepare?(messages: readonly OutboxMessage[], queries: Queries): Promise<void>;
   consume(message: OutboxMessage, queries: Queries): Promise<void>;

@@ -8,7 +8,11 @@ import { outboxTable } from './outbox-table.ts';
 const channel = 'darkroom_outbox';
 /** A notification may be lost, and what is tried again has none. */
 const pollMs = 1_000;
-/** Of transactions that go on at once one notifies: those that commit after it are found by looking again, soon and then later. */
+/**
+ * The pause before the next look after a worker was woken or has had work. Of transactions that go on at the same
+ * time only one notifies: the messages of those that commit later are found by looking again, soon and then less
+ * often.
+ */
 const firstPollMs = 10;
 const pollGrowth = 5;
 const measureMs = 1_000;
@@ -54,8 +58,8 @@ export function startOutboxWorker({ storage, deliver, chores, onTrouble }: Outbo
         while (!signal.aborted) {
           const hadWork = await deliver();
           succeeded();
-          // A worker that was woken in vain looks again soon, too: the message that woke it may commit only
-          // after its look.
+          // A worker that was woken and found nothing looks again soon, too. Not every transaction notifies: a
+          // message may commit after the look that another transaction has caused.
           const isSoon = hadWork || (await bell.heard(pauseMs, signal));
           pauseMs = isSoon ? firstPollMs : Math.min(pauseMs * pollGrowth, pollMs);
         }

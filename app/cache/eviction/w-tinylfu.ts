@@ -30,8 +30,9 @@ function createWTinyLfu<K>({ table, keyKind, bytesMax, evict }: SlotPolicyParts<
     return sketch.estimate(table.keyOf(candidate)) > sketch.estimate(table.keyOf(victim));
   };
   /**
-   * Where there is no room, it is compared with the oldest on probation, and the one that was seen less often
-   * goes.
+   * Moves an entry from the window to probation. Where there is no room, it is compared with the oldest entry of the
+   * main part: if it was seen more often, older ones are evicted until it fits, and otherwise it is evicted itself.
+   * One that is larger than the main part is always evicted.
    */
   const leaveWindow = (candidate: number): void => {
     const bytes = table.sizeOf(candidate);

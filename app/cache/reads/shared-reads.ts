@@ -105,8 +105,8 @@ export function createSharedReads(
 }
 
 /**
- * Whether the stored entry is no newer than the one that memory had and rejected. Where the clock that filled
- * it differs from this one's, times do not tell, and the version decides.
+ * Whether the stored entry is no newer than the one that memory had and that was not good enough. Where the clock
+ * that filled the stored entry is ahead of this one, times cannot be compared, and the versions decide.
  */
 function isKnown(stored: Entry, bound: Entry, rejectedEntry: Entry): boolean {
   const isDated = stored === bound;

@@ -40,11 +40,14 @@ export type WriteQueueOptions = Omit<ApplyParts, 'log'> & {
 const batchMax = 500;
 /** Longer than any attempt lasts: waiting for a connection, the statement, the cache. */
 const defaultTakeOverMs = 5_000;
-/** The least time between two looks for writes that other replicas have taken and never finished. */
+/**
+ * The shortest interval at which a replica flushes even if no write has come: every flush also takes over writes that
+ * others have taken and never finished.
+ */
 const lookMs = 1_000;
 /**
- * How long the last flush may take: requests have ended by then, and the process has ten seconds in all to
- * stop.
+ * How long the end of the queue may take, with its last flush: requests have ended by then, and the process has ten
+ * seconds in all to stop.
  */
 const defaultStopLimitMs = 3_000;
 /** A write is a few ids; what is longer goes to storage at once, so that the queue's memory has a bound. */

@@ -14,8 +14,8 @@ const usualCountersMax = 100_000;
 /** Processes that started together do not flush together. */
 const jitter = 0.25;
 /**
- * How often a read is tried again when a flush came in between. The last try counts as it is: it may be ahead
- * by what that flush had under way.
+ * How many times a read is tried while flushes or clears come in between. The last result is taken as it is: it may
+ * be too high by what a flush had under way.
  */
 const readAttemptsMax = 3;
 
