@@ -142,6 +142,6 @@ function registerDeletion(
   });
   const deletionService = createDeletionService({ cache, deletionStore, rightsChanges, forgetPictures });
   registerDeletionRoute(app, parts, deletionService);
-  // Those of deletions whose process has died.
+  // Removes the pictures that were left by deletions whose process has died.
   runInBackground('pictures of deleted accounts', forgetPictures());
 }

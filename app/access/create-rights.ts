@@ -19,7 +19,9 @@ export type Rights = {
 
 export type RightsParts = Pick<KnownRightsParts, 'leaseMs' | 'runInBackground'> & {
   readonly storage: Storage;
-  /** Its id is of this process alone: one that is started anew is another replica. */
+  /**
+   * This replica, with an id that it has only until its process ends: one that is started anew is another replica.
+   */
   readonly replica: Replica;
   readonly remembered: RightsMemoryParts;
 };

@@ -117,7 +117,10 @@ const shown = ({ count, rolledUpToMs }: Counted) => ({
   rolledUpTo: rolledUpToMs === null ? null : timeOf(rolledUpToMs),
 });
 
-/** Who asks must be somebody. What the service counts may be of something that not everybody may see, such as a hidden photo. */
+/**
+ * Refuses requests without a viewer, and those for what only the service itself counts, which may be of something
+ * that not everybody may see, such as a hidden photo.
+ */
 function createRequireOpen({ viewerOf }: Pick<RouteParts, 'viewerOf'>, counters: CounterService) {
   return (request: FastifyRequest, { namespace }: CounterKey): void => {
     viewerOf(request);

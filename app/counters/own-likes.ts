@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { CounterRedis } from './counter-redis.ts';
 
 /**
- * What people have liked lately, and when, so that a count that comes late has for each of them the own like at once. In Redis, for
- * all replicas; in this process too, for when Redis does not answer.
+ * What people have liked lately, and when, so that each of them is shown the own like at once, however late the count
+ * is. It is kept in Redis, for all replicas, and in this process too, for when Redis does not answer.
  */
 export type OwnLikes = {
   /** Resolves when the other replicas can know. Rejects nothing: then only this one does. */

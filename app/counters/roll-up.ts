@@ -60,7 +60,10 @@ function stepOf(
   return { ...key, buckets, base, fromMs, newestMs, toMs: Math.min(endMs, stepEndMs) };
 }
 
-/** Of so many counters it is known that they need shorter steps: those that failed long ago are tried as all others are. */
+/**
+ * How many counters are remembered that need shorter steps. Beyond this, the one that was noted longest ago is
+ * forgotten, and tried with a whole step like all others.
+ */
 const shortenedMax = 10_000;
 /** A bucket of a day is then less than a tenth of a second. */
 const partsMax = 2 ** 20;

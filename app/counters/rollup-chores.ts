@@ -17,9 +17,9 @@ const selectHasEventsOf: Statement = {
       WHERE namespace = ANY ($1::text[]) AND event_time >= $2::timestamptz AND event_time < $3::timestamptz) AS has_events`,
 };
 
-/** Of so many counters one statement says whether they are behind. */
+/** How many counters one statement looks at, to say which of them are behind. */
 const countersAtOnce = 1_000;
-/** Workers are told of no more at once. */
+/** Once workers have been told of so many counters, no further ones are looked for this time. */
 const behindAtOnce = 1_000;
 
 export type RetentionParts = {

@@ -5,8 +5,8 @@ export const addsPerCounter = 20;
 /** The last so many are sent twice, as by a client that has not heard the answer. */
 export const sentTwicePerCounter = 4;
 /**
- * How late adds are is told of the first so many. Each raises the count by one, so that a count of 7 shows the seventh; once one of
- * them may have been counted twice, it does not.
+ * How many adds of a counter are timed, which are the first ones. Each raises the count by one, so that a count of 7
+ * shows the seventh; once one of them may have been counted twice, it does not.
  */
 export const timedPerCounter = 12;
 
@@ -39,7 +39,7 @@ export function watchCounter(name: string): WatchedCounter {
     timed = Math.max(timed, Math.min(add, acknowledgedAtMs.length, timedPerCounter));
     return acknowledgedAtMs.slice(from, timed).map((acknowledged, index) => ({
       ...{ counter: name, phase: 'lag', expected: from + index + 1, seen: last },
-      // What is asked at once is no later than clocks are exact.
+      // A replica that was asked right after the acknowledgement is not late: what counts are whole milliseconds.
       lagMs: Math.max(0, Math.round(atMs - acknowledged)),
     }));
   };

@@ -2,24 +2,30 @@
 type Acknowledged = { readonly version: number; readonly atMs: number };
 
 export type AcknowledgedWrites = {
-  /** What is deleted has an infinite version. */
+  /** Notes a write of a thing. What is deleted has an infinite version. */
   readonly acknowledged: (key: string, version: number, atMs: number) => void;
   /**
-   * How long before it was asked for, a page of this version lacked what had been acknowledged; null: it shows all of it. By the first of
-   * the writes that it does not show.
+   * How long a page of this version was outdated already when it was asked for: the time since the first acknowledged
+   * write that it does not show. Null where it shows all of them.
    */
   readonly outdatedForMs: (key: string, version: number, askedAtMs: number) => number | null;
 };
 
-/** Things that were written of late. Beyond this, those that were written longest ago are forgotten, and counted as shown. */
+/**
+ * How many things are remembered that were written lately. Of more, those that were written longest ago are
+ * forgotten, and every page counts as showing their writes.
+ */
 const keysMax = 20_000;
-/** Writes of one thing. Of more within the time that a page stays outdated, the first are forgotten, and its age is a lower bound. */
+/**
+ * How many writes of one thing are remembered. Where there are more while a page stays outdated, the first are
+ * forgotten, and the time for which the page was outdated is a lower bound.
+ */
 const writesMax = 16;
 
 /**
- * Knows which writes were acknowledged, and so what a page must show that is asked for later. Of what goes through the edge alone, by the
- * clock of one machine. Lines of a log come in the order in which requests end: a page that was answered before the line of a write
- * that had ended earlier is not held against it.
+ * Knows which writes were acknowledged, and so what a page must show that is asked for later. It knows only what goes
+ * through the edge, by the clock of one machine. Lines of a log come in the order in which requests end: a page that
+ * was answered before the line of a write that had ended earlier is not held against it.
  */
 export function createAcknowledgedWrites(): AcknowledgedWrites {
   // In the order of the last writes.

@@ -6,7 +6,7 @@ export type EdgeRequest = {
   readonly outcome: EdgeOutcome;
   readonly method: string;
   readonly status: number;
-  /** Of the body that was sent. */
+  /** How many bytes the body had that was sent. */
   readonly bytes: number;
   readonly durationUs: number;
 };

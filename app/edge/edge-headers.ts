@@ -108,7 +108,10 @@ const keyOf = (entity: EntityField, id: unknown): string => `${entityNames[entit
 const paramOf = ({ params }: FastifyRequest, name: string): unknown =>
   Object.entries(params ?? {}).find(([key]) => key === name)?.[1];
 
-/** Images whoever asks, and what a person or a photo shows to nobody in particular. A feed is of who asks. */
+/**
+ * The edge keeps images, whoever asks for them, and pages of people and photos where nobody in particular asks. A
+ * feed belongs to its reader.
+ */
 function keysOfReads(): ReadonlyMap<string, KeysOfRead> {
   const pages = Object.entries(readEntities)
     .filter(([, { entity }]) => entity !== 'feed')

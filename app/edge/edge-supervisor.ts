@@ -25,9 +25,9 @@ export type EdgeSupervisorParts = {
   readonly onTrouble: (reason: unknown) => void;
 };
 
-/** After a start that has failed, or a server that did not take its replicas. */
+/** The pause after a start that has failed, and before a server that did not take its replicas is told them again. */
 const pauseMs = 500;
-/** The log is read within some hundredths of a second. */
+/** How long `catchUp` waits for the log at most, which is read within some hundredths of a second. */
 const catchUpLimitMs = 1_000;
 
 const nothing = { objects: 0, memoryBytes: 0, evictions: 0, refreshes: 0 };
@@ -61,7 +61,7 @@ export async function createEdgeSupervisor(parts: EdgeSupervisorParts): Promise<
       try {
         const known = replicas;
         const next = await start(port, known);
-        // Nobody else knows of it yet.
+        // Nobody else knows of this server yet, so that it has to be stopped here.
         if (hasToStop()) return await next.stop();
         server = next;
         if (replicas !== known) introduce(next);
@@ -140,7 +140,7 @@ function createTally() {
   return {
     ended,
     take(usage: EdgeUsage): void {
-      // Its worker was started again, and counts anew.
+      // Counters that went down tell that the server's worker process was started again, and counts anew.
       if (usage.evictions < latest.evictions || usage.refreshes < latest.refreshes) ended();
       latest = usage;
     },

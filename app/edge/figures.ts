@@ -10,7 +10,7 @@ const hasEdge = ({ edge = 'off' }: CandidateValues): boolean => edge === 'on';
 const requests = (outcomes: readonly EdgeOutcome[]): Counter =>
   counterOf(edgeMetrics.edgeRequests, { outcome: outcomes });
 
-/** Of what came to the edge. A percentage point matters. */
+/** A share of the requests that came to the edge. A percentage point matters. */
 const share = {
   unit: 'of those that came to the edge, 0 to 1',
   scale: 'points',

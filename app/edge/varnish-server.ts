@@ -48,7 +48,9 @@ export type VarnishServerParts = {
 
 /** What an edge does. */
 export const edgeConfiguration = join(import.meta.dirname, 'edge.vcl');
-/** All that has a status, which everything has. What is on its way at that moment is kept. */
+/**
+ * Removes every object that has a status, as every object does. An answer that is on its way at that moment is kept.
+ */
 const banOfAll = 'ban obj.status != 0';
 const statisticsLimitMs = 5_000;
 const stopLimitMs = 3_000;
@@ -70,7 +72,8 @@ export async function startVarnish(parts: VarnishServerParts): Promise<VarnishSe
     await cli.ask('start');
     const port = await portOf(cli);
     const log = readLog(program, place.folder, parts.onLog);
-    // It would find the log of the next server in the same place, and read that as well.
+    // The reader is ended with its server: it would find the log of the next server in the same place, and read that
+    // as well.
     child.once('close', () => log.stdin.end());
     return {
       port,

@@ -176,7 +176,9 @@ type AuthorRow = { readonly follower_count: number; readonly is_witness: boolean
 const authorOf = ([row]: readonly AuthorRow[]): Author | undefined =>
   row && { followers: row.follower_count, isWitness: row.is_witness };
 
-/** Whose posts are written into feeds or taken out of them, and whose feeds change by who is followed. */
+/**
+ * The authors whose posts are written into feeds or taken out of them, and the readers who follow others than before.
+ */
 export type Involved = { readonly authors: readonly number[]; readonly readers: readonly number[] };
 
 const locksOf = (kind: number, ids: readonly number[]) =>
@@ -224,7 +226,7 @@ export function createFanOutStore(queries: Queries) {
     removePost: async (postId: number) => readersOf(await queries.query<Reader>(removePost, [postId])),
     removeAuthor: async (readerId: number, authorId: number) =>
       readersOf(await queries.query<Reader>(removeAuthor, [readerId, authorId])),
-    /** Of who has turned private: from the feeds of those who follow no more. */
+    /** For an author who has turned private: removes the posts from the feeds of those who do not follow any more. */
     removeStrangers: async (authorId: number) =>
       readersOf(await queries.query<Reader>(removeStrangers, [authorId])),
     addAuthor: async (readerId: number, authorId: number, rows: number, expiresAtMs: number) =>

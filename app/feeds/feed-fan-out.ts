@@ -63,7 +63,7 @@ export function createFeedFanOut(options: FeedFanOutOptions): Consumer {
         return [...ofBlocker, ...(await store.removeAuthor(blockedId, blockerId))];
       }
       case 'privacy':
-        // Who turns public is in the feeds of followers as before.
+        // A person who turns public is in the feeds of followers as before.
         if (message.payload['isPrivate'] !== true) return [];
         return store.removeStrangers(idsOf(message, ['userId']).userId);
       default:

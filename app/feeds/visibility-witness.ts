@@ -86,7 +86,7 @@ async function watch(parts: WatchParts): Promise<void> {
 
 /** Posts that were not seen yet, and the looking for them. */
 function createEyes({ store, clock, onTrouble, signal }: WatchParts) {
-  /** By their ids: when they were answered. */
+  /** When the posts that were not seen yet were answered, by their ids. */
   const unseen = new Map<number, number>();
   /** What the last look saw: a post may be seen before its answer is here. */
   let lastSeen: ReadonlySet<number> = new Set();
@@ -102,7 +102,10 @@ function createEyes({ store, clock, onTrouble, signal }: WatchParts) {
     if (lastSeen.has(id)) await note(id, answeredAtMs, 0, false);
     else unseen.set(id, answeredAtMs);
   };
-  /** From the newest on, until it is past the oldest post that is looked for: a page where none is. */
+  /**
+   * Reads pages from the newest on, until it is past the oldest post that it looks for. Where it looks for none, it
+   * reads one page.
+   */
   const readNew = async (service: string, followerId: number): Promise<Set<number>> => {
     const seen = new Set<number>();
     const oldest = Math.min(...unseen.keys());

@@ -52,7 +52,10 @@ const insertFollowApart: Statement = {
     FROM added WHERE users.id = added.followed_id RETURNING users.followers_version`,
 };
 
-/** The person is locked before what follows them, as all do who end follows: none of them waits for another in a circle. */
+/**
+ * The followed person is locked before the follow is deleted, as in every statement that ends follows, so that none
+ * of them waits for another in a circle.
+ */
 const removedFollow = `person AS MATERIALIZED (
       SELECT id, is_private FROM users WHERE id = $2 FOR NO KEY UPDATE
     ), removed AS (

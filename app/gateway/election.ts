@@ -8,18 +8,18 @@ import type { LeaseWatch } from './protocol/lease.ts';
 export type Term = Taken & {
   /** Whether nobody else can lead now. */
   readonly isHeld: () => boolean;
-  /** Aborted when it is over. */
+  /** Aborted when the term is over. */
   readonly signal: AbortSignal;
-  /** Ends it: what this process has in memory may not be what storage has. */
+  /** Ends the term early: what this process has in memory may differ from what storage has. */
   readonly end: () => void;
 };
 
 export type ElectionParts = {
-  /** On a connection of its own: a renewal must not wait behind the writes of others. */
+  /** The lease in storage, over a connection of its own: a renewal must not wait behind the writes of others. */
   readonly store: LeaseStore;
   /** Monotonic, and running on while the process is stopped. */
   readonly clock: Clock;
-  /** Of one life of this process. */
+  /** A name that this process has only until it ends: started again, it has another one. */
   readonly holder: string;
   readonly address: string;
   readonly leaseMs: number;
@@ -37,7 +37,10 @@ export type Election = {
 
 /** A lease is renewed so often before it would run out. */
 const renewalsPerLease = 4;
-/** Who stands by looks so often whether the row is still renewed; a renewal that has failed is tried again as soon. */
+/**
+ * How many times within a lease a process that stands by looks whether the row is still renewed. A renewal that has
+ * failed is tried again after the same pause.
+ */
 const looksPerLease = 16;
 
 /** Stands for leadership until it is stopped: takes the lease when it has run out, leads, renews, and stands by again when it is lost. */

@@ -16,7 +16,7 @@ const queries = counterOf(gatewayMetrics.gatewayQueries);
 const consistentQueries = counterOf(gatewayMetrics.gatewayQueries, { way: 'consistent' });
 const keepAlives = counterOf(gatewayMetrics.gatewayKeepAlives);
 
-/** Of a synchronisation a tenth, which is less than a millisecond. */
+/** A tenth of the time that a synchronisation takes, which is less than a millisecond. */
 const syncMargin = (): number => Math.log(1.1);
 
 const syncBase = {

@@ -7,7 +7,10 @@ import { DarkroomError } from '../errors.ts';
 import type { App } from '../http/route-parts.ts';
 import type { RefusalCode } from './gateway-events.ts';
 
-/** Said of one connection: the next one has its own (RFC 9110, 7.6.1). What a client expects before its body, it has had from here. */
+/**
+ * Headers that speak of one connection: the next connection has its own (RFC 9110, 7.6.1). `Expect` is among them,
+ * since this process has already told the client to send its body.
+ */
 const ofOneConnection = [
   'connection',
   'expect',
@@ -21,7 +24,10 @@ const ofOneConnection = [
   'upgrade',
 ];
 
-/** To each process behind. They answer requests side by side, so that more would only wait there instead of here. */
+/**
+ * How many connections there are to each process behind the gateway. A process answers requests side by side, so that
+ * with more connections requests would only wait there instead of here.
+ */
 const connectionsMax = 128;
 /** The service bounds its own work; this is for one that stands still. Uploads take their time before the head of their answer. */
 const headLimitMs = 30_000;
@@ -78,7 +84,7 @@ type Answering = {
 };
 
 export type ServiceTargets = {
-  /** Where the replicas listen: as the parent has said, and nobody else. */
+  /** Where the replicas listen, which only the parent process tells. */
   readonly replicas: () => readonly string[];
   readonly refused: Refused;
 };
@@ -141,7 +147,10 @@ const countedAsAnswer: Refused = () => {};
 /** A problem document is shorter. */
 const refusalBytesMax = 4 * 1024;
 
-/** That a former leader does not lead any more is nothing to whoever asks here: for a moment, nobody is known to lead. */
+/**
+ * Passes on a refusal of the leader. If that one says that it does not lead any more, the client is told that nobody
+ * is known to lead for a moment: former leaders mean nothing to it.
+ */
 function passRefusal(reply: FastifyReply, body: Buffer, refused: Refused): void {
   const code = codeOf(body);
   if (code === 'NOT_THE_LEADER') throw leaderLost();

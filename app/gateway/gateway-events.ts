@@ -2,7 +2,7 @@
 export type QueryWay = 'consistent' | 'eventual' | 'leader';
 export type WayReason = 'axis' | 'asked' | 'caller' | 'stale' | 'empty';
 
-/** Of what a gateway refuses, and may be asked again. */
+/** The codes with which a gateway refuses what may be asked again. */
 export type RefusalCode = 'GATEWAY_NOT_SYNCHRONISED' | 'LEADER_LOST' | 'SERVICE_UNREACHABLE';
 
 /** What is told of a gateway. */

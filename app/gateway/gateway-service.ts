@@ -21,9 +21,9 @@ export type Answer =
   | {
       readonly from: 'replica';
       readonly records: RecordTable;
-      /** Since when they are known to be whole, at most. */
+      /** How old the records are at most. */
       readonly stalenessMs: number;
-      /** Null: it did not wait. */
+      /** How long the query waited until they were synchronised; null where it did not wait. */
       readonly waitedMs: number | null;
     };
 
@@ -46,10 +46,13 @@ export type GatewayServiceParts = Pick<LeaderFinderParts, 'storage' | 'store' | 
     readonly observe: GatewayObserver;
   };
 
-/** A leader that is silent for so long is left for another one. Longer than a busy process stands still. */
+/**
+ * How long a leader may be silent before the gateway ends its session and connects to whoever leads by then. A busy
+ * process does not stand still for as long.
+ */
 const silentMaxMs = 3_000;
 const waitingReadsMax = 10_000;
-/** Where nobody waits, the leader is asked so often all the same: it says how old the replica is at most. */
+/** How often the leader is asked even where no query waits: its answers tell how old the replica is at most. */
 const heartbeatMs = 500;
 
 export function createGatewayService(parts: GatewayServiceParts): GatewayService {

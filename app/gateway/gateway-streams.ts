@@ -12,7 +12,7 @@ export type GatewayStreams = {
   /** Something happened: every connection is given what it takes. */
   pump(): void;
   count(): number;
-  /** Of the slowest gateway. */
+  /** How many bytes wait to be sent to the slowest gateway. */
   queuedBytes(): number;
   /** Ends all connections: this leadership is over. */
   close(): void;
@@ -20,13 +20,13 @@ export type GatewayStreams = {
 
 export type GatewayStreamsParts = {
   readonly memory: LeaderMemory;
-  /** Where nothing happens, events are at most so far apart while somebody waits for one. */
+  /** How far apart events are at most while somebody waits for one: where nothing happens, dummy events are given. */
   readonly eventGapMs: number;
   readonly clock: Clock;
   readonly observe: LeaderObserver;
 };
 
-/** A connection that has so much to send is given more when it has sent some of it. */
+/** A connection on which this many bytes wait to be sent is given more only when some of them have gone. */
 const inFlightBytesMax = 1024 * 1024;
 /** A frame is closed when it has so much. */
 const frameBytes = 64 * 1024;

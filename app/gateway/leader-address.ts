@@ -6,7 +6,7 @@ const everyAddress = /^[0.:]+$/;
 export type LeaderAddressParts = {
   /** Where it listens. */
   readonly host: string;
-  /** Under which others reach it; empty: the same. */
+  /** The host under which others reach it; empty where that is `host`. */
   readonly announcedHost: string;
 };
 

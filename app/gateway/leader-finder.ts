@@ -4,7 +4,7 @@ import type { Leadership, LeaseStore } from './lease-store.ts';
 
 /** Who leads, as the lease said last. */
 export type LeaderFinder = {
-  /** Null: nobody, as far as is known. */
+  /** Who leads; null where nobody is known to lead. */
   current(): Leadership | null;
   stop(): Promise<void>;
 };
@@ -16,7 +16,7 @@ export type LeaderFinderParts = {
   readonly onTrouble: (reason: unknown) => void;
 };
 
-/** A lease that runs out tells nobody, and a notification may be lost. */
+/** How often the lease is read: nobody is told when it runs out, and a notification of a new leader may be lost. */
 const lookEveryMs = 500;
 
 /** Looks again and again, and when it is told of a new leader. While storage does not answer, whoever led last is taken to lead. */

@@ -16,13 +16,13 @@ export type LeaderLinkParts = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly observe: GatewayObserver;
-  /** What is heard is heard so much later: in a lab only, to see what staleness does. */
+  /** How much later all that the leader says is heard. Above 0 in a lab only, to see what staleness does. */
   readonly delayMs: number;
 };
 
 /** A replica that is fed by whoever leads. */
 export type LeaderLink = {
-  /** As soon as the replica is known to have all that the leader had when this was called. */
+  /** Answers the reader as soon as the replica is known to have all that the leader had when this was called. */
   read(reader: Reader): void;
   /** A leader was found, perhaps another one. */
   found(leadership: Leadership): void;
@@ -51,7 +51,10 @@ export function linkToLeader(parts: LeaderLinkParts): LeaderLink {
     if (replica.isSynchronised()) resolve();
     ticker.arm();
   };
-  /** An address that is none is as one where nobody listens: the lease may name a better one later. */
+  /**
+   * Tries one session. An address that is not valid counts as one where nobody listens, since the lease may name a
+   * better one later.
+   */
   const trySession = (leadership: Leadership): Promise<boolean> =>
     runSession(parts, leadership, onHeard, stopping.signal).catch(() => {
       parts.observe.connection('lost');

@@ -21,7 +21,7 @@ export type LeaderServiceParts = {
   readonly posts: number;
   readonly eventGapMs: number;
   readonly observe: LeaderObserver;
-  /** It has loaded all, and answers. */
+  /** Called when it has loaded all records, and answers. */
   readonly onLeading: (epoch: number) => void;
 };
 
@@ -139,14 +139,17 @@ async function storeAndTell<Stored>(
     const code = error instanceof DarkroomError ? error.code : null;
     told(code === 'LEADER_LOST' || code === 'NOT_FOUND' ? 'refused' : 'failed');
     if (code !== 'STORAGE_UNAVAILABLE' || isUnsent(error)) throw error;
-    // It may be done yet, and then memory would lack it. Under the next epoch it cannot be.
+    // The write may still be done, and then memory would lack it. Under the next epoch it cannot be done any more.
     term.end();
     const message = 'Nobody knows whether it was stored; look, or send it again.';
     throw new DarkroomError('LEADER_LOST', message, { cause: error });
   }
 }
 
-/** Where too many others wait for a connection, nothing was sent: what this process has in memory still is what storage has. */
+/**
+ * Whether the statement was never sent, since too many others wait for a connection: then this process still has in
+ * memory what storage has.
+ */
 const isUnsent = (error: unknown): boolean => error instanceof DarkroomError && error.isUnsent;
 
 /** A record as it is answered: what it says of itself, and its version. */

@@ -11,7 +11,10 @@ export type StoredRecord = {
   readonly data: RecordData;
 };
 
-/** In every write: nothing is written under an epoch that is not that of the lease, nor while the next leader takes over. */
+/**
+ * A part of every write, so that nothing is written under an epoch that is not that of the lease, nor while the next
+ * leader takes over.
+ */
 const fence = 'fence AS (SELECT epoch FROM gateway_lease WHERE epoch = $1 FOR KEY SHARE)';
 
 /** The newest posts that everybody may see. */
@@ -73,7 +76,10 @@ const selectRecords: Statement = {
     WHERE kind = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3`,
 };
 
-/** What is given replaces what the record has of the same names, in the row: two that write at once lose nothing of each other. */
+/**
+ * Replaces the members of a record that are given, in the row itself, so that two writes at once lose nothing of each
+ * other.
+ */
 const updateRecord: Statement = {
   name: 'update_gateway_record',
   text: `
@@ -163,7 +169,8 @@ function createFilling(storage: Queries, epoch: number) {
       );
     }
   };
-  // Of the records rather than of the newest posts: an earlier leader may have made some of them, and died.
+  // The owners are read from the records and not from the newest posts: an earlier leader may have made some of these
+  // records before it died.
   const fillProfiles = async (): Promise<void> => {
     for (const ids of batchesOf(await storage.query<{ readonly id: number }>(selectOwners, []))) {
       const rows = await storage.query<ProfileSource>(selectProfiles, [ids]);

@@ -96,12 +96,15 @@ const isRefusal = (error: unknown): boolean =>
     ? error.code === 'GATEWAY_NOT_SYNCHRONISED'
     : error instanceof DOMException && error.name === 'TimeoutError';
 
-/** From the sending of what was refused first, to the next answer; where there is none, to the end. */
+/**
+ * Notes outages. One lasts from the sending of the first request that was refused to the next answer or, where none
+ * comes, to the end of the witness.
+ */
 function createOutages(storage: Queries, clock: Clock) {
   let sinceMs: number | null = null;
   let refused = 0;
   return {
-    /** What was sent then had no answer. */
+    /** A request that was sent at this time was refused, or had no answer in time. */
     refused(sentAtMs: number) {
       sinceMs ??= sentAtMs;
       refused += 1;

@@ -7,7 +7,7 @@ import type { RawData } from 'ws';
 export type StreamConnection = {
   /** `sent` is called once the text has left this process. */
   send(text: string, sent: () => void): void;
-  /** Of what was sent and has not left this process. */
+  /** How many bytes were sent and have not left this process. */
   queuedBytes(): number;
   close(): void;
 };
@@ -15,7 +15,7 @@ export type StreamConnection = {
 /** What happens on a connection. Nothing of it may throw. */
 export type StreamListener = {
   readonly received: (text: string) => void;
-  /** Once, whoever has closed it. */
+  /** Called once, whichever end has closed the connection. */
   readonly closed: () => void;
 };
 
@@ -29,7 +29,7 @@ const frameBytesMax = 16 * 1024 * 1024;
 const connectLimitMs = 2_000;
 /** Gateways of one leader. */
 const connectionsMax = 64;
-/** Of the protocol of WebSocket: whoever is answered so comes again later. */
+/** A code of the WebSocket protocol: a gateway that is answered with it connects again later. */
 const tryAgainLater = 1_013;
 
 export type StreamServerParts = {

@@ -4,7 +4,7 @@ import type { ProcessKind } from '../contract/process-kind.ts';
 import type { SystemDefinition } from '../contract/system.ts';
 import { gatewayFigures } from './figures.ts';
 
-/** Of a caller, as it stands in a list of a candidate and in the header. */
+/** The form of the name of a caller, in a list of a candidate and in the header. */
 const callerForm = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const callersMax = 20;
 
@@ -88,7 +88,9 @@ export type GatewaySettings = ValuesOf<typeof axes>;
 
 const ofReplicas = ['keepalive', 'interval', 'staleness-max', 'callers'];
 
-/** An acknowledgement takes a gap of keep-alives and one of events: what needs one in a shorter time would never have it. */
+/**
+ * Refuses limits that no acknowledgement could keep: it may take a gap between keep-alives and one between events.
+ */
 function refusesTimes({ keepAliveMs, eventGapMs, stalenessMaxMs }: GatewaySettings): string | null {
   const soonestMs = keepAliveMs + eventGapMs;
   if (soonestMs >= queryWaitMaxMs)

@@ -13,7 +13,7 @@ declare module 'fastify' {
     readonly problems?: readonly ErrorCode[];
     /** The multipart form that it takes. */
     readonly form?: object;
-    /** It answers with an image of one of these types, or with 304 who has it already. */
+    /** It answers with an image of one of these types, or with 304 where the client has it already. */
     readonly image?: readonly string[];
   }
 }

@@ -6,7 +6,7 @@ import type { App } from './route-parts.ts';
 export type RequestLimits = {
   /** From the opening of a connection, or the first byte behind an earlier request, to the end of the head. */
   readonly headMs: number;
-  /** Without a single byte of a body that is not whole yet. */
+  /** How long a body that is not whole yet may stand still, without a single byte. */
   readonly stallMs: number;
   /** Head and body. The largest upload, 64 MiB, needs 112 kB/s to keep within; one of 20 MB, 34 kB/s. */
   readonly wholeMs: number;
@@ -60,7 +60,7 @@ export function refuseStalledBodies(app: App, { stallMs }: RequestLimits): void 
     raw.setTimeout(stallMs, () => {
       reply.header('connection', 'close');
       setTimeout(() => raw.socket.destroy(), farewellMs).unref();
-      // Who reads the body gets an error instead of the rest of it.
+      // Whoever reads the body gets an error instead of the rest of it.
       if (raw.listenerCount('error') > 0) raw.emit('error', new DarkroomError('REQUEST_TIMEOUT', detail));
     });
     raw.once('end', () => raw.setTimeout(0));

@@ -45,7 +45,7 @@ export function createMemoryBudget(limits: MemoryBudgetLimits): MemoryBudget {
     );
   };
   const turn = async (bytes: number): Promise<void> => {
-    // Who comes later must not overtake who waits, else a large work would wait for ever.
+    // Work that comes later must not overtake work that waits, else a large one would wait for ever.
     if (waiting.length === 0 && fits(bytes)) return take(bytes);
     if (waiting.length >= waitingMax) refuse();
     const { promise, resolve: begin } = Promise.withResolvers<void>();

@@ -117,7 +117,10 @@ function createCatchUp(make: (digest: string, whole: Buffer) => Promise<void>) {
   };
 }
 
-/** What would be the fault of an upload is not that of a request for an image. */
+/**
+ * Throws what a request for a stored image is answered with: an error that would be the fault of an upload is not the
+ * fault of whoever asks for the image.
+ */
 function refuseStored(error: unknown): never {
   if (!(error instanceof DarkroomError) || error.status >= 500) throw error;
   const detail = 'What is stored of this photo cannot be read.';

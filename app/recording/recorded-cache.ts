@@ -30,7 +30,7 @@ export function recordCache(cache: Cache, parts: RecordedCacheParts): Cache {
   return { ...cache, ...recordReads(cache, parts), ...recordChanges(cache, parts.tell) };
 }
 
-/** Tells of an answer, at once or when it comes. What fails is told by nobody. */
+/** Waits for an answer and tells of it. An answer that fails is not told of. */
 async function tellLater<T>(answer: Promise<T>, tell: (value: T) => void): Promise<T> {
   const value = await answer;
   tell(value);
@@ -97,7 +97,7 @@ function recordChanges(cache: Cache, tell: Tell): Pick<Cache, 'write' | 'forget'
       tellChanged('remove', changed);
       return cache.forget(changed);
     },
-    // A write that waits in a queue is one when it is applied.
+    // A write that waits in a queue is written down when it is applied.
     registerDeferred: (kind, deferred) =>
       cache.registerDeferred(kind, {
         ...deferred,

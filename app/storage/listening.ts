@@ -28,8 +28,8 @@ export type ListenOptions = {
   readonly channel: string;
   readonly listener: ChannelListener;
   /**
-   * How often PostgreSQL is asked whether it is there, and whether it still listens for this connection. Who asks something on it more
-   * often needs that only now and then.
+   * How often PostgreSQL is asked whether it is there, and whether it still listens for this connection. It may be
+   * seldom where the listener itself sends statements on the connection more often.
    */
   readonly beatMs?: number;
 };

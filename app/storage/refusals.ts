@@ -3,8 +3,9 @@ import { DarkroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 
 /**
- * Of what an error of PostgreSQL speaks. `server`: of it or the connection, so that others fail alike. `writes`: it reads, and
- * takes no writes. `moment`: of this statement now, which may do later. `row`: of what was to be stored, now and ever.
+ * What an error of PostgreSQL is about. `server`: the server or the connection, so that other statements fail alike.
+ * `writes`: the server answers reads, and takes no writes. `moment`: this statement at this moment; the same may
+ * succeed later. `row`: what was to be stored, which will never succeed.
  */
 export type Concern = 'server' | 'writes' | 'moment' | 'row';
 

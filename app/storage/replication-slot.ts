@@ -26,7 +26,7 @@ export type SlotAdmin = {
 /** A new slot waits for all transactions that are open; the server must give up before the client does. */
 const limits = { connectionTimeoutMillis: 1_000, statement_timeout: 4_000, query_timeout: 5_000 } as const;
 
-/** PostgreSQL before 17 does not say since when, so nothing is. */
+/** Slots that nobody has read for long. PostgreSQL before 17 does not say since when, so that none is found there. */
 const listAbandoned: Statement = {
   name: 'list_abandoned_slots',
   text: `

@@ -77,7 +77,7 @@ export async function readSlot(options: SlotReaderOptions, signal: AbortSignal):
     await progress.confirm(false);
   };
   const beat = async (): Promise<void> => {
-    // While it acts it does not listen.
+    // The reader does not listen while it acts on a transaction, so that silence means nothing then.
     if (!transaction.isActing()) unansweredBeats += 1;
     if (unansweredBeats > unansweredBeatsMax) end('the server is silent');
     await progress.confirm(true);

@@ -1,8 +1,9 @@
 import type { InvalidationDefinition } from './invalidation-definition.ts';
 
 /**
- * Who writes tells the other replicas over Redis pub/sub. A message may be lost; its number shows that, to those who look: a
- * textbook cache does not, and believes that every message arrives.
+ * The replica that writes tells the others over Redis pub/sub. A message may be lost. Messages are numbered, so that
+ * a replica which looks at the numbers notices that; a textbook cache does not look, and believes that every message
+ * arrives.
  */
 export const pubsub: InvalidationDefinition = {
   name: 'pubsub',

@@ -1,8 +1,9 @@
 import type { InvalidationDefinition } from './invalidation-definition.ts';
 
 /**
- * Redis pushes a key to the replicas that have read it, on the connection of the read. It tells of a key only who has read it, and
- * forgets its readers at each change: what a replica has just filled is not watched.
+ * Redis pushes a key that has changed to the replicas that have read it, on the connection of the read. Only a
+ * replica that has read a key is told of it, and Redis forgets its readers at each change: what a replica has just
+ * filled is not watched.
  */
 export const clientTracking: InvalidationDefinition = {
   name: 'client-tracking',

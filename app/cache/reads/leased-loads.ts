@@ -126,7 +126,7 @@ export function createLeasedLoads(
         const own = misses.filter((_, index) => isOwnLoad(answers[index]));
         return own.length === 0 ? nothing : loads.ask(entity, own);
       });
-      // Who waits for it is told; where others load everything, nobody waits.
+      // A reader who waits for this load is told of its failure; where other replicas load everything, nobody waits.
       loading.catch(() => {});
       return misses.map(async (miss, index) => {
         const answer = await (asking[index] as Promise<LeaseAnswer>);

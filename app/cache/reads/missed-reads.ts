@@ -107,7 +107,10 @@ async function fly(flight: Flight<Found> | undefined, work: Promise<Found>): Pro
   }
 }
 
-/** What a reader gets who waited for another's: that one's hit, or a joined load. Both have the same value in hand. */
+/**
+ * What a reader gets that has waited for the work of another one: the same hit, or a joined load. Both readers have
+ * the same value in hand.
+ */
 async function joined(work: Promise<Found>): Promise<Found> {
   const found = await work;
   if (!Object.isFrozen(found.read?.value)) freezeAndEstimateBytes(found.read?.value);

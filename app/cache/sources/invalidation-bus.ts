@@ -94,7 +94,7 @@ export function createInvalidationBus(options: InvalidationBusOptions): Invalida
       resumed();
       return;
     }
-    // Of a sender that is new here all may have been missed, so it counts as one that was last heard at 0.
+    // All messages of a sender that is new here may have been missed, so it counts as one that was last heard at 0.
     const expected = (lastNumberOf.get(message.s) ?? 0) + (message.k === undefined ? 0 : 1);
     if (lastNumberOf.size >= sendersMax) lastNumberOf.clear();
     lastNumberOf.set(message.s, message.n);

@@ -1,7 +1,10 @@
 import type { Clock } from '../../clock.ts';
 
 const firstRestMs = 1_000;
-/** Soon enough that a queue does not fill for want of a look at a server that is back. */
+/**
+ * The longest rest: short enough that a queue does not fill up only because nobody has looked whether the server is
+ * back.
+ */
 const restMaxMs = 10_000;
 
 /** How long to rest after so many failures in a row; replicas that failed together do not come back together. */
@@ -14,7 +17,10 @@ export type BackOff = {
   isResting(): boolean;
   /** How long to rest. */
   failed(): number;
-  /** Nothing has failed; only when something was done is the next failure the first one again. */
+  /**
+   * Says that a try has not failed. Failures are counted from the first one again only if something was done
+   * meanwhile.
+   */
   succeeded(): void;
   endRest(): void;
 };

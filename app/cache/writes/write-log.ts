@@ -29,15 +29,18 @@ export type TakenWrite = WaitingWrite & {
  * until it is settled, or until it is taken over. Every call rejects when Redis does not answer, or cannot be trusted.
  */
 export type WriteLog = {
-  /** How many wait now, or 0: it is full. */
+  /** Adds a write, and says how many wait now; 0 where the queue is full and has not taken it. */
   append(write: WaitingWrite, entriesMax: number): Promise<number>;
   /** The oldest that nobody has taken. */
   take(count: number): Promise<readonly TakenWrite[]>;
   /** Takes over some that somebody took at least that long ago and has not settled. Repeated calls go through all of them. */
   takeOver(count: number, idleMs: number): Promise<readonly TakenWrite[]>;
-  /** Storage has them. How many of them it was the first to settle. */
+  /** Notes that storage has these writes, and says how many of them nobody had settled before. */
   settle(ids: readonly string[]): Promise<number>;
-  /** Storage has refused one for a reason of its own. True: that was once too often, and it is a dead letter now. */
+  /**
+   * Notes that storage has refused a write for a reason that lies in the write itself. True when that was once too
+   * often, so that the write is a dead letter now.
+   */
   refuse(id: string, reason: string): Promise<boolean>;
 };
 

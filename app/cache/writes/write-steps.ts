@@ -65,7 +65,7 @@ export function createWriteSteps(
     const key = makeKey(named.name, id);
     const entity = entities.get(named.name);
     if (entity === undefined) return invalidateOne(change);
-    // Who holds the lease may have read before the commit.
+    // The holder of the lease may have read before the commit.
     if (leases !== null) await invalidateOne(change);
     flights.forget(key);
     // Memory may decline the new entry, or not be given it, and must not keep the old one.

@@ -2,7 +2,7 @@ import type { GatewayMessage } from './messages.ts';
 
 /** The keep-alives of a gateway: when one is due, and which of them the leader has not acknowledged. */
 export type KeepAlives = {
-  /** Of the one that was sent last. The next one has the next number. */
+  /** The id of the keep-alive that was sent last. The next one has the next number. */
   lastId(): number;
   /**
    * When the next one is to be sent: early when a read waits for it, or when it is the first one of a session, before which nobody has
@@ -12,27 +12,30 @@ export type KeepAlives = {
   send(nowMs: number): GatewayMessage;
   /** When the acknowledged one was sent; null when nobody waits for its acknowledgement. */
   acknowledge(id: number): number | null;
-  /** When the first one was sent that is not acknowledged; null when there is none. */
+  /** When the oldest keep-alive was sent that is not acknowledged; null when there is none. */
   unansweredSinceMs(): number | null;
   /** The session is over: what was sent in it will not be acknowledged. */
   forgetSent(): void;
 };
 
 export type KeepAliveOptions = {
-  /** Two are at least this far apart, in whatever session. */
+  /** Keep-alives are at least this far apart, also those of different sessions. */
   readonly keepAliveGapMs: number;
-  /** The next one is due after this long though nobody waits for it. */
+  /** How long after a keep-alive the next one is due though nobody waits for it. */
   readonly heartbeatMs: number;
 };
 
-/** A leader that is silent for this long answers the rest by one acknowledgement, if it ever does. */
+/**
+ * With so many keep-alives that are not acknowledged, no further one is sent. A leader that has been silent for so
+ * long acknowledges all of them at once, if it ever does.
+ */
 const unansweredMax = 1_000;
 
 export function createKeepAlives({ keepAliveGapMs, heartbeatMs }: KeepAliveOptions): KeepAlives {
   let lastId = 0;
   let lastSentAtMs = Number.NEGATIVE_INFINITY;
   let isFirst = true;
-  /** In the order of their ids, without a gap. */
+  /** The keep-alives that are not acknowledged, in the order of their ids, without a gap. */
   let unanswered: { readonly id: number; readonly sentAtMs: number }[] = [];
   return {
     lastId: () => lastId,

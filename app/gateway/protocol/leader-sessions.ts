@@ -15,7 +15,10 @@ export type LeaderSessions = {
   sendIfDue(nowMs: number): void;
   /** When the leader will have been silent for too long; null without a session. */
   silentAtMs(): number | null;
-  /** When that keep-alive was sent which was acknowledged last: nothing is older than that. Null as long as none was. */
+  /**
+   * When the keep-alive was sent that was acknowledged last: the records are no older than that. Null as long as none
+   * was acknowledged.
+   */
   vouchedAtMs(): number | null;
   knowEpoch(epoch: number): void;
   epoch(): number;

@@ -32,7 +32,10 @@ export type LeaderStreamOptions = {
   /** All records, and the stamp of the last event that is in them. */
   readonly snapshot: readonly KeptRecord[];
   readonly at: number;
-  /** Of what waits behind the snapshot, however large that is: beyond it the gateway is cut, and begins again with a snapshot. */
+  /**
+   * How many bytes may wait behind the snapshot, which may be of any size. A gateway with more is cut off, and begins
+   * again with a snapshot.
+   */
   readonly queuedBytesMax: number;
   /** Whether nobody else can lead at this moment, by the lease. */
   readonly isLeading: () => boolean;

@@ -11,7 +11,10 @@
 export type LeaseRow = {
   readonly epoch: number;
   readonly renewals: number;
-  /** Of one life of a process: whoever starts again is somebody else. Null: given up. */
+  /**
+   * The name of a process, which it has only until it ends: started again, it is somebody else. Null where the lease
+   * was given up.
+   */
   readonly holder: string | null;
 };
 

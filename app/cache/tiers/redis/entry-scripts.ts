@@ -28,8 +28,9 @@ return 1`,
 };
 
 /**
- * KEYS: entry, lease; ARGV: token, its milliseconds to live, how fresh an entry has to be for nobody to load it, and the time; 0: a
- * lease is held for as long as Redis has it. A token ends with the time until which its lease is held.
+ * KEYS: entry, lease; ARGV: token, its milliseconds to live, the time beyond which an entry must be fresh so that
+ * nobody has to load it, and the time now. Where that is 0, a lease is held for as long as Redis has it. A token ends
+ * with the time until which its lease is held.
  */
 export const acquireScript: RedisScript = {
   name: 'darkroomAcquire',
@@ -45,7 +46,7 @@ redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return 'granted'`,
 };
 
-/** KEYS: entry, lease; ARGV: token, version, payload, milliseconds to live. Only who holds the lease may fill. */
+/** KEYS: entry, lease; ARGV: token, version, payload, milliseconds to live. Only the holder of the lease may fill. */
 export const fillScript: RedisScript = {
   name: 'darkroomFill',
   keys: 2,
