@@ -9,13 +9,21 @@ export type Environment = {
   readonly redisUrl: string | null;
   readonly cacheFolder: string | null;
   readonly mediaFolder: string | null;
-  /** Where a service that is not started from here keeps its images, in its own words. */
+  /**
+   * Variables that say where the service keeps its images, by the names that the service has for them; for a
+   * service that is not started from here.
+   */
   readonly ofBlobs: Variables;
   readonly xdgCacheHome: string | null;
   readonly path: string;
-  /** For servers, the service and the generator: they do the same in everybody's shell. */
+  /**
+   * Variables for servers, the service and the generator: so few that these do the same in everybody's shell.
+   */
   readonly ofChildren: Variables;
-  /** For programs that fetch and build (apt-get, pip, go, npm, git): they find their user's settings and the network, too. */
+  /**
+   * Variables for programs that fetch and build (apt-get, pip, go, npm, git), so that they find their user's
+   * settings and the network, too.
+   */
   readonly ofTools: Variables;
 };
 

@@ -293,7 +293,10 @@ function addAdviseCommand(root: Command, terminal: Terminal): void {
     });
 }
 
-/** What a recording says better than what is usual: it stays only where somebody gave it. */
+/**
+ * Leaves out the seed and the number of replicas unless the user gave them: a recording knows them better
+ * than the defaults do.
+ */
 function withoutUsual<Options extends ReplayCommandOptions>(command: Command, options: Options) {
   const { seed, replicas, ...others } = options;
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';

@@ -133,8 +133,8 @@ function mostOff(verified: readonly Verified[]): number | null {
 const counted = { sd: 0, df: Infinity, parts: 1 } as const;
 
 /**
- * Compares two configurations over the rounds in which nothing was amiss with either. The hit ratios over all
- * rounds contain the other rounds, too.
+ * By how many points the configuration `label` hits less than `than`, over the rounds that count for both.
+ * The hit ratios over all rounds contain the other rounds, too.
  */
 function pointsLess({ blocks }: CompareResult, label: string, than: string): PointsLess | null {
   const ratiosOf = (name: string): ReadonlyMap<number, number> =>

@@ -5,14 +5,14 @@ import { readNamed } from '../experiment/named-candidates.ts';
 import type { NamedCandidate } from '../experiment/named-candidates.ts';
 
 const kibibyte = 1024;
-/** Below it a memory tier has no room for a hundred entries. */
+/** The smallest memory tier that is simulated: a smaller one has no room for a hundred entries. */
 const sizeMin = 128 * kibibyte;
-/** From least to most in doublings: so many at most. */
+/** How many sizes are simulated at most: from the smallest to the largest, each is twice the one before. */
 const sizesMax = 12;
 
 const lifetimes = ['60s', '300s'] as const;
 
-/** For people. */
+/** The same lifetimes in words. */
 export const lifetimesTried = ['1 min', '5 min'] as const;
 
 const writeSize = (bytes: number): string =>
@@ -26,8 +26,8 @@ export function sizesUpTo(bytesOfAll: number): string[] {
 }
 
 /**
- * A candidate whose memory has room for everything: what it comes to hold is what there is to hold. Throws a usage error for a strategy
- * that there is not, or that keeps nothing.
+ * A candidate whose memory has room for everything, so that all that there is to keep ends up in it. Throws a
+ * usage error for an unknown strategy, and for one that keeps nothing.
  */
 export function roomyCandidate(strategy: string): NamedCandidate {
   readNamed(strategy, 1);

@@ -15,10 +15,10 @@ export function priceOf(label: string, simulated: SimulatedCandidate, replicas: 
   return { label, bytes: memoryBytesMax * replicas + redisBytesMax, hitRatio: hitRatio.all ?? 0 };
 }
 
-/** Less than that is no reason to pay for more memory. */
+/** How much a higher hit ratio must gain: less is no reason to pay for more memory. */
 const gainMin = 0.001;
 
-/** Those that nothing cheaper matches, the cheapest first. */
+/** The configurations whose hit ratio no cheaper one reaches, the cheapest first. */
 export function frontOf(all: readonly Priced[]): Priced[] {
   const front: Priced[] = [];
   for (const one of all.toSorted((a, b) => a.bytes - b.bytes || b.hitRatio - a.hitRatio))

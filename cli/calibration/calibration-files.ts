@@ -11,7 +11,7 @@ import { renderCalibrationPage } from './page/calibration-page.ts';
 export type CalibrationFiles = {
   readonly journal: string;
   readonly page: string;
-  /** Null: what `compare` reads is left alone. */
+  /** Where the measured spread is written, for `compare` to read. Null: it is not written. */
   readonly spread: string | null;
 };
 

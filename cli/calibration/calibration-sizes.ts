@@ -21,7 +21,7 @@ type CalibrationSize = {
   /** Quiet, and as many under bursts. */
   readonly commands: number;
   readonly pacings: number;
-  /** Of experiments of identical worlds, and of the two pacings. */
+  /** Rounds of each experiment with identical worlds, and of each that compares the two pacings. */
   readonly rounds: number;
 };
 
@@ -61,7 +61,7 @@ export type PlannedExperiment = { readonly key: string } & (
 export type PlannedOf<P extends PartLetter> = Extract<PlannedExperiment, { part: P }>;
 
 const simulationSeed = 1;
-/** Each has a population of its own, which is seeded once and kept. */
+/** How many populations repetitions take in turn: each is seeded once and kept. */
 const populations = 4;
 const populationSeedOf = (repetition: number): number => 1 + (repetition % populations);
 const numbered = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

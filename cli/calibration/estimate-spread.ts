@@ -19,8 +19,8 @@ export type SpreadEstimate = {
 export type WorldRounds = readonly (readonly number[])[];
 
 /**
- * The least spread that is believed of a few starts: that their variance is below what rounds alone give is
- * chance, and does not prove that there is none.
+ * The least spread that is believed of a few starts. A variance of their means that is no larger than what
+ * rounds alone give may be chance, and does not prove that starts do not differ.
  */
 const sdMin = 0.002;
 

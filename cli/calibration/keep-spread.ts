@@ -7,10 +7,16 @@ import { recordsOf } from './experiment-journal.ts';
 import type { JournalRecord, RecordOf } from './experiment-journal.ts';
 import type { RealFigure } from './real-experiment.ts';
 
-/** With fewer starts of four worlds the estimate is hardly better than what stands in for it. */
+/**
+ * How many starts of four worlds the estimate needs: with fewer it is hardly better than the value that
+ * stands in for it.
+ */
 const startsMin = 4;
 
-/** What worlds differ by, of those starts that estimate it; the other ones are to check it. */
+/**
+ * By how much worlds differ from start to start, estimated from the odd half of the starts. The even half
+ * checks it.
+ */
 export function spreadOfOdd(records: readonly RecordOf<'b'>[], figure: RealFigure): SpreadEstimate | null {
   return estimateSpread(
     records.filter(({ half }) => half === 'odd').map(({ log }) => worldRoundsOf(log, figure)),

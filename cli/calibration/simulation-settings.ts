@@ -78,7 +78,7 @@ const given: readonly Given[] = [
 ];
 
 /**
- * Quiet and noisy machines whose true spread is what the statistics assume; then machines for which an
- * assumption is false.
+ * First quiet and noisy machines for which all that the statistics assume is true; then machines for which
+ * one assumption is false.
  */
 export const simulationSettings: readonly SimulationSetting[] = given.map(describe);

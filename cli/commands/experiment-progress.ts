@@ -57,7 +57,7 @@ function describeTogether(plan: ExperimentPlan): string {
   const counted = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
   const length = rounds === null ? 'until the verdicts are precise' : counted;
   if (rounds !== null && replay !== undefined) {
-    // Its rounds have their pauses within.
+    // The length of a replay's round contains the pause after it.
     const seconds = rounds * measureSeconds;
     return `all at the same moments: ${length} of ${measureSeconds} s, ${formatDuration(seconds)} after the warm-up`;
   }

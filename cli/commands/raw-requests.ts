@@ -18,7 +18,7 @@ export function openRawRequests(folder: string, { candidates }: ExperimentPlan, 
   const zip = createGzip();
   const file = createWriteStream(join(folder, 'requests.csv.gz'));
   const written = finished(zip.pipe(file));
-  // Told when it is closed.
+  // An error in writing is thrown by `close`, which awaits `written`.
   let isBroken = false;
   written.catch(() => {
     isBroken = true;

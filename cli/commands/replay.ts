@@ -48,7 +48,7 @@ export async function runReplay(
   return runExperiment(terminal, { plan, options, workload, expect });
 }
 
-/** The prediction; empty when the user interrupts it, so that what was measured is not lost. */
+/** The prediction; empty when the user interrupts the command, so that what was measured is not lost. */
 async function predictReplayed(
   terminal: Terminal,
   file: string,

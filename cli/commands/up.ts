@@ -47,7 +47,10 @@ export type UpOptions = ServiceOptions &
     readonly candidates?: string;
   };
 
-/** Where a scenario looks that is run by k6 alone. Somebody else may be there already: then any ports will do. */
+/**
+ * The port of the first replica. A scenario that k6 runs alone sends to it by default. Where somebody else
+ * listens there, any free ports are taken.
+ */
 const firstPort = 4_000;
 /** Each is a world of processes, all of which run at once. */
 const candidatesMax = 4;

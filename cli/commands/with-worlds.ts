@@ -42,7 +42,7 @@ export async function withWorlds<T>(
       mediaFolder,
       port: port === 0 ? 0 : port + index * options.replicas,
       telemetry,
-      // Of one world only: others are asked the same.
+      // The recording of the first world alone is kept: the others are asked the same.
       ...(recording !== null && { recording: index === 0 ? recording.kept : recording.discarded }),
       nameOf: (kindName, number) =>
         `${candidates.length === 1 ? '' : `c${index + 1}-`}${shortName(kindName)}${number}`,

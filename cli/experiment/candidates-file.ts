@@ -29,7 +29,10 @@ const CandidatesFile = {
   additionalProperties: false,
 } as const;
 
-/** As a word of the command line, and no candidate by itself. */
+/**
+ * The form of a candidate's name. It is one word on the command line; the name of a strategy is refused
+ * besides, since that is a candidate by itself.
+ */
 const nameForm = /^[a-z][a-z0-9-]{0,39}$/;
 
 function refuse(file: string, message: string): never {

@@ -6,8 +6,9 @@ import type { ListedFigure } from '../figures/figure-list.ts';
 type Planned = { readonly candidates: readonly { readonly candidate: AnyCandidate }[] };
 
 /**
- * The figures that an experiment has: those that are always there, and those of every system that a candidate asks for. Of such
- * a system all candidates have them, since the others are what it is held against.
+ * The figures that an experiment has: those that are always there, and those of every system that a candidate
+ * asks for. These are measured for all candidates, since one that asks for a system is compared with those
+ * that do not.
  */
 export function figuresOf({ candidates }: Planned): ListedFigure[] {
   const asked = new Set<string | null>(candidates.flatMap(({ candidate }) => askedSystems(candidate)));

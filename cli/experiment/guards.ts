@@ -30,13 +30,15 @@ type Guard = {
 /** Together, dropped arrivals are missing in every world alike: up to this share the rounds still compare them fairly. */
 export const droppedShareMax = 0.05;
 /**
- * The share of commands that a tier may refuse. With more, it does not do what the candidate says of it; a
- * moment in which it stands still on a busy machine stays below, since the breaker then refuses for a second.
+ * The share of commands that a tier may refuse. With more, it does not do what the candidate says of it. A
+ * moment in which it stands still on a busy machine stays below that: the breaker refuses commands for one
+ * second only.
  */
 const refusedShareMax = 0.1;
 /**
- * The share of a round's answers that must have been heard. A generator that stands still for long sends
- * requests after their round is over, which then is not the round that was planned.
+ * The share of the requests planned for a round that must be answered while it is under way. A generator that
+ * stands still for long sends the others after the round is over; what was measured is then not the round
+ * that was planned.
  */
 const heardShareMin = 0.5;
 

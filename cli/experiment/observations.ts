@@ -10,7 +10,7 @@ export type BlockObservation = {
   readonly dropped: number;
   readonly requests: number;
   readonly errors: number;
-  /** Requests that a replica was asked since the edge had not answered them. */
+  /** Requests that were sent again to a replica, since the edge had not answered them. */
   readonly pastEdge: number;
   readonly peakBusyVus: number | null;
   readonly configuredVus: number;
@@ -25,8 +25,8 @@ export type BlockObservation = {
   readonly cache: CacheCounts | null;
   readonly tier: TierCommands | null;
   /**
-   * Requests that no layer has counted as answered by itself; null where viewers have no browsers, or not all
-   * is answered yet.
+   * Requests that no layer has counted as answered by itself; below 0, layers have counted more than viewers
+   * asked. Null where viewers have no browsers, or not all is answered yet.
    */
   readonly unaccounted: number | null;
   /**
@@ -34,7 +34,7 @@ export type BlockObservation = {
    * was counted.
    */
   readonly isAccountMissing: boolean;
-  /** How far into the round reached what was to be done before it, such as emptying caches. */
+  /** How far into the round the work reached that was to be done before it, such as emptying caches. */
   readonly settledLateMs: number;
   /** Together: requests that were to be sent to the world in the round. */
   readonly planned: number;

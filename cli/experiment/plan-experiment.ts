@@ -149,8 +149,8 @@ export function planCandidates(
 }
 
 /**
- * Together, the worlds share the machine: two cores have room for 150 requests per second over all of them, as k6 drives them
- * from the same cores. In turns each has it for itself.
+ * Together, the worlds share the machine: each of its cores has room for 150 requests per second over all
+ * worlds, with k6 driving them from the same cores. In turns each world has the machine for itself.
  */
 export function defaultRate(pacing: Pacing, worlds: number, replicas: number, cores: number): number {
   const room = requestsPerSecondAndCore * cores;

@@ -36,7 +36,7 @@ export type BlockRecord = MeasuredBlock & {
   readonly started: number;
   readonly requests: number;
   readonly errors: number;
-  /** Requests that a replica was asked since the edge had not answered them. */
+  /** Requests that were sent again to a replica, since the edge had not answered them. */
   readonly pastEdge: number;
   readonly startedAt: string;
   /** What its viewers asked for, where they have browsers. Absent: they have none. */

@@ -1,9 +1,9 @@
 import { tokenOfPerson } from '../driver/seeded-token.ts';
 import type { World } from '../worlds/world.ts';
 
-/** A replica keeps no more of them. */
+/** How many sessions a replica remembers at most. */
 const peopleMax = 50_000;
-/** No process is told of more at once. */
+/** How many tokens a process is given in one message. */
 const tokensAtOnce = 1_000;
 
 /**

@@ -21,7 +21,10 @@ function cpuPerRequest(name: string, cpu: string, meaning: string, own: Partial<
 
 const column = { column: 'CPU µs/req', table: 'costs' } as const;
 
-/** The CPU that a request costs the processes that serve it. What they use without load is taken off. */
+/**
+ * The CPU that a request costs the processes that serve it, and the driver that sends it. What servers use
+ * without load is taken off.
+ */
 export const cpuFigures: readonly Figure[] = [
   cpuPerRequest('serviceCpuUsPerRequest', 'service', 'CPU of the replicas', { ...column, title: 'app' }),
   cpuPerRequest('postgresCpuUsPerRequest', 'postgres', 'CPU of PostgreSQL', { ...column, title: 'pg' }),

@@ -8,9 +8,9 @@ const { edgeRequests, edgeBytes, edgeOutdatedAge, edgeRefreshes, edgeMemory } = 
 
 const pages = edgeClasses.filter((name) => name !== 'image');
 
-/** What layers are told apart by, beside what figures and guards ask for. */
+/** The counters that tell layers apart, beside those that figures and guards ask for. */
 export const layerCounters = {
-  /** By the service, or by an edge in its place. */
+  /** Images that the service answered, or an edge in its place. */
   answeredImages: counterOf(serviceMetrics.requestDuration, { http_route: operations.image.route }),
   /** What lies in the tiers within all replicas. A candidate has one kind of them at most. */
   localTierBytes: levelOf(serviceMetrics.cacheSize),

@@ -14,7 +14,7 @@ export type LoadFigures = {
   readonly offered: number;
   readonly requests: number;
   readonly errors: number;
-  /** Requests that a replica was asked since the edge had not answered them. */
+  /** Requests that were sent again to a replica, since the edge had not answered them. */
   readonly pastEdge: number;
   readonly responseTimeUs: Histogram;
   /** From the first sending to the last answer; null when there was none. */

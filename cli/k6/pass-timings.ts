@@ -128,7 +128,8 @@ export function createTimings(settings: RunSettings): Timings {
       if (onRequest !== undefined) for (const arrival of arrivals) onRequest(rawOf(arrival, pairing));
       const { from, to } = schedule.arrivalsOf(scheduled);
       const lost = planned.droppedSince(scheduled, (arrivals.at(-1)?.latticeUs ?? -Infinity) + widthUs);
-      // Of the places of a pass that is spread, most are empty: what is dropped there is no request.
+      // Most places of a pass that is spread are empty, and a drop at an empty place is no request: drops
+      // count by the share of places that have one.
       const dropped = to === from ? lost : Math.round((lost * wantedOf(scheduled)) / (to - from));
       return {
         worlds: figures.map((world, index) => ({ ...world, paired: pairing.worlds[index] ?? null })),
@@ -142,7 +143,9 @@ export function createTimings(settings: RunSettings): Timings {
   };
 }
 
-/** Milliseconds so long after a time, where that is known. */
+/**
+ * A time that is so many microseconds later than another one, in milliseconds; null where that is not known.
+ */
 const msAfter = (us: number | null, laterUs: number): number | null =>
   us === null ? null : (us + laterUs) / 1000;
 

@@ -9,9 +9,13 @@ import { planRequests } from '../../loadtests/workloads/schedule.ts';
 import type { Workload } from '../../loadtests/workloads/workload.ts';
 import { CommandError } from '../errors.ts';
 
-/** More are not written down: 300,000 take 40 MB of file and 750 MB of k6. */
+/**
+ * The most requests whose plan is written down for k6: 300,000 take 40 MB of file and 750 MB of memory in k6.
+ */
 export const requestsWrittenMax = 300_000;
-/** Of more photos the tables are not written down: 500,000 take 30 MB of file and 600 MB of k6. */
+/**
+ * The most photos for which tables are written down: 500,000 take 30 MB of file and 600 MB of memory in k6.
+ */
 export const photosOfTablesMax = 500_000;
 
 /** Leaves in a folder what k6 needs to know which requests it sends, and says which setting names it. */

@@ -51,8 +51,9 @@ const thresholdsCrossed = 99;
 const overtimeMs = 30_000;
 const cpuPollMs = 200;
 /**
- * Where a script starts k6, that is its child as long as it lives: to look for it takes a hundred times as long as to read its use. The
- * first look, a moment after the start, is a new one.
+ * How long the children of the started process are taken as known. Where it is a script that starts k6, k6 is
+ * its child for as long as it lives, and looking for children takes a hundred times as long as reading their
+ * CPU. The first reading always looks for them.
  */
 const childrenKnownForMs = 2_000;
 const samplesFile = 'samples.csv';
@@ -246,7 +247,8 @@ async function watch(
 ): Promise<K6End> {
   let cpuUs: number | null = null;
   const poll = setInterval(() => {
-    // Once k6 has ended, and before all that it used is told of its parent, less is read than before.
+    // After k6 has ended, and until its parent is told all that it used, a reading is lower than the one
+    // before: the highest one counts.
     const readUs = readTreeCpuUs(child.pid, cpuUs === null ? 0 : childrenKnownForMs);
     if (readUs !== null) cpuUs = Math.max(cpuUs ?? 0, readUs);
   }, cpuPollMs);

@@ -13,7 +13,7 @@ export type Stretch = { readonly fromMs: number; readonly toMs: number };
 export type WorldFigures = {
   readonly requests: number;
   readonly errors: number;
-  /** Requests that a replica was asked since the edge had not answered them. */
+  /** Requests that were sent again to a replica, since the edge had not answered them. */
   readonly pastEdge: number;
   /** From sending on an open connection to the last byte: what k6 calls http_req_duration. */
   readonly responseTimeUs: Histogram;

@@ -30,7 +30,10 @@ export type GatewayMeasured = {
 };
 
 const none = '–';
-/** From how much longer it took with the replica than without, in percent, to how many times as long it took without. */
+/**
+ * How many times as long a query takes without the replica, from the change in percent that the replica
+ * makes.
+ */
 const timesLonger = (changePct: number): number => 100 / (100 + changePct);
 const times = (value: number | null): string => (value === null ? none : `${value.toFixed(2)} ×`);
 const valueOf = ({ figures }: CandidateResult, name: string): number | null => figures[name] ?? null;

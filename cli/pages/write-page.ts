@@ -44,7 +44,10 @@ const counters: Page = async (terminal) => {
 const consistent = 'no-cache:gateway=consistent,gateways=2';
 const leaderOnly = 'no-cache:gateway=leader,gateways=2';
 
-/** So many that a p99 of all rounds is known, and a round is not over before it has begun. */
+/**
+ * Rounds of a comparison, each of some length, which together have the requests that a p99 over all rounds
+ * needs.
+ */
 const roundsOfGateway = 5;
 const measureSecondsMin = 8;
 const requestsOfP99 = requestsMissing(0, 0.99);

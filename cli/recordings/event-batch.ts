@@ -50,7 +50,10 @@ export function createEventBatch(rows: number = batchRowsMax): EventBatch {
   };
 }
 
-/** Which half of an int64 comes first in its eight bytes on this machine. */
+/**
+ * The places of the low and the high half among the two 32-bit words of an int64, by the byte order of this
+ * machine.
+ */
 export const [lowHalf, highHalf] =
   new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? ([0, 1] as const) : ([1, 0] as const);
 

@@ -51,7 +51,7 @@ async function* readPlain(file: string): AsyncGenerator<Buffer> {
 
 async function* readPacked(file: string, unpack: Transform): AsyncGenerator<Buffer> {
   const bytes = createReadStream(file);
-  // Whoever reads to the end is told what failed by the stream that is read.
+  // An error of either stream reaches whoever reads `stream`; the callback has nothing to do.
   const stream: Readable = pipeline(bytes, unpack, () => {});
   try {
     for await (const piece of stream) yield piece as Buffer;

@@ -70,7 +70,8 @@ export async function gatherRecording(
   try {
     for await (const { event, source } of mergeByTime(sources)) {
       const replica = processes.indexOf(processOf(files[source] ?? ''));
-      // An event that comes later than others are held back for has lost its place.
+      // An event that was written down later than events are held back for (`reorder.ts`) cannot be put into
+      // its place any more.
       if (event.timeUs < newestUs) {
         late += 1;
         continue;

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 
-/** Identifiers whose hashes are remembered: those that are asked for often cost one hash. Bounded; then it begins anew. */
+/**
+ * How many hashes are remembered, so that an identifier that comes often is hashed once. When there are more,
+ * remembering begins anew.
+ */
 const rememberedMax = 100_000;
 const positive = (1n << 63n) - 1n;
 

@@ -166,7 +166,8 @@ async function* readGroups(file: string, { metadata, columns, complaints }: Want
           rowsBefore + 1,
           `a row group of ${rows} rows begins; at most ${groupRowsMax} are expected, which are read at once.`,
         );
-      // As if the file had this group only: what is read of it is bounded by the group.
+      // The file is read as if it had this group only, so that what is held in memory is bounded by the
+      // group.
       const only = { ...metadata, row_groups: [group], num_rows: group.num_rows };
       yield {
         rowsBefore,

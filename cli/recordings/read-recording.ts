@@ -63,7 +63,10 @@ function untilAborted(events: EventsSource, signal: AbortSignal): EventsSource {
   };
 }
 
-/** What is no file could be read once only, and most of what is asked of a recording takes two passes. */
+/**
+ * Refuses pipes, devices and folders: a pipe could be read only once, and most commands read a recording
+ * twice.
+ */
 async function requireFile(file: string): Promise<void> {
   const found = await stat(file).catch((cause: unknown) => {
     throw cannotBeRead(file, cause);

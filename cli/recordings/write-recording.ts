@@ -58,7 +58,7 @@ export function createRecordingWriter(file: string, meta: RecordingMeta): Record
   // Another command may be writing the same file.
   const unfinished = `${file}.unfinished-${process.pid}`;
   const discard = (): void => rmSync(unfinished, { force: true });
-  // Whoever does not wait for the end leaves no half of a file.
+  // A process that exits before `finish` leaves no half of a file.
   process.once('exit', discard);
   const writer = new ParquetWriter({
     writer: fileWriter(unfinished),

@@ -11,8 +11,7 @@ import type { PlannedReplayRun } from './plan-replay.ts';
 import { isLimitFound, planSpeedTrial, stepSeconds, stepsCarried, troubleOfStep } from './speed-trial.ts';
 
 /**
- * The share of the highest rate that was carried which is taken for safe: chance has its part in where a rate
- * fails.
+ * The highest rate that was carried is multiplied by this, since chance has its part in which rate that is.
  */
 const ofCarried = 0.8;
 

@@ -1,8 +1,14 @@
 /** What became of a recording's requests that could not be sent as they were. All are counts of requests, but for the identifiers. */
 export type ReplayLosses = {
-  /** By operation: what needs more than a recording has, such as a session or a password. */
+  /**
+   * Requests that were left out, by operation, since they need more than a recording has, such as a session
+   * or a password.
+   */
   readonly leftOut: ReadonlyMap<string, number>;
-  /** Objects of the recording that became photos, and people that became people, by first appearance; null: they are who they were. */
+  /**
+   * How many objects of the recording became photos, and how many people became people, by first appearance.
+   * Null: identifiers mean what they meant.
+   */
   readonly numbered: { readonly photos: number; readonly people: number } | null;
   /** Requests for what the seeded database does not hold; something that it holds was asked for instead. */
   readonly elsewhere: number;

@@ -33,7 +33,10 @@ const stretchesMax = 15_000;
 /** Places for each request, the fewest that keep all but one in a hundred requests in time. More of them cost k6 more idle turns. */
 const placesPerRequest = [4, 8, 16];
 const lateShareMax = 0.01;
-/** Of all worlds: k6 has so many idle turns in a second for a few percent of a core. */
+/**
+ * Places per second, over all worlds. An empty place is an idle turn of k6; so many of them take a few
+ * percent of a core.
+ */
 export const placesPerSecondMax = 5_000;
 const peakMs = 2_000;
 
@@ -83,7 +86,8 @@ function tryRounds(timesMs: Float64Array, { roundSeconds, worlds }: RoundsWanted
   return {
     rounds,
     placesPerSecond,
-    // Where there was no room for them at their times, it takes as long as there are places for them.
+    // Where too many requests found no place at their times, the rounds are as long as all of them need: the
+    // rate is lower than planned.
     rate: lateShare > lateShareMax ? Math.min(rate, (total * 1000) / nowMs) : rate,
     peakRate: peakOf(rounds, stretchMs),
     lateShare,

@@ -13,7 +13,10 @@ const photosByItselfMax = 50_000;
 /** Recordings that name no people still have viewers. */
 const photosMin = 20;
 
-/** Identifiers mean what they meant where the database is seeded the same. */
+/**
+ * Whose identifiers a recording has. Plain ones of our own service mean the same again, in a database that is
+ * seeded the same; all others are numbered anew.
+ */
 export const identifiersOf = ({ meta, isForeign }: Pick<RecordedLoad, 'meta' | 'isForeign'>): Identifiers =>
   !isForeign && meta.identifiers === 'plain' ? 'seeded' : 'numbered';
 

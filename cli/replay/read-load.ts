@@ -3,10 +3,10 @@ import type { RecordedRequest, RecordingMeta, RequestsSource } from '../recordin
 /** The requests of a recording that are to be sent, from its first on. */
 export type RecordedLoad = {
   readonly meta: RecordingMeta;
-  /** Not of our own service: its objects are none of ours. */
+  /** Whether another system was recorded, whose objects are none of ours. */
   readonly isForeign: boolean;
   readonly requests: readonly RecordedRequest[];
-  /** What bound left out those after them; null: there are none. */
+  /** The bound by which later requests were left out; null: there are no later ones. */
   readonly cutBy: keyof LoadBounds | null;
   /** Requests between them that are left out, since they took minutes; absent: none. */
   readonly late?: number;

@@ -10,7 +10,10 @@ export type SampledRequests = {
 
 const buckets = 1_000_003;
 
-/** By what an object is called alone, so that all its requests stay or go, and how often each comes again stays what it is. */
+/**
+ * A bucket depends on the name of an object alone, so that all its requests stay or go together, and each
+ * object that stays comes as often as before.
+ */
 function bucketOf(subject: bigint): number {
   const mixed = BigInt.asUintN(64, subject * 0x9e3779b97f4a7c15n) >> 20n;
   return Number(mixed % BigInt(buckets));

@@ -6,8 +6,8 @@ export type RatesAtSpeed = {
 };
 
 /**
- * How often the speed is corrected. Two seconds of a faster replay hold more of the recording, so that its
- * peaks weigh less: a few corrections are enough.
+ * How often the speed is corrected at most. Two seconds of a faster replay hold more of the recording, so
+ * that its peaks weigh less: a few corrections are enough.
  */
 const correctionsMax = 4;
 

@@ -16,8 +16,8 @@ const firstRate = 5;
 export const stepSeconds = 4;
 const stretchMs = 100;
 /**
- * The most that is tried, for all candidates together: twice what the processors have room for in a
- * comparison, which is enough to fail.
+ * The highest rate that is tried, per core and over all candidates: twice what the processors have room for
+ * in a comparison, which is enough to fail.
  */
 const requestsPerSecondAndCore = 300;
 

@@ -27,7 +27,10 @@ function unitOf({ scale, unit }: Pick<Figure, 'scale' | 'unit'>): string {
   return unit === '' ? '' : ` ${unit}`;
 }
 
-/** How changes of a figure are told. What another version has measured is told as its scale says. */
+/**
+ * The scale and the unit in which changes of a figure are told. A figure that this version does not know is
+ * told by `scale`, as the version that measured it says.
+ */
 function tellingOf(metric: string, scale: FigureScale = 'ratio'): Pick<Figure, 'scale' | 'unit'> {
   return findFigure(metric) ?? { scale, unit: '' };
 }

@@ -167,7 +167,7 @@ const Comparison = {
   },
 } as const;
 
-/** How what is told of the control is told. */
+/** On which scale the figures of the control are told. */
 const onPrimaryScale =
   'on the scale of the primary figure: in percent, in percentage points, or in the unit of the figure';
 

@@ -24,7 +24,7 @@ function spreadOf(from: FigureSource): SpreadFigure {
 }
 
 function effectIn(figure: Figure, scale: EffectScale, context: FigureContext): ComparedFigure['of'] {
-  // Its logarithms are averaged over requests: they are effects already, of microseconds.
+  // The same-request figure of a block is a mean of logarithms, of microseconds: that is an effect already.
   if ('driver' in figure.from && figure.from.driver === 'request')
     return ({ paired }) => (paired === null || paired.requests === 0 ? null : paired.meanLogUs);
   return (block) => {

@@ -7,7 +7,10 @@ import type { ExperimentPlan } from '../experiment/plan-experiment.ts';
 
 type Planned = Pick<ExperimentPlan, 'candidates' | 'replicas'>;
 
-/** Who may go on showing what was deleted, and for how long: where nothing tells the replicas of each other's writes, by design. */
+/**
+ * Notes on replicas that may go on showing what was deleted, and for how long: those of candidates in which,
+ * by design, nothing tells them of that.
+ */
 export function describeDeletions({ candidates, replicas }: Planned): string[] {
   if (replicas < 2) return [];
   const compared = candidates.filter(
@@ -37,7 +40,10 @@ const untold: readonly Untold[] = [
   },
 ];
 
-/** An edge may ask the replica that was not told, just before that forgets it. */
+/**
+ * How long a replica that was not told may show a deleted photo. An edge may have asked it just before it
+ * forgets the photo, so the lifetimes of both add up.
+ */
 function shownForMs(candidate: Candidate): number {
   const { ttlMs, staleMs } = withLongestLifetime(candidate);
   const { edge, edgeTtlMs, edgeStaleMs } = candidate.edge;

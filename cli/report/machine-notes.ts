@@ -1,6 +1,6 @@
 import type { RoundRecord } from '../experiment/records.ts';
 
-/** With a larger share than this, a round counts as not alone on its machine. */
+/** A round counts as busy when other programs used more of the CPU than this, or the host took more. */
 const foreignShareMax = 0.1;
 const stealShareMax = 0.01;
 

@@ -58,7 +58,10 @@ function describeColdCode({ plan, experiment }: NotesInput): string[] {
   ];
 }
 
-/** So many worlds at once have differed by three times of what is known of four (decision 25): each gets fewer requests. */
+/**
+ * With this many worlds at once the known spread may be too small: it was measured with four, and so many
+ * have differed by three times as much (decision 25), since each gets fewer requests.
+ */
 const manyWorlds = 6;
 
 function describeManyWorlds({ plan }: NotesInput): string[] {

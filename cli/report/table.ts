@@ -69,8 +69,8 @@ function costColumns({ candidates, manifest }: CompareResult): Column[] {
 }
 
 /**
- * How well systems do what they are for. Candidates that do not ask for a system are shown beside those that
- * do.
+ * How well systems do what they are for. Candidates that do not ask for a system are shown, too: the others
+ * are compared with them.
  */
 function renderQuality(result: CompareResult): string[][] {
   return Object.values<SystemDefinition>(systems).map((system) => {

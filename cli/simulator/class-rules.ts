@@ -6,7 +6,7 @@ import type { Lookup } from '../../app/cache/strategy.ts';
 import { ownLifetimeMsOf } from '../../app/contract/entity-lifetimes.ts';
 import type { SimulationSettings } from './simulation-conditions.ts';
 
-/** What is special of the classes of a recording. Which there are becomes known while it is read. */
+/** How the classes of a recording are treated. Which classes there are becomes known while it is read. */
 export type ClassRules = {
   learn(classes: readonly string[]): void;
   /** How long an entry is fresh at most. `recordedMs`: what the recording says; 0 where it says nothing. */
@@ -26,7 +26,10 @@ export type ClassRule = {
   readonly lookup: Lookup;
 };
 
-/** As the service declares its entities: some have lifetimes of their own. The rest is as the candidate says of all, or of the class. */
+/**
+ * The rule of a class. Some entities of the service have a lifetime of their own; all else is as the
+ * candidate says of this class, or of all.
+ */
 function ruleOf(name: string, candidate: CacheSettings, policy: ClassPolicy = {}): ClassRule {
   const ownTtlMs = ownLifetimeMsOf(name, candidate);
   const entity = {

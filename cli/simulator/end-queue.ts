@@ -22,7 +22,10 @@ export function createEndQueue(endOf: (slot: number) => number): EndQueue {
     heap[at] = slot;
     places[slot] = at + 1;
   };
-  /** Where something with that end belongs, from a place on upwards. What ends later comes down. */
+  /**
+   * Finds the place in the heap, from a given one towards the top, where a slot with this end belongs. Slots
+   * that end later move down.
+   */
   const rise = (from: number, end: number): number => {
     let at = from;
     while (at > 0) {
@@ -34,7 +37,7 @@ export function createEndQueue(endOf: (slot: number) => number): EndQueue {
     }
     return at;
   };
-  /** The same downwards: what ends earlier comes up. */
+  /** The same towards the bottom: slots that end earlier move up. */
   const sink = (from: number, end: number): number => {
     let at = from;
     for (let below = 2 * at + 1; below < length; below = 2 * at + 1) {

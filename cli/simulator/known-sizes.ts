@@ -2,7 +2,7 @@ import { widened } from '../../app/cache/bounded-store/slot-lists.ts';
 import type { SimulationSettings } from './simulation-conditions.ts';
 
 /**
- * What is known of the sizes of values, and by that of values that do not exist. Sizes are 0 where they are
+ * What is known of the sizes of values and, by that, of which objects do not exist. A size is 0 where it is
  * not known.
  */
 export type KnownSizes = {
@@ -18,8 +18,8 @@ export type KnownSizes = {
 
 /**
  * A read that found nothing has no size. So in a recording of our own that has sizes, an object does not
- * exist if a read of it has no size, and none had one since it was last changed. In a recording without any
- * sizes, and in those of others, every object is taken to exist.
+ * exist if a read of it has no size, and no read or write since its last change gave one. Before the first
+ * size of a recording, and in those of others, every object is taken to exist.
  */
 export function createKnownSizes({
   readsWithoutSize,

@@ -5,7 +5,10 @@ export type StackPositions = {
   /** Of an object; -1 where it has none. */
   positionOf(object: number): number;
   bytesAt(position: number): number;
-  /** Adds so many, or takes them where it is negative. Where none is left, the position is forgotten by and by. */
+  /**
+   * Adds bytes to a position, or takes them where the number is negative. A position without any left is
+   * forgotten at the next compaction.
+   */
   change(position: number, bytes: number): void;
   /** Of all at this position and above it. */
   bytesFrom(position: number): number;
@@ -16,7 +19,7 @@ export type StackPositions = {
 };
 
 const firstLength = 1_024;
-/** Of a position that is no object's. */
+/** The object of a position that belongs to none. */
 const nobody = -1;
 
 /** Sums of the first numbers of a row that changes (P. Fenwick, 1994). */
@@ -45,7 +48,7 @@ export function createStackPositions(onRenumbered: (renumbered: Int32Array) => v
   let sums = createSums(firstLength);
   let next = 0;
   let bytesInAll = 0;
-  /** Where each position goes. Kept, as the arrays above are while their length stays: to make room is done again and again. */
+  /** The new number of each position. The array is kept, since making room is done again and again. */
   let renumbered = new Int32Array(firstLength);
 
   const change = (position: number, bytes: number): void => {

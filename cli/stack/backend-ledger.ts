@@ -31,8 +31,8 @@ type Account = { database: string | null; readonly fromUs: number; untilUs: numb
 
 /**
  * Keeps account of who used the CPU of PostgreSQL. When a backend ends, its count is gone, so the ledger
- * keeps the last one that it read. The postmaster counts what all ended children used up to their end: what
- * that has beyond the last readings belongs to no known database, and is shared.
+ * keeps the last one that it read. The postmaster counts what all ended children used up to their end: the
+ * part of that which no last reading holds belongs to no known database, and is shared.
  */
 export function openLedger(first: PostgresReading): Ledger {
   const live = new Map<string, Account>();

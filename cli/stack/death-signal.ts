@@ -12,8 +12,8 @@ export type Binding = {
 const setpriv = '/usr/bin/setpriv';
 
 /**
- * The death signal is set by the child itself, a moment after its start: an owner that died before is never told of. So it
- * then looks whether its parent is still the one that started it.
+ * The child itself sets the death signal, a moment after its start. If its owner has died before that, no
+ * signal comes: so the child then looks whether its parent is still the process that started it.
  */
 const goOnWithOwner = '[ "$PPID" = "$0" ] && exec "$@"';
 

@@ -52,7 +52,10 @@ async function poolerFound(url: string): Promise<CommandError> {
   );
 }
 
-/** A busy machine may take longer to connect than the service waits. Who asks it is told to ask again, and so does this. */
+/**
+ * How often it is tried: on a busy machine a connection may take longer than the service waits. The service
+ * tells its clients to ask again then, and so this asks again.
+ */
 const attemptsMax = 5;
 
 /** As the service does: with its time limits, which a pooler may refuse. */

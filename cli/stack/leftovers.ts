@@ -57,10 +57,15 @@ export function reapLeftovers(paths: StackPaths, report: (message: string) => vo
   );
 }
 
-/** What was a run. `isGone`: none of its processes lives. */
+/**
+ * What became of a dead run. `ended`: the names of its processes that still lived; `isGone`: none of them
+ * lives now.
+ */
 type ReapedRun = { readonly ended: readonly string[]; readonly isGone: boolean };
 
-/** Null for one whose command lives, and for one that had not begun. */
+/**
+ * Ends what a dead run left and removes its files. Null where its command lives, or where it had not begun.
+ */
 function reapRun(paths: StackPaths, id: string): ReapedRun | null {
   const file = lockFileOf(paths.data, id);
   const lock = holdLock(file);
@@ -84,14 +89,17 @@ function reapRun(paths: StackPaths, id: string): ReapedRun | null {
   }
 }
 
-/** Whether it had to be. */
+/** Ends a process; false where it had ended before. */
 function endChild(child: ProcessIdentity): boolean {
   if (!isSameProcess(child)) return false;
   process.kill(child.pid, 'SIGKILL');
   return true;
 }
 
-/** Waits: what they use is about to be removed. */
+/**
+ * Waits until no process of a run lives, since what they use is about to be removed; false where that takes
+ * too long.
+ */
 function isGoneSoon(folder: string): boolean {
   const giveUpAt = performance.now() + goneLimitMs;
   while (isAnybodyAlive(folder)) {

@@ -94,7 +94,8 @@ export function needsOf({ worlds, replicas, poolSize, virtualUsers, worldsOfDriv
   const targetsMax = Math.max(0, ...worlds.map(({ targets }) => targets));
   const streams = worlds.filter(({ hasChangeStream }) => hasChangeStream).length * replicas;
   const redises = worlds.filter(({ hasRedis }) => hasRedis).length;
-  // Each replica has one more, on which it hears of changed rights. Those of a few replicas find room among the reserved ones.
+  // Each replica has one more connection, by which it hears of changed rights. For a few replicas the
+  // reserved ones are enough.
   const others = Math.max(reservedConnections, worlds.length * replicas + makingConnections);
   const connections = processes * poolSize + streams + samplerConnections + others;
   const driverConnections = virtualUsers * sum(({ targets }) => targets);

@@ -21,7 +21,10 @@ export type OwnRun = {
   readonly folder: string;
   /** For children to inherit: as long as one of them lives, `isAnybodyAlive`. */
   readonly sign: number;
-  /** With the signal that they get when we end before them, also where the kernel does not see to that. */
+  /**
+   * Our children, each with the signal that it gets when we end before it, also where the kernel does not see
+   * to that.
+   */
   readonly children: Map<ChildProcess, NodeJS.Signals>;
 };
 
@@ -88,7 +91,9 @@ function holdRunLock(file: string): RunLock | null {
   return lock === null ? null : { ...lock, file };
 }
 
-/** A FIFO that has a reader as long as one of those lives who inherited this. */
+/**
+ * Opens a FIFO for reading. It has a reader for as long as any process lives that inherited the descriptor.
+ */
 function openSign(folder: string): number {
   const sign = signOf(folder);
   try {

@@ -102,7 +102,7 @@ function backendOf(postmasterPid: number, { pid, started, database }: Row): List
 
 /**
  * The backends of the first reading, also those that are about to end and are not listed any more: what they
- * used, they used before.
+ * have used so far was used before the ledger opened, and must not be counted.
  */
 function withUnlisted(postmasterPid: number, listed: readonly ListedBackend[]): Backend[] {
   const known = new Set(listed.map(({ pid }) => pid));

@@ -59,7 +59,10 @@ function foldersIn(folder: string): string[] {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-/** Whether the server that has left its number in them is there, and at work on them. Where that cannot be told: false. */
+/**
+ * Whether a server is at work on these data: the one whose process number stands in them. False where that
+ * cannot be told.
+ */
 export function isServed(folder: string): boolean {
   try {
     const [pid] = readFileSync(join(folder, pidFile), 'utf8').split('\n');

@@ -24,7 +24,7 @@ const ownScrapes: { readonly [job in ScrapeTarget['job']]?: Readonly<Record<stri
 const samplesPerScrapeMax = 5_000;
 const exemplarsMax = 20_000;
 
-/** Whose database one is. */
+/** A database, and the candidate that it belongs to. */
 export type OwnedDatabase = { readonly database: string; readonly candidate: string };
 
 export type PrometheusFiles = {
@@ -61,7 +61,10 @@ export function formatPrometheusConfig(files: PrometheusFiles): string {
   return JSON.stringify(config, null, 2);
 }
 
-/** Only PostgreSQL names databases. A dollar would begin the name of a group. */
+/**
+ * Labels what is told of a database with its candidate; only the exporter of PostgreSQL has `datname`. A
+ * dollar is doubled, since it would begin a reference to a group.
+ */
 function nameCandidate({ database, candidate }: OwnedDatabase) {
   return {
     source_labels: ['datname'],

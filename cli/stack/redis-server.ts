@@ -150,8 +150,9 @@ async function startOwn(context: StackContext, needs: RedisNeeds): Promise<Redis
       args: ['-'],
       env: binary.env,
       cwd: folder,
-      // Its data lie in its working folder, whose path may hold what a configuration reads otherwise.
-      // By standard input, so that no other user of the machine sees the password among the arguments.
+      // The data lie in the working folder (`dir ./`): its path may hold characters that a configuration
+      // reads otherwise. The settings come by standard input, so that no other user of the machine sees the
+      // password among the arguments.
       input: [...settingsOf(needs), `port ${port}`, 'dir ./', `requirepass ${password}`, ''].join('\n'),
     });
   };
@@ -233,7 +234,7 @@ function describe({
     async startAgain() {
       server = await relaunch();
       if ('version' in (await awaitVersion(context, server, url))) return;
-      // It may hang: the next attempt needs its port.
+      // The server may hang, and the next attempt needs its port.
       await server.stop();
       throw cannotStart(server);
     },

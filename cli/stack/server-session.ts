@@ -16,7 +16,7 @@ export type ServerSession = {
 };
 
 const reconnectPauseMs = 1_000;
-/** So that a machine that has vanished without a word is noticed within a minute. */
+/** With these settings a machine that has vanished without a word is noticed within a minute. */
 const sessionSettings = `
   SET idle_session_timeout = 0; SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`;
 const functions = {

@@ -114,7 +114,7 @@ export async function startProcess(
   try {
     forget = recordChild(context.paths, settings.name, pid);
   } catch (error) {
-    // Nobody could end it later.
+    // Without its record, nobody could end the child later.
     child.kill('SIGKILL');
     await exited;
     throw cannotStart(error);

@@ -141,7 +141,7 @@ async function unpack(context: StackContext, wanted: PackagesToUnpack): Promise<
       { remedy: `${wanted.remedy}${isMending ? ' To begin anew: darkroom clean.' : ''}`, cause: error },
     );
   } finally {
-    // What was ended may still write for a moment.
+    // A program that was ended may still write into the draft for a moment.
     rmSync(draft, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

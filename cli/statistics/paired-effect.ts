@@ -8,9 +8,9 @@ type Interval = readonly [number, number];
 export type PairedEffect = {
   readonly rounds: number;
   readonly mean: number;
-  /** Of the differences of the rounds; what processes differ by is not in it. */
+  /** Standard deviation of the differences of the rounds; what processes differ by is not in it. */
   readonly sd: number;
-  /** Of the intervals and of p; null, like these, with fewer than two rounds. */
+  /** Degrees of freedom of the intervals and of p; null, like these, with fewer than two rounds. */
   readonly df: number | null;
   readonly p: number | null;
   readonly interval90: Interval | null;

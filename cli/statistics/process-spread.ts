@@ -43,7 +43,9 @@ export type CalibratedMachine = XStatic<typeof CalibratedMachines>[number];
 /** Where the calibration keeps what it has measured. */
 export const calibratedFile = join(import.meta.dirname, 'process-spread.json');
 
-/** Of five starts of four identical worlds; it stands in until this kind of machine is calibrated. */
+/**
+ * Measured in five starts of four identical worlds; it stands in until this kind of machine is calibrated.
+ */
 const uncalibrated = { sd: 0.012, df: 15 } as const;
 const counted = { sd: 0, df: Infinity } as const;
 

@@ -6,9 +6,12 @@ export type ObjectTally = {
   /** Counts a read. Returns how long ago the last one of the object was, in microseconds; null: it is the first. */
   readonly read: (object: number, timeUs: number, bytes: number) => number | null;
   readonly reads: () => Uint32Array;
-  /** Of the reads, those that rank the objects; the others are held against the ranks. */
+  /**
+   * By object: how many of its reads are in the half that ranks the objects. The other half is compared with
+   * these ranks.
+   */
   readonly rankingReads: () => Uint32Array;
-  /** Of the size that was seen last. */
+  /** By object: the size that was seen last. */
   readonly bytes: () => Uint32Array;
 };
 

@@ -3,7 +3,7 @@ export type PopularitySlice = {
   readonly reads: number;
   /** By band: the share of the reads, from 0 to 1. */
   readonly shares: readonly number[];
-  /** Of objects that were read for the first time. */
+  /** The share of the reads that read an object for the first time. */
   readonly newShare: number;
 };
 

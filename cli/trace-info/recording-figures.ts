@@ -15,16 +15,22 @@ export type RecordingFigures = {
   readonly format: string;
   readonly meta: RecordingMeta;
   readonly events: Readonly<Record<EventName, number>>;
-  /** Of reads, by who answered them; '' is not known. Reads past the cache are `bypass`, and take part in nothing else. */
+  /**
+   * Reads by who answered them: a tier, storage, or the load of another read; '' where that is not known.
+   * Reads past the cache are `bypass`; of all other figures, only `events` counts them.
+   */
   readonly outcomes: Readonly<Record<OutcomeName, number>>;
   /** Requests of an access log that are left out, since they took minutes. */
   readonly late: number;
   readonly seconds: number;
   readonly reads: number;
   readonly objects: number;
-  /** Of the reads, writes and removals, those that are no reads. */
+  /** The share of writes and removals among all reads, writes and removals. */
   readonly writeShare: number;
-  /** Of objects whose size is known, each once; and of all reads of which it is. */
+  /**
+   * `objects`: the bytes of all objects whose size is known, each counted once; `read`: the bytes of all
+   * reads whose size is known.
+   */
   readonly bytes: { readonly objects: number; readonly read: number; readonly readsWithoutSize: number };
   readonly classes: readonly { readonly name: string; readonly reads: number }[];
   readonly oneHitWonders: {

@@ -26,7 +26,7 @@ export type SlowRequests<Block extends MeasuredBlock> = {
   readonly isCut: () => boolean;
 };
 
-/** What the user is told when that is so. */
+/** What the user is told when a block was cut. */
 export const cutComplaint =
   'More was traced than is kept: not all that was measured was looked at for the slowest. --telemetry trace1 traces less.';
 
@@ -59,7 +59,7 @@ export function createSlowRequests<Block extends MeasuredBlock>(
         replicasOf.set(label, new Set(replicas().map(({ name }) => name)));
     },
     blocksEnded(blocks) {
-      // Spans are sent once a second: those of these blocks are here when the next ones have ended.
+      // Replicas send spans once a second: those of the blocks before have arrived by now.
       last.forEach(lookAt);
       last = blocks;
     },

@@ -39,7 +39,8 @@ function take(store: TraceStore, body: Buffer, type: 'application/x-protobuf' | 
   const isJson = type === 'application/json';
   const { spans, rejected } = readSpans(parse(body, isJson));
   store.add(spans, rejected);
-  // Where nothing was rejected the answer is an empty message, which is no bytes at all in protobuf.
+  // An answer in JSON says how many spans were rejected. One in protobuf is always the empty message, which
+  // has no bytes.
   const complaint = { partialSuccess: { rejectedSpans: String(rejected), errorMessage: 'not spans' } };
   if (isJson) return jsonAnswer(rejected > 0 ? complaint : {});
   return { status: 200, type, body: Buffer.alloc(0) };

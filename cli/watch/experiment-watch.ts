@@ -15,7 +15,10 @@ export type ExperimentWatch = {
   readonly stop: () => Promise<void>;
 };
 
-/** Nobody watches: a Prometheus takes its share of the machine, from all candidates alike. */
+/**
+ * What stands for a watch where nobody watches. Nothing is started: a Prometheus takes its share of the
+ * machine, from all candidates alike.
+ */
 export const unwatched: ExperimentWatch = {
   start: async () => {},
   onRunning: () => {},

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CommandError } from '../errors.ts';
 
-/** Long enough to see what its absence does. */
+/** How long it stays away before it is started again: long enough to see what its absence does. */
 const pauseMs = 20_000;
 /**
  * The pause before the next try: its port may be taken for a moment. A minute of failures is more than that.

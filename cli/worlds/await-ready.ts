@@ -4,8 +4,8 @@ import type { WorldProcess } from './world-process.ts';
 
 const pollMs = 20;
 /**
- * How often it is asked, for a minute: the server compiles its configuration, which takes tenths of a second,
- * and more where all worlds do so at once.
+ * How often the process is asked at most, for a minute in all: the server behind it compiles its
+ * configuration, which takes tenths of a second, and more where all worlds do so at once.
  */
 const attemptsMax = 3_000;
 const answerLimitMs = 5_000;

@@ -47,7 +47,10 @@ export type World = Startable & {
   /** All of them, the replicas first. */
   processes(): readonly WorldProcess[];
   replicas(): readonly Replica[];
-  /** Counters per scraped process, in their order; null for one that does not answer. Of CPU, only the replicas' is in them. */
+  /**
+   * Counters per scraped process, in their order; null for one that does not answer. CPU is counted for the
+   * replicas only.
+   */
   readCounters(): Promise<readonly (ServiceCounters | null)[]>;
   stopClock(): Promise<void>;
   resumeClock(): Promise<void>;

@@ -48,8 +48,9 @@ function excluded(
 type Judged = { readonly record: Identical; readonly effect: PairedEffect; readonly verdict: Verdict };
 
 /**
- * The same-request changes of all experiments, each with what starts differ by as the other half of the starts has it: a
- * spread that an experiment helped to estimate would say too little of it. Without starts of the other half: none.
+ * The same-request changes of all experiments. Each is judged by the spread of starts that the other half of
+ * the experiments gives: a spread that an experiment helped to estimate would say too little of it. Empty
+ * where the other half has no starts.
  */
 export function judgeByOtherHalf(records: readonly Identical[]): Judged[] {
   return records.flatMap((record) => {
@@ -69,7 +70,7 @@ export function judgeByOtherHalf(records: readonly Identical[]): Judged[] {
   });
 }
 
-/** What is wrong of differences between worlds that have none. */
+/** How often a difference was found between worlds that have none: by the interval, and by the verdict. */
 function wrongOf(judged: readonly Judged[]): { found: number; of: number; called: number } {
   return {
     found: judged.filter(({ effect }) => excludesZero(effect.interval95)).length,

@@ -25,7 +25,7 @@ export type MeasuredRound = {
   readonly idle: readonly IdleRate[];
   readonly worlds: readonly { readonly label: string; readonly lostProcesses: readonly ProcessName[] }[];
   readonly startedAt: string;
-  /** How far into the round reached what was to be done before it, milliseconds. */
+  /** How far into the round the work reached that was to be done before it, in milliseconds. */
   readonly settledLateMs: number;
   /** Requests that each world was to be sent. */
   readonly planned: number;

@@ -5,8 +5,8 @@ import { readCpu } from './readings.ts';
 import type { CpuReading, Sources } from './readings.ts';
 
 /**
- * The pause before it is measured, in which what the last requests began (refreshes, collections of garbage)
- * can end.
+ * The pause before idle CPU is measured, in which what the last requests began (refreshes, collections of
+ * garbage) can end.
  */
 const calmMs = 1_000;
 /**

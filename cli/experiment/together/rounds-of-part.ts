@@ -68,7 +68,7 @@ export async function runRounds(part: PartSettings, driver: PartDriver): Promise
   const ended = k6.ended.finally(() => {
     isOver = true;
   });
-  // It is awaited below, and may be rejected before.
+  // The promise is awaited below. It may be rejected before that, which must not count as unhandled.
   ended.catch(() => {});
   const isGone = () => isOver || driver.signal.aborted;
   const isLost = (scheduled: number) => driver.signal.aborted || (isOver && timings.missing(scheduled) > 0);
@@ -120,11 +120,11 @@ export async function runRounds(part: PartSettings, driver: PartDriver): Promise
   return `k6 ended before its last round; it had dropped ${timings.droppedInRun()} arrivals`;
 }
 
-/** Does what is to be done before the first round, and tells how far into that it reached. */
+/** Does what is to be done before the first round, and returns how far into the round that reached. */
 async function settle({ onSettled, sources }: PartDriver, beginMs: number | null): Promise<number> {
   if (onSettled === undefined) return 0;
   await onSettled();
-  // Before it nothing is sent; what was sent since may have met what was being done.
+  // Nothing is sent before `beginMs`. Requests that were sent since then may have met what was being done.
   return beginMs === null ? 0 : Math.max(0, sources.wallClock().getTime() - beginMs);
 }
 

@@ -59,7 +59,10 @@ export type SoFar = {
   readonly secondsPerRound: number;
 };
 
-/** Of a fixed number each part has its share; otherwise all but the last have the fewest, and the last goes on until it is decided. */
+/**
+ * How many rounds a part has. A fixed number is shared out evenly; otherwise all parts but the last have the
+ * fewest that are needed, and the last one (null) goes on until the verdicts are decided.
+ */
 function roundsOfPart(plan: ExperimentPlan, part: number): number | null {
   if (plan.rounds === null) return part < plan.parts ? roundsMin : null;
   const before = Math.floor((plan.rounds * (part - 1)) / plan.parts);
@@ -200,7 +203,10 @@ function commonSettings(plan: ExperimentPlan, { targets }: TogetherParts) {
 /** Places of the schedule in a second, of each world: as many as requests, unless they are to come unevenly. */
 const placesPerSecond = ({ rate, replay }: ExperimentPlan): number => replay?.placesPerSecond ?? rate;
 
-/** Before the first round: requests at the rate of the rounds, then a pause; where something is done in it, a second more. */
+/**
+ * The pass before the first round: requests at the rate of the rounds, then a pause. For a replay the pause
+ * is a second longer, since caches are emptied in it.
+ */
 function settlePass(plan: ExperimentPlan, seconds: number) {
   const places = placesPerSecond(plan);
   const pauseRequests = Math.ceil(places * (pauseSeconds(places) + (plan.replay === undefined ? 0 : 1)));
@@ -233,7 +239,8 @@ function roundSettings(
       pauseRequests,
     })),
   ];
-  // As many as may be dropped while connections are opened, and before the generator is said to be saturated.
+  // Spare arrivals take the place of dropped ones: as many as may be dropped while connections are opened,
+  // and before the generator counts as saturated.
   const spareSeconds = settleSeconds + droppedShareMax * 2 * rounds * plan.measureSeconds;
   const spareArrivals = Math.ceil(places * plan.candidates.length * spareSeconds);
   return { ...common, passes, spareArrivals };

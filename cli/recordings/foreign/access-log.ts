@@ -26,7 +26,10 @@ export type AccessLogFormat = Pick<RecordingFormat, 'name' | 'summary' | 'looksL
   readonly example: string;
   /** Null: no line of this format. 'skip': one without a request in it. */
   readonly parseLine: (line: string) => LogLine | 'skip' | null;
-  /** Of requests. A line is written at the end: one that tells the begin of a request that took minutes has lost its place. */
+  /**
+   * Which moment of a request its line tells. Lines are written when requests end: where they tell the begin,
+   * a request that took minutes comes behind later ones, and is left out.
+   */
   readonly timesAre: 'begins' | 'ends';
 };
 
@@ -54,7 +57,7 @@ function eventOf(line: LogLine, place: number, keyOf: (text: string) => bigint):
     event: eventNames.indexOf(event),
     class: onlyClass,
     key: keyOf(line.target),
-    // Of a write, what was sent is what the server says of it.
+    // The size in the line of a write is that of the answer, and not that of the value.
     bytes: event === 'read' ? line.bytes : 0,
     lifetimeMs: 0,
     viewer: line.client === '-' ? unknownViewer : keyOf(line.client),

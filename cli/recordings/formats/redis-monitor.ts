@@ -20,7 +20,7 @@ const classForm = /^([A-Za-z][A-Za-z_.-]{0,30}):/;
 /** A line has all that is stored: some 16 MB of text, and a quarter of that where each byte is escaped. */
 const lineCharactersMax = 1 << 24;
 
-/** Clients whose last read is remembered. */
+/** How many clients are remembered with their last read. */
 const clientsMax = 10_000;
 
 /** What a command that stores a value says of it. */
@@ -42,8 +42,8 @@ function createFillFinder() {
       lastRead.set(client, events);
     },
     /**
-     * Whether a command is the fill of an earlier read, which gets its size then. A second write of the key
-     * is no fill.
+     * Whether a command fills a key that the client's last read asked for. That read then gets the size and
+     * lifetime of the value. A second write of the key is no fill.
      */
     takeFill(client: string, key: string, stored: Stored): boolean {
       const reads = lastRead.get(client);
