@@ -17,7 +17,8 @@ export function createPlayer(
 ): () => void {
   const schedule = createSchedule(settings);
   const isOpenLoop = settings.closedLoopUsers === undefined;
-  // One world has few connections, most of which are opened while the load settles.
+  // With a single world there are few connections, most of which are opened while the load settles: none need
+  // be opened beforehand.
   let isConnected = !isOpenLoop || settings.worlds.length === 1;
   return () => {
     const arrival = exec.scenario.iterationInTest;

@@ -13,7 +13,7 @@ import { bodyOf } from './request-body.ts';
 
 /** The expected statuses. 404 is not among them: nobody asks for the photos that a load deletes. */
 const usual = [200, 201, 202, 204];
-/** A wrong password must be refused; that the service accepts it is an error. */
+/** A wrong password must be refused: an answer that accepts it is an error. */
 const refused = [401];
 const usualStatuses = http.expectedStatuses(...usual);
 const refusedStatuses = http.expectedStatuses(...refused);
@@ -37,13 +37,13 @@ export function openConnections(worlds: RunSettings['worlds']): void {
 
 /** Where a request is sent, and its trace context. */
 export type Addressed = { readonly target: string; readonly traceparent: string };
-/** `pastEdge`: where it goes when that does not answer; null: nowhere. */
+/** `pastEdge`: where the request is sent again when the edge does not answer; null: nowhere. */
 export type Sending = Addressed & { readonly pastEdge: Addressed | null };
 
 /** The seed of the people, whose sessions follow from it, and sample photos in base64. */
 export type SentWith = { readonly seed: number; readonly samples: readonly string[] };
 
-/** The header that logs a request in with this session. */
+/** The header by which a request belongs to this session: it carries the token. */
 export const asSession = (secret: string): Record<'Authorization', string> => ({
   Authorization: `Bearer ${crypto.sha256(secret, 'base64rawurl')}`,
 });

@@ -3,7 +3,7 @@ import type { Draws } from './counter-random.ts';
 /** Draws an index with probability proportional to its weight, in constant time. */
 export type AliasTable = (draws: Draws) => number;
 
-/** By index: the share of its draws that an index keeps, and which one gets the others. */
+/** By index: the share of its draws that an index keeps, and the index that gets the others. */
 export type AliasColumns = { readonly share: readonly number[]; readonly alias: readonly number[] };
 
 /** Vose's form of Walker's alias method ("A linear algorithm for generating random numbers", IEEE TSE 17(9), 1991). */

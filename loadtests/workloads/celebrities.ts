@@ -8,8 +8,8 @@ export type Celebrity = { readonly id: number; readonly share: number };
 /** One of so many people is made a celebrity: the tail of a small sample might hold none. */
 const peoplePerCelebrity = 500;
 /**
- * Whether a person follows a celebrity is drawn for each pair of the two, so there must be few celebrities;
- * the tail of a large sample has more of them.
+ * Whether a person follows a celebrity is drawn for each pair of the two, so there must be few celebrities. A
+ * large sample has more people of that kind in its tail anyway.
  */
 const celebritiesMax = 20;
 /** The part of all people that follows the first one; the others have less by their rank. */

@@ -17,7 +17,7 @@ export type ComposeRequest = (
   decided?: Decided,
 ) => PlannedRequest;
 
-/** What is decided already of a request. */
+/** The parts of a request that are decided before it is drawn. */
 export type Decided = { readonly viewerId?: number; readonly photoId?: number; readonly session?: number };
 
 /** Makes a request of an operation: draws what it is about, and its body. */

@@ -4,7 +4,10 @@ import { drawsOf, randomAt, streams } from './counter-random.ts';
 import { outDegreeOf } from './out-degree.ts';
 import type { PopulationSize } from './population-size.ts';
 
-/** How often a link tries to find somebody who is not followed yet. Then the person follows one fewer. */
+/**
+ * How often a link draws somebody before it gives up, because everybody drawn is followed already: then the
+ * person follows one fewer.
+ */
 const triesPerFollow = 20;
 
 /**

@@ -6,7 +6,7 @@ import type { PopulationSize } from './population-size.ts';
 
 /** Power law of the in-degree; between 1.8 and 2.3 in published crawls. */
 const degreeExponent = 2;
-/** The largest part of all people that follows somebody who is not a celebrity. */
+/** The largest part of all people that may follow one person who is not a celebrity. */
 const ordinaryShareMax = 0.4;
 /** Halvings of the interval that the scale lies in: more than a number has digits for. */
 const scaleSteps = 50;

@@ -3,7 +3,10 @@ import type { PopulationSize } from './population-size.ts';
 
 /** Out-degree is lognormal around this median; people follow dozens, whoever they are. */
 const medianMax = 30;
-/** In a small population it is this share of all people: where everybody followed everybody, nobody could have more followers. */
+/**
+ * In a small population the median is this share of all people: if everybody followed everybody, nobody could
+ * have more followers than others.
+ */
 const medianShare = 0.035;
 const sigma = 0.9;
 /** Nobody follows more than this share of all people. */

@@ -41,7 +41,7 @@ export function createOwnerOf({ seed, people }: PopulationSize): (index: number)
   return (index) => place(rank(drawsOf(seed, 0, streams.owner, index)) - 1) + 1;
 }
 
-/** A size where nothing need be said of followers: they are heavy-tailed then. */
+/** A size in which the distribution of followers may be left out: it is heavy-tailed then. */
 type GivenSize = Omit<PopulationSize, 'followers'> & Partial<Pick<PopulationSize, 'followers'>>;
 
 export function createPopulation({ followers = 'heavy', ...given }: GivenSize): Population {

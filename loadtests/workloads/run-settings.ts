@@ -19,8 +19,8 @@ export type RunSettings = WorkloadSettings & {
   /** Addresses of the replicas of each world; every request goes to every world, and in each to the same replica. Loopback only. */
   readonly worlds: readonly (readonly string[])[];
   /**
-   * The replicas of each world whose load an edge takes: they are asked where the edge is dead. Absent: no
-   * world has an edge.
+   * For each world the replicas that are asked where its edge is dead; empty for a world without an edge.
+   * Absent: no world has one.
    */
   readonly replicasPastEdges?: readonly (readonly string[])[];
   /** The passes, in the order in which they are sent. */

@@ -11,8 +11,8 @@ export type SocialGraph = { readonly following: readonly (readonly number[])[] }
 export const reciprocityTarget = 0.2;
 /**
  * The weights by which people are drawn, so that the wanted part of all people follows each. A person who
- * draws often may draw somebody again, so twice the weight is less than twice the followers. Celebrities are
- * not among them: whether somebody follows one is drawn for each pair.
+ * draws often may draw somebody again, so twice the weight brings less than twice the followers. Celebrities
+ * are not drawn: whether somebody follows one is decided for each pair.
  */
 export function drawingWeights({ size, followerShare }: Population): number[] {
   const weights = followerShare.map((share) => -Math.log(1 - share));

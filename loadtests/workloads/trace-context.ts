@@ -3,8 +3,9 @@ import { streams, uint32At } from './counter-random.ts';
 import type { Place } from './schedule.ts';
 
 /**
- * W3C trace context of a request, decided by it: marked as sampled for the same requests of every candidate. Half of its ids is
- * decided by the replica that it goes to, since all worlds get the same requests: those of one id would be one trace.
+ * W3C trace context of a request. It depends on the request alone whether it is sampled, so that the same
+ * requests are traced for every candidate. Half of the ids depends on the replica as well: all worlds get the
+ * same requests, and with the same ids they would be one trace.
  */
 export function traceparentOf(seed: number, { pass, request }: Place, target: string): string {
   const port = Number(target.slice(target.lastIndexOf(':') + 1));

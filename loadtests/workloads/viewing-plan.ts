@@ -48,7 +48,10 @@ function createPassPlan(pass: number, { viewAt }: PhotoViews, browserOf: (viewer
   };
 }
 
-/** The browsers of all viewers, each as it is when it is first asked for: with what was looked at before. */
+/**
+ * The browsers of all viewers. One is made when it is first asked for, and then holds the images of what its
+ * viewer looked at before.
+ */
 export function createBrowsers(earlierViewsOf: PhotoViews['earlierViewsOf']) {
   const browsers = new Map<number, BrowserStore>();
   return (viewerId: number): BrowserStore => {
