@@ -14,7 +14,7 @@ export const panelLimits: Readonly<Record<8 | 12 | 24, PanelLimits>> = {
   24: { titleLetters: 110, series: 16, legendLetters: 60 },
 };
 
-/** How many lines lead where there may be any number. */
+/** How many of the greatest series are shown where there may be any number. */
 export const leadersMax = 6;
 
 /**

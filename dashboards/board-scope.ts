@@ -39,7 +39,10 @@ export const overview = createPromql({ window: range, scope: chosen });
 const loading = { job: scrapeJobs.driver, candidate: chosenCandidate } as const;
 /** About the load and the witness, which are the command line's. */
 export const driver = createPromql({ window, scope: loading });
-/** The same in the window of what is rare: failures, and what the witness sees, who looks a few times in a second. */
+/**
+ * The same over the window of rare events: failures, and the checks of the witness, which reads only a few
+ * times in a second.
+ */
 export const driverLately = createPromql({ window: rareWindow, scope: loading });
 export const driverRarely = createPromql({ window: rareWindow, scope: loading, growth: 'increase' });
 export const overviewOfDriver = createPromql({ window: range, scope: loading });
@@ -89,7 +92,7 @@ export function leading(ranking: string, labels: readonly string[], expr: string
   return `(${expr}) and on (${labels.join(', ')}) topk(${leadersMax}, ${ranking})`;
 }
 
-/** How often something happens, of those series of whom it has happened most often in view. */
+/** How often something happens, for the series in which it has happened most often in the time in view. */
 export function leadingRates<K extends CounterKey>(
   promql: typeof service,
   key: K,
@@ -98,7 +101,7 @@ export function leadingRates<K extends CounterKey>(
   return leading(inView.rate(key, series), series.by, promql.rate(key, series));
 }
 
-/** How long the slowest percent takes at least, of those series that have taken most time in all in view. */
+/** The 99th percentile of the series whose observations add up to the most in the time in view. */
 export function leadingTails<K extends HistogramKey>(key: K, series: Series<K>): string {
   return leading(inView.observedSum(key, series), series.by, service.quantile(0.99, key, series));
 }

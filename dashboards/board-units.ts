@@ -1,6 +1,7 @@
 /**
- * The units of panels, by their names in Grafana, and up to where the axis of each reaches at least: a line of nothing but zeros lies
- * on the ground of its panel then, and a threshold above it. Null where that is told by something else.
+ * The units of panels, by their names in Grafana, and the least value up to which the axis of each reaches:
+ * so a line of zeros lies on the ground of its panel, and a threshold above it. Null where the axis is fixed,
+ * or there is none.
  */
 export const softMaxima = {
   s: 0.001,

@@ -5,7 +5,7 @@ import { placePanels } from './place-panels.ts';
 const columnPx = 40;
 const heightPx = 8;
 const width = 24 * columnPx;
-/** Above the panels of a row: its title. */
+/** The height of the title above the panels of a row. */
 const rowPx = 30;
 const gapPx = 4;
 const ground = '#ffffff';

@@ -9,8 +9,8 @@ type Promql = ReturnType<typeof createPromql>;
 export type ObjectiveEvents = { readonly all: string; readonly good: string };
 
 /**
- * A request that was refused, or whose client left before the answer, was not answered in time, however fast
- * that went.
+ * Statuses of requests that do not count as answered in time, however fast that went: the service failed or
+ * shed the load (5xx), or the client left before the answer (499).
  */
 const unanswered = '5..|499';
 

@@ -7,8 +7,8 @@ type Place = { readonly x: number; readonly y: number; readonly w: number; reado
 export type PlacedPanel = Place & { readonly panel: Panel };
 
 /**
- * From left to right, as many as there is room for, below the first line. Those of a line that leaves room share it equally, so that
- * the grid has no holes.
+ * Places panels from left to right, as many in a line as there is room for, and then in the next line below.
+ * The panels of a line that is not full share its width equally, so that the grid has no holes.
  */
 export function placePanels(panels: readonly Panel[]): readonly PlacedPanel[] {
   return linesOf(panels).flatMap((line, index) => {
@@ -39,7 +39,10 @@ function linesOf(panels: readonly Panel[]): readonly (readonly Panel[])[] {
   return lines;
 }
 
-/** One that is there for each candidate would lie over its neighbours. */
+/**
+ * A panel that is repeated for each candidate takes all columns, since its copies would lie over its
+ * neighbours.
+ */
 function widthOf({ columns = 8, isPerCandidate = false }: Panel): number {
   return isPerCandidate ? gridColumns : columns;
 }

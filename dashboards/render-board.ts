@@ -116,7 +116,7 @@ function scrapeIntervals(): CustomVariableBuilder {
     .current({ selected: true, text: '1s', value: '1s' });
 }
 
-/** What happens rarely is seen over these: no shorter than holds several scrapes. */
+/** The windows over which rare events are counted: none is shorter than a few scrapes. */
 function rareWindows(): CustomVariableBuilder {
   return new CustomVariableBuilder('rare')
     .label('Rare events over')

@@ -128,8 +128,9 @@ function linesOf(panel: Panel): TimeseriesBuilder {
 }
 
 /**
- * The axis of a panel: from 0 to at least what `softMaxima` says and to the threshold. The axis of a share
- * that should be near 1 ends at 1 and begins below the promise.
+ * The axis of a panel: from 0 to at least what `softMaxima` says and to the threshold; exactly from 0 to 1
+ * for a unit that has no such value. The axis of a share that should be near 1 ends at 1 and begins below the
+ * promise.
  */
 function addAxis(builder: TimeseriesBuilder, { unit, badFrom = 0, badBelow }: Panel): void {
   if (badBelow !== undefined) {

@@ -1,4 +1,4 @@
-/** Of the tiers, by their names: each answers a part of the reads. */
+/** The colours of the tiers, by their names: each tier answers a part of the reads. */
 const tierColours = {
   memory: '#2f80c8',
   redis: '#c4701a',
@@ -21,7 +21,7 @@ export type Part = keyof typeof partColours;
 export const tierParts = Object.keys(tierColours) as (keyof typeof tierColours)[];
 export const parts = Object.keys(partColours) as Part[];
 
-/** Null for what is no part, and takes the colour of its place. */
+/** The colour of a part; null for a name that is no part, which takes the colour of its place. */
 export function colourOf(name: string): string | null {
   const part = parts.find((one) => one === name);
   return part === undefined ? null : partColours[part];

@@ -23,13 +23,13 @@ const noEdge = 'no candidate has an edge';
 const kept = ['hit', 'stale', 'revalidated', 'miss', 'joined'];
 const byOutcome = ['candidate', 'outcome'] as const;
 const byClass = ['candidate', 'class'] as const;
-/** Nobody is answered while an edge is started again. */
+/** The share of the time in which edges should run: nobody is answered while one is started again. */
 const runningShare = 0.999;
 const edges: PartOfService = { who: 'edges', processes: service.value('edgeUp'), kinds: ['edge'] };
 const requests = (outcomes: readonly string[]): string =>
   service.rate('edgeRequests', { by, where: { outcome: { anyOf: outcomes } } });
 
-/** Of a gauge of the edges, those in which it was greatest in the time in view. */
+/** A gauge of the edges, for those in which it was greatest in the time in view. */
 function greatest(key: 'edgeMemory' | 'edgeObjects'): Panel['queries'] {
   const of = { by: byInstance };
   const expr = leading(peakInView(service, key, of), byInstance, service.max(key, of));

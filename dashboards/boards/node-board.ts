@@ -4,7 +4,7 @@ import { byInstance, inView, leading, ofInstance, peakInView, rareWindow, servic
 import { perRequest } from '../cache-ratios.ts';
 import type { GaugeKey } from '../promql.ts';
 
-/** Of a gauge of the processes, those in which it was greatest in the time in view. */
+/** A gauge of processes, for those in which it was greatest in the time in view. */
 function greatest(key: GaugeKey): Panel['queries'] {
   const expr = leading(peakInView(service, key, { by: byInstance }), byInstance, service.value(key));
   return [{ expr, legend: ofInstance }];

@@ -25,7 +25,7 @@ const ofTarget = '{{candidate}} {{instance}}';
 const byGroup = ['rule_group'] as const;
 const noStore = 'the command line keeps no traces';
 
-/** Of what is scraped, those of which this was greatest in the time in view. */
+/** A gauge of scraped targets, for those in which it was greatest in the time in view. */
 function greatest(key: GaugeKey): Panel['queries'] {
   const expr = leading(peakInView(everything, key, { by: byTarget }), byTarget, everything.value(key));
   return [{ expr, legend: ofTarget }];

@@ -7,20 +7,23 @@ const ofDatabase = '{{whose}}';
 const found = postgres.rate('postgresBlocksHit');
 const waitLabels = ['datname', 'waits', 'holds', 'for_what'] as const;
 
-/** Databases by the candidate whose world they are, where their exporter is told; by their own name elsewhere. */
+/**
+ * Sums series by candidate, where Prometheus knows whose world a database belongs to; by the name of the
+ * database elsewhere.
+ */
 function ofWorld(expr: string): string {
   const byName = `label_replace(${expr}, "whose", "$1", "datname", "(.+)")`;
   return `sum by (whose) (label_replace(${byName}, "whose", "$1", "candidate", "(.+)"))`;
 }
 
-/** Of a counter of databases, those in which it grew most in the time in view. */
+/** The rate of a counter, for the databases in which it grew most in the time in view. */
 function growing(key: 'postgresCommits' | 'postgresRollbacks' | 'postgresRowsReturned'): Panel['queries'] {
   const of = { by: byDatabase, where: named };
   const expr = leading(ofWorld(postgresInView.rate(key, of)), ['whose'], ofWorld(postgres.rate(key, of)));
   return [{ expr, legend: ofDatabase }];
 }
 
-/** Of a gauge of databases, those in which it was greatest in the time in view. */
+/** A gauge of databases, for those in which it was greatest in the time in view. */
 function greatest(key: 'postgresConnections' | 'postgresLockWaits'): Panel['queries'] {
   const of = { by: byDatabase, where: named };
   const expr = leading(ofWorld(peakInView(postgres, key, of)), ['whose'], ofWorld(postgres.sum(key, of)));

@@ -73,7 +73,7 @@ export function cacheAlerts(timing: Timing): AlertRule[] {
 
 /**
  * Alerts when Redis answers but refuses commands. Reads, writes and the queue are counted apart, since Redis
- * may refuse some of them alone: a read-only replica still answers reads, and a full Redis still deletes.
+ * may refuse some of them alone: a read-only replica and a full Redis refuse writes, but still answer reads.
  */
 function refusalAlerts(timing: Timing): AlertRule[] {
   const { window } = timing;

@@ -101,7 +101,7 @@ export function telemetryAlerts(timing: Timing): AlertRule[] {
   return [
     alertRule({
       alert: 'TargetDown',
-      // Those beside the replicas have an alert of their own, FurtherProcessDown.
+      // Processes beside the replicas have an alert of their own, FurtherProcessDown.
       expr: `${promql.value('up', { job: { noneOf: [scrapeJobs.process] } })} == 0`,
       for: timing.for,
       severity: 'page',
