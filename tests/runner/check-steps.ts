@@ -6,7 +6,10 @@ import type { Outcome } from './outcome.ts';
 export type CheckStep = { readonly name: string; readonly tool: string; readonly args: readonly string[] };
 
 const typeScript = 'typescript/bin/tsc';
-/** Each of several checkers finds out for itself what all files share, which takes twice the CPU; and other checks run besides. */
+/**
+ * One checker: several would each find out for themselves what all files share, which takes twice the CPU;
+ * and other checks run at the same time.
+ */
 const oneChecker = ['--checkers', '1'];
 /** Where checks keep what they know of files that stay as they are: the second run takes a seventh of their CPU. */
 const kept = '.darkroom/checks';
@@ -15,8 +18,9 @@ const kept = '.darkroom/checks';
 const checkLimitMs = 900_000;
 
 /**
- * For the compiler and the linter that asks it, which are written in Go: garbage is left where it lies until there is so much of it. To
- * collect it as often as is usual takes a third of their CPU. The linter has a checker for each thread.
+ * Settings of the compiler, and of the linter that asks it, which are written in Go. Garbage is collected
+ * only when there is this much of it: to do it as often as usual takes a third of their CPU. The linter has a
+ * checker for each thread, so it gets one thread.
  */
 const oneThread = { GOGC: 'off', GOMEMLIMIT: '1536MiB', GOMAXPROCS: '1' };
 

@@ -40,7 +40,10 @@ export async function provideEmptyData(context: StackContext): Promise<string> {
   return folder;
 }
 
-/** At once, and of two runs that make them the first one's: tests of that one may be copying them. */
+/**
+ * Puts a draft in its place in one step. Of two runs that make one, the data of the first stay, since its
+ * tests may be copying them already.
+ */
 function putInPlace(draft: string, folder: string, isWhole: () => boolean): void {
   const old = `${draft}.old`;
   try {
@@ -57,6 +60,6 @@ function putInPlace(draft: string, folder: string, isWhole: () => boolean): void
 export function copyEmptyData(stackData: string): void {
   const folder = process.env[emptyDataVariable];
   if (!folder) return;
-  // It keeps whose they are.
+  // `-a` keeps the owners of the files.
   execFileSync('cp', ['-a', ...partsOf(join(folder, firstData)), stackData]);
 }

@@ -5,7 +5,7 @@ import type { ToldCpu } from './cpu-use.ts';
 
 /** Loaded into the process of each test file: when it ends, it tells what it and all that it has started have taken of the CPU. */
 const cpuFile = process.env[cpuFileVariable];
-// What the tests start is told with them, and writes nothing.
+// Processes that the tests start are counted with them, and must not write the file themselves.
 delete process.env[cpuFileVariable];
 
 /** The files that share the process, as they begin, and what had been taken until then. */

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 
-/** Of the benches only the harness: below them lie the packages that they compare with. */
+/**
+ * The folders of tests. Only the harness of the benches is among them: the packages that it compares with lie
+ * beside it.
+ */
 const folders = ['app', 'cli', 'loadtests', 'dashboards', 'benches/harness', 'tests'];
 const endToEnd = 'tests/end-to-end/';
-/** Each takes the better part of a minute: what is begun last should be short. */
+/** These files take the better part of a minute each, and are begun first: the last ones should be short. */
 const longest = ['dashboards-live', 'compare', 'broken-comparison', 'up', 'toy-system', 'dead-edge'].map(
   (name) => `${endToEnd}${name}.test.ts`,
 );

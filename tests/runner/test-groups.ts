@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a file says that needs a process of its own. */
+/** Text by which a file shows that it needs a process of its own. */
 const needsOwnProcess = [
-  // It changes the process, hears what the process hears, or measures what the process uses.
+  // The file changes the process, listens to its events, or measures what it uses.
   /\bprocess\.(chdir|exit|getActiveResourcesInfo|memoryUsage|off|on|once|stdin|umask)\b/,
   /\bprocess\.env(\.\w+|\[.*?\]) = |\bdelete process\.env\b|\bassign\(process\.env\b/,
   /\bglobalThis\b/,
   // Tracing is one for the whole process, once it has begun.
   /start-tracing\.ts'|'@opentelemetry\//,
   /'node:(cluster|inspector|perf_hooks|v8|vm|worker_threads)'/,
-  // It runs whole commands, or copies checkouts.
+  // The file runs whole commands, or copies checkouts.
   /\brunCli\b|support\/[\w-]*(checkout|compared|chromium|contained|toy|trouble|watched)/,
 ];
 
-/** What a file says that starts servers or other processes: it waits for them, and takes as long as many others. */
+/**
+ * Text by which a file shows that it starts servers or other processes: it waits for them, and takes as long
+ * as many other files.
+ */
 const startsOthers =
   /'node:child_process'|support\/[\w-]*(edge|judge|kill|other-run|own-redis|parent|pgbouncer|process|refusing|stack)/;
 

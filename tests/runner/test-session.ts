@@ -17,7 +17,10 @@ export type SessionSettings = {
   readonly root: string;
   readonly files: readonly string[];
   readonly concurrency: number;
-  /** So many more at a time, one after another, while a good part of the machine has nothing to do. None by default. */
+  /**
+   * How many more files may run at the same time while a good part of the machine has nothing to do; one is
+   * added after another. None by default.
+   */
   readonly moreWhenIdle?: number;
   /** A file that takes longer has hung. */
   readonly fileLimitMs: number;
@@ -68,7 +71,10 @@ export async function runTestFiles(settings: SessionSettings): Promise<Outcome> 
   return listener.outcome();
 }
 
-/** Cores that have nothing to do for so long are given another file: whole commands mostly wait, and then want all at once. */
+/**
+ * When cores have had nothing to do for this long, one more file is started, and not several: whole commands
+ * mostly wait, and then want all cores at once.
+ */
 const idleLookMs = 3_000;
 const idleCoresMin = 0.5;
 

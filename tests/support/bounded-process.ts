@@ -11,7 +11,10 @@ export type BoundedRun = {
   readonly residentMibMax: number | null;
 };
 
-/** What is new lies in three of these, beside the heap that is bounded; by itself they would be larger than that. */
+/**
+ * The size of each of three spaces in which new objects lie, beside the heap that is bounded. By default
+ * these would be larger than that heap.
+ */
 const semiSpaceMib = 2;
 
 const tellResident =

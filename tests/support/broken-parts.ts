@@ -9,7 +9,10 @@ import { tiersOf } from '../../app/cache/tiers/index.ts';
 import type { LocalTier, SharedTier } from '../../app/cache/tiers/tier.ts';
 import { createTierStack } from '../../app/cache/tier-stack.ts';
 
-/** One part that does not do what it promises. A search that finds nothing wrong with it would find nothing at all. */
+/**
+ * One part that is broken on purpose. If a search finds nothing wrong with it, the search would find nothing
+ * at all.
+ */
 export type BrokenPart = {
   /** The candidate that rests on it. */
   readonly text: string;
@@ -59,7 +62,7 @@ const fillAnyway = async (
   ...[key, entry]: Parameters<SharedTier['set']>
 ): Promise<boolean> => shared.set(key, entry);
 
-/** As the real one joins them, but for what is broken. */
+/** Joins the parts of a cache as the real code does, with the broken one among them. */
 export function assembleBroken({ breakLocal, breakFlights }: BrokenPart) {
   return (parts: CacheParts): { readonly cache: Cache } => {
     const { candidate, shared } = parts;

@@ -27,7 +27,10 @@ export type ChangeLog = {
 };
 
 type Change = { readonly key: string; readonly version: number };
-/** `step` comes before each change is told. What does not arrive is lost unnoticed: no log does that. */
+/**
+ * `step` comes before each change is told. A change for which `arrives` is false is lost unnoticed, which no
+ * real log does.
+ */
 type LogOptions = { readonly step?: () => Promise<void>; readonly arrives?: () => boolean };
 
 /** A change that was not acted on is told again after a macrotask. */
@@ -61,7 +64,10 @@ function createReader(
   listener: InvalidationListener,
   { step, arrives, isHeld }: Required<LogOptions> & { readonly isHeld: () => boolean },
 ) {
-  /** Not confirmed, and the last one that was: a reader that comes back hears it twice. */
+  /**
+   * `changes` are not confirmed yet, and `last` is the last one that was: a reader that comes back hears that
+   * one twice.
+   */
   let changes: Change[] = [];
   let last: Change | undefined;
   let isCut = false;

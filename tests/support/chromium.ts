@@ -28,7 +28,7 @@ export type PageOptions = {
   readonly height?: number;
   /** What is sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What it may ask besides: all that begins so. */
+  /** The page may ask only for addresses that begin with this; absent: with its own address. */
   readonly within?: string;
   /** Absent: they are complaints, too. */
   readonly areWarningsTold?: boolean;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 /** How a command line ended, and what it said. */
 export type CommandEnd = { readonly status: number; readonly stdout: string; readonly stderr: string };
 
-/** No command says these. */
+/** Marks between the outputs of commands, which no command prints itself. */
 export const statusMark = '\u001E';
 export const endMark = '\u001F';
 

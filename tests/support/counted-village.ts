@@ -17,7 +17,7 @@ export type CountedVillage = {
   stop(): Promise<void>;
 };
 
-/** Short, so that what is late comes soon. */
+/** The windows are short, so that late counts come soon. */
 const axes: Readonly<Record<CounterModeName, string>> = {
   row: 'counter=row',
   'row-cas': 'counter=row-cas',

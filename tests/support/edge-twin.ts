@@ -5,7 +5,7 @@ import { askEdge, startEdgeUnderTest, startOrigin } from './edge-under-test.ts';
 import type { Answer, EdgeUnderTest } from './edge-under-test.ts';
 import type { Method, TestApp } from './test-app.ts';
 
-/** Said of one connection, or of how the body came. */
+/** Headers that are about one connection, or about how the body was sent. */
 const ofOneConnection: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',

@@ -12,12 +12,15 @@ import { recordingGroups } from '../../dashboards/rules/recording-rules.ts';
 import type { AlertRule, RecordingRule } from '../../dashboards/rules/rule.ts';
 import type { Timing } from '../../dashboards/rules/timing.ts';
 
-/** Where rules are judged: by whom, and a folder for what he reads. */
+/** What rules are judged with: the path of promtool, and a folder for the files that it reads. */
 export type Bench = { readonly promtool: string; readonly folder: string };
 
-/** It has much to say when it says that nothing holds. */
+/** How much promtool may print: it prints much when no rule does what it should. */
 const maxBuffer = 64 * 2 ** 20;
-/** Garbage is left where it lies until there is so much of it: with the usual settings a tenth of the time goes into that. */
+/**
+ * promtool, which is written in Go, collects garbage only when it has used this much memory: with the usual
+ * settings that takes a tenth of the time.
+ */
 const collecting = { GOGC: 'off', GOMEMLIMIT: '256MiB' };
 
 export async function providePromtool(): Promise<string> {
@@ -40,12 +43,13 @@ function neededBy(expressions: readonly string[], timing: Timing): RecordingRule
 /** A rule of an alert, as it is or with something changed, under a name of its own. */
 export type Judged = { readonly alertname: string; readonly rule: AlertRule };
 
-/** Rules of one alert, and the cases of it that they are held against. */
+/** Rules of one alert, and the cases that they are tried with. */
 export type Trial = { readonly cases: readonly AlertCase[]; readonly judged: readonly Judged[] };
 
 /**
- * Those that do not what some case says of them, by name, with what they do instead. What fails in a case that is soon over is not
- * held against those that last: most of what is wrong shows early, and rules are evaluated again and again until the last moment.
+ * The rules that do not do what some case says of them, by name, with what they do instead. A rule that fails
+ * in a short case is not tried in the long ones: most faults show early, and rules are evaluated again and
+ * again until the last moment of a case.
  */
 export async function judgeRules(
   bench: Bench,

@@ -28,12 +28,15 @@ export type PrometheusQuestions = ReturnType<typeof createPrometheusQuestions>;
 
 const attemptsMax = 5;
 
-/** As far back as anything is looked for: a busy machine takes minutes to bring it about. */
+/**
+ * How far back questions look: on a busy machine it takes minutes until what a test looks for has happened.
+ */
 const lookBackSeconds = 600;
 
 /**
- * What tests ask a Prometheus that has run since then: over the last minutes, second by second: what is brought about may last no longer.
- * Seconds before it ran cost as much as others.
+ * What tests ask a Prometheus that has run since `sinceMs`: about the last minutes, second by second, since
+ * what they look for may last no longer. Questions begin with its start: seconds before it would cost as much
+ * as others.
  */
 export function createPrometheusQuestions(address: string, sinceMs: number) {
   const get = async <T>(

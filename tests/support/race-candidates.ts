@@ -32,7 +32,7 @@ export function raceCandidates(): string[] {
   });
 }
 
-/** The same with fills fenced by versions, where the strategy does not do that by itself. */
+/** The same candidates with fills fenced by versions, but for strategies that do that by themselves. */
 export function fencedRaceCandidates(): string[] {
   return raceCandidates()
     .map((text) => `${text},fence=version`)

@@ -21,5 +21,5 @@ export function recordEvents(events: RecordedEvent[]): CacheObserver {
   };
 }
 
-/** For who does not listen. */
+/** An observer for tests that do not look at events. */
 export const ignoreEvents: CacheObserver = { asked: () => {}, answered: () => {}, happened: () => {} };

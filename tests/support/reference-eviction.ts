@@ -33,7 +33,7 @@ function createReferenceLru(capacity: number): ReferenceCache {
 
 /** Least frequently used, then least recently; counts up to 63 are halved after ten hits per entry. */
 function createReferenceLfu(capacity: number): ReferenceCache {
-  /** By count, each in the order in which its keys came to it. */
+  /** The keys of each count of uses, in the order in which they reached it. */
   const byUses = Array.from({ length: 64 }, () => new Set<string>());
   const usesOf = new Map<string, number>();
   let hits = 0;

@@ -10,7 +10,7 @@ export type WaitingLoad = { readonly replica: string; release(): void };
 /** The rows of a test, and the loads and commits of its processes. */
 export type ParentStorage = {
   versionOf(id: number): number;
-  /** Who has loaded, in order. */
+  /** The names of the replicas that have loaded, in order. */
   readonly loads: string[];
   /** The next load waits when it has read its row. Resolves with it. */
   holdNextLoad(): Promise<WaitingLoad>;

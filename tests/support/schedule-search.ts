@@ -21,7 +21,10 @@ import type { StepScheduler } from './step-scheduler.ts';
 
 const ids = [1, 2];
 
-/** What a client does, and how often it is drawn. `commit` is a write that goes past the cache: by hand, or by who dies. */
+/**
+ * What a client does, and how often it is drawn. `commit` is a write that goes past the cache: one by hand,
+ * or one of a process that dies before it tells the cache.
+ */
 const shares = {
   'read 1': 3,
   'read 2': 2,
@@ -55,7 +58,10 @@ type Stage = {
   readonly storage: HeldStorage;
   readonly clock: FakeClock;
   readonly scheduler: StepScheduler;
-  /** By replica and row: what every read there counts on. Null where a write is acknowledged before the cache hears of it. */
+  /**
+   * By replica and row: the version that every read there must reach. Null where a write is acknowledged
+   * before the cache hears of it.
+   */
   readonly acknowledged: readonly Map<number, number>[] | null;
   /** Whether a client never sees less than it has seen, while no time passes: versions promise that beyond what was acknowledged. */
   readonly isMonotonic: boolean;

@@ -8,7 +8,7 @@ import { waitUntil } from './wait-until.ts';
 /** A busy machine takes its time; only what never comes is a failure. */
 const limitMs = 150_000;
 type Condition = () => Promise<boolean>;
-/** Of each kind, by as many people as there are. */
+/** How many people read at the same time, each a photo and a feed. */
 const readsAtOnce = 60;
 
 /** Kills the Redis of a world, and waits until its absence was noticed and whoever cares for it has started it again. */
@@ -24,7 +24,7 @@ export const databaseOf = (url: string): string => new URL(url).pathname.slice(1
 
 /** Lets nobody into a database, and nobody stay, until that was noticed. */
 export async function loseDatabase(adminUrl: string, database: string, isNoticed: Condition): Promise<void> {
-  // From one that nobody else is in.
+  // The commands come from another database, to which nobody else is connected.
   const elsewhere = Object.assign(new URL(adminUrl), { pathname: '/template1' });
   const admin = new pg.Client({ connectionString: elsewhere.href });
   await admin.connect();
@@ -52,7 +52,7 @@ export async function freezeReplica(world: World, isNoticed: Condition): Promise
   }
 }
 
-/** Counts something until that was noticed: people who browse do not. */
+/** Counts something until the trouble was noticed: the load of people who browse counts nothing. */
 export async function countThings(world: World, isNoticed: Condition): Promise<void> {
   const [address = ''] = world.addresses();
   await waitUntil(async () => {

@@ -4,9 +4,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** A busy machine takes its time: only what never comes is a failure. */
 const patienceMs = 120_000;
 
-/** What is there soon is noticed soon; to ask for what takes seconds, again and again, would take the CPU that it needs itself. */
+/**
+ * The first pause between two questions is short, so that what happens soon is noticed soon. Later ones are
+ * longer: to ask again and again would take the CPU that a slow event needs itself.
+ */
 const [firstPauseMs, longestPauseMs] = [5, 100];
-/** So is what takes long noticed after a tenth more of its time at most. */
+/**
+ * Each pause is a tenth longer than the one before, so that a slow event is noticed after a tenth more of its
+ * time at most.
+ */
 const pauseGrowth = 1.1;
 
 /**

@@ -34,8 +34,8 @@ export type WatchedStackSettings = {
 };
 
 /**
- * A budget over five minutes counts from thirty checks on, for which a witness takes more than a minute: these are told besides, so
- * that all of that minute needs not be waited for under load.
+ * A check that tests report beside those of the witness. A budget over five minutes counts only from thirty
+ * checks on, for which the witness takes more than a minute under load.
  */
 const toldCheck: WitnessCheck = {
   reader: 'other',
