@@ -225,7 +225,8 @@ describe('purges by key', { skip: at.skip }, () => {
       [3, 3, 2],
       'also where a deletion that is sent again finds nothing',
     );
-    await waitUntil(() => at.edge.purged.includes(2) && at.edge.purged.includes(3));
+    // What the first write took away may still be counted by the second: Varnish drops it in a thread of its own, when that gets the CPU.
+    await waitUntil(() => at.edge.purged.includes(2) && at.edge.purged.some((objects) => objects >= 3));
   });
 
   /** What is asked for once more, and who answers. */
